@@ -1,0 +1,25 @@
+"""The errors that this package raises on purpose. Each says what was expected, what was found, where, what to do."""
+
+
+class FerCourseError(Exception):
+    """Base of every error that fer_course raises on purpose; the command line prints it without a traceback."""
+
+
+class DataError(FerCourseError, ValueError):
+    """A file or folder does not hold what FER2013 holds: names the file, the row or member, and what to do."""
+
+
+class RecipeError(FerCourseError, ValueError):
+    """A recipe has an unknown name, an unknown setting, or a value out of range."""
+
+
+class ModelError(FerCourseError, ValueError):
+    """A model has an unknown name, or an input size or number of classes that it can't be built for."""
+
+
+class RunError(FerCourseError):
+    """A training run's folder is missing, incomplete, or belongs to another recipe."""
+
+
+class LessonError(FerCourseError):
+    """A lesson, profile or parameter that does not exist was asked for."""

@@ -1,0 +1,166 @@
+"""`Faces`: pictures of faces with their labels and splits, the one form in which data travels through this package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from fer_course.errors import DataError
+
+#: FER2013's classes in FER2013's order: label 0 is angry, label 6 is neutral.
+CLASS_NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+#: Side of every picture, in pixels.
+SIZE = 48
+#: FER2013's splits. Copies as image folders know only two; their second one is called `Test` here.
+SPLITS = ("Training", "PublicTest", "PrivateTest", "Test")
+
+
+@dataclass(frozen=True, eq=False)
+class Faces:
+    """Grey pictures of faces, each with a label and the split that it belongs to.
+
+    Attributes:
+        images: uint8 array (N, 48, 48), 0 is black and 255 is white.
+        labels: int64 array (N,), 0 to 6 in the order of `CLASS_NAMES`.
+        split: string array (N,), each one of `SPLITS`.
+        source: where they come from, in words.
+        drawn: True if these are drawn faces, not photographs.
+
+    Raises:
+        DataError: if a shape, dtype or value is not as above.
+
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    split: np.ndarray
+    source: str = "an array"
+    drawn: bool = False
+    class_names: tuple[str, ...] = field(default=CLASS_NAMES, repr=False)
+
+    def __post_init__(self):
+        images = np.asanyarray(self.images)
+        labels = np.asarray(self.labels)
+        split = np.asarray(self.split, dtype=np.str_)
+        if images.ndim != 3 or images.shape[1:] != (SIZE, SIZE) or images.dtype != np.uint8:
+            raise DataError(
+                f"Faces need images of shape (N, {SIZE}, {SIZE}) and dtype uint8; "
+                f"found {images.shape} and {images.dtype} in {self.source}."
+            )
+        if labels.shape != (len(images),) or split.shape != (len(images),):
+            raise DataError(
+                f"Faces need a label and a split for each of the {len(images)} images; "
+                f"found labels {labels.shape} and split {split.shape} in {self.source}."
+            )
+        if len(labels) and not np.issubdtype(labels.dtype, np.integer):
+            raise DataError(f"Faces need whole numbers as labels; found {labels.dtype} in {self.source}.")
+        wrong = np.flatnonzero((labels < 0) | (labels >= len(self.class_names)))
+        if len(wrong):
+            raise DataError(
+                f"Labels run from 0 to {len(self.class_names) - 1} ({', '.join(self.class_names)}); "
+                f"found {labels[wrong[0]]} at face {wrong[0]} of {self.source}."
+            )
+        unknown = sorted(set(np.unique(split)) - set(SPLITS))
+        if unknown:
+            raise DataError(f"A split is one of {', '.join(SPLITS)}; found {unknown[0]!r} in {self.source}.")
+        object.__setattr__(self, "images", images)
+        object.__setattr__(self, "labels", labels.astype(np.int64))
+        object.__setattr__(self, "split", split)
+
+    def __len__(self):
+        return len(self.images)
+
+    def __repr__(self):
+        parts = ", ".join(f"{name} {count:,}" for name, count in self.split_sizes().items())
+        return f"Faces({len(self):,} from {self.source}: {parts or 'empty'})"
+
+    @property
+    def test_split(self) -> str:
+        """The split on which scores are reported: `PublicTest`, or `Test` where a copy does not tell them apart."""
+        return "PublicTest" if "PublicTest" in self.split or "Test" not in self.split else "Test"
+
+    def split_sizes(self) -> dict[str, int]:
+        """Return the number of faces of each split that is there, in the order of `SPLITS`."""
+        return {name: count for name in SPLITS if (count := int((self.split == name).sum()))}
+
+    def select(self, split: str | None = None, label: int | str | None = None) -> Faces:
+        """Return the faces of one split, of one class, or of both, in the order in which they stand here.
+
+        Raises:
+            DataError: if there is no such split or class, or no face of it.
+
+        """
+        chosen = np.ones(len(self), dtype=bool)
+        if split is not None:
+            if split not in self.split:
+                have = ", ".join(self.split_sizes()) or "none"
+                raise DataError(f"There are no faces of the split {split!r} in {self.source}; it has: {have}.")
+            chosen &= self.split == split
+        if label is not None:
+            if isinstance(label, str):
+                if label not in self.class_names:
+                    raise DataError(f"There is no class {label!r}; there are {', '.join(self.class_names)}.")
+                label = self.class_names.index(label)
+            elif not 0 <= label < len(self.class_names):
+                raise DataError(f"There is no class {label}; labels run from 0 to {len(self.class_names) - 1}.")
+            chosen &= self.labels == label
+        return self[chosen]
+
+    def __getitem__(self, index) -> Faces:
+        """Return the faces at a slice, an array of row numbers, or a boolean mask (N,)."""
+        if isinstance(index, (int, np.integer)):
+            index = [index]
+        return replace(self, images=self.images[index], labels=self.labels[index], split=self.split[index])
+
+    def counts(self, split: str | None = None) -> np.ndarray:
+        """Return the number of faces a class, int64 (7,), of one split or of all."""
+        labels = self.labels if split is None else self.select(split).labels
+        return np.bincount(labels, minlength=len(self.class_names))
+
+    def sample(self, n: int, seed: int = 0) -> Faces:
+        """Return `n` faces drawn at random, every split and class in its proportion (all if `n` is 0 or too large).
+
+        Raises:
+            DataError: if `n` is negative.
+
+        """
+        if n < 0:
+            raise DataError(f"The number of faces to sample is 0 (all) or more; found {n}.")
+        if n == 0 or n >= len(self):
+            return self
+        group = np.unique(self.split, return_inverse=True)[1] * len(self.class_names) + self.labels
+        return self[np.sort(stratified(group, n, seed))]
+
+    def duplicates(self) -> list[np.ndarray]:
+        """Return the groups of faces whose pixels are exactly equal: row numbers, each group ascending, size 2 or more."""
+        flat = np.ascontiguousarray(self.images).reshape(len(self), -1)
+        keys = flat.view(np.dtype((np.void, flat.shape[1]))).ravel() if len(self) else np.empty(0)
+        _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+        order = np.argsort(inverse, kind="stable")
+        groups = np.split(order, np.cumsum(counts)[:-1]) if len(self) else []
+        return sorted((group for group in groups if len(group) > 1), key=lambda group: group[0])
+
+    def constant(self) -> np.ndarray:
+        """Return a boolean mask (N,): True for pictures of one single grey, which show no face."""
+        flat = self.images.reshape(len(self), -1)
+        return (flat == flat[:, :1]).all(axis=1)
+
+
+def stratified(group: np.ndarray, n: int, seed: int) -> np.ndarray:
+    """Choose `n` of the rows at random so that each group keeps its share (largest remainders); int64 (n,).
+
+    Args:
+        group: int array (N,), the group of each row.
+        n: how many rows to choose, at most N.
+        seed: the same seed chooses the same rows.
+
+    """
+    rng = np.random.default_rng(seed)
+    names, sizes = np.unique(group, return_counts=True)
+    share = sizes * n / max(len(group), 1)
+    take = np.floor(share).astype(int)
+    remainder = np.argsort(-(share - take), kind="stable")[: n - take.sum()]
+    take[remainder] += 1
+    rows = [rng.permutation(np.flatnonzero(group == name))[:count] for name, count in zip(names, take, strict=True)]
+    return np.concatenate(rows) if rows else np.empty(0, dtype=np.int64)
