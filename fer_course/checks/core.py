@@ -1,0 +1,148 @@
+"""What all checks are built from: call the learner's function safely, compare, and explain the difference."""
+
+from __future__ import annotations
+
+import copy
+import traceback
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+#: Relative and absolute tolerance by the kind of the answer's numbers.
+TOLERANCE = {2: 2e-2, 4: 1e-4, 8: 1e-7}
+
+
+class Hint(AssertionError):
+    """The answer is wrong: says what was expected, what came, and what to try. Shown without a long traceback."""
+
+    title = "Not yet"
+
+    def _render_traceback_(self):
+        """Return the lines that IPython shows instead of a traceback."""
+        return [f"✘ {self.title}. {self}"]
+
+
+class NotAttempted(Hint):
+    """The exercise has not been started: its function still raises NotImplementedError."""
+
+    title = "Not attempted yet"
+
+
+def passed(message: str) -> None:
+    """Print the line that a right answer gets."""
+    print(f"✔ {message}")
+
+
+def attempt(function: Callable, *arguments, **options):
+    """Call the learner's function on copies of the arguments and return what it returns.
+
+    Raises:
+        NotAttempted: if it is no function, or raises NotImplementedError.
+        Hint: if it raises anything else, returns nothing, or changes its arguments.
+
+    """
+    if function is ... or function is None:
+        raise NotAttempted("Replace the placeholder above by your answer, run that cell, then run this one again.")
+    if not callable(function):
+        raise Hint(f"The check needs your function itself; it was given {short(function)}. Leave out the parentheses?")
+    given = copy.deepcopy(arguments)
+    try:
+        answer = function(*given, **options)
+    except NotImplementedError:
+        raise NotAttempted(
+            f"Replace `raise NotImplementedError` in {function.__name__} by your answer, run that cell, then this one."
+        ) from None
+    except Exception as error:
+        line = traceback.extract_tb(error.__traceback__)[-1].line or ""
+        raise Hint(
+            f"Your {function.__name__} stopped with {type(error).__name__}: {error}"
+            + (f"\n  in the line: {line}" if line else "")
+            + f"\n  It was called with {', '.join(map(short, arguments))}."
+        ) from None
+    if answer is None:
+        raise Hint(f"Your {function.__name__} returned nothing (None). Did you forget a `return`?")
+    if not all(_same(before, after) for before, after in zip(arguments, given, strict=True)):
+        raise Hint(f"Your {function.__name__} changed its input in place. Work on a copy: `x = x.copy()`.")
+    return answer
+
+
+def expect(answer, expected, what: str, mistakes: Sequence[tuple[object, str]] = ()) -> None:
+    """Compare an answer with the right one: type, then kind of number, then shape, then values.
+
+    Args:
+        answer: what the learner's function returned.
+        expected: what it should have returned, computed in float64 or whole numbers.
+        what: says what was computed, e.g. `softmax of [1, 2]`.
+        mistakes: pairs of a known wrong answer and the hint for it.
+
+    Raises:
+        Hint: if they differ; the hint of a known mistake where the answer matches it.
+
+    """
+    if close(answer, expected):
+        return
+    for wrong, hint in mistakes:
+        if not close(wrong, expected) and close(answer, wrong):
+            raise Hint(f"{what}: {hint}")
+    got, wanted = _array(answer), np.asarray(expected)
+    if got is None:
+        raise Hint(f"{what}: expected {_kind(wanted)}, found {short(answer)} ({type(answer).__name__}).")
+    if got.shape != wanted.shape:
+        raise Hint(f"{what}: expected {_kind(wanted)}, found {_kind(got)}.")
+    if got.ndim == 0:
+        raise Hint(f"{what}: expected {short(expected)}, found {short(answer)}.")
+    place = tuple(int(i) for i in np.argwhere(~_near(got, wanted))[0])
+    raise Hint(
+        f"{what}: the shape {wanted.shape} is right, but some values are not. "
+        f"At {list(place)}: expected {short(wanted[place])}, found {short(got[place])}."
+    )
+
+
+def close(answer, expected) -> bool:
+    """Return True if shapes agree and all values agree within the tolerance of the answer's dtype."""
+    got, wanted = _array(answer), np.asarray(expected)
+    return got is not None and got.shape == wanted.shape and bool(_near(got, wanted).all())
+
+
+def short(value) -> str:
+    """Describe a value in a few words: small ones as they are, arrays by shape and dtype."""
+    if isinstance(value, np.ndarray) and value.size > 8:
+        return f"an array {value.shape} of {value.dtype}"
+    if isinstance(value, np.ndarray):
+        return np.array2string(value, precision=4, separator=", ").replace("\n", "")
+    if isinstance(value, (float, np.floating)):
+        return f"{float(value):.6g}"
+    text = repr(value.item() if isinstance(value, np.generic) else value)
+    return text if len(text) <= 70 else text[:67] + "..."
+
+
+def _near(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Compare elementwise; whole numbers and booleans must be equal, words must be the same."""
+    if wanted.dtype.kind not in "fiub" or got.dtype.kind not in "fiub":
+        return got == wanted
+    if got.dtype.kind in "iub" and wanted.dtype.kind in "iub":
+        return got.astype(np.int64) == wanted.astype(np.int64)
+    size = got.dtype.itemsize if got.dtype.kind == "f" else 8
+    tolerance = TOLERANCE.get(size, 1e-7)
+    return np.isclose(got.astype(np.float64), wanted.astype(np.float64), rtol=tolerance, atol=tolerance, equal_nan=True)
+
+
+def _array(value) -> np.ndarray | None:
+    """Return numbers, lists and tensors as an array, or None for anything that is not one."""
+    try:
+        array = np.asarray(value)
+    except (TypeError, ValueError):
+        return None
+    return array if array.dtype.kind in "fiubUS" else None
+
+
+def _kind(array: np.ndarray) -> str:
+    return f"one number ({array.dtype})" if array.ndim == 0 else f"an array of shape {array.shape} ({array.dtype})"
+
+
+def _same(before, after) -> bool:
+    if isinstance(before, np.ndarray):
+        return before.shape == after.shape and bool(np.array_equal(before, after))
+    if isinstance(before, (list, tuple, dict, str, int, float)):
+        return before == after
+    return True

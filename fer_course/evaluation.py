@@ -1,0 +1,156 @@
+"""`evaluate(model, faces, split)` makes a `Report`: how good a model is, how sure we can be, and where it errs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+
+from fer_course.errors import DataError
+from fer_course.faces import CLASS_NAMES, Faces
+from fer_course.training import Run, prepare
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """What a model's probabilities say about labelled faces.
+
+    Attributes:
+        labels: int64 (N,), the true classes.
+        probabilities: float (N, classes), rows that sum to 1.
+        split: which faces these are, in words.
+        drawn: True if they are drawn faces: such a score says nothing about FER2013.
+        class_names: in the order of the labels.
+
+    Raises:
+        DataError: if there are no faces, or the shapes do not fit together.
+
+    """
+
+    labels: np.ndarray
+    probabilities: np.ndarray
+    split: str = ""
+    drawn: bool = False
+    class_names: tuple[str, ...] = field(default=CLASS_NAMES, repr=False)
+
+    def __post_init__(self):
+        labels, probabilities = np.asarray(self.labels), np.asarray(self.probabilities)
+        expected = (len(labels), len(self.class_names))
+        if not len(labels) or probabilities.shape != expected:
+            raise DataError(
+                f"A report needs probabilities of shape {expected}, N at least 1; got {probabilities.shape}."
+            )
+
+    @property
+    def n(self) -> int:
+        """The number of faces."""
+        return len(self.labels)
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """The most probable class of each face, int64 (N,)."""
+        return np.argmax(self.probabilities, axis=1)
+
+    @property
+    def accuracy(self) -> float:
+        """The share of faces whose most probable class is the true one."""
+        return float(np.mean(self.predicted == self.labels))
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval of the accuracy (Wilson 1927, J. Am. Stat. Assoc. 22), as two shares."""
+        z, n, p = 1.959964, self.n, self.accuracy
+        centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+        half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+        return max(0.0, float(centre - half)), min(1.0, float(centre + half))
+
+    @property
+    def confusion(self) -> np.ndarray:
+        """How often class i (row) was taken for class j (column), int64 (classes, classes)."""
+        classes = len(self.class_names)
+        return np.bincount(self.labels * classes + self.predicted, minlength=classes**2).reshape(classes, classes)
+
+    @property
+    def recall(self) -> np.ndarray:
+        """The share of each class that was found, float (classes,); NaN for a class without faces."""
+        return _ratio(np.diag(self.confusion), self.confusion.sum(axis=1))
+
+    @property
+    def f1(self) -> np.ndarray:
+        """The harmonic mean of recall and precision of each class, float (classes,); NaN if it never occurs."""
+        confusion = self.confusion
+        return _ratio(2 * np.diag(confusion), confusion.sum(axis=0) + confusion.sum(axis=1))
+
+    @property
+    def balanced_accuracy(self) -> float:
+        """The mean recall over the classes that occur: a model that always answers alike scores 1/classes."""
+        return float(np.nanmean(self.recall))
+
+    @property
+    def calibration_error(self) -> float:
+        """The expected calibration error over 15 bins of confidence (Guo et al. 2017, arXiv:1706.04599), a share."""
+        confidence = self.probabilities.max(axis=1)
+        bins = np.clip(np.ceil(confidence * 15).astype(int) - 1, 0, 14)
+        surplus = np.bincount(bins, weights=confidence - (self.predicted == self.labels), minlength=15)
+        return float(np.abs(surplus).sum() / self.n)
+
+    def to_dict(self) -> dict:
+        """Return every figure, ready for JSON."""
+        return {
+            "split": self.split,
+            "drawn": self.drawn,
+            "n": self.n,
+            "accuracy": self.accuracy,
+            "interval": list(self.interval),
+            "balanced_accuracy": self.balanced_accuracy,
+            "calibration_error": self.calibration_error,
+            "recall": _by_name(self.class_names, self.recall),
+            "f1": _by_name(self.class_names, self.f1),
+            "confusion": self.confusion.tolist(),
+        }
+
+    def __str__(self):
+        low, high = self.interval
+        kind = "drawn faces" if self.drawn else "faces"
+        lines = [
+            f"{self.split or 'report'}: {self.n:,} {kind}",
+            f"accuracy           {self.accuracy:6.1%}   (95 % interval {low:.1%} to {high:.1%})",
+            f"balanced accuracy  {self.balanced_accuracy:6.1%}",
+            f"calibration error  {self.calibration_error:6.1%}",
+            "",
+            f"{'class':<10} {'faces':>6} {'recall':>7} {'F1':>7}",
+        ]
+        faces = self.confusion.sum(axis=1)
+        lines += [
+            f"{name:<10} {count:>6,} {recall:>7.1%} {f1:>7.1%}"
+            for name, count, recall, f1 in zip(self.class_names, faces, self.recall, self.f1, strict=True)
+        ]
+        return "\n".join(lines)
+
+
+def evaluate(model: keras.Model | Run, faces: Faces, split: str | None = None) -> Report:
+    """Let a model (or a run's best one) look at all faces of a split, once, in one view.
+
+    Args:
+        model: a Keras model of this package's form, or a `Run`.
+        faces: where the split is in; resized, antialiased, to the model's input size.
+        split: `PublicTest`, say; None takes `faces.test_split`.
+
+    Raises:
+        DataError: if there are no faces of that split.
+
+    """
+    model = model.model() if isinstance(model, Run) else model
+    split = split or faces.test_split
+    chosen = faces.select(split)
+    probabilities = model.predict(prepare(chosen.images, model.input_shape[1]), batch_size=256, verbose=0)
+    return Report(chosen.labels, probabilities, split, faces.drawn, faces.class_names)
+
+
+def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
+    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+
+
+def _by_name(names: tuple[str, ...], values: np.ndarray) -> dict:
+    return {name: None if np.isnan(value) else float(value) for name, value in zip(names, values, strict=True)}

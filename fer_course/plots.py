@@ -1,0 +1,121 @@
+"""Functions that return a matplotlib `Figure`; `show(fig, alt=…)` puts one into a notebook with its alternative text."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import seaborn as sns
+from matplotlib.figure import Figure
+
+from fer_course.errors import FerCourseError
+from fer_course.faces import CLASS_NAMES, Faces
+
+#: Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+#: Line styles that go with the colours, so that colour never carries the meaning alone.
+STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+
+
+def show(figure: Figure, alt: str) -> None:
+    """Show a figure in a notebook, as an image with alternative text, and close it.
+
+    JupyterLab drops the alternative text of plain PNG outputs, so the figure goes out as HTML.
+
+    Raises:
+        FerCourseError: if `alt` is empty.
+
+    """
+    if not alt.strip():
+        raise FerCourseError("A figure needs alternative text: show(figure, alt='what one sees in it').")
+    from IPython.display import display
+
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=100, bbox_inches="tight", facecolor="white")
+    plt.close(figure)
+    data = base64.b64encode(picture.getvalue()).decode()
+    image = f'<img alt="{html.escape(alt, quote=True)}" src="data:image/png;base64,{data}" style="max-width:100%">'
+    display({"text/html": image, "text/plain": f"[figure: {alt}]"}, raw=True)
+
+
+def grid(images: np.ndarray, titles: Sequence[str] | None = None, columns: int = 10, size: float = 1.0) -> Figure:
+    """Show grey pictures (N, H, W) side by side, each with a title if `titles` are given; `size` in inches each."""
+    images = np.asarray(images)
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(columns * size, rows * size * (1.25 if titles is not None else 1)), squeeze=False
+    )
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for index, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
+        axis.imshow(image, cmap="gray", vmin=0, vmax=255)
+        if titles is not None:
+            axis.set_title(titles[index], fontsize=8)
+    figure.tight_layout(pad=0.3)
+    return figure
+
+
+def class_counts(faces: Faces) -> Figure:
+    """Show how many faces each class has, one group of bars a split."""
+    splits = list(faces.split_sizes())
+    counts = np.concatenate([faces.counts(split) for split in splits])
+    names = list(faces.class_names) * len(splits)
+    groups = np.repeat(splits, len(faces.class_names))
+    figure, axis = plt.subplots(figsize=(8, 3.2))
+    sns.barplot(x=names, y=counts, hue=groups, palette=list(COLOURS[: len(splits)]), ax=axis)
+    for bars, hatch in zip(axis.containers, ("", "//", "..", "xx"), strict=False):
+        for bar in bars:
+            bar.set_hatch(hatch)
+    axis.set(xlabel="", ylabel="faces")
+    axis.legend(title="split")
+    sns.despine(figure)
+    return figure
+
+
+def confusion_matrix(confusion: np.ndarray, class_names: Sequence[str] = CLASS_NAMES, normalise: bool = True) -> Figure:
+    """Show a confusion matrix (classes, classes): a row is a true class, a column a prediction.
+
+    Args:
+        confusion: counts, rows the true classes.
+        class_names: in the order of the rows.
+        normalise: divide each row by its sum, so that the diagonal shows the recall.
+
+    """
+    confusion = np.asarray(confusion, dtype=float)
+    if normalise:
+        confusion = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    figure, axis = plt.subplots(figsize=(5.6, 4.6))
+    sns.heatmap(
+        confusion, annot=True, fmt=".2f" if normalise else ".0f", cmap="Blues", vmin=0, vmax=1 if normalise else None,
+        square=True, xticklabels=class_names, yticklabels=class_names, cbar_kws={"shrink": 0.8}, ax=axis,
+    )  # fmt: skip
+    axis.set(xlabel="predicted", ylabel="true")
+    axis.tick_params(axis="x", rotation=45)
+    figure.tight_layout()
+    return figure
+
+
+def curves(histories: dict[str, dict[str, Sequence[float]]], metric: str = "accuracy") -> Figure:
+    """Show a metric over the epochs of some runs: training as a dotted, validation as a full line.
+
+    Args:
+        histories: name of a run -> its history, as `Run.history` gives it.
+        metric: `accuracy` or `loss`.
+
+    """
+    figure, axis = plt.subplots(figsize=(7, 3.6))
+    for (name, history), colour, marker in zip(histories.items(), COLOURS, "osD^vPX", strict=False):
+        style = {"color": colour, "marker": marker, "markersize": 4}
+        axis.plot(history["epoch"], history[metric], ":", label=f"{name}, training", **style)
+        if f"val_{metric}" in history:
+            axis.plot(history["epoch"], history[f"val_{metric}"], "-", label=f"{name}, validation", **style)
+    axis.set(xlabel="epoch", ylabel=metric)
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.legend(fontsize=8)
+    sns.despine(figure)
+    return figure

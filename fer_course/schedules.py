@@ -1,0 +1,45 @@
+"""When to learn how fast, and when to stop: plain functions of the step, or of the validation losses so far.
+
+Keras' own callbacks (`EarlyStopping`, `ReduceLROnPlateau`) keep their counters in memory and forget them when a training is
+killed; these functions count anew from the history, so a resumed training goes on as if nothing had happened. The tests
+compare them with Keras'.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+
+def one_cycle(step: int, steps: int, peak: float, warmup: float = 0.25) -> float:
+    """Return the learning rate of step 0 … steps-1: up from peak/25 to the peak, then down to nothing, both as a cosine.
+
+    Source: Smith 2018, "A disciplined approach to neural network hyper-parameters", arXiv:1803.09820. Built in lesson 07.
+    """
+    low, end = peak / 25, peak / 10_000
+    top = warmup * steps
+    if step < top:
+        return peak + (low - peak) * (1 + math.cos(math.pi * step / top)) / 2
+    share = (step - top) / max(steps - top, 1)
+    return end + (peak - end) * (1 + math.cos(math.pi * share)) / 2
+
+
+def epochs_without_improvement(losses: Sequence[float]) -> int:
+    """Return how many epochs have passed since the lowest loss (0 if the last is the lowest). Built in lesson 07."""
+    best, waited = math.inf, 0
+    for loss in losses:
+        best, waited = (loss, 0) if loss < best else (best, waited + 1)
+    return waited
+
+
+def plateau(losses: Sequence[float], start: float, factor: float, patience: int, tolerance: float = 1e-4) -> float:
+    """Return the learning rate after these losses: multiplied by `factor` after each `patience` epochs without improvement.
+
+    The same rule as `keras.callbacks.ReduceLROnPlateau` with its default tolerance.
+    """
+    rate, best, waited = start, math.inf, 0
+    for loss in losses:
+        best, waited = (loss, 0) if loss < best - tolerance else (best, waited + 1)
+        if waited >= patience:
+            rate, waited = rate * factor, 0
+    return rate

@@ -1,0 +1,344 @@
+"""`train(model, faces, recipe, out)` makes a `Run`: a folder with weights, recipe, history and metrics.
+
+A training can be killed at any moment: the same call goes on after the last whole epoch. That is why the two callbacks here
+are our own. Keras' `BackupAndRestore` writes weights and epoch number one after the other (a kill in between trains an epoch
+twice), and `ModelCheckpoint`, `EarlyStopping` and `ReduceLROnPlateau` forget the best epoch and their patience.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tempfile
+import time
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from fer_course import files, models, schedules
+from fer_course.augment import Batches
+from fer_course.errors import DataError, RunError
+from fer_course.faces import Faces, stratified
+from fer_course.progress import Progress
+from fer_course.recipes import Recipe
+
+#: Validation faces are chosen with this seed in every run, so that runs can be compared.
+VALIDATION_SEED = 2013
+
+
+@dataclass(frozen=True)
+class Run:
+    """A training's folder: `model.keras` (the best epoch), `recipe.yaml`, `history.csv`, `metrics.json`, `faces.json`."""
+
+    path: Path
+
+    def __post_init__(self):
+        object.__setattr__(self, "path", Path(self.path))
+        if not (self.path / "recipe.yaml").is_file():
+            raise RunError(
+                f"{self.path} is not a training run: it has no recipe.yaml. Give the folder that `train` wrote."
+            )
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe it was trained with."""
+        return Recipe.from_yaml(self.path / "recipe.yaml")
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """One list per column of `history.csv` (epoch, loss, accuracy, val_loss, …), one entry an epoch."""
+        return read_history(self.path / "history.csv")
+
+    @property
+    def metrics(self) -> dict:
+        """What `metrics.json` holds; empty before the first epoch has ended."""
+        file = self.path / "metrics.json"
+        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+    @property
+    def finished(self) -> bool:
+        """True when the training came to its end; False when it was interrupted and can go on."""
+        return bool(self.metrics.get("finished"))
+
+    def model(self) -> keras.Model:
+        """Load the model of the best epoch.
+
+        Raises:
+            RunError: if no epoch has ended yet, or the file is damaged.
+
+        """
+        file = self.path / "model.keras"
+        if not file.is_file():
+            raise RunError(f"{self.path} has no model.keras yet: no epoch has ended. Train on with the same command.")
+        try:
+            return keras.models.load_model(file, compile=False)
+        except (OSError, ValueError, KeyError) as error:
+            raise RunError(f"{file} can't be loaded ({error}). Delete {self.path} and train again.") from None
+
+
+def train(model, faces: Faces, recipe: Recipe | str = "quick", out: str | Path | None = None, progress=True) -> Run:
+    """Train a model as a recipe says; the same call goes on where a killed or interrupted training was.
+
+    Args:
+        model: a Keras model (trained in place: it ends with the weights of the best epoch), a name that
+            `models.build` knows, or None for the recipe's.
+        faces: must have a Training split; nothing else of it is used.
+        recipe: a `Recipe` or the name of a preset.
+        out: the run's folder; None makes a temporary one.
+        progress: print a line an epoch, and a moving one in between.
+
+    Returns:
+        The `Run`. After Ctrl-C it is unfinished, but valid: `run.finished` is False.
+
+    Raises:
+        DataError: if there are no Training faces, or too few for a batch and the validation.
+        RunError: if `out` holds a run of another recipe, other faces or another model.
+
+    """
+    recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
+    keras.utils.set_random_seed(recipe.seed)
+    if model is None or isinstance(model, str):
+        model = models.build(model or recipe.model, recipe.input_size, len(faces.class_names))
+    run = _open(Path(out) if out else Path(tempfile.mkdtemp(prefix="fer-run-")), faces, recipe)
+    if run.finished:
+        model.load_weights(run.path / "model.keras")
+        return run
+    training, validation = split_validation(faces, recipe.validation)
+    size = model.input_shape[1]
+    batches = Batches(prepare(training.images, size), training.labels, recipe)
+    held_out = (prepare(validation.images, size), validation.labels) if len(validation) else None
+    compile_model(model, recipe)
+    checkpoint = Checkpoint(run.path, recipe)
+    pace = Pace(batches, recipe, checkpoint)
+    done = checkpoint.resume(model)
+    watchers = [pace, checkpoint] + ([Progress(recipe.epochs, len(batches))] if progress else [])
+    finished = True
+    try:
+        if done < recipe.epochs and not checkpoint.exhausted():
+            model.fit(
+                batches, validation_data=held_out, validation_batch_size=256, initial_epoch=done, epochs=recipe.epochs,
+                callbacks=watchers, verbose=0, shuffle=False,
+            )  # fmt: skip
+    except KeyboardInterrupt:
+        finished = False
+    checkpoint.finish(model, finished)
+    return run
+
+
+def compile_model(model: keras.Model, recipe: Recipe) -> None:
+    """Compile a model with the recipe's loss and optimiser; `Pace` sets the learning rate as training goes."""
+    rate = recipe.learning_rate
+    optimizer = {
+        "adam": lambda: keras.optimizers.Adam(rate),
+        "adamw": lambda: keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
+        "sgd": lambda: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
+    }[recipe.optimizer]()
+    loss = SmoothedCrossentropy(recipe.label_smoothing) if recipe.label_smoothing else "sparse_categorical_crossentropy"
+    model.compile(optimizer, loss=loss, metrics=["accuracy"])
+
+
+class SmoothedCrossentropy(keras.losses.Loss):
+    """Cross-entropy of whole-number labels against probabilities, a share of the target spread over all classes.
+
+    Source: Szegedy et al. 2016, "Rethinking the Inception architecture", section 7. Keras has it for one-hot labels only.
+    """
+
+    def __init__(self, smoothing: float = 0.1, **kwargs):
+        super().__init__(**kwargs)
+        self.smoothing = smoothing
+
+    def call(self, y_true, y_pred):
+        """Return the loss (N,) of labels (N,) or (N, 1) against probabilities (N, classes)."""
+        labels = keras.ops.one_hot(keras.ops.reshape(y_true, (-1,)), y_pred.shape[-1], dtype=y_pred.dtype)
+        return keras.losses.categorical_crossentropy(labels, y_pred, label_smoothing=self.smoothing)
+
+
+def prepare(images: np.ndarray, size: int) -> np.ndarray:
+    """Give pictures the form that models take: uint8 (N, 48, 48) to uint8 (N, size, size, 1), resized antialiased."""
+    images = np.asarray(images)[..., None]
+    if images.shape[1:3] == (size, size):
+        return images
+    pieces = [
+        keras.ops.convert_to_numpy(
+            keras.ops.image.resize(images[i : i + 1024].astype("float32"), (size, size), antialias=True)
+        )
+        for i in range(0, len(images), 1024)
+    ]
+    return np.clip(np.rint(np.concatenate(pieces)), 0, 255).astype(np.uint8)
+
+
+def split_validation(faces: Faces, share: float) -> tuple[Faces, Faces]:
+    """Split the Training faces in two: to train on, and to validate on (`share`, stratified by class, always the same).
+
+    Training faces that are exact copies of a validation face are left out of both, so that validation is not learned by heart.
+
+    Raises:
+        DataError: if there are no Training faces, or too few to set aside a share of them.
+
+    """
+    training = faces.select("Training")
+    wanted = round(share * len(training))
+    if len(training) - wanted < 1 or (share and not wanted):
+        raise DataError(f"A validation share of {share:g} needs more Training faces; found {len(training)}.")
+    held_out = np.zeros(len(training), dtype=bool)
+    held_out[stratified(training.labels, wanted, VALIDATION_SEED)] = True
+    seen = {image.tobytes() for image in training.images[held_out]}
+    copy = np.array([image.tobytes() in seen for image in training.images])
+    return training[~copy], training[held_out]
+
+
+class Pace(keras.callbacks.Callback):
+    """Sets the learning rate of each step, and tells the batches which epoch it is."""
+
+    def __init__(self, batches: Batches, recipe: Recipe, checkpoint: Checkpoint):
+        super().__init__()
+        self.batches, self.recipe, self.checkpoint = batches, recipe, checkpoint
+        self.step = 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Go to the epoch's faces and learning rate."""
+        self.batches.epoch = epoch
+        self.step = epoch * len(self.batches)
+        if self.recipe.schedule == "plateau":
+            recipe, losses = self.recipe, self.checkpoint.losses()
+            self._set(schedules.plateau(losses, recipe.learning_rate, recipe.plateau_factor, recipe.plateau_patience))
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Follow the one-cycle schedule."""
+        if self.recipe.schedule == "one_cycle":
+            steps = self.recipe.epochs * len(self.batches)
+            self._set(schedules.one_cycle(self.step + batch, steps, self.recipe.learning_rate, self.recipe.warmup))
+
+    def _set(self, rate: float) -> None:
+        self.model.optimizer.learning_rate.assign(rate)
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Writes the run's files after each epoch in such an order that a kill at any moment loses at most that epoch.
+
+    First the whole training state of epoch n, then the model if it is the best, and last the history: an epoch counts when
+    its row stands in `history.csv`. Each file is replaced in one step.
+    """
+
+    def __init__(self, folder: Path, recipe: Recipe):
+        super().__init__()
+        self.folder, self.recipe = folder, recipe
+        self.rows: list[dict] = _rows(read_history(folder / "history.csv"))
+        self.started = time.perf_counter()
+
+    def losses(self) -> list[float]:
+        """The losses that decide about patience: of validation if there is one, else of training."""
+        key = "val_loss" if self.recipe.validation else "loss"
+        return [row[key] for row in self.rows]
+
+    def exhausted(self) -> bool:
+        """True when the recipe's patience has run out."""
+        waited = schedules.epochs_without_improvement(self.losses())
+        return 0 < self.recipe.patience <= waited
+
+    def best_epoch(self) -> int:
+        """The epoch (counted from 0) that is kept: of highest validation accuracy, or the last one without validation."""
+        if not self.recipe.validation:
+            return len(self.rows) - 1
+        return int(np.argmax([row["val_accuracy"] for row in self.rows]))
+
+    def resume(self, model: keras.Model) -> int:
+        """Load the state after the last whole epoch, if there is one; return the number of epochs done."""
+        if self.rows:
+            model.optimizer.build(model.trainable_variables)
+            try:
+                model.load_weights(self._state(len(self.rows)))
+            except (OSError, ValueError, KeyError) as error:
+                raise RunError(
+                    f"{self.folder} can't be resumed ({error}). It belongs to another model, or a file of it was "
+                    f"damaged: choose another folder for this run, or delete that one."
+                ) from None
+        return len(self.rows)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Start the clock."""
+        self.started = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Save the state, the best model, and then the history."""
+        row = {"epoch": epoch + 1, **{name: float(value) for name, value in logs.items()}}
+        row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+        row["seconds"] = round(time.perf_counter() - self.started, 3)
+        self.rows.append(row)
+        with files.atomic(self._state(epoch + 1)) as temporary:
+            self.model.save_weights(temporary)
+        if self.best_epoch() == epoch:
+            with files.atomic(self.folder / "model.keras") as temporary:
+                self.model.save(temporary)
+        files.write_text(self.folder / "history.csv", _csv(self.rows))
+        for state in self.folder.glob("state-*.weights.h5"):
+            if state != self._state(epoch + 1):
+                state.unlink()
+        if self.exhausted():
+            self.model.stop_training = True
+
+    def finish(self, model: keras.Model, finished: bool) -> None:
+        """Write the metrics, give the model its best weights, and drop the resume state of a finished run."""
+        best = self.rows[self.best_epoch()] if self.rows else {}
+        metrics = {
+            "finished": finished,
+            "epochs": len(self.rows),
+            "best_epoch": best.get("epoch"),
+            "parameters": model.count_params(),
+            "seconds": round(sum(row["seconds"] for row in self.rows), 1),
+            "backend": keras.backend.backend(),
+            **{name: value for name, value in best.items() if name not in ("epoch", "seconds")},
+        }
+        if self.rows:
+            model.load_weights(self.folder / "model.keras")
+        files.write_json(self.folder / "metrics.json", metrics)
+        if finished:
+            for state in self.folder.glob("state-*.weights.h5"):
+                state.unlink()
+
+    def _state(self, epochs: int) -> Path:
+        return self.folder / f"state-{epochs:05d}.weights.h5"
+
+
+def read_history(file: Path) -> dict[str, list[float]]:
+    """Read a `history.csv` as one list a column; an empty dictionary if there is none yet."""
+    if not file.is_file():
+        return {}
+    with file.open(newline="", encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    return {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else [])}
+
+
+def _rows(history: dict[str, list[float]]) -> list[dict]:
+    rows = [dict(zip(history, values, strict=True)) for values in zip(*history.values(), strict=True)]
+    return [{**row, "epoch": int(row["epoch"])} for row in rows]
+
+
+def _csv(rows: list[dict]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _open(folder: Path, faces: Faces, recipe: Recipe) -> Run:
+    """Make the run's folder, or check that the one that is there belongs to this recipe and these faces."""
+    training = faces.select("Training")
+    checksum = zlib.crc32(np.ascontiguousarray(training.labels), zlib.crc32(np.ascontiguousarray(training.images)))
+    described = {"source": faces.source, "drawn": faces.drawn, "training": len(training), "checksum": checksum}
+    if (folder / "recipe.yaml").is_file() and (folder / "faces.json").is_file():
+        old = json.loads((folder / "faces.json").read_text(encoding="utf-8"))
+        what = "recipe" if Recipe.from_yaml(folder / "recipe.yaml") != recipe else "faces" if old != described else None
+        if what:
+            raise RunError(f"{folder} holds a run with other {what}. Choose another folder, or delete that one.")
+        return Run(folder)
+    if folder.exists() and any(folder.iterdir()) and not (folder / "faces.json").is_file():
+        raise RunError(f"{folder} is not empty and not a training run. Choose another folder for this run.")
+    files.write_json(folder / "faces.json", described)
+    recipe.to_yaml(folder / "recipe.yaml")
+    return Run(folder)
