@@ -34,12 +34,17 @@ def show(figure: Figure, alt: str) -> None:
         raise FerCourseError("A figure needs alternative text: show(figure, alt='what one sees in it').")
     from IPython.display import display
 
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=100, bbox_inches="tight", facecolor="white")
+    display(picture(figure, alt), raw=True)
+
+
+def picture(figure: Figure, alt: str) -> dict[str, str]:
+    """Return a figure as what a notebook displays: HTML with the alternative text, and the text alone; closes the figure."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png", dpi=100, bbox_inches="tight", facecolor="white")
     plt.close(figure)
-    data = base64.b64encode(picture.getvalue()).decode()
+    data = base64.b64encode(png.getvalue()).decode()
     image = f'<img alt="{html.escape(alt, quote=True)}" src="data:image/png;base64,{data}" style="max-width:100%">'
-    display({"text/html": image, "text/plain": f"[figure: {alt}]"}, raw=True)
+    return {"text/html": image, "text/plain": f"[figure: {alt}]"}
 
 
 def grid(images: np.ndarray, titles: Sequence[str] | None = None, columns: int = 10, size: float = 1.0) -> Figure:

@@ -13,6 +13,7 @@ import json
 import tempfile
 import time
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +81,14 @@ class Run:
             raise RunError(f"{file} can't be loaded ({error}). Delete {self.path} and train again.") from None
 
 
-def train(model, faces: Faces, recipe: Recipe | str = "quick", out: str | Path | None = None, progress=True) -> Run:
+def train(
+    model,
+    faces: Faces,
+    recipe: Recipe | str = "quick",
+    out: str | Path | None = None,
+    progress: bool = True,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> Run:
     """Train a model as a recipe says; the same call goes on where a killed or interrupted training was.
 
     Args:
@@ -90,6 +98,7 @@ def train(model, faces: Faces, recipe: Recipe | str = "quick", out: str | Path |
         recipe: a `Recipe` or the name of a preset.
         out: the run's folder; None makes a temporary one.
         progress: print a line an epoch, and a moving one in between.
+        callbacks: further Keras callbacks, `LiveCurves()` or `TensorBoard(folder)`, say.
 
     Returns:
         The `Run`. After Ctrl-C it is unfinished, but valid: `run.finished` is False.
@@ -115,7 +124,7 @@ def train(model, faces: Faces, recipe: Recipe | str = "quick", out: str | Path |
     checkpoint = Checkpoint(run.path, recipe)
     pace = Pace(batches, recipe, checkpoint)
     done = checkpoint.resume(model)
-    watchers = [pace, checkpoint] + ([Progress(recipe.epochs, len(batches))] if progress else [])
+    watchers = [pace, checkpoint, *([Progress(recipe.epochs, len(batches))] if progress else []), *callbacks]
     finished = True
     try:
         if done < recipe.epochs and not checkpoint.exhausted():

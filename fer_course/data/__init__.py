@@ -1,0 +1,124 @@
+"""Any source of faces → `Faces`: `load()` finds FER2013 where it lies, in the shapes in which it circulates, else draws.
+
+Needs neither Keras nor TensorFlow nor pandas.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from fer_course.data import cache, readers
+from fer_course.data.csv_writer import write_csv
+from fer_course.data.places import IMPORTED, data_folder, find, locate
+from fer_course.data.readers.npz_file import write_npz
+from fer_course.data.summary import summary
+from fer_course.errors import DataError
+from fer_course.faces import Faces
+
+__all__ = ["data_folder", "find", "import_faces", "info", "load", "write_csv", "write_npz"]
+
+ADVICE = (
+    "For real ones get FER2013 (fer2013.csv or a zip of it) and set FER_COURSE_DATA to its path, "
+    "or run `fer-course data import PATH` once."
+)
+
+
+def load(source: str | Path | None = None, quiet: bool = False) -> Faces:
+    """Load faces, and print one line that says which.
+
+    The first load of a file takes a second or more and writes a cache; later ones map that into memory.
+
+    Args:
+        source: the path of a file, archive or folder with FER2013 faces; or the word "drawn"; or nothing (None or "").
+            Then they are looked for: where the environment variable `FER_COURSE_DATA` points to (a path, or the word
+            "drawn"), in Kaggle's input folder, in the user's data folder; and drawn if they are in none of them.
+        quiet: print nothing.
+
+    Returns:
+        the faces; their images are read-only.
+
+    Raises:
+        DataError: if a source that was named does not exist, or what was found is not as FER2013 is; it names the file
+            and the row or member, what was expected and found, and what to do.
+
+    """
+    path, chosen = locate(source)
+    faces, note = _drawn() if path is None else _read(path)
+    if not quiet:
+        print(" ".join(filter(None, (_sentence(faces, chosen), note))))
+    return faces
+
+
+def _sentence(faces: Faces, chosen: str) -> str:
+    if faces.drawn:
+        return f"{len(faces):,} drawn faces (no photographs; a score on them is not a FER2013 score). {ADVICE}"
+    sizes = ", ".join(f"{name} {count:,}" for name, count in faces.split_sizes().items())
+    where = f"{faces.source}, {chosen}" if chosen else faces.source
+    return f"{len(faces):,} faces ({where}): {sizes}."
+
+
+def _read(path: Path) -> tuple[Faces, str]:
+    path = path.resolve()
+    if not path.exists():
+        raise DataError(f"{path} does not exist any more. Look for it, or choose another source.")
+    return cache.cached(str(path), lambda: cache.state(path), lambda: readers.read(path))
+
+
+def _drawn() -> tuple[Faces, str]:
+    # Only here: most people who have FER2013 never need it.
+    from fer_course.data import drawn
+
+    name = f"drawn faces n={drawn.DEFAULT_N} seed=0"
+    return cache.cached(name, lambda: _code(drawn), lambda: drawn.draw(drawn.DEFAULT_N, seed=0))
+
+
+def _code(module) -> str:
+    """Return a text that changes when the source code of a module or package changes."""
+    file = Path(module.__file__)
+    files = sorted(file.parent.glob("*.py")) if file.name == "__init__.py" else [file]
+    return hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()
+
+
+def info(path: str | Path | None = None) -> str:
+    """Return what `fer-course data info PATH` prints: format, counts a class and split, duplicates, constant pictures.
+
+    Args:
+        path: as for `load`.
+
+    Raises:
+        DataError: as for `load`.
+
+    """
+    found, _ = locate(path)
+    faces = load(found or "drawn", quiet=True)
+    title = "drawn by this course" if found is None else readers.describe(found)
+    return summary(faces, title)
+
+
+def import_faces(path: str | Path) -> Path:
+    """Read and check faces once and keep them in the user's data folder, where `load()` finds them.
+
+    Args:
+        path: a file, archive or folder with FER2013 faces.
+
+    Returns:
+        the file that was written. A killed import leaves nothing that a later load would take for whole.
+
+    Raises:
+        DataError: as for `load`; and if the data folder can't be written. Then nothing is changed.
+
+    """
+    found, _ = locate(path)
+    if found is None:
+        raise DataError("Drawn faces need no import: they are there whenever nothing else is.")
+    faces = readers.read(found)
+    target = data_folder() / IMPORTED
+    cache.remove_abandoned(target.parent)
+    try:
+        write_npz(faces, target)
+    except OSError as error:
+        raise DataError(
+            f"{target} can't be written: {error.strerror}. Make room or permit it, or set FER_COURSE_DATA to {path}."
+        ) from error
+    return target

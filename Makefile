@@ -1,0 +1,80 @@
+# `make course` and `make test` are all that a newcomer needs: both set up .venv first, if it is missing or stale.
+# Windows and conda: the same steps in plain commands stand in the README.
+
+BIN := .venv/bin
+READY := .venv/.ready
+# What the lessons and the tests see: drawn faces, whatever else lies on this machine.
+DRAWN := FER_COURSE_DATA=drawn
+QUIET := TF_CPP_MIN_LOG_LEVEL=2
+COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url \
+	--python-version 3.11 --custom-compile-command "make lock"
+
+.PHONY: help setup course test test-units test-notebooks test-more test-all lab lessons lock lint clean
+
+help:
+	@echo "make course    run every lesson, write runs/<stamp>/ and print a table"
+	@echo "make test      run the tests (make test-all: also what is slow or needs a browser)"
+	@echo "make lab       open JupyterLab on your own copies of the lessons"
+	@echo "make lessons   build lessons/ from solutions/     make lock   renew the locked versions"
+	@echo "make lint      check style                        make clean  remove .venv and what was built"
+
+# A virtual environment that was moved, or whose Python is gone, does not start: build it anew.
+setup: $(if $(shell $(BIN)/python -c "print(1)" 2>/dev/null),,broken) $(READY)
+
+.PHONY: broken
+broken:
+	@rm -f $(READY)
+
+$(READY): locks/course.txt locks/setup.txt pyproject.toml $(if $(shell $(BIN)/python -c "print(1)" 2>/dev/null),,broken)
+	@set -e; python=; \
+	for candidate in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
+		if "$$candidate" -c "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))" >/dev/null 2>&1; \
+		then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "fer_course needs Python 3.11, 3.12 or 3.13 with venv (on Debian and Ubuntu: apt install python3-venv)." \
+			"Found: $$(python3 --version 2>&1 || echo no Python). Install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; fi; \
+	echo "Setting up .venv with $$($$python --version): once, a few minutes with a slow connection."; \
+	"$$python" -m venv --clear .venv; \
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r locks/setup.txt; \
+	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r locks/course.txt; \
+	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	touch $(READY)
+
+course: setup
+	@$(QUIET) $(BIN)/fer-course run
+
+test: setup test-units test-notebooks
+
+test-units: setup
+	$(DRAWN) $(QUIET) $(BIN)/python -m pytest tests -q -n 2 --dist loadfile -m "not slow and not browser and not real"
+
+test-notebooks: setup
+	$(DRAWN) $(QUIET) $(BIN)/python -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 solutions
+
+# What is slow, needs Chromium, another Python or real faces (FER_COURSE_DATA); says what it skipped and why.
+test-more: setup
+	$(QUIET) $(BIN)/python -m pytest tests -m "slow or browser or real" --durations=15
+
+test-all: test test-more
+
+lab: setup
+	@$(BIN)/fer-course start my-lessons
+	$(BIN)/jupyter lab my-lessons
+
+lessons: setup
+	$(BIN)/fer-course release
+
+lock:
+	@test -x $(BIN)/uv || $(MAKE) --no-print-directory setup
+	$(COMPILE) $(UPGRADE) --group setup -o locks/setup.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab --extra instructor --extra dev -o locks/course.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab -c locks/course.txt -o binder/requirements.txt
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:
+	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

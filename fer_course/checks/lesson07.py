@@ -1,0 +1,164 @@
+"""Checks of lesson 07: the one-cycle schedule, patience, and four curves to read."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from fer_course.checks.core import Hint, attempt, close, expect, passed
+
+ILLNESSES = ("healthy", "overfitting", "rate too high", "rate too low")
+
+
+def one_cycle(learner) -> None:
+    """Check `one_cycle(step, steps, peak, warmup)`: the learning rate of one step, a float."""
+    for steps, peak, warmup in ((100, 0.01, 0.25), (37, 0.3, 0.3), (1000, 0.002, 0.5)):
+        rates = [attempt(learner, step, steps, peak, warmup) for step in range(steps)]
+        expected = [_one_cycle(step, steps, peak, warmup) for step in range(steps)]
+        for step, (rate, right) in enumerate(zip(rates, expected, strict=True)):
+            what = f"learning rate of step {step} of {steps}, peak {peak}, warm-up {warmup}"
+            expect(rate, right, what, _one_cycle_mistakes(step, steps, peak, warmup))
+    passed("One cycle: up to the peak, then down to almost nothing.")
+
+
+def _one_cycle(step, steps, peak, warmup):
+    """Interpolate with half a cosine between the three corners of the cycle."""
+    top = warmup * steps
+    start, end, share = (
+        (peak / 25, peak, step / top) if step < top else (peak, peak / 10_000, (step - top) / (steps - top))
+    )
+    return start + (end - start) * (1 - math.cos(math.pi * share)) / 2
+
+
+def _one_cycle_mistakes(step, steps, peak, warmup):
+    top = warmup * steps
+    up, down = step / top, (step - top) / (steps - top)
+    linear = peak / 25 + (peak - peak / 25) * up if step < top else peak + (peak / 10_000 - peak) * down
+    swapped = _one_cycle(step, steps, peak, 1 - warmup)
+    degrees = (
+        peak / 25 + (peak - peak / 25) * (1 - math.cos(math.radians(math.pi * up))) / 2 if step < top else math.nan
+    )
+    no_half = peak / 25 + (peak - peak / 25) * (1 - math.cos(math.pi * up)) if step < top else math.nan
+    whole = peak + (peak / 10_000 - peak) * (1 - math.cos(math.pi * step / steps)) / 2 if step >= top else math.nan
+    from_zero = peak * (1 - math.cos(math.pi * up)) / 2 if step < top else math.nan
+    late_zero = peak * (1 + math.cos(math.pi * down)) / 2 if step >= top else math.nan
+    always_peak = peak if step != top else math.nan
+    mistakes = [
+        (linear, "this goes along a straight line; the exercise asks for half a cosine: (1 - cos(pi * share)) / 2."),
+        (swapped, "the peak comes at the wrong step: `warmup` is the share of steps that go *up*."),
+        (degrees, "`math.cos` takes radians: pi is half a turn, without any conversion."),
+        (no_half, "1 - cos(…) runs from 0 to 2: divide it by 2, so that the share runs from 0 to 1."),
+        (whole, "on the way down count the share from the peak: (step - top) / (steps - top), not from step 0."),
+        (from_zero, "the first rate is peak / 25, not 0: go from peak / 25 to the peak."),
+        (late_zero, "the last rate is peak / 10,000, not 0: go from the peak to peak / 10,000."),
+        (always_peak, "this is always the peak; the rate depends on `step`."),
+    ]
+    return [(wrong, hint) for wrong, hint in mistakes if not math.isnan(wrong)]
+
+
+def patience(learner) -> None:
+    """Check `stops_after(losses, patience)`: the number of epochs trained when early stopping stops, an int."""
+    rng = np.random.default_rng(7)
+    cases = [
+        ([3.0, 2.0, 2.5, 2.4, 2.3], 3),
+        ([1.0, 1.0, 1.0, 1.0], 2),
+        ([3.0, 2.0, 1.0], 2),
+        ([1.0, 2.0, 0.5, 2.0, 2.0], 2),
+    ]
+    cases += [(list(np.round(rng.random(20) + np.linspace(1, 0, 20), 3)), limit) for limit in (1, 2, 3, 5)]
+    for losses, limit in cases:
+        expected = _stops_after(losses, limit)
+        answer = attempt(learner, losses, limit)
+        if isinstance(answer, (bool, np.bool_)):
+            raise Hint("Return the number of epochs, a whole number; found True or False.")
+        if isinstance(answer, float) and close(answer, float(expected)):
+            raise Hint(f"The number of epochs is a whole number (int); found {answer!r}.")
+        expect(answer, expected, f"losses {_brief(losses)}, patience {limit}", _patience_mistakes(losses, limit))
+    passed("Patience: it stops when it should, and not before.")
+
+
+def _stops_after(losses, limit):
+    """Look back from every epoch: is the lowest loss so far `limit` epochs old?"""
+    for epochs in range(1, len(losses) + 1):
+        lowest = min(losses[:epochs])
+        if epochs - 1 - losses[:epochs].index(lowest) >= limit:
+            return epochs
+    return len(losses)
+
+
+def _patience_mistakes(losses, limit):
+    def simulate(improved, too_long, reset=True, index=False):
+        best, waited = math.inf, 0
+        for epoch, loss in enumerate(losses):
+            before = losses[epoch - 1] if epoch else math.inf
+            if improved(loss, best, before):
+                best, waited = min(best, loss), 0 if reset else waited
+            else:
+                waited += 1
+            if too_long(waited):
+                return epoch if index else epoch + 1
+        return len(losses)
+
+    better = lambda loss, best, before: loss < best  # noqa: E731
+    reached = lambda waited: waited >= limit  # noqa: E731
+    return [
+        (simulate(better, lambda waited: waited > limit), "one epoch too late: stop as soon as the patience is reached (>=)."),
+        (
+            simulate(better, reached, index=True),
+            "you returned the index of the last epoch; epochs are counted from 1: add 1.",
+        ),
+        (
+            simulate(lambda loss, best, before: loss <= best, reached),
+            "an equal loss is no improvement: use < and not <=.",
+        ),
+        (
+            simulate(lambda loss, best, before: loss < before, reached),
+            "compare with the *best* loss so far, not with the epoch before.",
+        ),
+        (
+            simulate(better, reached, reset=False),
+            "the epochs of waiting must be counted anew (from 0) after each improvement.",
+        ),
+        (
+            simulate(lambda loss, best, before: loss > best or best == math.inf, reached),
+            "this waits for the loss to *grow*; a loss is better when it is lower.",
+        ),
+        (losses.index(min(losses)) + 1, "that is the best epoch; asked for is the epoch in which training *stops*."),
+        (len(losses), "your training never stops early: compare the epochs of waiting with the patience inside the loop."),
+    ]  # fmt: skip
+
+
+def illnesses(learner, curves: dict[str, dict]) -> None:
+    """Check `name_the_illness()`: a dictionary from the name of each curve to one of `ILLNESSES`."""
+    answer = attempt(learner)
+    if not isinstance(answer, dict):
+        raise Hint(f"Return a dictionary such as {{'A': 'healthy', …}}; found {type(answer).__name__}.")
+    for name in curves:
+        if name not in answer:
+            raise Hint(f"Curve {name} is missing in your dictionary; there are {', '.join(curves)}.")
+        said = str(answer[name]).strip().lower()
+        if said not in ILLNESSES:
+            raise Hint(f"Curve {name}: {answer[name]!r} is not one of {', '.join(ILLNESSES)}.")
+        if said != curves[name]["illness"]:
+            raise Hint(f"Curve {name} is not {said!r}. {_symptom(curves[name], said)}")
+    passed("All four named. Your next training won't fool you.")
+
+
+def _symptom(curve: dict, said: str) -> str:
+    """Say which number of the curve speaks against the diagnosis."""
+    loss, held_out = curve["loss"], curve["val_loss"]
+    if said == "overfitting":
+        return f"Overfitting opens a gap; here training ends at {loss[-1]:.2f} and validation at {held_out[-1]:.2f}."
+    if said == "rate too low":
+        return f"Too low a rate hardly moves; here training goes from {loss[0]:.2f} to {loss[-1]:.2f}."
+    if said == "rate too high":
+        return f"Too high a rate stays at the loss of a guess (ln 7 = 1.95) or above; here training ends at {loss[-1]:.2f}."
+    return (
+        "A healthy curve comes down on both sides and stays together; here training goes "
+        f"{loss[0]:.2f} → {loss[-1]:.2f}, validation {held_out[0]:.2f} → {held_out[-1]:.2f} (lowest {min(held_out):.2f})."
+    )
+
+
+def _brief(losses: list[float]) -> str:
+    return str(losses) if len(losses) <= 6 else f"[{', '.join(map(str, losses[:5]))}, …]"

@@ -1,0 +1,196 @@
+"""The command line `fer-course`: a thin layer over the package's functions."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+from pathlib import Path
+
+from fer_course.errors import FerCourseError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run `fer-course` with the arguments of the command line; return the exit status.
+
+    0: done · 1: something on purpose said no (one sentence on stderr) · 2: wrong usage · 130: interrupted.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    options = parser().parse_args(arguments)
+    try:
+        return options.command(options) or 0
+    except FerCourseError as error:
+        print(f"fer-course: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("fer-course: interrupted; what was finished is kept.", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    top = argparse.ArgumentParser(prog="fer-course", description="A course on efficient convolutional networks.")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_start(commands)
+    _add_data(commands.add_parser("data", help="look at, import or draw faces").add_subparsers(required=True))
+    _add_train(commands)
+    _add_evaluate(commands)
+    _add_authors(commands)
+    return top
+
+
+def _command(commands, name: str, function, text: str) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    command.set_defaults(command=function)
+    return command
+
+
+def _add_run(commands) -> None:
+    run = _command(commands, "run", _run, "run the lessons with papermill, in order, into runs/<stamp>/")
+    run.add_argument("lessons", nargs="*", metavar="LESSON", help="07, 7 or 07-train-it; none: all of them")
+    run.add_argument("--profile", help="cpu, gpu, paper, or a YAML file of parameters; none: the quick defaults")
+    run.add_argument("--data", help="file or folder with FER2013, or the word drawn")
+    run.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="set one parameter")
+    run.add_argument("--out", type=Path, help="the folder to write, instead of runs/<stamp>/")
+    run.add_argument("--resume", action="store_true", help="go on with the newest run that is not finished")
+
+
+def _run(options) -> int:
+    import yaml
+
+    from fer_course import course
+
+    parameters = {name: yaml.safe_load(value) for name, value in options.p}
+    return course.run(
+        options.lessons or None, options.profile, options.data, parameters, out=options.out, resume=options.resume
+    )
+
+
+def _add_start(commands) -> None:
+    start = _command(commands, "start", _start, "copy the lessons that are not there yet; nothing is overwritten")
+    start.add_argument("folder", nargs="?", type=Path, default=Path("my-lessons"))
+
+
+def _start(options) -> None:
+    from fer_course import course
+
+    course.start(options.folder)
+
+
+def _add_data(commands) -> None:
+    info = _command(commands, "info", _info, "say what a file or folder holds")
+    info.add_argument("path", metavar="PATH")
+    import_ = _command(commands, "import", _import, "copy faces to where every lesson finds them")
+    import_.add_argument("path", metavar="PATH")
+    draw = _command(commands, "draw", _draw, "write drawn faces in FER2013's format")
+    draw.add_argument("out", type=Path, metavar="OUT.csv")
+    draw.add_argument("--n", type=int, default=None, help="how many faces")
+    draw.add_argument("--seed", type=int, default=0)
+
+
+def _info(options) -> None:
+    from fer_course import data
+
+    print(data.info(options.path))
+
+
+def _import(options) -> None:
+    from fer_course import data
+
+    print(f"Imported to {data.import_faces(options.path)}. Every lesson finds it there.")
+
+
+def _draw(options) -> None:
+    from fer_course import data
+    from fer_course.data import drawn
+
+    faces = drawn.draw(drawn.DEFAULT_N if options.n is None else options.n, seed=options.seed)
+    data.write_csv(faces, options.out)
+    print(f"Wrote {len(faces):,} drawn faces to {options.out}.")
+
+
+def _add_train(commands) -> None:
+    train = _command(commands, "train", _train, "train a model; the same command goes on after a kill")
+    train.add_argument("--recipe", default="quick", help="quick, minutes, best, paper, or a .yaml file")
+    train.add_argument("--model", help="the model's name, instead of the recipe's")
+    train.add_argument("--data", help="file or folder with FER2013, or the word drawn; none: look for it")
+    train.add_argument("--faces", type=int, default=0, help="train on so many faces only; 0: all")
+    train.add_argument("--seed", type=int, help="instead of the recipe's")
+    train.add_argument("--out", type=Path, required=True, help="the run's folder")
+
+
+def _train(options) -> int:
+    from fer_course import data
+    from fer_course.recipes import Recipe
+
+    recipe = Recipe.load(options.recipe)
+    changes = {"model": options.model, "seed": options.seed}
+    recipe = recipe.but(**{name: value for name, value in changes.items() if value is not None})
+    faces = data.load(options.data)
+
+    from fer_course.training import train
+
+    run = train(None, faces.sample(options.faces), recipe, out=options.out)
+    metrics = run.metrics
+    kind = "drawn faces" if faces.drawn else "faces"
+    if not run.finished:
+        print(f"Interrupted after epoch {metrics['epochs']}. The same command goes on with {options.out}.")
+        return 130
+    score = metrics.get("val_accuracy", metrics.get("accuracy"))
+    print(f"{options.out}: {metrics['epochs']} epochs, best {metrics['best_epoch']}, {score:.1%} of {kind} held out.")
+    return 0
+
+
+def _add_evaluate(commands) -> None:
+    evaluate = _command(commands, "evaluate", _evaluate, "say how good a run's model is")
+    evaluate.add_argument("run", type=Path, metavar="RUN")
+    evaluate.add_argument("--data", help="file or folder with FER2013, or the word drawn; none: look for it")
+    evaluate.add_argument("--split", help="PublicTest (the default), PrivateTest, Training or Test")
+    evaluate.add_argument("--json", action="store_true", help="print JSON and nothing else")
+
+
+def _evaluate(options) -> None:
+    from fer_course import data
+    from fer_course.training import Run
+
+    run = Run(options.run)
+    with contextlib.redirect_stdout(sys.stderr if options.json else sys.stdout):
+        faces = data.load(options.data)
+
+    from fer_course.evaluation import evaluate
+
+    report = evaluate(run, faces, options.split)
+    print(json.dumps(report.to_dict(), indent=2) if options.json else report)
+
+
+def _add_authors(commands) -> None:
+    release = _command(commands, "release", _release, "build lessons/ from solutions/ (authors)")
+    release.add_argument("--check", action="store_true", help="only say which lessons are out of date")
+    tidy = _command(commands, "tidy", _tidy, "strip outputs of notebooks, but those that nbval compares (authors)")
+    tidy.add_argument("notebooks", nargs="*", type=Path, help="none: all of solutions/")
+    tidy.add_argument("--execute", action="store_true", help="run them on drawn faces first, to renew those outputs")
+
+
+def _release(options) -> int:
+    from fer_course import release
+
+    if not options.check:
+        release.release(Path("solutions"), Path("lessons"))
+    stale = release.in_sync(Path("solutions"), Path("lessons"))
+    for name in stale:
+        print(f"lessons/{name} is out of date: run `make lessons`.", file=sys.stderr)
+    return 1 if stale else 0
+
+
+def _tidy(options) -> None:
+    from fer_course import release
+
+    for notebook in options.notebooks or sorted(Path("solutions").glob("*.ipynb")):
+        release.tidy(notebook, execute=options.execute)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

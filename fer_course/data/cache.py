@@ -1,0 +1,146 @@
+"""Faces that were read once, kept as bytes in the user's cache folder and mapped into memory on the next load.
+
+One file holds all of one data set: four NumPy arrays in `.npy` format, one behind the other. The images come first, so that
+`numpy.load(file, mmap_mode="r")` maps them; labels, splits, and a description of what was read follow. A file is
+written under another name and then renamed: whoever finds it finds it whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import platformdirs
+
+from fer_course.data.containers import walk
+from fer_course.faces import SPLITS, Faces
+from fer_course.files import atomic
+
+#: Goes up when readers or this format change, so that nothing older is taken for current.
+VERSION = 1
+#: A temporary file this old (in seconds) belongs to a process that was killed.
+ABANDONED = 3600.0
+
+
+def folder() -> Path:
+    """Return the cache folder: `FER_COURSE_CACHE`, or where this operating system keeps caches."""
+    chosen = os.environ.get("FER_COURSE_CACHE")
+    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("fer-course", appauthor=False))
+
+
+def state(path: Path) -> str:
+    """Return a text that changes when a file changes, or any file of a folder: size and modification time (ns)."""
+    if path.is_dir():
+        lines = (f"{name} {status.st_size} {status.st_mtime_ns}" for name, status in walk(path))
+        return _digest("\n".join(lines))
+    status = path.stat()
+    return f"{status.st_size} {status.st_mtime_ns}"
+
+
+def cached(name: str, current: Callable[[], str], build: Callable[[], Faces]) -> tuple[Faces, str]:
+    """Return faces from the cache, or build and cache them.
+
+    Args:
+        name: what they are, the same for every version of them: a path, or `drawn …`.
+        current: returns the state that the cached ones must have (see `state`).
+        build: reads or draws them; called only if the cache has none.
+
+    Returns:
+        the faces, their images read-only and, where the cache could be written, mapped into memory; and a sentence for
+        the user if it could not, else "".
+
+    """
+    before = current()
+    path = _path(name, before)
+    faces = _load(path, name, before)
+    if faces is not None:
+        return faces, ""
+    faces = build()
+    faces.images.flags.writeable = False
+    # What changed while it was read may be half old and half new: the next load reads it again.
+    if current() != before:
+        return faces, ""
+    return _stored(path, name, before, faces)
+
+
+def _stored(path: Path, name: str, state: str, faces: Faces) -> tuple[Faces, str]:
+    """Write the file and return the faces mapped from it, or as they are where that fails."""
+    note = ""
+    try:
+        _write(path, name, state, faces)
+    except OSError as error:
+        # Windows refuses to replace a file that another kernel has mapped; then the other one's is as good.
+        note = f"The cache folder {path.parent} can't be written ({error.strerror}), so the next load takes as long."
+    _clear(path)
+    mapped = _load(path, name, state)
+    return (faces, note) if mapped is None else (mapped, "")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+
+
+def _path(name: str, state: str) -> Path:
+    return folder() / f"{_digest(name)}-{_digest(f'{VERSION} {state}')}.npy"
+
+
+def _key(name: str, state: str, faces: Faces) -> dict:
+    return {"version": VERSION, "name": name, "state": state, "source": faces.source, "drawn": faces.drawn}
+
+
+def _write(path: Path, name: str, state: str, faces: Faces) -> None:
+    codes = np.array([SPLITS.index(split) for split in faces.split.tolist()], dtype=np.uint8)
+    description = json.dumps(_key(name, state, faces)).encode()
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        for array in (faces.images, faces.labels.astype(np.uint8), codes, np.frombuffer(description, np.uint8)):
+            np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
+        # Without this, a power cut could leave the new name on an empty file.
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _load(path: Path, name: str, state: str) -> Faces | None:
+    """Map a cached file; None if there is none, or it is not whole and not exactly what was asked for."""
+    try:
+        images = np.load(path, mmap_mode="r", allow_pickle=False)
+        with path.open("rb") as file:
+            file.seek(images.offset + images.nbytes)
+            labels, codes, description = (np.lib.format.read_array(file, allow_pickle=False) for _ in range(3))
+            whole = not file.read(1)
+        found = json.loads(description.tobytes())
+        faces = Faces(images, labels, np.array(SPLITS)[codes], found["source"], found["drawn"])
+        return faces if whole and found == _key(name, state, faces) else None
+    # Whatever is wrong with a cache, the faces themselves are still there to be read again.
+    except Exception:
+        return None
+
+
+def _clear(path: Path) -> None:
+    """Remove older states of the same data set, and what killed processes left."""
+    _remove(other for other in path.parent.glob(f"{path.name.split('-')[0]}-*.npy") if other != path)
+    remove_abandoned(path.parent)
+
+
+def remove_abandoned(folder: Path) -> None:
+    """Remove the temporary files in a folder that are so old that whoever wrote them must have been killed."""
+    _remove(path for path in folder.glob(".tmp-*.np[yz]") if _age(path) > ABANDONED)
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        # Another kernel may have removed it already, or (on Windows) still use it.
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0

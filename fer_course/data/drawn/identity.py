@@ -1,0 +1,147 @@
+"""Who is drawn, how the head is held, and how the picture is taken: three frozen dataclasses of plain numbers.
+
+A field is one number, or an array (N,) with one number a face. `sample` makes any of the three from uniform random
+numbers, by a table of the range of every field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from types import SimpleNamespace
+from typing import TypeVar
+
+import numpy as np
+
+from fer_course.data.drawn.geometry import column
+
+
+def _range(low: float, high: float, kind: str = "even", typical: float | None = None):
+    """Describe a field: its range, how its values spread over it, and what it is if nobody says."""
+    from dataclasses import field
+
+    middle = {"even": (low + high) / 2, "middle": (low + high) / 2}.get(kind, low)
+    return field(default=middle if typical is None else typical, metadata={"low": low, "high": high, "kind": kind})
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A person: lengths in face coordinates (1 is 24 pixels), shades from 0 (black) to 1 (white), amounts from 0 to 1."""
+
+    width: float = _range(0.72, 0.90, "middle")
+    jaw: float = _range(0.05, 0.42)
+    crown: float = _range(1.10, 1.30, "middle")
+    chin: float = _range(0.93, 1.06, "middle")
+    depth: float = _range(0.55, 0.80, "middle")
+    skin: float = _range(0.34, 0.92, "high")
+    freckles: float = _range(0, 1, "rare")
+    age: float = _range(0, 1, "low")
+    eye_x: float = _range(0.35, 0.43, "middle")
+    eye_y: float = _range(-0.27, -0.19, "middle")
+    eye_width: float = _range(0.165, 0.215, "middle")
+    eye_open: float = _range(0.060, 0.100, "middle")
+    eye_tilt: float = _range(-0.03, 0.04, "middle")
+    eye_depth: float = _range(0.2, 1.0, "middle")
+    iris: float = _range(0.03, 0.42, "low")
+    lashes: float = _range(0.35, 0.95)
+    bags: float = _range(0, 1, "low")
+    brow_gap: float = _range(0.15, 0.24, "middle")
+    brow_arch: float = _range(0.0, 0.09, "middle")
+    brow_slope: float = _range(-0.02, 0.05, "middle")
+    brow_thick: float = _range(0.028, 0.062, "middle")
+    brow_dark: float = _range(0.35, 0.95)
+    nose_length: float = _range(0.14, 0.26, "middle")
+    nose_width: float = _range(0.10, 0.17, "middle")
+    nose_height: float = _range(0.7, 1.25, "middle")
+    mouth_y: float = _range(0.50, 0.58, "middle")
+    mouth_width: float = _range(0.22, 0.31, "middle")
+    mouth_curve: float = _range(-0.025, 0.030, "middle")
+    lip_upper: float = _range(0.028, 0.075, "middle")
+    lip_lower: float = _range(0.045, 0.095, "middle")
+    lip_dark: float = _range(0.10, 0.42, "low")
+    cheeks: float = _range(0.0, 1.0, "middle")
+    asymmetry: float = _range(-1, 1, "middle")
+    hair: float = _range(0.03, 0.85, "low")
+    hair_style: float = _range(0, 1)
+    hairline: float = _range(-0.95, -0.66, "middle")
+    hair_volume: float = _range(0.04, 0.30)
+    fringe: float = _range(0, 1)
+    glasses: float = _range(0, 1)
+    beard: float = _range(0, 1)
+    ears: float = _range(0, 1)
+
+
+@dataclass(frozen=True)
+class Pose:
+    """How the head is held: degrees (yaw to the right, pitch down, roll clockwise), size 1 is usual, shifts in pixels."""
+
+    yaw: float = _range(-24, 24, "centre")
+    pitch: float = _range(-12, 12, "centre")
+    roll: float = _range(-14, 14, "centre")
+    size: float = _range(0.90, 1.12, "middle")
+    shift_x: float = _range(-2.0, 2.0, "middle")
+    shift_y: float = _range(-2.0, 2.0, "middle")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """How the picture is taken: light, background, what stands in front of the face, lens and film."""
+
+    light_x: float = _range(-1.1, 1.1, "middle", typical=-0.45)
+    light_y: float = _range(-1.0, 0.15, "even", typical=-0.55)
+    hardness: float = _range(0.25, 0.8, "even", typical=0.5)
+    exposure: float = _range(0.55, 1.20, "middle", typical=1.0)
+    contrast: float = _range(0.75, 1.35, "middle", typical=1.05)
+    background: float = _range(0.02, 1.0, "even", typical=0.45)
+    clutter: float = _range(0, 1, "low")
+    gaze_x: float = _range(-0.05, 0.05, "centre", typical=0.0)
+    gaze_y: float = _range(-0.03, 0.04, "centre", typical=0.0)
+    hand: float = _range(0, 1, "even", typical=0.5)
+    hand_place: float = _range(0, 1)
+    lettering: float = _range(0, 1)
+    blur: float = _range(0.0, 0.9, "low", typical=0.1)
+    grain: float = _range(0.2, 1.0, "low", typical=0.2)
+
+
+Kind = TypeVar("Kind", Identity, Pose, Scene)
+
+
+def sample(kind: type[Kind], uniform: np.ndarray) -> Kind:
+    """Return people, poses or scenes from random numbers: a dataclass of float64 arrays (N,).
+
+    Only +, - and × are used, which are the same to the last bit on every machine.
+
+    Args:
+        kind: `Identity`, `Pose` or `Scene`.
+        uniform: random numbers between 0 and 1, float64 (N, 2 × number of fields).
+
+    """
+    return kind(**{each.name: _spread(each, *uniform[:, 2 * i : 2 * i + 2].T) for i, each in enumerate(fields(kind))})
+
+
+def _spread(field, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    share = {
+        "even": lambda: first,
+        "middle": lambda: (first + second) / 2,
+        "centre": lambda: 0.5 + 4 * (first - 0.5) ** 3 * (0.4 + 0.6 * second),
+        "low": lambda: first * second,
+        "rare": lambda: first * first * first * second,
+        "high": lambda: 1 - first * second,
+    }[field.metadata["kind"]]()
+    return field.metadata["low"] + (field.metadata["high"] - field.metadata["low"]) * share
+
+
+def numbers(kind: type) -> int:
+    """Return how many random numbers `sample` takes for one person, pose or scene."""
+    return 2 * len(fields(kind))
+
+
+def person(number: int) -> Identity:
+    """Return the person of a number: the same one always."""
+    rng = np.random.Generator(np.random.PCG64([number, 2013]))
+    drawn = sample(Identity, rng.random((1, numbers(Identity))))
+    return Identity(**{name: float(value[0]) for name, value in asdict(drawn).items()})
+
+
+def columns(*parts) -> SimpleNamespace:
+    """Return the fields of dataclasses as float32 columns (B, 1, 1), in one namespace."""
+    return SimpleNamespace(**{each.name: column(getattr(part, each.name)) for part in parts for each in fields(part)})

@@ -1,0 +1,205 @@
+"""`fer2013.csv` (`emotion,pixels,Usage`) and `icml_face_data.csv` (`emotion, Usage, pixels`, with those spaces).
+
+Columns may stand in any order, with or without spaces or quotes round their names; further columns are ignored.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from fer_course.data.containers import Members
+from fer_course.data.readers.pixels import parse_quickly, parse_slowly
+from fer_course.errors import DataError
+from fer_course.faces import CLASS_NAMES, SIZE, SPLITS, Faces
+
+TITLE = "table of comma-separated values (columns emotion, pixels and Usage)"
+KNOWN_NAMES = ("fer2013.csv", "icml_face_data.csv")
+COLUMNS = ("emotion", "pixels", "usage")
+LABELS = {str(label).encode(): label for label in range(len(CLASS_NAMES))}
+USAGES = {split.encode(): number for number, split in enumerate(SPLITS)}
+#: A row of FER2013 has at most 9,300 bytes. A longer line means that these are not rows.
+LONGEST_LINE = 2**20
+#: Small enough for a block and its temporaries to stay in the processor's cache, large enough for NumPy to be worth it.
+BLOCK = 2**18
+# NumPy lets other threads run while it computes; a third thread only waits for its turn to split lines.
+WORKERS = min(2, os.cpu_count() or 1)
+
+
+class Block(NamedTuple):
+    """Some whole lines of a file, and the number of the first one."""
+
+    line: int
+    text: bytes
+
+
+class Rows(NamedTuple):
+    """Parsed rows: uint8 images (n, 2304), labels (n,), and positions in `SPLITS` (n,)."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    splits: np.ndarray
+
+
+@dataclass(frozen=True)
+class Table:
+    """Where to find what in a row: `place` names the file for messages, the rest are column numbers."""
+
+    place: str
+    columns: int
+    emotion: int
+    pixels: int
+    usage: int
+
+    def error(self, line: int, what: str, do: str = "Get a fresh copy, or correct this row.") -> DataError:
+        """Return the error that names the file and the line."""
+        return DataError(f"{self.place}, line {line:,}: {what}. {do}")
+
+
+def members(members: Members) -> list[str]:
+    """Return the one table to read: a single file, else one of the known names, else the first with our columns."""
+    tables = [name for name in members.names if name.lower().endswith((".csv", ".txt"))]
+    if members.alone:
+        return tables or [name for name in members.names if not PurePosixPath(name).suffix]
+    for known in KNOWN_NAMES:
+        if named := [name for name in tables if PurePosixPath(name).name.lower() == known]:
+            return named[:1]
+    return [name for name in tables if _has_our_columns(members, name)][:1]
+
+
+def _has_our_columns(members: Members, name: str) -> bool:
+    try:
+        with members.open(name) as file:
+            return set(COLUMNS) <= set(_column_names(file.readline(LONGEST_LINE)))
+    except (OSError, RuntimeError, NotImplementedError):
+        return False
+
+
+def read(members: Members, names: list[str]) -> Faces:
+    """Read one table.
+
+    Raises:
+        DataError: naming the file and the line, for everything that is not as in FER2013.
+
+    """
+    name = names[0]
+    with members.open(name) as file:
+        table = _table(members.where(name), file.readline(LONGEST_LINE))
+        parts = list(_parse_in_threads(table, _blocks(table, file)))
+    labels = np.concatenate([part.labels for part in parts]) if parts else np.empty(0)
+    if not len(labels):
+        raise DataError(f"{table.place} has a header but no rows: expected a face in each. Download it again.")
+    images = np.concatenate([part.images for part in parts])
+    splits = np.concatenate([part.splits for part in parts])
+    source = members.title if members.alone else f"{PurePosixPath(name).name} in {members.title}"
+    return Faces(images.reshape(-1, SIZE, SIZE), labels, np.array(SPLITS)[splits], source)
+
+
+def _column_names(header: bytes) -> list[str]:
+    cells = header.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n").split(b",")
+    return [_unquoted(cell).decode("utf-8", "replace").lower() for cell in cells]
+
+
+def _table(place: str, header: bytes) -> Table:
+    """Read the header line, or raise the error that says how it should look."""
+    names = _column_names(header)
+    if "emotion" not in names and "pixels" in names:
+        raise DataError(
+            f"{place} has pixels but no column emotion: it is the contest's test set, without labels. "
+            "Use fer2013.csv or icml_face_data.csv."
+        )
+    if any(names.count(column) != 1 for column in COLUMNS):
+        # repr, and not too much of it: this may be a line of anything.
+        found = repr(header[:80].decode("utf-8-sig", "replace").strip())
+        raise DataError(
+            f"{place}, line 1: expected the columns emotion, pixels and Usage, found {found}. "
+            "Use the file fer2013.csv or icml_face_data.csv."
+        )
+    return Table(place, len(names), *(names.index(column) for column in COLUMNS))
+
+
+def _blocks(table: Table, file: BinaryIO) -> Iterator[Block]:
+    """Cut the rest of a file into blocks of whole lines."""
+    line, rest = 2, b""
+    while text := file.read(BLOCK):
+        whole, newline, text = text.rpartition(b"\n")
+        if newline:
+            block = Block(line, rest + whole)
+            yield block
+            line += block.text.count(b"\n") + 1
+            rest = text
+        else:
+            rest += text
+        if len(rest) > LONGEST_LINE:
+            raise table.error(
+                line, f"expected a row of less than {LONGEST_LINE:,} bytes, found more without a line end"
+            )
+    if rest:
+        yield Block(line, rest)
+
+
+def _parse_in_threads(table: Table, blocks: Iterable[Block]) -> Iterator[Rows]:
+    """Parse blocks side by side, in order, with few of them in memory at any time."""
+    waiting = deque()
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for block in blocks:
+            waiting.append(pool.submit(_parse, table, block))
+            if len(waiting) > 3 * WORKERS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _parse(table: Table, block: Block) -> Rows:
+    """Parse the lines of a block; blank ones are skipped."""
+    lines = [line.removesuffix(b"\r") for line in block.text.split(b"\n")]
+    rows = [(number, line.split(b",")) for number, line in enumerate(lines, block.line) if line.strip(b" ")]
+    cells = [_cells(table, number, row) for number, row in rows]
+    fields, labels, splits = zip(*cells, strict=True) if cells else ((), (), ())
+    images = parse_quickly(fields)
+    if images is None:
+        numbers = [number for number, _ in rows]
+        images = np.stack([_pixels(table, number, field) for number, field in zip(numbers, fields, strict=True)])
+    return Rows(images, np.array(labels, dtype=np.int64), np.array(splits, dtype=np.int64))
+
+
+def _cells(table: Table, number: int, row: list[bytes]) -> tuple[bytes, int, int]:
+    """Return the pixels as text, the label, and the number of the split of one row."""
+    if len(row) != table.columns:
+        raise table.error(
+            number,
+            f"expected {table.columns} columns, found {len(row)}",
+            "The file is cut off here, or has a comma too many. Get a fresh copy.",
+        )
+    emotion, pixels, usage = (_unquoted(row[column]) for column in (table.emotion, table.pixels, table.usage))
+    label, split = LABELS.get(emotion), USAGES.get(usage)
+    if label is None:
+        classes = ", ".join(f"{label} {name}" for label, name in enumerate(CLASS_NAMES))
+        raise table.error(number, f"expected an emotion from 0 to 6 ({classes}), found {_shown(emotion)}")
+    if split is None:
+        raise table.error(number, f"expected Training, PublicTest or PrivateTest as Usage, found {_shown(usage)}")
+    return pixels, label, split
+
+
+def _pixels(table: Table, number: int, field: bytes) -> np.ndarray:
+    try:
+        return parse_slowly(field)
+    except ValueError as error:
+        raise table.error(number, str(error)) from None
+
+
+def _unquoted(cell: bytes) -> bytes:
+    quoted = len(cell) >= 2 and cell[:1] == cell[-1:] == b'"'
+    return (cell[1:-1] if quoted else cell).strip(b" ")
+
+
+def _shown(cell: bytes) -> str:
+    text = cell.decode("utf-8", "backslashreplace")
+    return repr(text if len(text) <= 20 else text[:20] + "…")

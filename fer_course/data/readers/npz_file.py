@@ -1,0 +1,94 @@
+"""Our own format: a NumPy `.npz` archive with the arrays `images`, `labels` and `split`, and `source` in words."""
+
+from __future__ import annotations
+
+import io
+import os
+import zipfile
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from fer_course.data.containers import ZIP_ERRORS, Members
+from fer_course.errors import DataError
+from fer_course.faces import SIZE, Faces
+from fer_course.files import atomic
+
+TITLE = "NumPy archive of this course (images, labels, split)"
+ARRAYS = ("images", "labels", "split")
+
+
+def members(members: Members) -> list[str]:
+    """Return the `.npz` file to read, if there is one; among other files, only one that holds our arrays."""
+    archives = [name for name in members.names if name.lower().endswith(".npz")]
+    return archives if members.alone else [name for name in archives if _holds_our_arrays(members, name)][:1]
+
+
+def _holds_our_arrays(members: Members, name: str) -> bool:
+    try:
+        with members.open(name) as file, zipfile.ZipFile(file) as archive:
+            return {f"{key}.npy" for key in ARRAYS} <= set(archive.namelist())
+    except (*ZIP_ERRORS, ValueError):
+        return False
+
+
+def read(members: Members, names: list[str]) -> Faces:
+    """Read the arrays; pickled objects, which could run code, are refused.
+
+    Raises:
+        DataError: naming the file and the array, if one is missing or not as `Faces` need it.
+
+    """
+    name = names[0]
+    where = members.where(name)
+    arrays = _arrays(where, members.read(name))
+    images, labels, split = (arrays[key] for key in ARRAYS)
+    if images.dtype != np.uint8 or images.shape[1:] != (SIZE, SIZE) or not len(images):
+        raise DataError(
+            f"{where}, array images: expected uint8 of shape (N, {SIZE}, {SIZE}), N at least 1; "
+            f"found {images.dtype} of shape {images.shape}. Write it again with fer_course.data.write_npz."
+        )
+    if not np.issubdtype(labels.dtype, np.integer) or split.dtype.kind != "U":
+        raise DataError(
+            f"{where}: expected labels as whole numbers and split as text; found {labels.dtype} and {split.dtype}. "
+            "Write it again with fer_course.data.write_npz."
+        )
+    source = str(arrays.get("source", PurePosixPath(name).name))
+    return Faces(images, labels, split, source, drawn=bool(arrays.get("drawn", np.array(False)).all()))
+
+
+def _arrays(where: str, content: bytes) -> dict[str, np.ndarray]:
+    """Unpack all arrays of an archive."""
+    advice = "Write it again with fer_course.data.write_npz, or `fer-course data import`."
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            found = {key: archive[key] for key in (*ARRAYS, "source", "drawn") if key in archive}
+    # AttributeError and TypeError: a plain .npy array under this name is no context manager.
+    except (*ZIP_ERRORS, ValueError, KeyError, TypeError, AttributeError, SyntaxError, MemoryError) as error:
+        raise DataError(f"{where} is no NumPy archive that can be opened ({error}). {advice}") from error
+    missing = [key for key in ARRAYS if key not in found]
+    if missing:
+        have = ", ".join(found) or "none of them"
+        raise DataError(f"{where}: expected the arrays {', '.join(ARRAYS)}, found {have}. {advice}")
+    return found
+
+
+def write_npz(faces: Faces, path: str | Path) -> None:
+    """Write faces as our own `.npz`, whole or not at all.
+
+    Args:
+        faces: any faces; their source and whether they are drawn are kept.
+        path: the file to write, replaced if it is there.
+
+    """
+    with atomic(path) as temporary, temporary.open("wb") as file:
+        np.savez(
+            file,
+            images=faces.images,
+            labels=faces.labels,
+            split=faces.split,
+            source=np.array(faces.source),
+            drawn=np.array(faces.drawn),
+        )
+        file.flush()
+        os.fsync(file.fileno())

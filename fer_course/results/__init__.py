@@ -1,0 +1,14 @@
+"""Recorded runs: JSON files that scripts in benchmarks/ wrote, each with the command that made it. Nothing is typed by hand."""
+
+import json
+from importlib import resources
+
+
+def load(name: str) -> dict:
+    """Return what the recorded file `name`.json holds.
+
+    Raises:
+        FileNotFoundError: if there is no such record.
+
+    """
+    return json.loads(resources.files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8"))

@@ -1,0 +1,105 @@
+"""Small synthetic faces, files of them, and slow oracles: what the tests of `fer_course.data` share. No photographs."""
+
+import csv
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from fer_course import CLASS_NAMES, Faces
+
+USAGES = ("Training", "PublicTest", "PrivateTest")
+
+
+def some_faces(n=21, seed=0, splits=USAGES):
+    """Faces of random pixels: classes in turn, the splits one after the other."""
+    rng = np.random.default_rng(seed)
+    images = rng.integers(0, 256, (n, 48, 48), dtype=np.uint8)
+    split = np.array(splits)[np.arange(n) * len(splits) // n]
+    return Faces(images, np.arange(n) % 7, split, "some faces")
+
+
+def same(one, other):
+    """True if two sets of faces agree in everything but their source."""
+    pairs = ((one.images, other.images), (one.labels, other.labels), (one.split, other.split))
+    return all(np.array_equal(mine, yours) for mine, yours in pairs)
+
+
+def csv_bytes(faces, columns=("emotion", "pixels", "Usage"), newline="\r\n"):
+    """The bytes of a CSV, written by Python's csv module with columns in any order (names may have spaces)."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator=newline)
+    writer.writerow(columns)
+    for image, label, split in zip(faces.images, faces.labels, faces.split, strict=True):
+        cells = {"emotion": label, "pixels": " ".join(map(str, image.ravel())), "usage": split}
+        writer.writerow([cells.get(column.strip().lower(), "x") for column in columns])
+    return text.getvalue().encode()
+
+
+def read_slowly(content):
+    """The oracle: Python's csv module and int; labels, images and splits as lists, or None if anything is wrong."""
+    text = content.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
+    try:
+        header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    except (csv.Error, ValueError):
+        return None
+    names = [name.strip(" ").lower() for name in header]
+    if any(names.count(name) != 1 for name in ("emotion", "pixels", "usage")):
+        return None
+    rows = [row for row in rows if "".join(row).strip(" ") or len(row) > 1]
+    if not rows or any(len(row) != len(names) for row in rows):
+        return None
+    cells = [dict(zip(names, (cell.strip(" ") for cell in row), strict=True)) for row in rows]
+    words = [[word for word in cell["pixels"].split(" ") if word] for cell in cells]
+    good = all(cell["emotion"] in list("0123456") and cell["usage"] in (*USAGES, "Test") for cell in cells)
+    if not good or not all(re.fullmatch("[0-9]{1,3}", word) and int(word) < 256 for row in words for word in row):
+        return None
+    if any(len(row) != 2304 for row in words):
+        return None
+    pixels = [[int(word) for word in row] for row in words]
+    return [int(cell["emotion"]) for cell in cells], pixels, [cell["usage"] for cell in cells]
+
+
+def picture_names(faces, ending="png", prefix=True):
+    """The path of each picture, as they circulate: train/happy/Training_00003.png."""
+    names = []
+    for row, (label, split) in enumerate(zip(faces.labels, faces.split, strict=True)):
+        folder = "train" if split == "Training" else "test"
+        file = f"{split}_{row:05d}.{ending}" if prefix else f"im{row}.{ending}"
+        names.append(f"{folder}/{CLASS_NAMES[label]}/{file}")
+    return names
+
+
+def picture_bytes(image, ending="png", mode="L"):
+    """One encoded picture; webp without loss."""
+    buffer = io.BytesIO()
+    kind = {"jpg": "jpeg"}.get(ending, ending)
+    options = {"lossless": True} if ending == "webp" else {}
+    Image.fromarray(image).convert(mode).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def pictures(faces, ending="png", prefix=True, mode="L"):
+    """A dict, path → bytes, of all pictures."""
+    names = picture_names(faces, ending, prefix)
+    return {name: picture_bytes(image, ending, mode) for name, image in zip(names, faces.images, strict=True)}
+
+
+def write_folder(folder, files):
+    """Write a dict, path → bytes, into a folder."""
+    for name, content in files.items():
+        path = Path(folder, name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return Path(folder)
+
+
+def write_zip(path, files):
+    """Write a dict, path → bytes, into a zip archive."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return Path(path)
