@@ -59,11 +59,9 @@ def _add_run(commands) -> None:
 
 
 def _run(options) -> int:
-    import yaml
-
     from fer_course import course
 
-    parameters = {name: yaml.safe_load(value) for name, value in options.p}
+    parameters = {name: course.parse_value(value) for name, value in options.p}
     return course.run(
         options.lessons or None, options.profile, options.data, parameters, out=options.out, resume=options.resume
     )

@@ -89,7 +89,7 @@ def _plain_number(name: str, value) -> float | int | bool | None:
 # ------------------------------------------------------------------------------- finding lessons and profiles
 
 
-def folder(kind: str) -> Path:
+def find_folder(kind: str) -> Path:
     """Return the folder of `lessons`, `profiles` or `solutions`, in a checkout or in the installed package.
 
     Raises:
@@ -124,7 +124,7 @@ def notebooks(source: str | Path | None = None) -> list[Path]:
         LessonError: if the folder does not exist or holds no notebook.
 
     """
-    place = folder("solutions") if source is None else Path(source)
+    place = find_folder("solutions") if source is None else Path(source)
     found = sorted(path.resolve() for path in place.glob("*.ipynb"))
     if not found:
         raise LessonError(f"There are no notebooks (*.ipynb) in {place}.")
@@ -174,7 +174,7 @@ def read_profile(profile: str | Path) -> dict:
     """
     path = Path(profile)
     if path.suffix not in (".yaml", ".yml"):
-        have = {found.stem: found for found in sorted(folder("profiles").glob("*.yaml"))}
+        have = {found.stem: found for found in sorted(find_folder("profiles").glob("*.yaml"))}
         if str(profile) not in have:
             raise LessonError(f"There is no profile {str(profile)!r}; there are: {', '.join(have)}, or a .yaml file.")
         path = have[str(profile)]
@@ -299,8 +299,9 @@ def run(
     """Run notebooks in order through papermill and collect what they show in a new folder `runs/<stamp>/`.
 
     The folder gets each notebook executed (`.ipynb`), as HTML, and what its kernel wrote to stderr (`.log`),
-    `figures/NN-k.png`, `metrics.json` (after each lesson) and `index.html`. A lesson that fails does not stop the others. Every lesson runs in a folder of its own,
-    `runs/<stamp>/<lesson>/`, which is also its parameter `out` unless that is given.
+    `figures/NN-k.png`, `metrics.json` (after each lesson) and `index.html`. A lesson that fails does not stop the
+    others. Every lesson runs in a folder of its own, `runs/<stamp>/<lesson>/`, which is also its parameter `out`
+    unless that is given.
 
     Args:
         lessons: numbers or names, e.g. `["07"]`; all if None or empty.
@@ -798,20 +799,20 @@ def _index_section(record: dict) -> str:
 # ------------------------------------------------------------------------------------------- a learner's copies
 
 
-def start(target: str | Path = "my-lessons") -> list[Path]:
+def start(folder: str | Path = "my-lessons") -> list[Path]:
     """Copy the lessons that are not there yet into a folder to work in; what is there is never overwritten.
 
     Args:
-        target: the learner's folder; made if it does not exist.
+        folder: the learner's folder; made if it does not exist.
 
     Returns:
         The files that were copied.
 
     Raises:
-        LessonError: if there are no lessons to copy, or `target` is a file.
+        LessonError: if there are no lessons to copy, or `folder` is a file.
 
     """
-    source, target = folder("lessons"), Path(target)
+    source, target = find_folder("lessons"), Path(folder)
     if target.exists() and not target.is_dir():
         raise LessonError(f"{target} is a file; a folder for your lessons was expected. Choose another name.")
     wanted = [path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file() and not _hidden(path)]

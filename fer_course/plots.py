@@ -65,6 +65,24 @@ def grid(images: np.ndarray, titles: Sequence[str] | None = None, columns: int =
     return figure
 
 
+def signed_grid(images: np.ndarray, titles: Sequence[str], columns: int = 4, size: float = 1.6) -> Figure:
+    """Show arrays of signed numbers (N, H, W) as pictures: red above zero, white at zero, blue below.
+
+    Each picture has its own scale, symmetric round zero; `size` in inches each.
+    """
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(columns * size, rows * size * 1.15), squeeze=False)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for axis, image, title in zip(axes.flat, images, titles, strict=False):
+        limit = np.abs(image).max() or 1
+        axis.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit)
+        axis.set_title(title, fontsize=9)
+    figure.tight_layout(pad=0.3)
+    return figure
+
+
 def class_counts(faces: Faces) -> Figure:
     """Show how many faces each class has, one group of bars a split."""
     splits = list(faces.split_sizes())

@@ -13,7 +13,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from fer_course.course import QUIET_KERNEL, folder, require
+from fer_course.course import QUIET_KERNEL, find_folder, require
 from fer_course.errors import LessonError
 from fer_course.files import write_text
 
@@ -248,7 +248,7 @@ def tidy(path: str | Path | None = None, execute: bool = False) -> list[Path]:
         LessonError: if a notebook is not valid, or fails when executed; it then stays as it is.
 
     """
-    path = folder("solutions") if path is None else Path(path)
+    path = find_folder("solutions") if path is None else Path(path)
     changed = []
     for notebook_path in _notebooks(path) if path.is_dir() else [path]:
         notebook = read(notebook_path)
@@ -293,7 +293,7 @@ def _executed(notebook, path: Path):
 
 
 def _places(source: str | Path | None, target: str | Path | None) -> tuple[Path, Path]:
-    source = folder("solutions") if source is None else Path(source)
+    source = find_folder("solutions") if source is None else Path(source)
     if not source.is_dir():
         raise LessonError(f"There is no folder {source} with solved notebooks.")
     return source, source.parent / "lessons" if target is None else Path(target)

@@ -475,7 +475,7 @@ def shipped(tmp_path, monkeypatch):
     (lessons / ".ipynb_checkpoints").mkdir()
     for name in ("00-a.ipynb", "01-b.ipynb", "images/c.svg", ".ipynb_checkpoints/00-a.ipynb"):
         (lessons / name).write_text(f"shipped {name}")
-    monkeypatch.setattr(course, "folder", lambda kind: lessons)
+    monkeypatch.setattr(course, "find_folder", lambda kind: lessons)
     return lessons
 
 
@@ -512,8 +512,8 @@ def installed(tmp_path, monkeypatch, *kinds):
 
 def test_a_wheel_has_lessons_and_profiles_but_no_solutions(tmp_path, monkeypatch):
     package = installed(tmp_path, monkeypatch, "lessons", "profiles")
-    assert course.folder("lessons") == package / "lessons"
-    assert course.folder("profiles") == package / "profiles"
+    assert course.find_folder("lessons") == package / "lessons"
+    assert course.find_folder("profiles") == package / "profiles"
     with pytest.raises(LessonError, match="only in the course's repository"):
         course.run()
 

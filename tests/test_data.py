@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from faces_for_tests import (
+    attempt,
     csv_bytes,
     picture_bytes,
     pictures,
@@ -117,7 +118,9 @@ def test_the_size_of_the_blocks_makes_no_difference(tmp_path, monkeypatch, block
 
 
 SMALL = csv_bytes(some_faces(3), newline="\n")
-CHARACTERS = st.sampled_from([b"", b" ", b"  ", b",", b"\n", b"0", b"9", b"-", b".", b'"', b"\r", b"x", b"\0", b"\xff", b"\t"])
+CHARACTERS = st.sampled_from(
+    [b"", b" ", b"  ", b",", b"\n", b"0", b"9", b"-", b".", b'"', b"\r", b"x", b"\0", b"\xff", b"\t"]
+)
 CHANGES = st.lists(st.tuples(st.integers(0, len(SMALL) - 1), st.integers(0, 2), CHARACTERS), max_size=3)
 
 
@@ -134,12 +137,11 @@ def test_any_altered_table_reads_as_the_slow_oracle_reads_it_or_is_a_data_error(
     path = tmp_path_factory.getbasetemp() / "altered.csv"
     path.write_bytes(content)
     expected = read_slowly(content)
-    try:
-        faces = readers.read(path)
-    except DataError as error:
+    faces, error = attempt(path)
+    if error:
         # Odd quotes and line ends may be refused though the csv module makes something of them; nothing else may.
         assert expected is None or b'"' in content or b"\r" in content, error
-        assert str(path) in str(error)
+        assert str(path) in error
         return
     assert expected is not None
     labels, images, splits = expected
@@ -161,7 +163,25 @@ def quick_and_slow(field):
 @pytest.mark.parametrize("place", [0, 1, 2, 1152, 2302, 2303])
 def test_every_word_of_digits_is_judged_alike_at_every_place(place):
     words = [str(number) for number in range(1100)] + [f"{number:03d}" for number in range(0, 256, 5)]
-    words += ["00", "000", "0000", "0255", "2550", "99999", "", "-1", "+1", "1.5", "x", "1e2", "٣", "²", "1\t", "/", ":"]
+    words += [
+        "00",
+        "000",
+        "0000",
+        "0255",
+        "2550",
+        "99999",
+        "",
+        "-1",
+        "+1",
+        "1.5",
+        "x",
+        "1e2",
+        "٣",
+        "²",
+        "1\t",
+        "/",
+        ":",
+    ]
     for word in words:
         values = ["1", "22", "255"] * 768
         values[place] = word
@@ -208,7 +228,16 @@ def test_without_a_prefix_the_folder_gives_the_split_and_with_one_the_prefix_win
 
 @pytest.mark.parametrize(
     ("folder", "label"),
-    [("Anger", 0), ("disgusted", 1), ("fearful", 2), ("happiness", 3), ("SAD", 4), ("surprised", 5), ("6", 6), ("0", 0)],
+    [
+        ("Anger", 0),
+        ("disgusted", 1),
+        ("fearful", 2),
+        ("happiness", 3),
+        ("SAD", 4),
+        ("surprised", 5),
+        ("6", 6),
+        ("0", 0),
+    ],
 )
 def test_class_folders_go_by_their_usual_names(tmp_path, folder, label):
     files = {f"train/{folder}/1.png": picture_bytes(np.zeros((48, 48), np.uint8))}
@@ -331,7 +360,9 @@ def test_for_a_file_the_line_names_it_and_its_splits_but_no_folder(tmp_path, cap
 
 def test_find_looks_three_folders_down_and_prefers_what_is_closer(tmp_path):
     content = csv_bytes(some_faces(3))
-    write_folder(tmp_path, {"one/a/b/c/fer2013.csv": content, "one/notes.csv": b"a,b\n", "two/a/b/c/d/fer2013.csv": content})
+    write_folder(
+        tmp_path, {"one/a/b/c/fer2013.csv": content, "one/notes.csv": b"a,b\n", "two/a/b/c/d/fer2013.csv": content}
+    )
     assert data.find(tmp_path / "one") == tmp_path / "one/a/b/c/fer2013.csv"
     assert data.find(tmp_path / "two") is None
     assert data.find(tmp_path / "nowhere") is None

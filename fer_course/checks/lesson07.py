@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, close, expect, passed
+from fer_course.checks.core import Hint, attempt, expect, passed
 
 ILLNESSES = ("healthy", "overfitting", "rate too high", "rate too low")
 
@@ -66,16 +66,24 @@ def patience(learner) -> None:
         ([3.0, 2.0, 1.0], 2),
         ([1.0, 2.0, 0.5, 2.0, 2.0], 2),
     ]
-    cases += [(list(np.round(rng.random(20) + np.linspace(1, 0, 20), 3)), limit) for limit in (1, 2, 3, 5)]
-    for losses, limit in cases:
-        expected = _stops_after(losses, limit)
-        answer = attempt(learner, losses, limit)
-        if isinstance(answer, (bool, np.bool_)):
-            raise Hint("Return the number of epochs, a whole number; found True or False.")
-        if isinstance(answer, float) and close(answer, float(expected)):
-            raise Hint(f"The number of epochs is a whole number (int); found {answer!r}.")
-        expect(answer, expected, f"losses {_brief(losses)}, patience {limit}", _patience_mistakes(losses, limit))
+    cases += [(np.round(rng.random(20) + np.linspace(1, 0, 20), 3).tolist(), limit) for limit in (1, 2, 3, 5)]
+    answers = [_whole(attempt(learner, losses, limit)) for losses, limit in cases]
+    for mistake, hint in _PATIENCE_MISTAKES:
+        if answers == [mistake(losses, limit) for losses, limit in cases]:
+            raise Hint(hint)
+    for (losses, limit), answer in zip(cases, answers, strict=True):
+        brief = losses if len(losses) <= 6 else f"[{', '.join(map(str, losses[:5]))}, …]"
+        expect(answer, _stops_after(losses, limit), f"losses {brief}, patience {limit}")
     passed("Patience: it stops when it should, and not before.")
+
+
+def _whole(answer) -> int:
+    """Return the answer as an int, or raise the hint that says what it is instead."""
+    if isinstance(answer, (bool, np.bool_)):
+        raise Hint("Return the number of epochs, a whole number; found True or False.")
+    if not isinstance(answer, (int, np.integer)):
+        raise Hint(f"The number of epochs is a whole number (int); found {answer!r}.")
+    return int(answer)
 
 
 def _stops_after(losses, limit):
@@ -87,46 +95,45 @@ def _stops_after(losses, limit):
     return len(losses)
 
 
-def _patience_mistakes(losses, limit):
-    def simulate(improved, too_long, reset=True, index=False):
+def _mistaken(better=lambda loss, best, before: loss < best, margin=0, anew=True, count_from=1):
+    """Return a wrong early stopping: with another comparison, a margin, no new start of the count, or an index."""
+
+    def stops_after(losses, limit):
         best, waited = math.inf, 0
         for epoch, loss in enumerate(losses):
-            before = losses[epoch - 1] if epoch else math.inf
-            if improved(loss, best, before):
-                best, waited = min(best, loss), 0 if reset else waited
+            if better(loss, best, losses[epoch - 1] if epoch else math.inf):
+                best, waited = min(best, loss), 0 if anew else waited
             else:
                 waited += 1
-            if too_long(waited):
-                return epoch if index else epoch + 1
+            if waited >= limit + margin:
+                return epoch + count_from
         return len(losses)
 
-    better = lambda loss, best, before: loss < best  # noqa: E731
-    reached = lambda waited: waited >= limit  # noqa: E731
-    return [
-        (simulate(better, lambda waited: waited > limit), "one epoch too late: stop as soon as the patience is reached (>=)."),
-        (
-            simulate(better, reached, index=True),
-            "you returned the index of the last epoch; epochs are counted from 1: add 1.",
-        ),
-        (
-            simulate(lambda loss, best, before: loss <= best, reached),
-            "an equal loss is no improvement: use < and not <=.",
-        ),
-        (
-            simulate(lambda loss, best, before: loss < before, reached),
-            "compare with the *best* loss so far, not with the epoch before.",
-        ),
-        (
-            simulate(better, reached, reset=False),
-            "the epochs of waiting must be counted anew (from 0) after each improvement.",
-        ),
-        (
-            simulate(lambda loss, best, before: loss > best or best == math.inf, reached),
-            "this waits for the loss to *grow*; a loss is better when it is lower.",
-        ),
-        (losses.index(min(losses)) + 1, "that is the best epoch; asked for is the epoch in which training *stops*."),
-        (len(losses), "your training never stops early: compare the epochs of waiting with the patience inside the loop."),
-    ]  # fmt: skip
+    return stops_after
+
+
+_PATIENCE_MISTAKES = [
+    (_mistaken(margin=1), "One epoch too late: stop as soon as the patience is reached (>=, not >)."),
+    (_mistaken(count_from=0), "You returned the index of the last epoch; epochs are counted from 1: add 1."),
+    (_mistaken(lambda loss, best, before: loss <= best), "An equal loss is no improvement: use < and not <=."),
+    (
+        _mistaken(lambda loss, best, before: loss < before),
+        "Compare with the *best* loss so far, not with the epoch before.",
+    ),
+    (_mistaken(anew=False), "After each improvement the epochs of waiting are counted anew, from 0."),
+    (
+        _mistaken(lambda loss, best, before: loss > best or best == math.inf),
+        "This waits for the loss to *grow*; a loss is better when it is lower.",
+    ),
+    (
+        lambda losses, limit: losses.index(min(losses)) + 1,
+        "That is the best epoch; asked for is the epoch in which training *stops*.",
+    ),
+    (
+        lambda losses, limit: len(losses),
+        "Your training never stops early: compare the epochs of waiting with the patience inside the loop.",
+    ),
+]
 
 
 def illnesses(learner, curves: dict[str, dict]) -> None:
@@ -158,7 +165,3 @@ def _symptom(curve: dict, said: str) -> str:
         "A healthy curve comes down on both sides and stays together; here training goes "
         f"{loss[0]:.2f} → {loss[-1]:.2f}, validation {held_out[0]:.2f} → {held_out[-1]:.2f} (lowest {min(held_out):.2f})."
     )
-
-
-def _brief(losses: list[float]) -> str:
-    return str(losses) if len(losses) <= 6 else f"[{', '.join(map(str, losses[:5]))}, …]"

@@ -122,7 +122,7 @@ def _spread(field, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     share = {
         "even": lambda: first,
         "middle": lambda: (first + second) / 2,
-        "centre": lambda: 0.5 + 4 * (first - 0.5) ** 3 * (0.4 + 0.6 * second),
+        "centre": lambda: 0.5 + 4 * (first - 0.5) * (first - 0.5) * (first - 0.5) * (0.4 + 0.6 * second),
         "low": lambda: first * second,
         "rare": lambda: first * first * first * second,
         "high": lambda: 1 - first * second,

@@ -1,0 +1,317 @@
+"""Checks of lesson 01: a row of FER2013, class counts, the majority guess, leaks, softmax and one gradient step."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import numpy as np
+
+from fer_course.checks.core import Hint, attempt, close, expect, passed, short
+
+CLASSES = 7
+
+
+# --------------------------------------------------------------------------------------------------- a row of text
+
+
+def parse_row(learner) -> None:
+    """Check `parse_row(row)`: label (int), picture (uint8 (48, 48)) and split (str) of one line of fer2013.csv."""
+    rng = np.random.default_rng(1)
+    for label, split in ((4, "Training"), (0, "PublicTest"), (6, "PrivateTest")):
+        image = rng.integers(0, 256, (48, 48), dtype=np.uint8)
+        row = f"{label},{' '.join(str(pixel) for line in image for pixel in line)},{split}"
+        answer = attempt(learner, row)
+        if not isinstance(answer, (tuple, list)) or len(answer) != 3:
+            raise Hint(f"Return three things, `return label, image, split`; found {short(answer)}.")
+        if (
+            np.size(answer[0]) > 1
+            or np.size(answer[2]) > 1
+            or any(isinstance(part, str) and part == split for part in answer[:2])
+        ):
+            raise Hint("The three are in another order. Keep that of the file: `return label, image, split`.")
+        _parsed_label(answer[0], label)
+        _parsed_image(answer[1], image)
+        if answer[2] != split:
+            raise Hint(f"The split: expected {split!r}, found {short(answer[2])}. It is the last of the three columns.")
+    passed("Parsed: a label, a picture and a split out of one line of text.")
+
+
+def _parsed_label(found, label: int) -> None:
+    if isinstance(found, str):
+        raise Hint(f"The label is text, {found!r}. A label is a whole number: int(…) makes one.")
+    expect(found, label, f"label of a row that starts with '{label},'")
+
+
+def _parsed_image(found, image: np.ndarray) -> None:
+    if isinstance(found, str) or (np.asarray(found).dtype.kind in "US"):
+        raise Hint(
+            "The pixels are still text. Split the text at the spaces, and make numbers: np.array(…, dtype=np.uint8)."
+        )
+    if not isinstance(found, np.ndarray):
+        raise Hint(f"The picture: expected a NumPy array, found {type(found).__name__}. np.array(…) makes one.")
+    if found.shape == (image.size,):
+        raise Hint("The pixels stand in one long row of 2,304. Fold them into 48 rows of 48: .reshape(48, 48).")
+    mistakes = [
+        (
+            image.T,
+            "the picture lies on its side. The file goes along the first row, then the second: .reshape(48, 48).",
+        ),
+        (image / 255, "the pixels are divided by 255. Leave them as they are, whole numbers from 0 to 255."),
+        (
+            image.astype(np.int8),
+            "bright pixels became negative: int8 ends at 127. Use np.uint8, which goes from 0 to 255.",
+        ),
+    ]
+    expect(found, image, "picture of a row", mistakes)
+    if found.dtype != np.uint8:
+        raise Hint(f"The values are right, but their dtype is {found.dtype}. Pixels from 0 to 255 fit into np.uint8.")
+
+
+# --------------------------------------------------------------------------------------------- counting and guessing
+
+
+def count_classes(learner) -> None:
+    """Check `count_classes(labels)`: how many faces each of the seven classes has, whole numbers (7,)."""
+    rng = np.random.default_rng(2)
+    for present in ([0, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4], list(range(CLASSES))):
+        labels = np.concatenate([present, rng.choice(present, 40)])
+        expected = [sum(1 for label in labels if label == number) for number in range(CLASSES)]
+        answer = attempt(learner, labels)
+        if isinstance(answer, dict):
+            raise Hint(f"Return seven numbers in the order of the classes, not a {type(answer).__name__}.")
+        if isinstance(answer, tuple) and len(answer) == 2:
+            raise Hint("You returned the two answers of np.unique: the classes that occur, and their counts.")
+        expect(answer, expected, f"class counts of {len(labels)} labels", _count_mistakes(labels, expected))
+        if np.asarray(answer).dtype.kind not in "iu":
+            raise Hint(f"Counts are whole numbers; yours are {np.asarray(answer).dtype}.")
+    passed("Counted, also the classes that do not occur.")
+
+
+def _count_mistakes(labels: np.ndarray, expected: list[int]) -> list:
+    seen = Counter(labels.tolist())
+    return [
+        (
+            [seen[number] for number in sorted(seen)],
+            "a class that does not occur is left out. It needs a 0 in its place.",
+        ),
+        (
+            expected[: labels.max() + 1],
+            "the list ends at the highest label that occurs. np.bincount has a `minlength`.",
+        ),
+        ([*expected[1:], 0], "you count the labels 1 to 7, but they run from 0 to 6: range(7)."),
+        (expected[:-1], "the last class is missing: range(6) ends at 5."),
+        (np.array(expected) / len(labels), "these are shares that add up to 1. Asked for are counts."),
+        (sorted(expected), "these are sorted by size. Keep the order of the classes, 0 to 6."),
+        (sorted(expected, reverse=True), "these are sorted by size. Keep the order of the classes, 0 to 6."),
+        (len(labels), "this is the number of all labels. Count each class on its own."),
+    ]
+
+
+def majority_baseline(learner) -> None:
+    """Check `majority_baseline(train_labels, test_labels)`: an accuracy from 0 to 1."""
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        # More of `usual` in training, more of `other` in the test, and neither is 3: so mistakes show.
+        usual, other = rng.permutation([0, 1, 2, 4, 5, 6])[:2]
+        train = rng.permutation(np.concatenate([np.arange(7), np.full(20, usual), np.full(9, other)]))
+        test = rng.permutation(np.concatenate([np.arange(7), [3], np.full(4, usual), np.full(6, other)]))
+        expected = sum(1 for label in test if label == usual) / len(test)
+        answer = attempt(learner, train, test)
+        what = f"baseline when class {usual} leads in training ({list(train).count(usual)} of {len(train)})"
+        expect(answer, expected, what, _baseline_mistakes(train, test, usual))
+    passed("The score to beat: what one gets without looking at the pictures.")
+
+
+def _baseline_mistakes(train: np.ndarray, test: np.ndarray, usual: int) -> list:
+    count = np.bincount(test, minlength=CLASSES)
+    rare = np.bincount(train, minlength=CLASSES).argmin()
+    return [
+        (count.max() / len(test), "you chose the class by the *test* labels. A learner sees the training labels only."),
+        ((train == usual).mean(), "this is the accuracy on the *training* labels. Measure on the test labels."),
+        (count[usual] / len(test) * 100, "this is in per cent. Return a share from 0 to 1."),
+        (count[usual], "this is a number of faces. Divide it by the number of test labels."),
+        (count[usual] / len(train), "divide by the number of *test* labels; this is divided by the number of training labels."),
+        (int(usual), "this is the class that the guess would name. Return how often that guess is right in the test."),
+        (1 / CLASSES, "1/7 is what a blind guess among seven classes gets. Always answering the most frequent one does better."),
+        (count[3] / len(test), "you always answer 3. The most frequent class depends on `train_labels`."),
+        (count[rare] / len(test), "you answer the *rarest* class: argmin instead of argmax."),
+        ((test != usual).mean(), "this is the share of wrong answers. Accuracy counts the right ones."),
+    ]  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------------ leaks
+
+
+def find_leaks(learner) -> None:
+    """Check `find_leaks(train_images, test_images)`: a boolean mask (M,), True where a test picture is in training."""
+    for seed, size in enumerate(((4, 5), (3, 3), (48, 48))):
+        train, test, expected = _leaky(np.random.default_rng(seed), size)
+        answer = attempt(learner, train, test)
+        what = f"leaks of {len(test)} test pictures {size}"
+        rows = np.flatnonzero(expected)
+        if not isinstance(answer, (int, np.integer)) and close(answer, rows):
+            raise Hint(
+                f"{what}: these are row numbers. Return one True or False for each of the {len(test)} test pictures."
+            )
+        expect(answer, expected, what, _leak_mistakes(train, test, expected))
+        if np.asarray(answer).dtype != bool:
+            raise Hint(f"{what}: the values are right, but 0 and 1 select rows 0 and 1. Make it a mask: .astype(bool).")
+    passed("Found: pictures that a learner has already seen with their answers.")
+
+
+def _leaky(rng: np.random.Generator, size: tuple[int, int]):
+    """Return train (12), test (9) and the right mask: two leaks, one near copy, one shuffled copy, one pair in the test."""
+    train = rng.integers(0, 256, (12, *size), dtype=np.uint8)
+    test = rng.integers(0, 256, (9, *size), dtype=np.uint8)
+    train[0, 0, :2] = (10, 200)
+    near, shuffled = train[3].copy(), train[0].copy()
+    near[0, 0] ^= 1  # one grey level in one pixel
+    shuffled[0, :2] = shuffled[0, 1::-1]
+    for row, picture in ((1, train[7]), (2, near), (4, train[11]), (5, shuffled), (7, test[6]), (8, train[8])):
+        test[row] = picture
+    return train, test, np.array([False, True, False, False, True, False, False, False, True])
+
+
+def _leak_mistakes(train: np.ndarray, test: np.ndarray, expected: np.ndarray) -> list:
+    differences = np.abs(train[None].astype(int) - test[:, None])
+    same_sum = np.array([int(image.sum()) in {int(other.sum()) for other in train} for image in test])
+    within_test = np.array([sum(np.array_equal(image, other) for other in test) > 1 for image in test])
+    by_place = np.array([np.array_equal(one, other) for one, other in zip(train, test, strict=False)])
+    of_train = np.array([any(np.array_equal(image, other) for other in test) for image in train])
+    near = (differences.mean(axis=(2, 3)) < 1).any(axis=1)
+    return [
+        (np.ones(len(test), dtype=bool), "every picture is found. Do you compare the test pictures with themselves?"),
+        (within_test, "these are copies within the test set. Look each test picture up among the *training* pictures."),
+        (of_train, "this is a mask of the training pictures. Asked for are the test pictures."),
+        (by_place, "you compare picture 0 with picture 0, 1 with 1, … A copy may stand anywhere in training."),
+        (near, "a picture that differs by one grey level in one pixel is no exact copy. Ask for equality, not for nearness."),
+        (same_sum, "equal sums are not equal pictures. Compare all pixels, for example by image.tobytes()."),
+        ((differences == 0).any(axis=(1, 2, 3)), "one equal pixel is not enough: all pixels must agree (all, not any)."),
+        (np.isin(test, train), "np.isin compares single pixels. You need one answer a picture, for example by tobytes()."),
+        (np.isin(test, train).all(axis=(1, 2)), "np.isin compares single pixels, wherever they stand. Compare whole pictures."),
+        (~expected, "True and False are the wrong way round: True means that the picture also stands in training."),
+        (int(expected.sum()), "this is their number. Return one True or False a test picture; its sum is the number."),
+    ]  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------- a linear learner
+
+
+def softmax(learner) -> None:
+    """Check `softmax(scores)`: probabilities (N, classes) of scores (N, classes)."""
+    rng = np.random.default_rng(5)
+    cases = [rng.normal(0, 2, shape) for shape in ((4, 7), (7, 7), (3, 5), (1, 2))]
+    cases += [rng.normal(0, 2, (2, 7)) + np.array([[1000], [-1000]])]
+    for scores in cases:
+        expected = [_softmax_of_row(row) for row in scores.tolist()]
+        with np.errstate(all="ignore"):  # a wrong answer overflows; nbgrader would take the warning for a failure
+            answer = attempt(learner, scores)
+            mistakes = _softmax_mistakes(scores)
+        large = ", about 1000 in one row and -1000 in the other" if np.abs(scores).max() > 900 else ""
+        expect(answer, expected, f"softmax of scores {scores.shape}{large}", mistakes)
+    passed("Softmax: every row adds up to 1, and nothing overflows.")
+
+
+def _softmax_of_row(row: list[float]) -> list[float]:
+    """Divide directly: probability i is 1 over the sum of exp(score j - score i)."""
+    return [1 / sum(math.exp(min(other - score, 700)) for other in row) for score in row]
+
+
+def _softmax_mistakes(scores: np.ndarray) -> list:
+    powers = np.exp(scores)
+    steady = np.exp(scores - scores.max(axis=1, keepdims=True))
+    total = np.exp(scores - scores.max())
+    columns = np.exp(scores - scores.max(axis=0))
+    mistakes = [
+        (powers / powers.sum(axis=1, keepdims=True), "exp(1000) is too large for a float, and inf / inf is nan. "
+            "Subtract each row's largest score first; the result stays the same."),
+        (total / total.sum(axis=1, keepdims=True), "you subtract the largest of *all* scores. Take each row's own: "
+            "scores.max(axis=1, keepdims=True)."),
+        (columns / columns.sum(axis=1, keepdims=True), "the largest score must be taken over each row (axis=1), not column."),
+        (powers / powers.sum(axis=0), "the columns add up to 1. Each *row* is one face: sum over axis=1."),
+        (columns / columns.sum(axis=0), "the columns add up to 1. Each *row* is one face: sum over axis=1."),
+        (powers / powers.sum(), "the whole table adds up to 1, but each row should: give `sum` an axis."),
+        (total / total.sum(), "the whole table adds up to 1, but each row should: give `sum` an axis."),
+        (scores / scores.sum(axis=1, keepdims=True), "this divides the scores themselves. Take exp of them first."),
+        (powers, "these don't add up to 1 yet: divide each row by its sum."),
+        (steady, "these don't add up to 1 yet: divide each row by its sum."),
+        (np.log(steady / steady.sum(axis=1, keepdims=True)), "this is the logarithm of softmax. Leave out the log."),
+        (1 / (1 + np.exp(-scores)), "this is a sigmoid for each score alone. Softmax divides by the sum of the row."),
+        (scores.argmax(axis=1), "this is the winning class. Softmax gives a probability to every class."),
+    ]  # fmt: skip
+    if len(scores) == scores.shape[1]:
+        mistakes += [(steady / steady.sum(axis=1), "the sums went to the wrong rows: sum with keepdims=True.")]
+    return mistakes
+
+
+def gradient_step(learner) -> None:
+    """Check `gradient_step(weights, bias, images, labels, rate)`: the weights (P, C) and bias (C,) after one step."""
+    for seed, (n, pixels, classes, rate) in enumerate(((6, 5, 3, 0.1), (9, 12, 7, 0.5), (1, 4, 7, 0.25))):
+        rng = np.random.default_rng(seed)
+        weights, bias = rng.normal(size=(pixels, classes)), rng.normal(size=classes)
+        images, labels = rng.random((n, pixels)) - 0.5, rng.integers(0, classes, n)
+        with np.errstate(all="ignore"):
+            answer = attempt(learner, weights, bias, images, labels, rate)
+        if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+            raise Hint(f"Return two things, `return weights, bias`; found {short(answer)}.")
+        what = f"one step on {n} picture{'s' * (n > 1)} of {pixels} pixels, {classes} classes, rate {rate}"
+        for wrong, hint in _step_mistakes(weights, bias, images, labels, rate):
+            if close(answer[0], wrong[0]) and close(answer[1], wrong[1]):
+                raise Hint(f"{what}: {hint}")
+        expected = _step_by_differences(weights, bias, images, labels, rate)
+        expect(answer[0], expected[0], f"{what}, the weights")
+        expect(answer[1], expected[1], f"{what}, the bias")
+    passed("One step down the hill. Now let it walk.")
+
+
+def _mean_loss(weights, bias, images, labels) -> float:
+    scores = images @ weights + bias
+    return np.mean([-math.log(_softmax_of_row(row)[label]) for row, label in zip(scores.tolist(), labels, strict=True)])
+
+
+def _step_by_differences(weights, bias, images, labels, rate):
+    """Measure the slope of the loss along each number by nudging it, and step against it. No formula of the gradient."""
+    moved = []
+    for which, values in enumerate((weights, bias)):
+        slope = np.zeros_like(values)
+        for place in np.ndindex(*values.shape):
+            nudge = np.zeros_like(values)
+            nudge[place] = 1e-5
+            up, down = ([weights, bias], [weights, bias])
+            up[which], down[which] = values + nudge, values - nudge
+            slope[place] = (_mean_loss(*up, images, labels) - _mean_loss(*down, images, labels)) / 2e-5
+        moved.append(values - rate * slope)
+    return moved
+
+
+def _step_mistakes(weights, bias, images, labels, rate) -> list:
+    n, rows = len(labels), np.arange(len(labels))
+    scores = images @ weights + bias
+    probabilities = np.array([_softmax_of_row(row) for row in scores.tolist()])
+    one_hot = np.zeros_like(scores)
+    one_hot[rows, labels] = 1
+    every_row = probabilities.copy()
+    every_row[:, labels] -= 1
+
+    def step(error, factor=rate):
+        return weights - factor * images.T @ error / n, bias - factor * error.mean(axis=0)
+
+    error = probabilities - one_hot
+    right = step(error)
+    mistakes = [
+        (step(error, -rate), "this step goes *uphill*. The gradient points up the hill: subtract it."),
+        (step(error, rate * n), "the gradient is a sum over all pictures. Divide it by their number, len(labels)."),
+        ((weights - rate * images.T @ error, right[1]), "the gradient of the weights is a sum over all pictures: divide it by len(labels)."),
+        ((right[0], bias - rate * error.sum(axis=0)), "the bias' gradient is a sum over all pictures: take the mean(axis=0)."),
+        ((right[0], bias - rate * error.mean()), "the bias moves by one number for all classes. Take mean(axis=0)."),
+        ((right[0], bias), "the bias stays as it was. It needs its step too: the mean of the error over the pictures."),
+        (step(error, 1), "the rate is not used: multiply the gradient by it."),
+        ((images.T @ error / n, error.mean(axis=0)), "these are the gradients. Return the weights and the bias after the step."),
+        ((rate * images.T @ error / n, rate * error.mean(axis=0)), "this is the step alone. Subtract it from weights and bias."),
+        (step(probabilities), "the true classes are not used: subtract 1 from the probability of each picture's label."),
+        (step(every_row), "`p[:, labels]` changes every row. Pair rows with labels: p[np.arange(len(labels)), labels]."),
+        (step(scores - one_hot), "this takes the scores as they are. Turn them into probabilities with softmax first."),
+        ((weights, bias), "nothing has moved: the weights and the bias are as they were."),
+    ]  # fmt: skip
+    return [(wrong, hint) for wrong, hint in mistakes if not all(map(close, wrong, right))]

@@ -1,0 +1,92 @@
+"""From numbers to pictures: the order in which a face is painted, and what lens and film add."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+
+from fer_course.data.drawn import skin, surroundings
+from fer_course.data.drawn.expression import ACTION_UNITS
+from fer_course.data.drawn.features import move, paint_brows, paint_eyes, paint_mouth
+from fer_course.data.drawn.geometry import column, inside, look, over, upsample
+from fer_course.data.drawn.identity import Identity, Pose, Scene, columns
+from fer_course.faces import SIZE
+
+#: Faces that are drawn together: their fields of 48 × 48 float32 just stay in a processor's cache.
+BATCH = 32
+# Random numbers a face: grain for every pixel, strands of hair, blots of the background and of the skin.
+_STRANDS, _BLOTS = (5, SIZE), (6, 6)
+NOISE = SIZE * SIZE + _STRANDS[0] * _STRANDS[1] + 2 * _BLOTS[0] * _BLOTS[1]
+
+
+def render(units: np.ndarray, identity: Identity, pose: Pose, scene: Scene, noise: np.ndarray) -> np.ndarray:
+    """Return the pictures of a batch of faces, uint8 (B, 48, 48).
+
+    Args:
+        units: intensities of the action units, (B, 16) in the order of `ACTION_UNITS`, 0 to 1.
+        identity: who they are; fields are numbers or arrays (B,).
+        pose: how they hold their heads.
+        scene: light, background, lens.
+        noise: random numbers between 0 and 1, float32 (B, `NOISE`).
+
+    """
+    person = columns(identity, pose, scene)
+    _to_radians_and_units(person)
+    grain, strands, blots, freckles = _split_noise(noise)
+    muscles = {number: column(units[:, place]) for place, number in enumerate(ACTION_UNITS)}
+    moved = move(person, muscles)
+    person.chin = person.chin + moved.jaw
+    view = look(person, person)
+    depth = skin.relief(view, person, moved)
+    light = skin.light_on(depth, view, person)
+    picture = _paint(view, person, moved, light, SimpleNamespace(strands=strands, blots=blots, freckles=freckles))
+    return _photograph(picture, person, grain)
+
+
+def _to_radians_and_units(person) -> None:
+    person.yaw, person.pitch, person.roll = (np.deg2rad(each) for each in (person.yaw, person.pitch, person.roll))
+    person.shift_x, person.shift_y = person.shift_x * (2 / SIZE), person.shift_y * (2 / SIZE)
+
+
+def _split_noise(noise: np.ndarray) -> tuple[np.ndarray, ...]:
+    ends = np.cumsum([SIZE * SIZE, _STRANDS[0] * _STRANDS[1], _BLOTS[0] * _BLOTS[1]])
+    grain, strands, blots, freckles = np.split(noise, ends, axis=1)
+    count = len(noise)
+    return (
+        grain.reshape(count, SIZE, SIZE),
+        upsample(strands.reshape(count, *_STRANDS)),
+        blots.reshape(count, *_BLOTS),
+        upsample(freckles.reshape(count, *_BLOTS)),
+    )
+
+
+def _paint(view, person, moved, light, texture) -> np.ndarray:
+    skin_shade = person.skin * (1 + 0.16 * (texture.freckles - 0.5)) * light
+    skin_shade *= 1 - skin.lines(view, person, moved)
+    picture = surroundings.background(person, texture.blots)
+    surroundings.paint_back_hair(picture, view, person, texture.strands)
+    surroundings.paint_neck_and_ears(picture, view, person, person.skin * light, texture.strands)
+    face = skin_shade
+    hair = surroundings.hair_colour(view, person, texture.strands)
+    over(face, 0.8 * hair, surroundings.beard(view, person, moved, texture.strands))
+    paint_mouth(face, view, person, moved, light)
+    paint_eyes(face, view, person, moved, light)
+    paint_brows(face, view, person, moved, np.minimum(0.75 * person.hair, 0.7 * person.skin), texture.strands)
+    over(picture, face, inside(view.rim - 1, 0.07))
+    surroundings.paint_front_hair(picture, view, person, texture.strands, light)
+    surroundings.paint_glasses(picture, view, person)
+    surroundings.paint_hand(picture, view, person, person.skin * light)
+    return picture
+
+
+def _photograph(picture: np.ndarray, person, grain: np.ndarray) -> np.ndarray:
+    """Return what a camera makes of the picture: exposure, contrast, a soft lens, letters of an agency, grain; uint8."""
+    surroundings.paint_lettering(picture, person, grain)
+    picture *= person.exposure
+    picture = 0.5 + (picture - 0.5) * person.contrast
+    soft = 0.25 * person.blur
+    picture[:, :, 1:-1] += soft * (picture[:, :, 2:] + picture[:, :, :-2] - 2 * picture[:, :, 1:-1])
+    picture[:, 1:-1] += soft * (picture[:, 2:] + picture[:, :-2] - 2 * picture[:, 1:-1])
+    picture += (0.09 * person.grain) * (grain - 0.5)
+    return (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)

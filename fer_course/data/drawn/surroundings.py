@@ -1,0 +1,118 @@
+"""What is round, on and before a face: background, neck, ears, hair, hats, beard, glasses, hands, lettering."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_course.data.drawn.geometry import View, box, bump, capsule, ellipse, inside, over, ramp, ridge, upsample
+
+
+def background(person, coarse: np.ndarray) -> np.ndarray:
+    """Return what is behind the head: one grey that changes softly, or clutter out of focus."""
+    return np.clip(person.background + (0.15 + 0.9 * person.clutter) * (upsample(coarse) - 0.5), 0, 1)
+
+
+def paint_neck_and_ears(picture, view: View, person, shade, texture) -> None:
+    """Paint neck, shoulders and ears over `picture`, in place."""
+    cloth = np.abs(1.3 * person.background - 0.9)
+    over(picture, cloth * (0.8 + 0.4 * texture), inside(1.02 + 0.12 * (view.far < 0.5) - view.y + 0.10 * view.far))
+    over(picture, 0.52 * shade, inside(np.maximum(view.far - 0.62 * person.width, 0.6 - view.y), 0.12))
+    ear = ellipse(view.far, view.y, person.width * 0.99, 0.0, 0.10, 0.20)
+    over(picture, shade * (0.62 + 0.9 * np.clip(-ear, 0, 0.1) * 4), inside(ear) * (person.ears < 0.8))
+
+
+def paint_back_hair(picture, view: View, person, texture) -> None:
+    """Paint the hair that is behind the face over `picture`, in place: a cap of hair, for long hair down the sides."""
+    style = person.hair_style
+    long = ramp(style, 0.50, 0.62) * (style > 0.5)
+    bald = style < 0.07
+    widen = person.hair_volume * (0.35 + 0.65 * long)
+    top = ellipse(view.x, view.y, 0, -0.10, person.width + widen, person.crown + 0.5 * person.hair_volume)
+    sides = np.maximum(view.far - person.width - widen - 0.05 * view.y, -0.1 - view.y)
+    short = np.maximum(top, view.y - 0.05 - 0.30 * (style - 0.3))
+    cover = np.maximum(inside(short, 0.06), inside(sides, 0.06) * long) * (1 - bald)
+    over(picture, hair_colour(view, person, texture), cover)
+
+
+def paint_front_hair(picture, view: View, person, texture, light) -> None:
+    """Paint the hair that grows or falls over the forehead and temples over `picture`, in place; or a hat."""
+    style = person.hair_style
+    bald = ramp(style, 0.16, 0.05)
+    parted = 0.18 * (person.fringe - 0.5) * view.x
+    line = person.hairline - 0.35 * bald + parted + 0.05 * (texture - 0.5)
+    corner = np.maximum(view.far - 0.52 * person.width, 0)
+    line = line + (1.9 + 2.0 * (style > 0.5)) * corner * corner * (1 - bald)
+    fringe = ramp(person.fringe, 0.80, 0.86) * (style > 0.3)
+    line = np.maximum(line, (-0.50 - 0.15 * (1 - person.brow_gap * 4) + 0.10 * view.x * view.side) * fringe - (1 - fringe))
+    cover = inside(view.y - line, 0.09)
+    over(picture, hair_colour(view, person, texture) * (0.7 + 0.3 * light), cover)
+    hat = style > 0.95
+    if hat.any():
+        over(picture, 0.15 + 0.7 * person.background * light, inside(view.y + 0.62 - 0.1 * view.x * view.x) * hat)
+
+
+def hair_colour(view: View, person, texture) -> np.ndarray:
+    """Return the shade of hair at every pixel: strands, and the soft light of the lamp on them."""
+    shine = bump(view.x, view.y, -0.3 * person.light_x, -0.85, 0.5, 0.3)
+    return person.hair * (0.62 + 0.62 * texture + 0.35 * shine) + 0.03 * texture
+
+
+def beard(view: View, person, moved, texture) -> np.ndarray:
+    """Return how much beard covers every pixel, 0 to 1: stubble, a moustache, a full beard, mostly none."""
+    kind = person.beard
+    stubble, full = 0.32 * (kind > 0.72), 0.85 * (kind > 0.86)
+    jaw = ramp(view.y + 0.55 * view.far - 0.12 * texture, 0.72, 0.92) * ramp(view.y, -0.05, 0.35)
+    lip = bump(view.x, view.y, 0, moved.mouth_y - moved.open_upper - moved.lip_upper - 0.065, 0.30, 0.055)
+    moustache = ((kind > 0.80) & (kind < 0.90)) * 0.8
+    return np.minimum(np.maximum(stubble, full) * (0.55 + 0.6 * texture) * np.maximum(jaw, 0.8 * lip) + moustache * lip, 0.92)
+
+
+def paint_glasses(picture, view: View, person) -> None:
+    """Paint glasses over the faces that wear them, in place: frames, temples, a glint; now and then dark lenses."""
+    chosen = np.flatnonzero(person.glasses.ravel() < 0.11)
+    if not len(chosen):
+        return
+    view = view.select(chosen)
+    get = lambda name: getattr(person, name)[chosen]  # noqa: E731
+    kind = get("glasses") * (1 / 0.11)
+    part = picture[chosen]
+    lens = box(view.far, view.y, get("eye_x"), get("eye_y") + 0.03, 0.25, 0.15 + 0.06 * kind, 0.06 + 0.08 * kind)
+    dark = 0.05 + 0.5 * ramp(get("brow_dark"), 0.75, 0.95)
+    frame = np.abs(lens) - 0.008 - 0.018 * kind
+    bridge = np.maximum(np.abs(view.y - get("eye_y")) - 0.015, view.far - 0.15)
+    temple = np.maximum(np.abs(view.y - get("eye_y") + 0.04) - 0.015, 0.66 - view.far)
+    over(part, 0.06, inside(lens) * 0.85 * (kind < 0.09))
+    over(part, dark, inside(np.minimum(np.minimum(frame, bridge), temple)) * 0.85 * (view.rim < 1.05))
+    glint = ridge(view.x + 0.8 * view.y - 0.25, 0.06) * inside(lens)
+    over(part, 0.95, 0.35 * glint * (get("ears") > 0.6))
+    picture[chosen] = part
+
+
+def paint_hand(picture, view: View, person, shade) -> None:
+    """Paint a hand on the cheek or at the chin over the faces that have one there, in place."""
+    chosen = np.flatnonzero(person.hand.ravel() < 0.06)
+    if not len(chosen):
+        return
+    view, shade, part = view.select(chosen), shade[chosen], picture[chosen]
+    place = person.hand_place[chosen]
+    right = np.where(place < 0.5, -1, 1).astype(np.float32)
+    x, lean = view.x * right, 0.25 + 0.5 * np.abs(place * 2 - 1)
+    for finger in range(4):
+        base = 0.50 + 0.13 * finger
+        length = 0.52 + 0.10 * (finger in (1, 2))
+        distance = capsule(x, view.y, base, 0.95, base - 0.1 + 0.25 * lean, 0.95 - length, 0.068)
+        over(part, shade * (0.74 + 3.0 * np.clip(-distance, 0, 0.068)), inside(distance))
+    palm = ellipse(x, view.y, 0.72, 1.05, 0.30, 0.25)
+    over(part, shade * 0.88, inside(palm))
+    picture[chosen] = part
+
+
+def paint_lettering(picture, person, noise) -> None:
+    """Paint a faint row of letter-like marks over a few pictures, in place, as picture agencies do."""
+    chosen = np.flatnonzero(person.lettering.ravel() < 0.03)
+    if not len(chosen):
+        return
+    top = (person.lettering[chosen].ravel() * (34 / 0.03)).astype(int)
+    for face, row in zip(chosen, top, strict=True):
+        marks = (noise[face, :5] > 0.55) * ((np.arange(noise.shape[2]) % 5) < 4)
+        over(picture[face, row + 4 : row + 9], 0.9, (0.35 * marks).astype(np.float32))

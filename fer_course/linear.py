@@ -1,0 +1,68 @@
+"""The first learners, in plain NumPy: the majority guess, and a linear classifier with its loss and its gradient.
+
+Built by hand in lesson 01; everything after it is this loop with a better function from pixels to scores.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def majority_baseline(train_labels: np.ndarray, test_labels: np.ndarray) -> float:
+    """Return the accuracy on the test labels of always answering the most frequent class of the training labels.
+
+    Args:
+        train_labels: int array (N,), at least one.
+        test_labels: int array (M,), at least one.
+
+    """
+    return float((test_labels == np.bincount(train_labels).argmax()).mean())
+
+
+def pixel_rows(images: np.ndarray) -> np.ndarray:
+    """Return grey pictures, uint8 (N, H, W), as rows of numbers from -0.5 to 0.5: float32 (N, H * W)."""
+    return images.reshape(len(images), -1).astype(np.float32) / 255 - np.float32(0.5)
+
+
+def softmax(scores: np.ndarray) -> np.ndarray:
+    """Turn scores (N, classes) into probabilities (N, classes): none negative, each row adds up to 1.
+
+    The largest score of each row is subtracted first: that changes nothing in the result, and `exp` can't overflow.
+    Source: Bridle 1990 (https://doi.org/10.1007/978-3-642-76153-9_28).
+    """
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> float:
+    """Return the loss: the mean of -log(probability given to the true class).
+
+    Args:
+        probabilities: float array (N, classes), as `softmax` gives them.
+        labels: int array (N,), the true classes.
+
+    """
+    true = probabilities[np.arange(len(labels)), labels]
+    # A probability can underflow to 0, whose logarithm is -infinity.
+    return float(-np.log(np.maximum(true, 1e-12)).mean())
+
+
+def gradient_step(
+    weights: np.ndarray, bias: np.ndarray, images: np.ndarray, labels: np.ndarray, rate: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take one step of gradient descent on the mean cross-entropy of a linear classifier.
+
+    Args:
+        weights: float array (pixels, classes).
+        bias: float array (classes,).
+        images: float array (N, pixels), as `pixel_rows` gives them.
+        labels: int array (N,), the true classes.
+        rate: the learning rate.
+
+    Returns:
+        New weights (pixels, classes) and new bias (classes,); the old ones are not changed.
+
+    """
+    error = softmax(images @ weights + bias)
+    error[np.arange(len(labels)), labels] -= 1
+    return weights - rate * images.T @ error / len(labels), bias - rate * error.mean(axis=0)

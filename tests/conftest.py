@@ -1,0 +1,96 @@
+"""What all tests share: drawn faces and a cache of their own, tiny faces and a tiny model, and the real faces if there are."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+# Before anything imports Keras or fer_course, and in the environment, so that subprocesses see it too. With pytest-xdist the
+# workers inherit what the controller set here: what the user had chosen is kept under a name of its own.
+os.environ.setdefault("FER_COURSE_TEST_REAL_DATA", os.environ.get("FER_COURSE_DATA", ""))
+os.environ["FER_COURSE_DATA"] = "drawn"
+os.environ["MPLBACKEND"] = "Agg"
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from fer_course.faces import Faces
+
+# The machines that run this are shared: a slow example is no failure.
+settings.register_profile("course", deadline=None, max_examples=50, derandomize=True)
+settings.load_profile("course")
+
+
+def pytest_configure(config):
+    """Make a cache folder for this session; the workers of pytest-xdist use the controller's."""
+    if not hasattr(config, "workerinput"):
+        config.course_cache = tempfile.mkdtemp(prefix="fer-course-tests-")
+        os.environ["FER_COURSE_CACHE"] = config.course_cache
+
+
+def pytest_unconfigure(config):
+    """Remove the cache folder."""
+    if hasattr(config, "course_cache"):
+        shutil.rmtree(config.course_cache, ignore_errors=True)
+
+
+def pytest_runtest_setup(item):
+    """Skip what needs real faces if there are none, and what has not begun before the deadline that .ci/run sets."""
+    if item.get_closest_marker("real") and not real_source():
+        pytest.skip("needs real FER2013 faces: set FER_COURSE_DATA to a file or folder that holds them")
+    deadline = os.environ.get("FER_COURSE_TEST_DEADLINE")
+    if deadline and time.time() > float(deadline):
+        pytest.skip("not begun before FER_COURSE_TEST_DEADLINE: the time of this check had run out")
+
+
+def real_source() -> str:
+    """Return the user's own FER_COURSE_DATA, or "" if it names no file or folder."""
+    source = os.environ["FER_COURSE_TEST_REAL_DATA"].strip()
+    return source if source and source != "drawn" and Path(source).exists() else ""
+
+
+@pytest.fixture(scope="session")
+def real_data() -> str:
+    """The path of real FER2013 faces; the test is skipped, loudly, without it. Mark such tests `real`."""
+    if not real_source():
+        pytest.skip("needs real FER2013 faces: set FER_COURSE_DATA to a file or folder that holds them")
+    return real_source()
+
+
+def make_faces(per_class: dict[str, int], seed: int = 0) -> Faces:
+    """Return synthetic pictures of which the class can be learned: a bright bar whose height tells the label, and noise."""
+    rng = np.random.default_rng(seed)
+    labels = np.concatenate([np.tile(np.arange(7), count) for count in per_class.values()])
+    split = np.concatenate([np.repeat(name, 7 * count) for name, count in per_class.items()])
+    images = rng.integers(0, 120, (len(labels), 48, 48), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[6 * label + 2 : 6 * label + 7] += 130
+    order = rng.permutation(len(labels))
+    return Faces(images[order], labels[order], split[order], source="bars", drawn=True)
+
+
+@pytest.fixture(scope="session")
+def tiny_faces() -> Faces:
+    """140 Training, 35 PublicTest and 35 PrivateTest pictures, every class equally often; read-only."""
+    faces = make_faces({"Training": 20, "PublicTest": 5, "PrivateTest": 5})
+    faces.images.flags.writeable = False
+    return faces
+
+
+@pytest.fixture
+def tiny_model():
+    """A function that builds the smallest model that learns them; imported here, so that other tests need no Keras."""
+    import keras
+
+    def build(size: int = 48, seed: int = 1, dropout: float = 0.0, units: int = 7):
+        keras.utils.set_random_seed(seed)
+        layers = [keras.Input((size, size, 1)), keras.layers.Rescaling(1 / 127.5, -1), keras.layers.AveragePooling2D(6)]
+        layers += [keras.layers.Dropout(dropout)] if dropout else []
+        return keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(units, activation="softmax")])
+
+    return build
