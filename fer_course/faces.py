@@ -88,7 +88,7 @@ class Faces:
         """Return the faces of one split, of one class, or of both, in the order in which they stand here.
 
         Raises:
-            DataError: if there is no such split or class, or no face of it.
+            DataError: if there is no such class, or no face of the split. (A class may well have no face in a split.)
 
         """
         chosen = np.ones(len(self), dtype=bool)
@@ -134,7 +134,7 @@ class Faces:
 
     def duplicates(self) -> list[np.ndarray]:
         """Return the groups of faces whose pixels are exactly equal: row numbers, each group ascending, size 2 or more."""
-        flat = np.ascontiguousarray(self.images).reshape(len(self), -1)
+        flat = np.ascontiguousarray(self.images).reshape(len(self), SIZE * SIZE)
         keys = flat.view(np.dtype((np.void, flat.shape[1]))).ravel() if len(self) else np.empty(0)
         _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
         order = np.argsort(inverse, kind="stable")
@@ -143,7 +143,7 @@ class Faces:
 
     def constant(self) -> np.ndarray:
         """Return a boolean mask (N,): True for pictures of one single grey, which show no face."""
-        flat = self.images.reshape(len(self), -1)
+        flat = self.images.reshape(len(self), SIZE * SIZE)
         return (flat == flat[:, :1]).all(axis=1)
 
 

@@ -127,7 +127,7 @@ class Recipe:
             settings = yaml.safe_load(path.read_text(encoding="utf-8"))
         except OSError as error:
             raise RecipeError(f"Can't read the recipe {path}: {error.strerror}. Give a .yaml file.") from None
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date such as 2020-13-45
             raise RecipeError(f"{path} is not a YAML file: {error}") from None
         if not isinstance(settings, dict):
             raise RecipeError(f"{path} must hold lines such as `epochs: 12`; found {type(settings).__name__}.")
@@ -160,7 +160,7 @@ class Recipe:
 
 def _checked(setting: str, kind: str, value):
     """Return the value in its declared type; whole numbers may stand for fractions, nothing else is converted."""
-    if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
+    if kind == "float" and type(value) is int and abs(value) < 2**53:  # larger ones no float can hold exactly
         value = float(value)
     wanted = {"str": str, "int": int, "float": float, "bool": bool}[kind]
     if type(value) is not wanted:

@@ -123,11 +123,11 @@ def test_a_recipe_does_not_change():
     recipe = Recipe()
     with pytest.raises(dataclasses.FrozenInstanceError):
         recipe.epochs = 3
-    changed = recipe.replace(epochs=3)
+    changed = recipe.but(epochs=3)
     assert (recipe.epochs, changed.epochs) == (12, 3)
-    assert changed.replace(epochs=12) == recipe
+    assert changed.but(epochs=12) == recipe
     assert len({recipe, changed, Recipe()}) == 2
     with pytest.raises(RecipeError, match="'epoch'"):
-        recipe.replace(epoch=3)
+        recipe.but(epoch=3)
     with pytest.raises(RecipeError, match="epochs lies between"):
-        recipe.replace(epochs=0)
+        recipe.but(epochs=0)

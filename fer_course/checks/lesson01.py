@@ -302,7 +302,7 @@ def _step_mistakes(weights, bias, images, labels, rate) -> list:
     mistakes = [
         (step(error, -rate), "this step goes *uphill*. The gradient points up the hill: subtract it."),
         (step(error, rate * n), "the gradient is a sum over all pictures. Divide it by their number, len(labels)."),
-        ((weights - rate * images.T @ error, right[1]), "the gradient of the weights is a sum over all pictures: divide it by len(labels)."),
+        ((weights - rate * images.T @ error, right[1]), "the weights sum over all pictures: divide that by len(labels)."),
         ((right[0], bias - rate * error.sum(axis=0)), "the bias' gradient is a sum over all pictures: take the mean(axis=0)."),
         ((right[0], bias - rate * error.mean()), "the bias moves by one number for all classes. Take mean(axis=0)."),
         ((right[0], bias), "the bias stays as it was. It needs its step too: the mean of the error over the pictures."),

@@ -61,13 +61,13 @@ def _move_mouth(moved, person, units) -> None:
     jaw = units[26] * (0.25 + 0.75 * units[25])
     moved.jaw = 0.13 * jaw
     moved.mouth_y = person.mouth_y - 0.02 * units[12] - 0.035 * units[17] - 0.02 * units[9] + 0.3 * moved.jaw
-    width = 1 + 0.42 * units[12] + 0.28 * units[20] - 0.14 * units[23] - 0.26 * jaw * (1 - units[12]) - 0.08 * units[17]
+    width = 1 + 0.50 * units[12] + 0.28 * units[20] - 0.14 * units[23] - 0.26 * jaw * (1 - units[12]) - 0.08 * units[17]
     moved.mouth_width = person.mouth_width * width
-    raised = person.mouth_curve + 0.15 * units[12] - 0.13 * units[15] - 0.03 * units[20] - 0.04 * units[17]
+    raised = person.mouth_curve + 0.15 * units[12] - 0.095 * units[15] - 0.03 * units[20] - 0.04 * units[17]
     moved.corner = -raised
     parted = np.minimum(1, units[25] + 0.3 * units[16])
-    moved.open_upper = 0.025 * parted + 0.045 * units[10] * parted + 0.035 * jaw + 0.02 * units[12] * parted
-    moved.open_lower = 0.035 * parted + 0.07 * units[16] * parted + 0.25 * jaw + 0.04 * units[12] * parted
+    moved.open_upper = 0.025 * parted + 0.06 * units[10] * parted + 0.035 * jaw + 0.02 * units[12] * parted
+    moved.open_lower = 0.035 * parted + 0.07 * units[16] * parted + 0.25 * jaw + 0.07 * units[12] * parted
     moved.round = jaw * (1 - 0.6 * units[12]) * (1 - 0.6 * units[20])
     thin = np.maximum(0.2, 1 - 0.65 * units[23] - 0.35 * units[12] - 0.35 * units[20] - 0.2 * units[9])
     moved.lip_upper = person.lip_upper * thin * (1 - 0.25 * units[10] - 0.3 * units[17])
@@ -106,7 +106,7 @@ def paint_eyes(picture, view: View, person, moved, light) -> None:
     near = 1 - ramp(np.abs(s), 0.95, 1.35)
     skin = picture.copy()
     opened = inside(-np.minimum(above, below), view.pixel) * (np.abs(s) < 1)
-    over(picture, light * (0.74 + 0.16 * ramp(above, 0.0, 0.07)), opened)
+    over(picture, light * (0.80 + 0.16 * ramp(above, 0.0, 0.07)), opened)
     _paint_iris(picture, view, person, light, opened)
     lash = ridge(above, 0.030 + 0.25 * moved.lid_upper * (moved.lid_upper < 0.03)) * near * person.lashes
     lash *= 1 - ramp(np.abs(s), 0.8, 1.15)
@@ -163,18 +163,18 @@ def paint_mouth(picture, view: View, person, moved, light) -> None:
     _paint_teeth(picture, view, moved, light, edges, opening)
     # Where the lips meet: a dark line that fades to the corners, and the small shadow of each corner.
     closed = 1 - ramp(moved.open_upper + moved.open_lower, 0.02, 0.06)
-    meet = ridge(y - edges.top, 0.022) * (1 - ramp(np.abs(edges.t), 0.85, 1.15)) * (0.45 + 0.5 * closed)
+    meet = ridge(y - edges.top, 0.022) * (1 - ramp(np.abs(edges.t), 0.70, 1.10)) * (0.40 + 0.45 * closed)
     over(picture, 0.18 * skin, meet * (0.75 + 0.25 * moved.press))
     corner = bump(np.abs(edges.t), y, 1.03, moved.mouth_y + moved.corner, 0.13, 0.035)
-    over(picture, 0.35 * skin, 0.6 * corner)
+    over(picture, 0.4 * skin, 0.45 * corner)
 
 
 def _paint_teeth(picture, view: View, moved, light, edges, opening) -> None:
     depth = view.y - edges.top
-    rounded = np.maximum(0.25, 1 - 0.55 * edges.t * edges.t)
-    upper = inside(depth - 0.095 * moved.teeth, 1.4 * view.pixel) * opening * np.minimum(1, 1.6 * moved.teeth)
+    rounded = np.maximum(0.35, 1 - 0.5 * edges.t * edges.t)
+    upper = inside(depth - 0.11 * moved.teeth, 1.4 * view.pixel) * opening * np.minimum(1, 1.6 * moved.teeth)
     gaps = 0.93 + 0.07 * np.cos(edges.t * 22)
-    over(picture, light * 0.90 * rounded * gaps, upper)
+    over(picture, light * 0.98 * rounded * gaps, upper)
     rise = edges.bottom - view.y
     lower = inside(rise - 0.07 * moved.teeth_lower, 1.4 * view.pixel) * opening * np.minimum(1, 1.4 * moved.teeth_lower)
     over(picture, light * 0.72 * rounded * gaps, lower * (1 - upper))

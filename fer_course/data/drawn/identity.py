@@ -6,7 +6,7 @@ numbers, by a table of the range of every field.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from types import SimpleNamespace
 from typing import TypeVar
 
@@ -17,10 +17,9 @@ from fer_course.data.drawn.geometry import column
 
 def _range(low: float, high: float, kind: str = "even", typical: float | None = None):
     """Describe a field: its range, how its values spread over it, and what it is if nobody says."""
-    from dataclasses import field
-
-    middle = {"even": (low + high) / 2, "middle": (low + high) / 2}.get(kind, low)
-    return field(default=middle if typical is None else typical, metadata={"low": low, "high": high, "kind": kind})
+    skewed = {"low": 0.25, "high": 0.75, "rare": 0.05}
+    usual = low + (high - low) * skewed.get(kind, 0.5)
+    return field(default=usual if typical is None else typical, metadata={"low": low, "high": high, "kind": kind})
 
 
 @dataclass(frozen=True)
@@ -28,17 +27,17 @@ class Identity:
     """A person: lengths in face coordinates (1 is 24 pixels), shades from 0 (black) to 1 (white), amounts from 0 to 1."""
 
     width: float = _range(0.72, 0.90, "middle")
-    jaw: float = _range(0.05, 0.42)
+    jaw: float = _range(0.02, 0.36)
     crown: float = _range(1.10, 1.30, "middle")
     chin: float = _range(0.93, 1.06, "middle")
     depth: float = _range(0.55, 0.80, "middle")
-    skin: float = _range(0.34, 0.92, "high")
+    skin: float = _range(0.38, 1.0, "high")
     freckles: float = _range(0, 1, "rare")
     age: float = _range(0, 1, "low")
     eye_x: float = _range(0.35, 0.43, "middle")
     eye_y: float = _range(-0.27, -0.19, "middle")
-    eye_width: float = _range(0.165, 0.215, "middle")
-    eye_open: float = _range(0.060, 0.100, "middle")
+    eye_width: float = _range(0.175, 0.23, "middle")
+    eye_open: float = _range(0.070, 0.120, "middle")
     eye_tilt: float = _range(-0.03, 0.04, "middle")
     eye_depth: float = _range(0.2, 1.0, "middle")
     iris: float = _range(0.03, 0.42, "low")
@@ -53,7 +52,7 @@ class Identity:
     nose_width: float = _range(0.10, 0.17, "middle")
     nose_height: float = _range(0.7, 1.25, "middle")
     mouth_y: float = _range(0.50, 0.58, "middle")
-    mouth_width: float = _range(0.22, 0.31, "middle")
+    mouth_width: float = _range(0.23, 0.31, "middle")
     mouth_curve: float = _range(-0.025, 0.030, "middle")
     lip_upper: float = _range(0.028, 0.075, "middle")
     lip_lower: float = _range(0.045, 0.095, "middle")
@@ -62,7 +61,7 @@ class Identity:
     asymmetry: float = _range(-1, 1, "middle")
     hair: float = _range(0.03, 0.85, "low")
     hair_style: float = _range(0, 1)
-    hairline: float = _range(-0.95, -0.66, "middle")
+    hairline: float = _range(-1.05, -0.78, "middle")
     hair_volume: float = _range(0.04, 0.30)
     fringe: float = _range(0, 1)
     glasses: float = _range(0, 1)
@@ -74,10 +73,10 @@ class Identity:
 class Pose:
     """How the head is held: degrees (yaw to the right, pitch down, roll clockwise), size 1 is usual, shifts in pixels."""
 
-    yaw: float = _range(-24, 24, "centre")
+    yaw: float = _range(-28, 28, "centre")
     pitch: float = _range(-12, 12, "centre")
     roll: float = _range(-14, 14, "centre")
-    size: float = _range(0.90, 1.12, "middle")
+    size: float = _range(0.92, 1.24, "middle")
     shift_x: float = _range(-2.0, 2.0, "middle")
     shift_y: float = _range(-2.0, 2.0, "middle")
 
@@ -89,8 +88,8 @@ class Scene:
     light_x: float = _range(-1.1, 1.1, "middle", typical=-0.45)
     light_y: float = _range(-1.0, 0.15, "even", typical=-0.55)
     hardness: float = _range(0.25, 0.8, "even", typical=0.5)
-    exposure: float = _range(0.55, 1.20, "middle", typical=1.0)
-    contrast: float = _range(0.75, 1.35, "middle", typical=1.05)
+    exposure: float = _range(0.65, 1.35, "middle", typical=1.0)
+    contrast: float = _range(0.75, 1.6, "middle", typical=1.15)
     background: float = _range(0.02, 1.0, "even", typical=0.45)
     clutter: float = _range(0, 1, "low")
     gaze_x: float = _range(-0.05, 0.05, "centre", typical=0.0)
@@ -99,7 +98,7 @@ class Scene:
     hand_place: float = _range(0, 1)
     lettering: float = _range(0, 1)
     blur: float = _range(0.0, 0.9, "low", typical=0.1)
-    grain: float = _range(0.2, 1.0, "low", typical=0.2)
+    grain: float = _range(0.1, 0.8, "low", typical=0.2)
 
 
 Kind = TypeVar("Kind", Identity, Pose, Scene)
@@ -118,7 +117,7 @@ def sample(kind: type[Kind], uniform: np.ndarray) -> Kind:
     return kind(**{each.name: _spread(each, *uniform[:, 2 * i : 2 * i + 2].T) for i, each in enumerate(fields(kind))})
 
 
-def _spread(field, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def _spread(trait, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     share = {
         "even": lambda: first,
         "middle": lambda: (first + second) / 2,
@@ -126,8 +125,8 @@ def _spread(field, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         "low": lambda: first * second,
         "rare": lambda: first * first * first * second,
         "high": lambda: 1 - first * second,
-    }[field.metadata["kind"]]()
-    return field.metadata["low"] + (field.metadata["high"] - field.metadata["low"]) * share
+    }[trait.metadata["kind"]]()
+    return trait.metadata["low"] + (trait.metadata["high"] - trait.metadata["low"]) * share
 
 
 def numbers(kind: type) -> int:

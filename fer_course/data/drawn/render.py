@@ -16,7 +16,7 @@ from fer_course.faces import SIZE
 #: Faces that are drawn together: their fields of 48 × 48 float32 just stay in a processor's cache.
 BATCH = 32
 # Random numbers a face: grain for every pixel, strands of hair, blots of the background and of the skin.
-_STRANDS, _BLOTS = (5, SIZE), (6, 6)
+_STRANDS, _BLOTS = (6, 32), (6, 6)
 NOISE = SIZE * SIZE + _STRANDS[0] * _STRANDS[1] + 2 * _BLOTS[0] * _BLOTS[1]
 
 

@@ -51,7 +51,7 @@ def _add_cheeks(depth, view, person, moved) -> None:
     depth += amount * bump(view.far, view.y, 0.44, lifted, 0.20, 0.15)
     distance, reach = _fold(view, person, moved)
     # Skin hangs over the fold from the cheek's side: a step, as high as the fold is deep.
-    step = (0.10 * person.age + 0.05) * (0.2 + moved.fold)
+    step = (0.06 * person.age + 0.05) * (0.2 + moved.fold)
     depth += step * ramp(distance, -0.05, 0.05) * ridge(distance, 0.22) * reach
 
 
@@ -138,7 +138,7 @@ def _add_upper_lines(dark, view, person, moved) -> None:
     dark += amount * forehead * (0.5 + 0.5 * np.cos((view.y + 0.12 * view.x * view.x) * 58))
     # Two upright lines between the brows, where they are drawn together.
     between = bump(view.far, view.y, 0.055, moved.brow_inner - 0.02, 0.030, 0.12)
-    dark += 0.60 * np.minimum(moved.frown, 1.2) * between
+    dark += 0.50 * np.minimum(moved.frown, 1.2) * between
     dark += 0.20 * moved.oblique * bump(view.x, view.y, 0, moved.brow_inner - 0.13, 0.16, 0.03)
     dark += (0.08 + 0.22 * person.eye_depth) * bump(view.far, view.y, 0.20, person.eye_y - 0.03, 0.09, 0.10)
     far = view.far - person.eye_x - person.eye_width
@@ -158,21 +158,21 @@ def _add_nose_lines(dark, view, person, moved) -> None:
     shadow = bump(view.x, view.y, -0.13 * np.sign(person.light_x), tip - 0.10, 0.07, 0.17)
     dark += 0.28 * np.abs(person.light_x) * person.hardness * shadow
     across = bump(view.x, view.y, 0, -0.20, 0.13, 0.12) * (0.5 + 0.5 * np.cos((view.y + view.far * 0.7) * 70))
-    dark += 0.50 * moved.nose_lines * across
-    dark += 0.25 * moved.nose_lines * ridge(view.far - 0.13 - 0.35 * (view.y + 0.1), 0.03) * ridge(view.y + 0.05, 0.13)
+    dark += 0.38 * moved.nose_lines * across
+    dark += 0.18 * moved.nose_lines * ridge(view.far - 0.13 - 0.35 * (view.y + 0.1), 0.04) * ridge(view.y + 0.05, 0.13)
 
 
 def _add_lower_lines(dark, view, person, moved) -> None:
     rows = rows_between(view.y, 0.0, 1.15)
     dark, view = dark[:, rows], view.crop(rows)
     distance, reach = _fold(view, person, moved)
-    dark += (0.05 + 0.22 * person.age + 0.42 * moved.fold) * ridge(distance, 0.038) * reach
+    dark += (0.04 + 0.16 * person.age + 0.20 * moved.fold) * ridge(distance, 0.055) * reach
     below = moved.mouth_y + moved.open_lower + moved.lip_lower
     dark += (0.16 + 0.15 * moved.chin_boss) * bump(view.x, view.y, 0, below + 0.045, 0.20, 0.035)
     corner_y = moved.mouth_y + moved.corner
     side = view.far - moved.mouth_width - 0.03 - 0.25 * (view.y - corner_y)
     hanging = bump(side, view.y, 0, corner_y + 0.08, 0.035, 0.09)
-    dark += (0.45 * moved.corner_pull + 0.12 * person.age) * hanging
+    dark += (0.28 * moved.corner_pull + 0.10 * person.age) * hanging
     dark += 0.30 * moved.stretch * ridge(view.far - moved.mouth_width - 0.10, 0.03) * ridge(view.y - corner_y, 0.14)
     pits = 0.5 + 0.25 * np.cos(view.x * 75) + 0.25 * np.cos(view.y * 70 + 2 * view.x)
     dark += 0.26 * moved.chin_boss * pits * bump(view.x, view.y, 0, 0.85 + moved.jaw, 0.16, 0.09)

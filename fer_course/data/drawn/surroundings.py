@@ -38,13 +38,14 @@ def paint_front_hair(picture, view: View, person, texture, light) -> None:
     """Paint the hair that grows or falls over the forehead and temples over `picture`, in place; or a hat."""
     style = person.hair_style
     bald = ramp(style, 0.16, 0.05)
-    parted = 0.18 * (person.fringe - 0.5) * view.x
-    line = person.hairline - 0.35 * bald + parted + 0.05 * (texture - 0.5)
-    corner = np.maximum(view.far - 0.52 * person.width, 0)
-    line = line + (1.9 + 2.0 * (style > 0.5)) * corner * corner * (1 - bald)
-    fringe = ramp(person.fringe, 0.80, 0.86) * (style > 0.3)
+    parted = 0.5 * (person.fringe - 0.4) * view.x
+    line = person.hairline - 0.35 * bald + parted + 0.06 * (texture - 0.5)
+    across = view.x * (1 / person.width)
+    temple = across * across
+    line = line + (0.30 * temple + (0.55 + 0.5 * (style > 0.5)) * temple * temple) * (1 - bald)
+    fringe = ramp(person.fringe, 0.86, 0.90) * (style > 0.3)
     line = np.maximum(line, (-0.50 - 0.15 * (1 - person.brow_gap * 4) + 0.10 * view.x * view.side) * fringe - (1 - fringe))
-    cover = inside(view.y - line, 0.09)
+    cover = inside(view.y - line, 0.16)
     over(picture, hair_colour(view, person, texture) * (0.7 + 0.3 * light), cover)
     hat = style > 0.95
     if hat.any():
@@ -54,7 +55,7 @@ def paint_front_hair(picture, view: View, person, texture, light) -> None:
 def hair_colour(view: View, person, texture) -> np.ndarray:
     """Return the shade of hair at every pixel: strands, and the soft light of the lamp on them."""
     shine = bump(view.x, view.y, -0.3 * person.light_x, -0.85, 0.5, 0.3)
-    return person.hair * (0.62 + 0.62 * texture + 0.35 * shine) + 0.03 * texture
+    return person.hair * (0.72 + 0.42 * texture + 0.35 * shine) + 0.03 * texture
 
 
 def beard(view: View, person, moved, texture) -> np.ndarray:

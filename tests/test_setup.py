@@ -1,0 +1,250 @@
+"""The ways to install: pyproject, locks, conda, Binder, make, and the fixed top level."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+LOCKS = ("locks/course.txt", "locks/setup.txt", "binder/requirements.txt")
+
+
+def locked(name: str) -> list[tuple[str, int]]:
+    """Return (requirement, number of hashes) of each entry of a lock."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    entries = re.split(
+        r"(?m)^(?=[a-zA-Z0-9])", "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+    )
+    return [(entry.split("\\")[0].strip(), entry.count("--hash=sha256:")) for entry in entries if entry.strip()]
+
+
+def test_top_level():
+    for name in ("README.md", "environment.yml", "lessons", "fer_course", "solutions", "tests", "binder", ".ci/run"):
+        assert (ROOT / name).exists(), name
+
+
+def test_dependencies_are_lower_bounds_only():
+    groups = [PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()]
+    for text in (text for group in groups for text in group):
+        operators = {specifier.operator for specifier in Requirement(text).specifier}
+        assert operators == {">="}, f"{text}: exact versions stand in the locks"
+    assert PROJECT["requires-python"] == ">=3.11"
+
+
+def test_extras_and_asked_for_packages():
+    extras = PROJECT["optional-dependencies"]
+    assert {"tensorflow", "gpu", "lab", "instructor", "dev"} <= set(extras)
+    names = {
+        Requirement(text).name
+        for text in PROJECT["dependencies"] + extras["tensorflow"] + extras["lab"] + extras["dev"]
+    }
+    assert {"jupyterlab", "tensorflow", "ipywidgets", "matplotlib", "seaborn", "nbval", "papermill"} <= names
+
+
+@pytest.mark.parametrize(("system", "machine", "wheel"), [
+    ("linux", "x86_64", "tensorflow-cpu"), ("linux", "aarch64", "tensorflow"), ("darwin", "arm64", "tensorflow"),
+    ("win32", "AMD64", "tensorflow-cpu"),
+])  # fmt: skip
+def test_one_tensorflow_wheel_a_platform(system, machine, wheel):
+    platform = {"sys_platform": system, "platform_machine": machine}
+    requirements = [Requirement(text) for text in PROJECT["optional-dependencies"]["tensorflow"]]
+    assert [r.name for r in requirements if r.marker.evaluate(platform)] == [wheel]
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_locks_are_exact_hashed_and_name_no_index(lock):
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    assert "://" not in text
+    assert "-url" not in text
+    entries = locked(lock)
+    assert entries
+    for requirement, hashes in entries:
+        assert {s.operator for s in Requirement(requirement).specifier} == {"=="}, requirement
+        assert hashes, f"{requirement} has no hash"
+
+
+def test_lock_satisfies_pyproject():
+    environment = default_environment() | {
+        "python_version": "3.11", "python_full_version": "3.11.9", "sys_platform": "linux", "platform_machine": "x86_64"
+    }  # fmt: skip
+    versions = {}
+    for text, _ in locked("locks/course.txt"):
+        requirement = Requirement(text)
+        if requirement.marker is None or requirement.marker.evaluate(environment):
+            versions[requirement.name.lower().replace("_", "-")] = Version(next(iter(requirement.specifier)).version)
+    extras = PROJECT["optional-dependencies"]
+    wanted = PROJECT["dependencies"] + [
+        text for name in ("tensorflow", "lab", "instructor", "dev") for text in extras[name]
+    ]
+    for requirement in map(Requirement, wanted):
+        if requirement.marker is None or requirement.marker.evaluate(environment):
+            assert versions[requirement.name] in requirement.specifier, f"{requirement}: run `make lock`"
+
+
+def test_binder_lock_agrees_with_the_tested_one():
+    tested = {text for text, _ in locked("locks/course.txt")}
+    names = {Requirement(text).name for text in tested}
+    for text, _ in locked("binder/requirements.txt"):
+        requirement = Requirement(text)
+        assert requirement.name in names
+        same = [t for t in map(Requirement, tested) if t.name == requirement.name]
+        assert requirement.specifier in [t.specifier for t in same], f"{text}: run `make lock`"
+
+
+def environment():
+    return yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+
+
+def test_environment_yml():
+    rattler = pytest.importorskip("rattler", reason="py-rattler reads conda's specs; it is in the extra dev")
+    content = environment()
+    assert content["name"] == "fer_course"
+    assert content["channels"] == ["conda-forge"]
+    specs = [spec for spec in content["dependencies"] if isinstance(spec, str)]
+    parsed = {rattler.MatchSpec(spec).name.normalized for spec in specs}
+    assert parsed == {"python", "pip"}
+    python = next(spec for spec in specs if spec.startswith("python"))
+    for version, wanted in (("3.10.14", False), ("3.11.9", True), ("3.13.1", True), ("3.14.0", False)):
+        assert rattler.VersionSpec(python.split(maxsplit=1)[1]).matches(rattler.Version(version)) is wanted
+    with pytest.raises(Exception):  # noqa: B017, PT011 - the oracle itself must be able to say no
+        rattler.MatchSpec("python >>=3.11,,")
+
+
+def test_environment_yml_pip_part_names_extras_that_exist():
+    (pip,) = [part["pip"] for part in environment()["dependencies"] if isinstance(part, dict)]
+    extras = re.fullmatch(r"-e \.\[([\w,]+)\]", pip[0])[1].split(",")
+    assert set(extras) <= set(PROJECT["optional-dependencies"])
+    assert {"tensorflow", "lab"} <= set(extras)
+
+
+@pytest.mark.network
+@pytest.mark.slow
+def test_environment_yml_pip_part_resolves(tmp_path):
+    (pip,) = [part["pip"] for part in environment()["dependencies"] if isinstance(part, dict)]
+    requirements = tmp_path / "requirements.in"
+    requirements.write_text("\n".join(pip).replace("-e .", f"{ROOT}") + "\n")
+    uv = Path(sys.executable).with_name("uv")
+    done = subprocess.run([uv, "pip", "compile", "-q", "--no-header", requirements], capture_output=True, text=True)
+    if "error sending request" in done.stderr or "Failed to fetch" in done.stderr:
+        pytest.skip("no package index can be reached")
+    assert done.returncode == 0, done.stderr
+    assert "tensorflow" in done.stdout
+
+
+def test_binder_picks_python_buildpack_and_311(monkeypatch):
+    tool = Path(sys.executable).with_name("jupyter-repo2docker")
+    if not tool.exists():
+        pytest.skip("jupyter-repo2docker is not installed (extra dev)")
+    done = subprocess.run([tool, "--no-build", "--debug", "."], cwd=ROOT, capture_output=True, text=True, timeout=300)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said[-2000:]
+    assert "python=3.11" in said
+    assert re.search(r"pip install .*-r .*binder/requirements\.txt", said)
+    assert "binder/postBuild" in said
+    from repo2docker.app import Repo2Docker
+
+    monkeypatch.chdir(ROOT)
+    app = Repo2Docker()
+    picked = next(pack for pack in (kind(app.base_image) for kind in app.buildpacks) if pack.detect())
+    assert (type(picked).__name__, picked.python_version) == ("PythonBuildPack", "3.11")
+
+
+def test_post_build_installs_without_dependencies():
+    script = ROOT / "binder" / "postBuild"
+    assert os.access(script, os.X_OK)
+    assert "--no-deps" in script.read_text(encoding="utf-8")
+    assert subprocess.run(["bash", "-n", script]).returncode == 0
+    assert (ROOT / "binder" / "runtime.txt").read_text(encoding="utf-8").strip() == "python-3.11"
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_make_refuses_an_unfit_python_in_a_sentence(tmp_path):
+    clone = copy_of_setup(tmp_path)
+    old = tmp_path / "bin"
+    old.mkdir()
+    for name in ("python3", "python3.11", "python3.12", "python3.13", "python"):
+        (old / name).write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.1" && exit 0\nexit 1\n')
+        (old / name).chmod(0o755)
+    done = subprocess.run(
+        ["make", "setup"], cwd=clone, capture_output=True, text=True, env={"PATH": f"{old}:/usr/bin:/bin"}
+    )
+    assert done.returncode != 0
+    assert "needs Python 3.11, 3.12 or 3.13" in done.stderr
+    assert "Python 3.9.1" in done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_make_knows_when_the_environment_is_stale(tmp_path):
+    clone = copy_of_setup(tmp_path)
+    (clone / ".venv" / "bin").mkdir(parents=True)
+    (clone / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    ready = clone / ".venv" / ".ready"
+    would = lambda: subprocess.run(["make", "-n", "setup"], cwd=clone, capture_output=True, text=True).stdout  # noqa: E731
+    assert "-m venv" in would()
+    ready.touch()
+    assert "-m venv" not in would()
+    os.utime(clone / "locks" / "course.txt", (ready.stat().st_mtime + 10,) * 2)
+    assert "-m venv" in would()
+    os.utime(ready, (ready.stat().st_mtime + 20,) * 2)
+    assert "-m venv" not in would()
+    (clone / ".venv" / "bin" / "python").unlink()
+    assert "-m venv" in would()
+
+
+def copy_of_setup(folder: Path) -> Path:
+    """Copy what `make setup` needs to a folder of its own."""
+    clone = folder / "clone"
+    (clone / "locks").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "locks/course.txt", "locks/setup.txt"):
+        shutil.copy(ROOT / name, clone / name)
+    return clone
+
+
+def test_citation_and_licences():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["version"] == PROJECT["version"]
+    assert "MIT License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "Attribution 4.0 International" in (ROOT / "LICENSE-TEXT").read_text(encoding="utf-8")
+
+
+def test_version_stands_in_one_place_and_agrees():
+    import fer_course
+
+    assert fer_course.__version__ == PROJECT["version"]
+
+
+def test_no_private_paths_and_no_registry_hosts_in_the_repository():
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if files.returncode:
+        pytest.skip("not a git checkout")
+    forbidden = re.compile("/wor" + "k/|/ro" + r"ot/|\bpypi\." + r"org|files\.python" + r"hosted|registry\.np" + "mjs")
+    for name in files.stdout.splitlines():
+        file = ROOT / name
+        if file.suffix in {".png", ".h5", ".keras"} or not file.is_file():
+            continue
+        found = forbidden.search(file.read_text(encoding="utf-8"))
+        assert not found, f"{name} names {found[0]}"
+
+
+def test_readme_names_the_two_commands_first():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    quick = readme.split("## Quick start")[1].split("## ")[0]
+    commands = re.findall(r"```\n(.*?)\n```", quick.split("<details>")[0], re.S)
+    assert commands == ["make course", "make test"]
+
+
+def test_readme_links_exist():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)\)", readme):
+        assert target.startswith("https:") or (ROOT / target).exists(), target
