@@ -24,7 +24,7 @@ class Report:
         class_names: in the order of the labels.
 
     Raises:
-        DataError: if there are no faces, or the shapes do not fit together.
+        DataError: if there are no faces, a label is unknown, or the shapes do not fit together.
 
     """
 
@@ -41,6 +41,12 @@ class Report:
             raise DataError(
                 f"A report needs probabilities of shape {expected}, N at least 1; got {probabilities.shape}."
             )
+        if labels.min() < 0 or labels.max() >= len(self.class_names):
+            raise DataError(
+                f"A report needs labels from 0 to {len(self.class_names) - 1}; got {labels.min()} to {labels.max()}."
+            )
+        object.__setattr__(self, "labels", labels.astype(np.int64))
+        object.__setattr__(self, "probabilities", probabilities)
 
     @property
     def n(self) -> int:

@@ -13,6 +13,10 @@ from keras import layers
 
 from fer_course.errors import ModelError
 
+#: How slowly the running averages of batch normalisation move. Keras' default of 0.99, made for runs of many thousand steps,
+#: leaves them near their start in a short training. What the layer computes, and its weights, are the same.
+MOMENTUM = 0.9
+
 _BUILDERS: dict[str, Callable] = {}
 
 
@@ -56,14 +60,14 @@ def build(name: str, input_size: int = 48, classes: int = 7) -> keras.Model:
 def convolution(x, filters: int, size: int = 3, padding: str = "valid", activation: str | None = "relu"):
     """Apply a standard convolution, batch normalisation and an activation: (N,H,W,C) to (N,H',W',filters)."""
     x = layers.Conv2D(filters, size, padding=padding, use_bias=False)(x)
-    x = layers.BatchNormalization()(x)
+    x = layers.BatchNormalization(momentum=MOMENTUM)(x)
     return layers.Activation(activation)(x) if activation else x
 
 
 def separable(x, filters: int, activation: str | None = "relu"):
     """Apply a 3×3 separable convolution, batch normalisation and an activation: (N,H,W,C) to (N,H,W,filters)."""
     x = layers.SeparableConv2D(filters, 3, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization()(x)
+    x = layers.BatchNormalization(momentum=MOMENTUM)(x)
     return layers.Activation(activation)(x) if activation else x
 
 

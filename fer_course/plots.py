@@ -6,6 +6,7 @@ import base64
 import html
 import io
 from collections.abc import Sequence
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,8 +49,15 @@ def picture(figure: Figure, alt: str) -> dict[str, str]:
 
 
 def grid(images: np.ndarray, titles: Sequence[str] | None = None, columns: int = 10, size: float = 1.0) -> Figure:
-    """Show grey pictures (N, H, W) side by side, each with a title if `titles` are given; `size` in inches each."""
+    """Show grey pictures (N, H, W) side by side, each with a title if `titles` are given; `size` in inches each.
+
+    Raises:
+        FerCourseError: if there is no picture.
+
+    """
     images = np.asarray(images)
+    if not len(images):
+        raise FerCourseError("A grid needs at least one picture; found none. Look at what they were selected by.")
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     figure, axes = plt.subplots(
@@ -132,7 +140,8 @@ def curves(histories: dict[str, dict[str, Sequence[float]]], metric: str = "accu
 
     """
     figure, axis = plt.subplots(figsize=(7, 3.6))
-    for (name, history), colour, marker in zip(histories.items(), COLOURS, "osD^vPX", strict=False):
+    # More than seven runs begin the colours again, with another marker.
+    for (name, history), colour, marker in zip(histories.items(), cycle(COLOURS), cycle("osD^vPX*"), strict=False):
         style = {"color": colour, "marker": marker, "markersize": 4}
         axis.plot(history["epoch"], history[metric], ":", label=f"{name}, training", **style)
         if f"val_{metric}" in history:

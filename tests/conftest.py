@@ -8,18 +8,16 @@ import tempfile
 import time
 from pathlib import Path
 
-# Before anything imports Keras or fer_course, and in the environment, so that subprocesses see it too. With pytest-xdist the
-# workers inherit what the controller set here: what the user had chosen is kept under a name of its own.
-os.environ.setdefault("FER_COURSE_TEST_REAL_DATA", os.environ.get("FER_COURSE_DATA", ""))
-os.environ["FER_COURSE_DATA"] = "drawn"
+# Before anything imports Keras, and in the environment, so that subprocesses see it too.
+REAL_SOURCE = os.environ.get("FER_COURSE_DATA", "").strip()
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 
-import numpy as np
-import pytest
-from hypothesis import settings
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
 
-from fer_course.faces import Faces
+from fer_course.faces import Faces  # noqa: E402
 
 # The machines that run this are shared: a slow example is no failure.
 settings.register_profile("course", deadline=None, max_examples=50, derandomize=True)
@@ -31,6 +29,11 @@ def pytest_configure(config):
     if not hasattr(config, "workerinput"):
         config.course_cache = tempfile.mkdtemp(prefix="fer-course-tests-")
         os.environ["FER_COURSE_CACHE"] = config.course_cache
+
+
+def pytest_collection_finish(session):
+    """Give the tests drawn faces. Only now: a test module may look, when it is imported, at what the user had chosen."""
+    os.environ["FER_COURSE_DATA"] = "drawn"
 
 
 def pytest_unconfigure(config):
@@ -50,8 +53,7 @@ def pytest_runtest_setup(item):
 
 def real_source() -> str:
     """Return the user's own FER_COURSE_DATA, or "" if it names no file or folder."""
-    source = os.environ["FER_COURSE_TEST_REAL_DATA"].strip()
-    return source if source and source != "drawn" and Path(source).exists() else ""
+    return REAL_SOURCE if REAL_SOURCE not in ("", "drawn") and Path(REAL_SOURCE).exists() else ""
 
 
 @pytest.fixture(scope="session")

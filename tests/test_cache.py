@@ -162,6 +162,23 @@ def test_a_damaged_cache_is_rebuilt_not_an_error(tmp_path_factory, place, differ
     assert same(again, faces)
 
 
+def test_one_altered_bit_in_any_label_split_or_the_source_is_noticed(table, folder, reads):
+    loaded(table)
+    (file,) = folder.iterdir()
+    whole = file.read_bytes()
+    # Behind the images: 128 bytes of header, seven labels, 128 bytes of header, seven splits, the description.
+    labels = 128 + 7 * 48 * 48 + 128
+    positions = [*range(labels, labels + 7), *range(labels + 135, labels + 142), whole.index(b'"source": "fer') + 11]
+    for count, position in enumerate(positions, 2):
+        damaged = bytearray(whole)
+        damaged[position] ^= 1
+        file.unlink()
+        file.write_bytes(damaged)
+        assert same(loaded(table), some_faces(7))
+        assert len(reads) == count
+        assert file.read_bytes() == whole
+
+
 def test_an_empty_cache_and_one_with_something_behind_it_are_rebuilt(table, folder, reads):
     loaded(table)
     (file,) = folder.iterdir()

@@ -28,7 +28,9 @@ def any_value(name: str):
     return st.integers(low, high) if kind == "int" else st.floats(low, high)
 
 
-recipes = st.fixed_dictionaries({}, optional={name: any_value(name) for name in FIELDS}).map(lambda given: Recipe(**given))
+recipes = st.fixed_dictionaries({}, optional={name: any_value(name) for name in FIELDS}).map(
+    lambda given: Recipe(**given)
+)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -56,7 +58,7 @@ def test_the_paper_recipe_is_what_the_paper_prints():
 def test_an_unknown_name_says_which_there_are(tmp_path):
     with pytest.raises(RecipeError, match=r"'slow'.*quick, minutes, best, paper"):
         Recipe.load("slow")
-    with pytest.raises(RecipeError, match="nothing.yaml"):
+    with pytest.raises(RecipeError, match=r"nothing\.yaml"):
         Recipe.load(tmp_path / "nothing.yaml")
 
 
@@ -93,7 +95,7 @@ def test_a_bad_file_names_itself_and_the_trouble(tmp_path, text, words):
 
 def test_a_file_that_is_no_text_is_refused(tmp_path):
     (tmp_path / "mine.yaml").write_bytes(b"\xff\xfe\x00epochs")
-    with pytest.raises(RecipeError, match="mine.yaml"):
+    with pytest.raises(RecipeError, match=r"mine\.yaml"):
         Recipe.from_yaml(tmp_path / "mine.yaml")
 
 

@@ -45,24 +45,26 @@ def attempt(function: Callable, *arguments, **options):
         raise NotAttempted("Replace the placeholder above by your answer, run that cell, then run this one again.")
     if not callable(function):
         raise Hint(f"The check needs your function itself; it was given {short(function)}. Leave out the parentheses?")
+    name = getattr(function, "__name__", type(function).__name__)
     given = copy.deepcopy(arguments)
     try:
         answer = function(*given, **options)
     except NotImplementedError:
         raise NotAttempted(
-            f"Replace `raise NotImplementedError` in {function.__name__} by your answer, run that cell, then this one."
+            f"Replace `raise NotImplementedError` in {name} by your answer, run that cell, then this one."
         ) from None
     except Exception as error:
-        line = traceback.extract_tb(error.__traceback__)[-1].line or ""
+        frames = traceback.extract_tb(error.__traceback__)
+        line = frames[-1].line if len(frames) > 1 else ""  # the first frame is this function, not the learner's
         raise Hint(
-            f"Your {function.__name__} stopped with {type(error).__name__}: {error}"
+            f"Your {name} stopped with {type(error).__name__}: {_clipped(str(error))}"
             + (f"\n  in the line: {line}" if line else "")
             + f"\n  It was called with {', '.join(map(short, arguments))}."
         ) from None
     if answer is None:
-        raise Hint(f"Your {function.__name__} returned nothing (None). Did you forget a `return`?")
+        raise Hint(f"Your {name} returned nothing (None). Did you forget a `return`?")
     if not all(_same(before, after) for before, after in zip(arguments, given, strict=True)):
-        raise Hint(f"Your {function.__name__} changed its input in place. Work on a copy: `x = x.copy()`.")
+        raise Hint(f"Your {name} changed its input in place. Work on a copy: `x = x.copy()`.")
     return answer
 
 
@@ -116,15 +118,26 @@ def short(value) -> str:
     return text if len(text) <= 70 else text[:67] + "..."
 
 
+def _clipped(text: str) -> str:
+    """Cut a long message: an error may quote a whole row of 2,304 pixels."""
+    return text if len(text) <= 200 else text[:197] + "..."
+
+
 def _near(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Compare elementwise; whole numbers and booleans must be equal, words must be the same."""
+    """Compare elementwise; whole numbers and booleans must be equal, words must be the same.
+
+    Where a whole number is expected, a fraction may be near it, but never as far off as the next whole number: the relative
+    tolerance of small dtypes would let a count of 28,708 pass for 28,709.
+    """
     if wanted.dtype.kind not in "fiub" or got.dtype.kind not in "fiub":
         return got == wanted
     if got.dtype.kind in "iub" and wanted.dtype.kind in "iub":
-        return got.astype(np.int64) == wanted.astype(np.int64)
+        return got == wanted  # NumPy compares int64 with uint64 exactly; a conversion would wrap round
     size = got.dtype.itemsize if got.dtype.kind == "f" else 8
     tolerance = TOLERANCE.get(size, 1e-7)
-    return np.isclose(got.astype(np.float64), wanted.astype(np.float64), rtol=tolerance, atol=tolerance, equal_nan=True)
+    exact, right = got.astype(np.float64), wanted.astype(np.float64)
+    near = np.isclose(exact, right, rtol=tolerance, atol=tolerance, equal_nan=True)
+    return near & (np.abs(exact - right) < 0.5) if wanted.dtype.kind in "iub" else near
 
 
 def _array(value) -> np.ndarray | None:
@@ -142,7 +155,11 @@ def _kind(array: np.ndarray) -> str:
 
 def _same(before, after) -> bool:
     if isinstance(before, np.ndarray):
-        return before.shape == after.shape and bool(np.array_equal(before, after))
-    if isinstance(before, (list, tuple, dict, str, int, float)):
-        return before == after
+        return before.shape == after.shape and before.tobytes() == after.tobytes()
+    if isinstance(before, (list, tuple)):
+        return len(before) == len(after) and all(map(_same, before, after))
+    if isinstance(before, dict):
+        return before.keys() == after.keys() and all(_same(before[key], after[key]) for key in before)
+    if isinstance(before, (str, int, float)):
+        return before == after or before != before  # NaN differs from itself
     return True

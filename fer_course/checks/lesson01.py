@@ -92,12 +92,12 @@ def _count_mistakes(labels: np.ndarray, expected: list[int]) -> list:
     seen = Counter(labels.tolist())
     return [
         (
-            [seen[number] for number in sorted(seen)],
-            "a class that does not occur is left out. It needs a 0 in its place.",
-        ),
-        (
             expected[: labels.max() + 1],
             "the list ends at the highest label that occurs. np.bincount has a `minlength`.",
+        ),
+        (
+            [seen[label] for label in sorted(seen)],
+            "a class that does not occur is left out. It needs a 0 in its place.",
         ),
         ([*expected[1:], 0], "you count the labels 1 to 7, but they run from 0 to 6: range(7)."),
         (expected[:-1], "the last class is missing: range(6) ends at 5."),
@@ -304,8 +304,8 @@ def _step_mistakes(weights, bias, images, labels, rate) -> list:
         (step(error, rate * n), "the gradient is a sum over all pictures. Divide it by their number, len(labels)."),
         ((weights - rate * images.T @ error, right[1]), "the weights sum over all pictures: divide that by len(labels)."),
         ((right[0], bias - rate * error.sum(axis=0)), "the bias' gradient is a sum over all pictures: take the mean(axis=0)."),
-        ((right[0], bias - rate * error.mean()), "the bias moves by one number for all classes. Take mean(axis=0)."),
-        ((right[0], bias), "the bias stays as it was. It needs its step too: the mean of the error over the pictures."),
+        # The mean of the whole error is 0 as well: its rows add up to 0.
+        ((right[0], bias), "the bias has not moved. It needs its own step: by the mean of the error over the pictures, axis=0."),
         (step(error, 1), "the rate is not used: multiply the gradient by it."),
         ((images.T @ error / n, error.mean(axis=0)), "these are the gradients. Return the weights and the bias after the step."),
         ((rate * images.T @ error / n, rate * error.mean(axis=0)), "this is the step alone. Subtract it from weights and bias."),

@@ -1,0 +1,168 @@
+"""Drawn faces: the data set that is always there. Faces with expressions, drawn by numbers, of nobody.
+
+A head is a relief, lit and projected; brows, lids, nose, cheeks and lips are moved by facial action units (FACS); who
+it is, how the head is held and how the picture is taken vary from face to face. Sets have FER2013's proportions and
+FER2013's faults, so that what FER2013 teaches can be learned on them. They are not FER2013, and no score on them is a
+score on FER2013.
+
+    faces = draw(600, seed=1)                  # a small set
+    picture = draw_one({6: 0.8, 12: 1.0})      # one face: cheeks and lip corners raised
+
+Rooms: `geometry` (shapes and projection), `expression` (action units), `identity` (people, poses, scenes), `features`
+(brows, eyes, mouth), `skin` (relief, light, lines), `surroundings` (hair, beard, glasses, hands, background), `render`
+(all of it in order) and `faults` (which faces a set has).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_course.data.drawn import expression, faults, identity, render
+from fer_course.data.drawn.expression import ACTION_UNITS, PROTOTYPES
+from fer_course.data.drawn.identity import Identity, Pose, Scene
+from fer_course.errors import DataError
+from fer_course.faces import CLASS_NAMES, SIZE, Faces
+
+__all__ = [
+    "ACTION_UNITS",
+    "DEFAULT_N",
+    "PROTOTYPES",
+    "Identity",
+    "People",
+    "Pose",
+    "Scene",
+    "draw",
+    "draw_one",
+    "people",
+]
+
+#: How many faces the embedded default set has.
+DEFAULT_N = 6000
+_UNIFORM = 2 + expression.NUMBERS + sum(identity.numbers(kind) for kind in (Identity, Pose, Scene))
+
+
+@dataclass(frozen=True)
+class People:
+    """The numbers behind faces of one label, before they are drawn: arrays with N rows.
+
+    Attributes:
+        shown: int64 (N,), the class that they show; another one than the label where the label is wrong.
+        action_units: float64 (N, 16), intensities in the order of `ACTION_UNITS`.
+        identity: `Identity` of float64 arrays (N,).
+        pose: `Pose` of float64 arrays (N,).
+        scene: `Scene` of float64 arrays (N,).
+
+    """
+
+    shown: np.ndarray
+    action_units: np.ndarray
+    identity: Identity
+    pose: Pose
+    scene: Scene
+
+
+def draw(n: int = DEFAULT_N, seed: int = 0, progress: Callable[[int, int], None] | None = None) -> Faces:
+    """Return `n` drawn faces with FER2013's splits, class proportions and faults, in FER2013's order of splits.
+
+    The same `n` and `seed` give the same faces on every machine (pixels within one grey level of each other). Sets of
+    different size share their people: the k-th distinct face of a class is the same in all sets of a seed; which split
+    and row it has, what is copied, and what is constant is chosen for each size anew.
+
+    Args:
+        n: how many faces, 1 or more. About 1,000 and more a second; 2.3 kB of memory each.
+        seed: a whole number, 0 or more; the same seed gives the same faces.
+        progress: called now and then with the number of faces drawn so far and the number of faces to draw.
+
+    Returns:
+        `Faces`, drawn: uint8 (n, 48, 48) with labels; about 7 % of the labels are wrong, 5 % of the pictures are copies.
+
+    Raises:
+        DataError: if `n` is not a whole number from 1 or `seed` not one from 0.
+
+    """
+    _check_whole("The number of faces to draw", n, 1)
+    _check_whole("The seed of drawn faces", seed, 0)
+    plan = faults.plan(int(n), int(seed))
+    images = np.zeros((n, SIZE, SIZE), dtype=np.uint8)
+    todo, done = int((plan.place >= 0).sum()), 0
+    for label in range(len(CLASS_NAMES)):
+        rows = np.flatnonzero((plan.labels == label) & (plan.place >= 0))
+        for start in range(0, len(rows), render.BATCH):
+            batch = rows[start : start + render.BATCH]
+            images[batch] = _pictures(label, start // render.BATCH, len(batch), int(seed))
+            done += len(batch)
+            if progress is not None:
+                progress(done, todo)
+    images = images[plan.original]
+    return Faces(images, plan.labels, faults.split_names(plan), f"drawn faces (seed {seed})", drawn=True)
+
+
+def draw_one(
+    action_units: Mapping[int, float],
+    identity: Identity | int = 0,
+    pose: Pose | None = None,
+    scene: Scene | None = None,
+) -> np.ndarray:
+    """Return one face that moves the given muscles, uint8 (48, 48), in a few milliseconds: made for sliders.
+
+    Args:
+        action_units: FACS number -> intensity from 0 to 1, such as `{1: 0.9, 2: 1, 5: 0.8, 25: 0.8, 26: 0.9}`; what is
+            not named is at rest. `ACTION_UNITS` lists the numbers, `PROTOTYPES` has one face a class.
+        identity: who it is: a whole number stands for a person, or an `Identity`.
+        pose: how the head is held; upright and from the front if not given.
+        scene: light, background and lens; a soft light from the upper left if not given.
+
+    Raises:
+        DataError: if an action unit is unknown, an intensity is not in 0 to 1, or the identity is neither.
+
+    """
+    units = expression.intensities(action_units)[None]
+    if not isinstance(identity, Identity):
+        _check_whole("An identity that is not an Identity", identity, 0)
+        identity = person(int(identity))
+    noise = np.random.Generator(np.random.PCG64(2013)).random((1, render.NOISE), dtype=np.float32)
+    return render.render(units, identity, pose or Pose(), scene or Scene(), noise)[0]
+
+
+def people(label: int, batch: int, seed: int = 0) -> People:
+    """Return the numbers behind one batch of `render.BATCH` faces of a class: the same for every size of set.
+
+    Args:
+        label: the label that the faces carry, 0 to 6.
+        batch: 0 for the first `render.BATCH` faces of the class, 1 for the next, and so on.
+        seed: as for `draw`.
+
+    """
+    uniform = _generator(label, batch, seed).random((render.BATCH, _UNIFORM))
+    widths = [2, expression.NUMBERS, *(identity.numbers(kind) for kind in (Identity, Pose, Scene))]
+    for_label, for_units, *for_rest = np.split(uniform, np.cumsum(widths)[:-1], axis=1)
+    shown = faults.shown(np.full(render.BATCH, label), for_label)
+    units = np.empty((render.BATCH, len(ACTION_UNITS)))
+    for each in np.unique(shown):
+        units[shown == each] = expression.sample(int(each), for_units[shown == each])
+    drawn = [identity.sample(kind, part) for kind, part in zip((Identity, Pose, Scene), for_rest, strict=True)]
+    return People(shown, units, *drawn)
+
+
+def person(number: int) -> Identity:
+    """Return the person that `draw_one` draws for a whole number."""
+    return identity.person(number)
+
+
+def _pictures(label: int, batch: int, count: int, seed: int) -> np.ndarray:
+    who = people(label, batch, seed)
+    noise = _generator(label, batch, seed, 1).random((render.BATCH, render.NOISE), dtype=np.float32)
+    return render.render(who.action_units, who.identity, who.pose, who.scene, noise)[:count]
+
+
+def _generator(*numbers: int) -> np.random.Generator:
+    # PCG64 by name and only its method `random`: NumPy keeps both streams the same in every version.
+    return np.random.Generator(np.random.PCG64([*numbers, 48]))
+
+
+def _check_whole(what: str, value, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise DataError(f"{what} is a whole number, {least} or more; found {value!r}.")

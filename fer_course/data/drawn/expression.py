@@ -119,14 +119,14 @@ def sample(shown: int, uniform: np.ndarray) -> np.ndarray:
     """
     general, each, drop, rest = np.split(uniform, [8, 8 + len(_SLOT), 8 + 2 * len(_SLOT)], axis=1)
     units = _pick(CLASS_NAMES[shown], general[:, 0])
-    strength = 0.3 + 0.75 * (1 - general[:, 1] * general[:, 2])
+    strength = 0.3 + 0.8 * (0.7 * general[:, 1] + 0.3 * general[:, 2])
     units = units * strength[:, None] * (0.6 + 0.7 * each)
-    units = np.where(drop < 0.08, units * 0.2, units)
+    units = np.where(drop < 0.12, units * 0.2, units)
     other = np.stack([_pick(name, general[:, 3]) for name in CLASS_NAMES])
     mixed_in = np.minimum((general[:, 4] * len(CLASS_NAMES)).astype(np.int64), len(CLASS_NAMES) - 1)
-    mix = np.where(general[:, 5] < 0.25, 0.45 * general[:, 6], 0)
+    mix = np.where(general[:, 5] < 0.3, 0.5 * general[:, 6], 0)
     units = units + mix[:, None] * other[mixed_in, np.arange(len(units))]
-    units = units + 0.22 * rest * rest * rest
+    units = units + 0.35 * rest * rest * rest
     talking = np.where(general[:, 7] < 0.1, general[:, 7] * 5, 0)
     units[:, _SLOT[25]] += talking
     units[:, _SLOT[26]] += talking * 0.5

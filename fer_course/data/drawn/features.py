@@ -42,15 +42,15 @@ def move(person, units: dict[int, np.ndarray]) -> SimpleNamespace:
 
 def _move_brows(moved, person, units) -> None:
     y = person.eye_y - person.brow_gap
-    moved.brow_inner = y - 0.12 * units[1] + 0.10 * units[4] + 0.05 * units[9] + person.brow_slope
-    moved.brow_middle = y - person.brow_arch - 0.06 * units[1] - 0.08 * units[2] + 0.08 * units[4] + 0.02 * units[9]
+    moved.brow_inner = y - 0.15 * units[1] + 0.10 * units[4] + 0.05 * units[9] + person.brow_slope
+    moved.brow_middle = y - person.brow_arch - 0.055 * units[1] - 0.09 * units[2] + 0.08 * units[4] + 0.02 * units[9]
     moved.brow_outer = y - 0.13 * units[2] + 0.03 * units[4] + 0.02 * units[6] + 0.03
     moved.brow_start = 0.13 - 0.055 * units[4] + 0.01 * units[2]
 
 
 def _move_eyes(moved, person, units) -> None:
     squeeze = np.clip(1 - 0.35 * units[6] - 0.30 * units[7] - 0.35 * units[9] - 0.25 * units[4], 0.25, 1)
-    moved.lid_upper = person.eye_open * squeeze * (1 + 0.85 * units[5]) + 0.004
+    moved.lid_upper = person.eye_open * squeeze * (1 + 1.0 * units[5]) + 0.004
     lower = 1 + 0.25 * units[5] - 0.7 * units[6] - 0.55 * units[7] - 0.4 * units[9]
     moved.lid_lower = 0.62 * person.eye_open * np.maximum(lower, -0.25)
     moved.bag = np.minimum(1.2, 0.35 * person.bags + 0.8 * units[6] + 0.4 * units[7] + 0.4 * units[9])
@@ -63,16 +63,20 @@ def _move_mouth(moved, person, units) -> None:
     moved.mouth_y = person.mouth_y - 0.02 * units[12] - 0.035 * units[17] - 0.02 * units[9] + 0.3 * moved.jaw
     width = 1 + 0.50 * units[12] + 0.28 * units[20] - 0.14 * units[23] - 0.26 * jaw * (1 - units[12]) - 0.08 * units[17]
     moved.mouth_width = person.mouth_width * width
-    raised = person.mouth_curve + 0.15 * units[12] - 0.095 * units[15] - 0.03 * units[20] - 0.04 * units[17]
+    raised = person.mouth_curve + 0.15 * units[12] - 0.11 * units[15] - 0.03 * units[20] - 0.04 * units[17]
     moved.corner = -raised
     parted = np.minimum(1, units[25] + 0.3 * units[16])
-    moved.open_upper = 0.025 * parted + 0.06 * units[10] * parted + 0.035 * jaw + 0.02 * units[12] * parted
-    moved.open_lower = 0.035 * parted + 0.07 * units[16] * parted + 0.25 * jaw + 0.07 * units[12] * parted
+    moved.open_upper = (
+        0.025 * parted + 0.06 * units[10] * parted + 0.035 * jaw + 0.03 * units[12] * parted + 0.02 * units[20] * parted
+    )
+    moved.open_lower = (
+        0.035 * parted + 0.07 * units[16] * parted + 0.25 * jaw + 0.11 * units[12] * parted + 0.05 * units[20] * parted
+    )
     moved.round = jaw * (1 - 0.6 * units[12]) * (1 - 0.6 * units[20])
     thin = np.maximum(0.2, 1 - 0.65 * units[23] - 0.35 * units[12] - 0.35 * units[20] - 0.2 * units[9])
     moved.lip_upper = person.lip_upper * thin * (1 - 0.25 * units[10] - 0.3 * units[17])
     moved.lip_lower = person.lip_lower * thin * (1 + 0.3 * units[17] - 0.2 * units[16])
-    teeth = 0.9 * units[12] + 0.7 * units[10] + 0.55 * units[20] + 0.15 * units[25]
+    teeth = 0.9 * units[12] + 0.7 * units[10] + 0.7 * units[20] + 0.15 * units[25]
     moved.teeth = np.minimum(1, teeth) * parted
     moved.teeth_lower = np.minimum(1, 0.9 * units[16] + 0.5 * units[20] + 0.2 * units[9]) * parted
     moved.press = units[23]
@@ -106,14 +110,14 @@ def paint_eyes(picture, view: View, person, moved, light) -> None:
     near = 1 - ramp(np.abs(s), 0.95, 1.35)
     skin = picture.copy()
     opened = inside(-np.minimum(above, below), view.pixel) * (np.abs(s) < 1)
-    over(picture, light * (0.80 + 0.16 * ramp(above, 0.0, 0.07)), opened)
+    over(picture, light * np.minimum(0.72 + 0.14 * ramp(above, 0.0, 0.07), 0.35 + 0.6 * person.skin), opened)
     _paint_iris(picture, view, person, light, opened)
     lash = ridge(above, 0.030 + 0.25 * moved.lid_upper * (moved.lid_upper < 0.03)) * near * person.lashes
     lash *= 1 - ramp(np.abs(s), 0.8, 1.15)
     over(picture, 0.12 * skin, np.minimum(0.9, lash))
-    crease = ridge(above + 0.040 + 0.35 * person.eye_open, 0.026) * near * (0.18 + 0.30 * person.eye_depth)
+    crease = ridge(above + 0.040 + 0.35 * person.eye_open, 0.026) * near * (0.10 + 0.22 * person.eye_depth)
     over(picture, 0.35 * skin, crease)
-    over(picture, 0.45 * skin, ridge(below, 0.022) * near * (0.28 + 0.12 * moved.bag))
+    over(picture, 0.45 * skin, ridge(below, 0.022) * near * (0.18 + 0.14 * moved.bag))
     over(picture, 0.55 * skin, ridge(below + 0.075, 0.028) * (1 - ramp(np.abs(s), 0.6, 1.2)) * 0.42 * moved.bag)
 
 
@@ -121,7 +125,7 @@ def _paint_iris(picture, view: View, person, light, opened) -> None:
     x = (view.far - person.eye_x) * view.side - person.gaze_x
     y = view.y - person.eye_y + 0.012 - person.gaze_y
     from_centre = np.sqrt(x * x + y * y)
-    over(picture, light * person.iris, inside(from_centre - 0.082, view.pixel) * opened)
+    over(picture, light * person.iris, inside(from_centre - 0.077, view.pixel) * opened)
     over(picture, 0.03, inside(from_centre - 0.038, view.pixel) * opened * 0.9)
     over(picture, 0.95, bump(x, y, 0.035 * np.sign(person.light_x), -0.03, 0.022, 0.022) * opened * 0.8)
 
@@ -154,10 +158,10 @@ def paint_mouth(picture, view: View, person, moved, light) -> None:
     wide = np.abs(edges.t) < 1
     upper = inside(np.maximum(edges.outer_top - y, y - edges.top), soft) * wide
     lower = inside(np.maximum(edges.bottom - y, y - edges.outer_bottom), soft) * wide
-    over(picture, skin * (0.80 - person.lip_dark), upper)
-    over(picture, skin * (1.0 - person.lip_dark), lower)
+    over(picture, skin * (0.78 - 0.8 * person.lip_dark), upper)
+    over(picture, skin * (0.93 - 0.8 * person.lip_dark), lower)
     shine = bump(edges.t, y, -0.15 * person.light_x, edges.bottom + 0.4 * moved.lip_lower, 0.35, 0.02)
-    picture += 0.10 * light * shine * lower
+    picture += 0.07 * light * shine * lower
     opening = inside(np.maximum(edges.top - y, y - edges.bottom), view.pixel) * wide
     over(picture, 0.05 + 0.05 * light, opening)
     _paint_teeth(picture, view, moved, light, edges, opening)
@@ -172,7 +176,7 @@ def paint_mouth(picture, view: View, person, moved, light) -> None:
 def _paint_teeth(picture, view: View, moved, light, edges, opening) -> None:
     depth = view.y - edges.top
     rounded = np.maximum(0.35, 1 - 0.5 * edges.t * edges.t)
-    upper = inside(depth - 0.11 * moved.teeth, 1.4 * view.pixel) * opening * np.minimum(1, 1.6 * moved.teeth)
+    upper = inside(depth - 0.135 * moved.teeth, 1.4 * view.pixel) * opening * np.minimum(1, 1.6 * moved.teeth)
     gaps = 0.93 + 0.07 * np.cos(edges.t * 22)
     over(picture, light * 0.98 * rounded * gaps, upper)
     rise = edges.bottom - view.y

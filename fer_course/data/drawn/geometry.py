@@ -129,7 +129,7 @@ def look(pose, head) -> View:
 
     Args:
         pose: columns `yaw`, `pitch`, `roll` in radians, `size`, `shift_x`, `shift_y`.
-        head: columns `width`, `jaw`, `crown`, `chin`, `nose_length`, `depth`.
+        head: columns `width`, `jaw`, `square`, `crown`, `chin`, `nose_length`, `depth`.
 
     """
     axis = (np.arange(SIZE, dtype=np.float32) + 0.5) * PIXEL - 1
@@ -149,7 +149,9 @@ def rim(x: np.ndarray, y: np.ndarray, head) -> np.ndarray:
     lower = np.clip(y, 0, 1.2)
     across = x * (1 / head.width) * (1 + head.jaw * lower * lower)
     along = np.where(y < 0, y * (1 / head.crown), y * (1 / head.chin))
-    return np.sqrt(across * across + along * along)
+    across, along = np.minimum(across * across, 2), np.minimum(along * along, 2)
+    # The last term makes an ellipse squarer: temples and jaws are.
+    return np.sqrt(across + along - head.square * across * along)
 
 
 def head_depth(x: np.ndarray, y: np.ndarray, rim_: np.ndarray, head) -> np.ndarray:

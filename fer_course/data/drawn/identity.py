@@ -28,6 +28,7 @@ class Identity:
 
     width: float = _range(0.72, 0.90, "middle")
     jaw: float = _range(0.02, 0.36)
+    square: float = _range(0.15, 0.65)
     crown: float = _range(1.10, 1.30, "middle")
     chin: float = _range(0.93, 1.06, "middle")
     depth: float = _range(0.55, 0.80, "middle")
@@ -54,14 +55,14 @@ class Identity:
     mouth_y: float = _range(0.50, 0.58, "middle")
     mouth_width: float = _range(0.23, 0.31, "middle")
     mouth_curve: float = _range(-0.025, 0.030, "middle")
-    lip_upper: float = _range(0.028, 0.075, "middle")
+    lip_upper: float = _range(0.035, 0.085, "middle")
     lip_lower: float = _range(0.045, 0.095, "middle")
-    lip_dark: float = _range(0.10, 0.42, "low")
+    lip_dark: float = _range(0.10, 0.50, "low")
     cheeks: float = _range(0.0, 1.0, "middle")
     asymmetry: float = _range(-1, 1, "middle")
     hair: float = _range(0.03, 0.85, "low")
     hair_style: float = _range(0, 1)
-    hairline: float = _range(-1.05, -0.78, "middle")
+    hairline: float = _range(-1.00, -0.64, "middle")
     hair_volume: float = _range(0.04, 0.30)
     fringe: float = _range(0, 1)
     glasses: float = _range(0, 1)
@@ -73,23 +74,23 @@ class Identity:
 class Pose:
     """How the head is held: degrees (yaw to the right, pitch down, roll clockwise), size 1 is usual, shifts in pixels."""
 
-    yaw: float = _range(-28, 28, "centre")
-    pitch: float = _range(-12, 12, "centre")
-    roll: float = _range(-14, 14, "centre")
-    size: float = _range(0.92, 1.24, "middle")
-    shift_x: float = _range(-2.0, 2.0, "middle")
-    shift_y: float = _range(-2.0, 2.0, "middle")
+    yaw: float = _range(-27, 27, "middle")
+    pitch: float = _range(-14, 14, "middle")
+    roll: float = _range(-17, 17, "middle")
+    size: float = _range(0.84, 1.26, "middle")
+    shift_x: float = _range(-3.5, 3.5, "middle")
+    shift_y: float = _range(-3.5, 3.5, "middle")
 
 
 @dataclass(frozen=True)
 class Scene:
     """How the picture is taken: light, background, what stands in front of the face, lens and film."""
 
-    light_x: float = _range(-1.1, 1.1, "middle", typical=-0.45)
+    light_x: float = _range(-1.5, 1.5, "middle", typical=-0.45)
     light_y: float = _range(-1.0, 0.15, "even", typical=-0.55)
     hardness: float = _range(0.25, 0.8, "even", typical=0.5)
-    exposure: float = _range(0.65, 1.35, "middle", typical=1.0)
-    contrast: float = _range(0.75, 1.6, "middle", typical=1.15)
+    exposure: float = _range(0.75, 1.50, "middle", typical=1.0)
+    contrast: float = _range(0.75, 1.5, "middle", typical=1.15)
     background: float = _range(0.02, 1.0, "even", typical=0.45)
     clutter: float = _range(0, 1, "low")
     gaze_x: float = _range(-0.05, 0.05, "centre", typical=0.0)

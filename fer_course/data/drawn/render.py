@@ -85,6 +85,8 @@ def _photograph(picture: np.ndarray, person, grain: np.ndarray) -> np.ndarray:
     surroundings.paint_lettering(picture, person, grain)
     picture *= person.exposure
     picture = 0.5 + (picture - 0.5) * person.contrast
+    # Film does not clip highlights at once: it compresses them first.
+    picture -= 0.55 * np.maximum(picture - 0.7, 0)
     soft = 0.25 * person.blur
     picture[:, :, 1:-1] += soft * (picture[:, :, 2:] + picture[:, :, :-2] - 2 * picture[:, :, 1:-1])
     picture[:, 1:-1] += soft * (picture[:, 2:] + picture[:, :-2] - 2 * picture[:, 1:-1])

@@ -36,9 +36,9 @@ def _add_nose(depth, view, person, moved) -> None:
     tip = person.nose_length - moved.nose_lift
     along = (view.y + 0.30) * (1 / (tip + 0.30))
     slope = np.clip(along, 0, 1)
-    end = 1 - ramp(view.y, tip - 0.01, tip + 0.085)
+    end = 1 - ramp(view.y, tip - 0.05, tip + 0.09)
     width = 0.075 + (person.nose_width - 0.06) * slope * slope
-    depth += person.nose_height * 0.16 * slope * (0.55 + 0.45 * slope) * end * ridge(view.far, width)
+    depth += person.nose_height * 0.145 * slope * (0.55 + 0.45 * slope) * end * ridge(view.far, width)
     wing = bump(view.far, view.y, person.nose_width * moved.nose_spread, tip + 0.005, 0.055, 0.055)
     depth += 0.06 * person.nose_height * wing
 
@@ -59,8 +59,8 @@ def _fold(view, person, moved) -> tuple[np.ndarray, np.ndarray]:
     """Return the signed distance to the nasolabial fold (positive on the cheek) and how far along it still is there."""
     start = person.nose_length - 0.05 - moved.nose_lift
     down = view.y - start
-    end = moved.mouth_y - start + 0.10
-    out = person.nose_width + 0.05 + (moved.mouth_width + 0.07 - person.nose_width) * ramp(down, -0.04, end * 0.95)
+    end = moved.mouth_y + 0.8 * moved.corner - start + 0.10
+    out = person.nose_width + 0.05 + (moved.mouth_width + 0.09 - person.nose_width) * ramp(down, -0.04, end * 0.95)
     return (view.far - out) * 0.8, ramp(down, -0.03, 0.06) * (1 - ramp(down, end - 0.16, end + 0.02))
 
 
@@ -94,8 +94,9 @@ def light_on(depth: np.ndarray, view: View, person) -> np.ndarray:
     light_length = 1 / np.sqrt(1 + person.light_x**2 + person.light_y**2)
     direct = (1 - slope_x * person.light_x - slope_y * person.light_y) * length * light_length
     direct = np.maximum((direct + 0.15) * (1 / 1.15), 0)
-    hollow = np.clip(1 + 2.2 * (depth - _blurred(depth)), 0.6, 1.15)
-    return ((1 - person.hardness) * 0.85 + person.hardness * 1.25 * direct) * hollow
+    hollow = np.clip(1 + 1.7 * (depth - _blurred(depth)), 0.6, 1.15)
+    edge = 1 - 0.30 * ramp(view.rim, 0.72, 1.02)
+    return ((1 - person.hardness) * 0.85 + person.hardness * 1.25 * direct) * hollow * edge
 
 
 def _slopes(depth: np.ndarray, pixel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -140,7 +141,9 @@ def _add_upper_lines(dark, view, person, moved) -> None:
     between = bump(view.far, view.y, 0.055, moved.brow_inner - 0.02, 0.030, 0.12)
     dark += 0.50 * np.minimum(moved.frown, 1.2) * between
     dark += 0.20 * moved.oblique * bump(view.x, view.y, 0, moved.brow_inner - 0.13, 0.16, 0.03)
-    dark += (0.08 + 0.22 * person.eye_depth) * bump(view.far, view.y, 0.20, person.eye_y - 0.03, 0.09, 0.10)
+    dark += (0.10 + 0.25 * person.eye_depth) * bump(view.far, view.y, 0.20, person.eye_y - 0.03, 0.09, 0.10)
+    socket = bump(view.far, view.y, person.eye_x, person.eye_y - 0.02, 0.24, 0.12)
+    dark += (0.05 + 0.16 * person.eye_depth) * socket
     far = view.far - person.eye_x - person.eye_width
     fan = (view.y - person.eye_y) * (1 / np.maximum(far + 0.12, 0.08))
     feet = ramp(far, 0.0, 0.05) * (1 - ramp(far, 0.10, 0.20)) * ridge(view.y - person.eye_y, 0.13)
@@ -165,6 +168,7 @@ def _add_nose_lines(dark, view, person, moved) -> None:
 def _add_lower_lines(dark, view, person, moved) -> None:
     rows = rows_between(view.y, 0.0, 1.15)
     dark, view = dark[:, rows], view.crop(rows)
+    dark += 0.16 * (1 - person.cheeks) * bump(view.far - 0.25 * (0.4 - view.y), view.y, 0.56, 0.40, 0.12, 0.24)
     distance, reach = _fold(view, person, moved)
     dark += (0.04 + 0.16 * person.age + 0.20 * moved.fold) * ridge(distance, 0.055) * reach
     below = moved.mouth_y + moved.open_lower + moved.lip_lower

@@ -42,9 +42,11 @@ def paint_front_hair(picture, view: View, person, texture, light) -> None:
     line = person.hairline - 0.35 * bald + parted + 0.06 * (texture - 0.5)
     across = view.x * (1 / person.width)
     temple = across * across
-    line = line + (0.30 * temple + (0.55 + 0.5 * (style > 0.5)) * temple * temple) * (1 - bald)
+    line = line + temple * (0.12 + temple * (0.15 + (0.4 + 0.6 * (style > 0.5)) * temple)) * (1 - bald)
     fringe = ramp(person.fringe, 0.86, 0.90) * (style > 0.3)
-    line = np.maximum(line, (-0.50 - 0.15 * (1 - person.brow_gap * 4) + 0.10 * view.x * view.side) * fringe - (1 - fringe))
+    line = np.maximum(
+        line, (-0.50 - 0.15 * (1 - person.brow_gap * 4) + 0.10 * view.x * view.side) * fringe - (1 - fringe)
+    )
     cover = inside(view.y - line, 0.16)
     over(picture, hair_colour(view, person, texture) * (0.7 + 0.3 * light), cover)
     hat = style > 0.95
@@ -55,7 +57,7 @@ def paint_front_hair(picture, view: View, person, texture, light) -> None:
 def hair_colour(view: View, person, texture) -> np.ndarray:
     """Return the shade of hair at every pixel: strands, and the soft light of the lamp on them."""
     shine = bump(view.x, view.y, -0.3 * person.light_x, -0.85, 0.5, 0.3)
-    return person.hair * (0.72 + 0.42 * texture + 0.35 * shine) + 0.03 * texture
+    return person.hair * (0.62 + 0.60 * texture + 0.40 * shine) + 0.03 * texture
 
 
 def beard(view: View, person, moved, texture) -> np.ndarray:
@@ -65,7 +67,9 @@ def beard(view: View, person, moved, texture) -> np.ndarray:
     jaw = ramp(view.y + 0.55 * view.far - 0.12 * texture, 0.72, 0.92) * ramp(view.y, -0.05, 0.35)
     lip = bump(view.x, view.y, 0, moved.mouth_y - moved.open_upper - moved.lip_upper - 0.065, 0.30, 0.055)
     moustache = ((kind > 0.80) & (kind < 0.90)) * 0.8
-    return np.minimum(np.maximum(stubble, full) * (0.55 + 0.6 * texture) * np.maximum(jaw, 0.8 * lip) + moustache * lip, 0.92)
+    return np.minimum(
+        np.maximum(stubble, full) * (0.55 + 0.6 * texture) * np.maximum(jaw, 0.8 * lip) + moustache * lip, 0.92
+    )
 
 
 def paint_glasses(picture, view: View, person) -> None:

@@ -1,0 +1,27 @@
+"""`import fer_course.quiet` loads Keras without TensorFlow's start-up messages, which are long, red, and mean nothing bad.
+
+They come from C++ before any setting is read, so the only way is to close the channel for errors while Keras is loaded. An
+error in loading still shows: it is raised, not printed.
+"""
+
+import os
+
+
+def _load_keras() -> None:
+    try:
+        channel = os.dup(2)
+    except OSError:  # no channel for errors, as under pythonw
+        channel = None
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        if channel is not None:
+            os.dup2(nowhere, 2)
+        import keras  # noqa: F401
+    finally:
+        os.close(nowhere)
+        if channel is not None:
+            os.dup2(channel, 2)
+            os.close(channel)
+
+
+_load_keras()

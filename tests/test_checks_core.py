@@ -1,0 +1,259 @@
+"""Checks: right answers in any shape pass, wrong ones get the hint that fits, and nothing of ours leaks into it."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import array_shapes, arrays
+
+from fer_course import checks
+from fer_course.checks import Hint, NotAttempted, lesson00
+from fer_course.checks.core import attempt, close, expect, short
+
+
+def hint_of(function, *arguments, **options) -> str:
+    with pytest.raises(Hint) as caught:
+        function(*arguments, **options)
+    assert type(caught.value) is Hint
+    return str(caught.value)
+
+
+# --- attempt ---------------------------------------------------------------------------------------------------------
+
+
+def unsolved(x):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("placeholder", [unsolved, None, ...])
+def test_what_was_not_begun_is_not_wrong(placeholder):
+    with pytest.raises(NotAttempted, match="then"):
+        attempt(placeholder, 1)
+    assert issubclass(NotAttempted, Hint)
+    assert issubclass(Hint, AssertionError)
+
+
+def test_attempt_returns_what_the_function_returns():
+    assert attempt(lambda x, y, z=0: x + y + z, 1, 2, z=3) == 6
+
+
+def test_a_result_in_place_of_the_function_is_told():
+    assert "function itself" in hint_of(attempt, np.zeros(100), 1)
+
+
+def test_a_missing_return_is_told():
+    assert "Did you forget a `return`?" in hint_of(attempt, lambda x: None, 1)
+
+
+def test_an_error_is_told_with_its_line():
+    def divide(x):
+        return x / 0
+
+    hint = hint_of(attempt, divide, 3)
+    assert "divide stopped with ZeroDivisionError" in hint
+    assert "return x / 0" in hint
+    assert "called with 3" in hint
+
+
+def test_an_error_in_the_call_shows_no_line_of_ours():
+    hint = hint_of(attempt, lambda: 1, 3)
+    assert "TypeError" in hint
+    assert "in the line" not in hint
+
+
+def test_a_function_without_a_name_can_be_checked():
+    class Adder:
+        def __call__(self, x):
+            raise NotImplementedError
+
+    with pytest.raises(NotAttempted):
+        attempt(Adder(), 1)
+    assert "ValueError" in hint_of(attempt, functools.partial(int, base=10), "x")
+
+
+def change_array(x):
+    x[0] = 1 - x[0]
+    return x
+
+
+@pytest.mark.parametrize("argument", [np.zeros(3), [0, 0], [np.zeros(3), np.ones(2)], {0: np.zeros(9)}])
+def test_a_change_in_place_is_told(argument):
+    assert "changed its input in place" in hint_of(attempt, change_array, argument)
+
+
+@pytest.mark.parametrize(
+    "argument", [np.array([np.nan, 1]), [np.zeros(3), np.ones(2)], "word", {1: np.ones(3)}, object()]
+)
+def test_an_untouched_argument_is_not_reported_as_changed(argument):
+    assert attempt(lambda x: 5, argument) == 5
+
+
+def test_the_check_keeps_its_own_copy():
+    mine = np.zeros(3)
+    with pytest.raises(Hint):
+        attempt(change_array, mine)
+    assert mine.tolist() == [0, 0, 0]
+
+
+def test_a_hint_is_one_line_in_a_notebook_and_not_a_traceback():
+    assert Hint("look")._render_traceback_() == ["✘ Not yet. look"]
+    assert NotAttempted("begin")._render_traceback_() == ["✘ Not attempted yet. begin"]
+
+
+# --- expect ----------------------------------------------------------------------------------------------------------
+
+numbers = arrays(np.float64, array_shapes(max_dims=3, max_side=4), elements=st.floats(-1e3, 1e3))
+
+
+@given(numbers)
+def test_right_answers_of_any_kind_pass(expected):
+    expect(expected, expected, "x")
+    expect(expected.tolist(), expected, "x")
+    expect(expected.astype(np.float32), expected, "x")
+    expect(tuple(expected), expected, "x")
+
+
+@given(numbers, st.data())
+def test_one_wrong_value_anywhere_is_found(expected, data):
+    place = data.draw(st.tuples(*(st.integers(0, side - 1) for side in expected.shape)))
+    answer = expected.copy()
+    answer[place] += 1 + abs(answer[place])
+    hint = hint_of(expect, answer, expected, "the thing")
+    assert "the thing" in hint
+    assert str(list(place)) in hint
+
+
+def test_tensors_are_accepted():
+    import keras
+
+    expected = np.arange(6.0).reshape(2, 3)
+    expect(keras.ops.convert_to_tensor(expected.astype("float32")), expected, "x")
+    assert "some values are not" in hint_of(expect, keras.ops.ones((2, 3)), expected, "x")
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "words"),
+    [
+        (np.zeros((3, 2)), np.zeros((2, 3)), ["(2, 3)", "(3, 2)"]),
+        ([[1, 2], [3]], np.zeros((2, 2)), ["an array of shape (2, 2)", "list"]),
+        (lambda: 1, 3.0, ["one number", "function"]),
+        ("three", 3, ["expected 3", "three"]),
+        (3, "happy", ["happy", "3"]),
+        ("Happy", "happy", ["happy", "Happy"]),
+        (4, 3, ["expected 3", "found 4"]),
+        ([3], 3, ["one number", "(1,)"]),
+        (0.1 + 1e-3, 0.1, ["0.1", "0.101"]),
+        (np.array([np.nan, 1.0]), np.array([0.0, 1.0]), ["[0]", "nan"]),
+        ({"a": 1}, np.zeros(3), ["dict"]),
+        (None, np.zeros(3), ["None"]),
+    ],
+)
+def test_a_wrong_answer_says_what_was_expected_and_what_came(answer, expected, words):
+    hint = hint_of(expect, answer, expected, "it")
+    assert hint.startswith("it: ")
+    assert all(word in hint for word in words), hint
+
+
+def test_an_overflow_of_small_whole_numbers_is_found():
+    assert not close(np.array([200], np.uint8) + np.array([100], np.uint8), [300])
+    assert not close(np.array([1], np.uint8) - np.array([2], np.uint8), [-1])
+    assert not close(np.array([2**64 - 1], np.uint64), [-1])
+    assert not close(np.array([2**63], np.uint64), [-(2**63)])
+    assert close(np.array([255], np.uint8), [255])
+    assert close(np.array([True, False]), [1, 0])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_count_that_is_off_by_one_is_wrong_in_any_dtype(dtype):
+    assert close(np.array(1024, dtype), 1024)
+    assert not close(np.array(1025, dtype), 1024)
+    assert close(np.float32(28709), 28709)
+    assert not close(np.float32(28708), 28709)
+
+
+def test_the_tolerance_follows_the_answer():
+    third = 1 / 3
+    assert close(np.float16(third), third)
+    assert close(np.float32(third), third)
+    assert not close(np.float64(third + 1e-6), third)
+    assert not close(np.float32(third + 1e-3), third)
+    assert close(np.array([np.nan, np.inf]), np.array([np.nan, np.inf]))
+
+
+def test_a_known_mistake_gets_its_own_hint():
+    mistakes = [(np.array([9, 9]), "never"), (np.array([2, 1]), "the other way round"), (np.array([1, 2]), "right!")]
+    assert hint_of(expect, [2, 1], np.array([1, 2]), "order", mistakes) == "order: the other way round"
+    assert "never" not in hint_of(expect, [7, 7], np.array([1, 2]), "order", mistakes)
+    expect([1, 2], np.array([1, 2]), "order", mistakes)  # a mistake that is none on this input does no harm
+
+
+@given(st.one_of(st.integers(), st.floats(), st.text(), st.lists(st.integers()), arrays(np.int64, array_shapes())))
+def test_short_is_short_and_one_line(value):
+    text = short(value)
+    assert len(text) <= 220
+    assert "\n" not in text
+
+
+# --- lesson 00 -------------------------------------------------------------------------------------------------------
+
+
+def by_loop(face):
+    return [[row[-1 - x] for x in range(len(row))] for row in face]
+
+
+def by_copy(face):
+    face = face.copy()
+    face[:] = face[:, ::-1].copy()
+    return face
+
+
+RIGHT = [lambda face: face[:, ::-1], np.fliplr, lambda face: np.flip(face, axis=1), by_loop, by_copy]
+
+
+@pytest.mark.parametrize("answer", RIGHT)
+def test_mirror_right(answer, capsys):
+    assert lesson00.mirror(answer) is None
+    printed = capsys.readouterr()
+    assert printed.out.startswith("✔")
+    assert printed.out.count("\n") == 1
+    assert printed.err == ""
+
+
+def changes_in_place(face):
+    face[:] = face[:, ::-1].copy()
+    return face
+
+
+WRONG = {
+    "as it was": lambda face: face,
+    "stands on its head": lambda face: face[::-1],
+    "half a turn": lambda face: face[::-1, ::-1],
+    "lies on its side": lambda face: face.T,
+    "forget a `return`": lambda face: None,
+    "in place": changes_in_place,
+    "stopped with IndexError": lambda face: face[:, :, ::-1],
+    "the shape (2, 3) is right": lambda face: 255 - face,
+    "found an array of shape (2, 2)": lambda face: face[:, :-1],
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_mirror_wrong_gets_its_own_hint(words):
+    hint = hint_of(checks.lesson00.mirror, WRONG[words])
+    assert [key for key in WRONG if key in hint] == [words]
+
+
+def test_mirror_unsolved():
+    with pytest.raises(NotAttempted):
+        lesson00.mirror(unsolved)
+
+
+def test_a_lesson_without_checks_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="lesson99"):
+        checks.lesson99  # noqa: B018
+    with pytest.raises(AttributeError, match="nonsense"):
+        checks.nonsense  # noqa: B018

@@ -1,0 +1,113 @@
+"""The command line: exit statuses, one-sentence errors, JSON that is JSON."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from fer_course import cli
+from fer_course.recipes import Recipe
+
+
+@pytest.fixture
+def run_cli(capsys):
+    def call(*arguments):
+        status = cli.main([str(argument) for argument in arguments])
+        return status, *capsys.readouterr()
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def small_csv(tmp_path_factory):
+    file = tmp_path_factory.mktemp("drawn") / "drawn.csv"
+    assert cli.main(["data", "draw", str(file), "--n", "300"]) == 0
+    return file
+
+
+@pytest.fixture(scope="module")
+def small_recipe(tmp_path_factory):
+    file = tmp_path_factory.mktemp("recipe") / "small.yaml"
+    Recipe("small", model="lenet", epochs=3, batch_size=32, learning_rate=0.002).to_yaml(file)
+    return file
+
+
+def test_draw_writes_the_published_format(small_csv):
+    lines = small_csv.read_text().splitlines()
+    assert lines[0] == "emotion,pixels,Usage"
+    assert len(lines) == 301
+    emotion, pixels, usage = lines[1].split(",")
+    assert 0 <= int(emotion) <= 6
+    assert len(pixels.split()) == 48 * 48
+    assert usage == "Training"
+
+
+def test_info(run_cli, small_csv):
+    status, out, err = run_cli("data", "info", small_csv)
+    assert (status, err) == (0, "")
+    assert "Training" in out
+    assert "PublicTest" in out
+    assert "happy" in out
+
+
+@pytest.mark.parametrize("arguments", [
+    ("data", "info", "nowhere.csv"), ("data", "import", "nowhere.csv"), ("train", "--recipe", "slow", "--out", "x"),
+    ("train", "--recipe", "nowhere.yaml", "--out", "x"), ("evaluate", "nowhere"), ("run", "99"), ("run", "--profile", "tpu"),
+    ("run", "-p", "epochs", "3"), ("data", "draw", "x.csv", "--n", "-1"),
+    ("train", "--data", "nowhere.csv", "--out", "x"), ("train", "--model", "resnet", "--data", "drawn", "--out", "x"),
+])  # fmt: skip
+def test_errors_are_one_sentence_and_leave_nothing(run_cli, arguments, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    status, _, err = run_cli(*arguments)
+    assert status == 1
+    assert err.startswith("fer-course: ")
+    assert "Traceback" not in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_wrong_usage_is_status_2():
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["dance"])
+    assert stopped.value.code == 2
+
+
+def test_train_evaluate_and_train_again(run_cli, small_csv, small_recipe, tmp_path):
+    out = tmp_path / "run"
+    train = ("train", "--recipe", small_recipe, "--data", small_csv, "--out", out)
+    status, said, _ = run_cli(*train)
+    assert status == 0
+    assert "3 epochs" in said
+    before = (out / "history.csv").read_bytes()
+    assert run_cli(*train)[0] == 0
+    assert (out / "history.csv").read_bytes() == before
+    status, said, _ = run_cli("evaluate", out, "--data", small_csv, "--split", "PublicTest", "--json")
+    report = json.loads(said)
+    assert status == 0
+    assert {"accuracy", "balanced_accuracy", "interval", "n"} <= set(report)
+    assert report["interval"][0] <= report["accuracy"] <= report["interval"][1]
+    status, said, _ = run_cli("evaluate", out, "--data", small_csv)
+    assert f"{report['accuracy']:.1%}" in said
+    assert run_cli("evaluate", out, "--data", small_csv, "--split", "Valid")[0] == 1
+    assert run_cli("train", "--recipe", "quick", "--data", small_csv, "--out", out)[0] == 1
+
+
+def test_interrupted_training_says_how_to_go_on(small_csv, small_recipe, tmp_path):
+    out = tmp_path / "run"
+    longer = tmp_path / "longer.yaml"
+    Recipe.from_yaml(small_recipe).but(epochs=1000).to_yaml(longer)
+    arguments = [sys.executable, "-m", "fer_course.cli", "train", "--recipe", longer, "--data", small_csv, "--out", out]
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=os.environ)
+    deadline = time.monotonic() + 240
+    while not (out / "history.csv").exists() and time.monotonic() < deadline:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    said, err = process.communicate(timeout=240)
+    assert process.returncode == 130, err
+    assert "The same command goes on" in said
+    assert "Traceback" not in err
+    assert json.loads((out / "metrics.json").read_text())["finished"] is False

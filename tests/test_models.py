@@ -1,0 +1,168 @@
+"""Models: mini-Xception is the published one, weight for weight, and trains at every size without corrupting memory."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from fer_course import models
+from fer_course.errors import ModelError
+
+#: Trains two steps; the strided shortcut of the published model dies here on processors with AVX-512.
+STEPS = """
+import sys, keras, numpy as np
+from fer_course import models
+size = int(sys.argv[1])
+keras.utils.set_random_seed(0)
+model = models.build("mini_xception", size)
+model.compile("adam", "sparse_categorical_crossentropy")
+rng = np.random.default_rng(0)
+images, labels = rng.integers(0, 256, (16, size, size, 1), dtype=np.uint8), np.arange(16) % 7
+losses = [float(model.train_on_batch(images, labels)) for _ in range(3)]
+assert np.isfinite(losses).all(), losses
+assert losses[-1] < losses[0], losses
+print("trained", model.count_params())
+"""
+
+
+def published_mini_xception(size: int) -> keras.Model:
+    """Mini-Xception as in the authors' public code (Arriaga et al. 2017, arXiv:1710.07557), pixels already in [-1, 1]."""
+    l2 = keras.regularizers.L2(0.01)
+    inputs = x = keras.Input((size, size, 1))
+    for _ in range(2):
+        x = layers.Conv2D(8, (3, 3), strides=(1, 1), kernel_regularizer=l2, use_bias=False)(x)
+        x = layers.BatchNormalization()(x)
+        x = layers.Activation("relu")(x)
+    for filters in (16, 32, 64, 128):
+        residual = layers.Conv2D(filters, (1, 1), strides=(2, 2), padding="same", use_bias=False)(x)
+        residual = layers.BatchNormalization()(residual)
+        x = layers.SeparableConv2D(filters, (3, 3), padding="same", use_bias=False)(x)
+        x = layers.BatchNormalization()(x)
+        x = layers.Activation("relu")(x)
+        x = layers.SeparableConv2D(filters, (3, 3), padding="same", use_bias=False)(x)
+        x = layers.BatchNormalization()(x)
+        x = layers.MaxPooling2D((3, 3), strides=(2, 2), padding="same")(x)
+        x = layers.add([x, residual])
+    x = layers.Conv2D(7, (3, 3), padding="same")(x)
+    x = layers.GlobalAveragePooling2D()(x)
+    return keras.Model(inputs, layers.Activation("softmax", name="predictions")(x))
+
+
+def random_weights(model: keras.Model, seed: int = 0) -> list[np.ndarray]:
+    """Weights of which no two are alike, small enough for the softmax; variances are positive."""
+    rng = np.random.default_rng(seed)
+    return [
+        rng.uniform(0.5, 1.5, array.shape) if "variance" in variable.path else rng.normal(0, 0.25, array.shape)
+        for variable, array in zip(model.weights, model.get_weights(), strict=True)
+    ]
+
+
+@pytest.mark.parametrize("size", [24, 25, 48, 61, 96])
+def test_mini_xception_has_the_published_parameters_at_any_size(size):
+    model = models.build("mini_xception", size)
+    assert model.count_params() == 58_423
+    assert sum(np.prod(weight.shape) for weight in model.trainable_weights) == 56_951
+    assert model.input_shape == (None, size, size, 1)
+    assert model.output_shape == (None, 7)
+
+
+@pytest.mark.parametrize("size", [24, 47, 48, 64])
+def test_mini_xception_is_the_published_one_weight_for_weight(size):
+    published, ours = published_mini_xception(size), models.build("mini_xception", size)
+    weights = random_weights(published)
+    assert [array.shape for array in ours.get_weights()] == [array.shape for array in weights]
+    published.set_weights(weights)
+    ours.set_weights(weights)
+    pixels = np.random.default_rng(1).integers(0, 256, (3, size, size, 1)).astype("float32")
+    expected = np.asarray(published(pixels / 127.5 - 1, training=False))
+    np.testing.assert_allclose(np.asarray(ours(pixels, training=False)), expected, atol=1e-5)
+    assert np.ptp(expected, axis=0).max() > 0.01  # the weights are such that pictures make a difference
+
+
+@pytest.mark.parametrize("side", [7, 8])
+@pytest.mark.parametrize("channels", [1, 8, 16])
+def test_the_shortcut_is_a_strided_convolution(side, channels):
+    x = np.random.default_rng(0).normal(size=(2, side, side, channels)).astype("float32")
+    strided = layers.Conv2D(5, 1, strides=2, padding="same", use_bias=False)
+    expected = np.asarray(strided(x))
+    plain = layers.Conv2D(5, 1, padding="same", use_bias=False)
+    plain.build((None, None, None, channels))
+    plain.set_weights(strided.get_weights())
+    np.testing.assert_allclose(np.asarray(plain(x[:, ::2, ::2, :])), expected, atol=1e-5)
+    inputs = keras.Input((side, side, channels))
+    assert models.residual_module(inputs, 5).shape == (None, *expected.shape[1:])
+
+
+def test_no_model_of_the_course_has_a_strided_1x1_convolution():
+    for name in models.names():
+        for layer in models.build(name).layers:
+            if isinstance(layer, layers.Conv2D) and layer.kernel_size == (1, 1):
+                assert layer.strides == (1, 1), f"{name}: {layer.name} corrupts memory on AVX-512 processors"
+
+
+@pytest.mark.parametrize("size", [24, 60, 64, 96])
+def test_mini_xception_trains_at_every_size(size):
+    done = subprocess.run([sys.executable, "-c", STEPS, str(size)], capture_output=True, text=True)
+    assert done.returncode == 0, f"exit status {done.returncode}: {done.stderr[-2000:]}"
+    assert "trained 58423" in done.stdout
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_every_model_gives_probabilities_of_pixels(name):
+    keras.utils.set_random_seed(0)
+    model = models.build(name, 48, classes=5)
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 1), dtype=np.uint8)
+    probabilities = np.asarray(model(pixels))
+    assert (probabilities.shape, probabilities.dtype) == ((3, 5), np.float32)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(np.asarray(model(pixels.astype("float32"))), probabilities, atol=1e-6)
+    keras.utils.set_random_seed(0)
+    again = models.build(name, 48, classes=5)
+    np.testing.assert_array_equal(np.asarray(again(pixels)), probabilities)
+
+
+@pytest.mark.parametrize("name", models.names())
+@pytest.mark.parametrize("size", [24, 96])
+def test_every_model_can_be_built_at_both_ends(name, size):
+    assert models.build(name, size).output_shape == (None, 7)
+
+
+def test_a_model_can_be_saved_and_loaded(tmp_path):
+    model = models.build("mini_xception", 24)
+    model.save(tmp_path / "model.keras")
+    pixels = np.full((2, 24, 24, 1), 99, np.uint8)
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(np.asarray(loaded(pixels)), np.asarray(model(pixels)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("xception",), r"no model 'xception'; there are: .*mini_xception"),
+        (("mini_xception", 23), "24 to 96; found 23"),
+        (("mini_xception", 97), "24 to 96; found 97"),
+        (("mini_xception", 48.0), r"found 48\.0"),
+        (("mini_xception", True), "found True"),
+        (("mini_xception", 48, 1), "2 or more; found 1"),
+        (("mini_xception", 48, "7"), "found '7'"),
+    ],
+)
+def test_what_can_not_be_built_is_refused(arguments, words):
+    with pytest.raises(ModelError, match=words):
+        models.build(*arguments)
+
+
+def test_a_registered_builder_can_be_built(monkeypatch):
+    monkeypatch.setattr(models, "_BUILDERS", dict(models._BUILDERS))
+
+    @models.register
+    def a_line(x, classes):
+        return layers.Dense(classes, activation="softmax")(layers.Flatten()(x))
+
+    assert "a_line" in models.names()
+    assert models.build("a_line", 24).count_params() == 24 * 24 * 7 + 7
