@@ -63,7 +63,7 @@ class Faces:
             )
         unknown = sorted(set(np.unique(split)) - set(SPLITS))
         if unknown:
-            raise DataError(f"A split is one of {', '.join(SPLITS)}; found {unknown[0]!r} in {self.source}.")
+            raise DataError(f"A split is one of {', '.join(SPLITS)}; found {str(unknown[0])!r} in {self.source}.")
         object.__setattr__(self, "images", images)
         object.__setattr__(self, "labels", labels.astype(np.int64))
         object.__setattr__(self, "split", split)

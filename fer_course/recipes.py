@@ -176,7 +176,7 @@ def _checked(setting: str, kind: str, value):
 #: What the notebooks and profiles name.
 PRESETS = {
     # Seconds: shows that everything works; for drawn faces and for trying things out.
-    "quick": Recipe("quick", epochs=6, learning_rate=0.01, batch_size=64),
+    "quick": Recipe("quick", epochs=6, batch_size=32),
     # Minutes on two CPU cores: better than the paper.
     "minutes": Recipe("minutes", epochs=16),
     # An hour or more on a CPU, minutes on a GPU.

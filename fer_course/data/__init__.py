@@ -6,6 +6,7 @@ Needs neither Keras nor TensorFlow nor pandas.
 from __future__ import annotations
 
 import hashlib
+import sys
 from pathlib import Path
 
 from fer_course.data import cache, readers
@@ -44,7 +45,7 @@ def load(source: str | Path | None = None, quiet: bool = False) -> Faces:
 
     """
     path, chosen = locate(source)
-    faces, note = _drawn() if path is None else _read(path)
+    faces, note = _drawn(quiet) if path is None else _read(path)
     if not quiet:
         print(" ".join(filter(None, (_sentence(faces, chosen), note))))
     return faces
@@ -65,12 +66,22 @@ def _read(path: Path) -> tuple[Faces, str]:
     return cache.cached(str(path), lambda: cache.state(path), lambda: readers.read(path))
 
 
-def _drawn() -> tuple[Faces, str]:
+def _drawn(quiet: bool) -> tuple[Faces, str]:
     # Only here: most people who have FER2013 never need it.
+    from tqdm import tqdm
+
     from fer_course.data import drawn
 
-    name = f"drawn faces n={drawn.DEFAULT_N} seed=0"
-    return cache.cached(name, lambda: _code(drawn), lambda: drawn.draw(drawn.DEFAULT_N, seed=0))
+    def draw() -> Faces:
+        with tqdm(desc="drawing faces, this once", leave=False, disable=quiet, file=sys.stdout, delay=5) as bar:
+
+            def progress(done: int, total: int) -> None:
+                bar.total = total
+                bar.update(done - bar.n)
+
+            return drawn.draw(drawn.DEFAULT_N, seed=0, progress=progress)
+
+    return cache.cached(f"drawn faces n={drawn.DEFAULT_N} seed=0", lambda: _code(drawn), draw)
 
 
 def _code(module) -> str:

@@ -66,12 +66,9 @@ def _move_mouth(moved, person, units) -> None:
     raised = person.mouth_curve + 0.15 * units[12] - 0.11 * units[15] - 0.03 * units[20] - 0.04 * units[17]
     moved.corner = -raised
     parted = np.minimum(1, units[25] + 0.3 * units[16])
-    moved.open_upper = (
-        0.025 * parted + 0.06 * units[10] * parted + 0.035 * jaw + 0.03 * units[12] * parted + 0.02 * units[20] * parted
-    )
-    moved.open_lower = (
-        0.035 * parted + 0.07 * units[16] * parted + 0.25 * jaw + 0.11 * units[12] * parted + 0.05 * units[20] * parted
-    )
+    # A parted mouth opens more where other muscles pull the lips apart.
+    moved.open_upper = parted * (0.025 + 0.06 * units[10] + 0.03 * units[12] + 0.02 * units[20]) + 0.035 * jaw
+    moved.open_lower = parted * (0.035 + 0.07 * units[16] + 0.11 * units[12] + 0.05 * units[20]) + 0.25 * jaw
     moved.round = jaw * (1 - 0.6 * units[12]) * (1 - 0.6 * units[20])
     thin = np.maximum(0.2, 1 - 0.65 * units[23] - 0.35 * units[12] - 0.35 * units[20] - 0.2 * units[9])
     moved.lip_upper = person.lip_upper * thin * (1 - 0.25 * units[10] - 0.3 * units[17])

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from fer_course.data.drawn.geometry import View, box, bump, capsule, ellipse, inside, over, ramp, ridge, upsample
+
+#: Share of the faces that wear glasses, that have a hand before them, and that are lettered over.
+WITH_GLASSES, WITH_HAND, WITH_LETTERING = 0.11, 0.06, 0.03
 
 
 def background(person, coarse: np.ndarray) -> np.ndarray:
@@ -74,28 +79,31 @@ def beard(view: View, person, moved, texture) -> np.ndarray:
 
 def paint_glasses(picture, view: View, person) -> None:
     """Paint glasses over the faces that wear them, in place: frames, temples, a glint; now and then dark lenses."""
-    chosen = np.flatnonzero(person.glasses.ravel() < 0.11)
+    chosen = np.flatnonzero(person.glasses.ravel() < WITH_GLASSES)
     if not len(chosen):
         return
-    view = view.select(chosen)
-    get = lambda name: getattr(person, name)[chosen]  # noqa: E731
-    kind = get("glasses") * (1 / 0.11)
+    view, person = view.select(chosen), _select(person, chosen)
+    kind = person.glasses * (1 / WITH_GLASSES)
     part = picture[chosen]
-    lens = box(view.far, view.y, get("eye_x"), get("eye_y") + 0.03, 0.25, 0.15 + 0.06 * kind, 0.06 + 0.08 * kind)
-    dark = 0.05 + 0.5 * ramp(get("brow_dark"), 0.75, 0.95)
+    lens = box(view.far, view.y, person.eye_x, person.eye_y + 0.03, 0.25, 0.15 + 0.06 * kind, 0.06 + 0.08 * kind)
+    dark = 0.05 + 0.5 * ramp(person.brow_dark, 0.75, 0.95)
     frame = np.abs(lens) - 0.008 - 0.018 * kind
-    bridge = np.maximum(np.abs(view.y - get("eye_y")) - 0.015, view.far - 0.15)
-    temple = np.maximum(np.abs(view.y - get("eye_y") + 0.04) - 0.015, 0.66 - view.far)
+    bridge = np.maximum(np.abs(view.y - person.eye_y) - 0.015, view.far - 0.15)
+    temple = np.maximum(np.abs(view.y - person.eye_y + 0.04) - 0.015, 0.66 - view.far)
     over(part, 0.06, inside(lens) * 0.85 * (kind < 0.09))
     over(part, dark, inside(np.minimum(np.minimum(frame, bridge), temple)) * 0.85 * (view.rim < 1.05))
     glint = ridge(view.x + 0.8 * view.y - 0.25, 0.06) * inside(lens)
-    over(part, 0.95, 0.35 * glint * (get("ears") > 0.6))
+    over(part, 0.95, 0.35 * glint * (person.ears > 0.6))
     picture[chosen] = part
+
+
+def _select(person, chosen: np.ndarray) -> SimpleNamespace:
+    return SimpleNamespace(**{name: column[chosen] for name, column in vars(person).items()})
 
 
 def paint_hand(picture, view: View, person, shade) -> None:
     """Paint a hand on the cheek or at the chin over the faces that have one there, in place."""
-    chosen = np.flatnonzero(person.hand.ravel() < 0.06)
+    chosen = np.flatnonzero(person.hand.ravel() < WITH_HAND)
     if not len(chosen):
         return
     view, shade, part = view.select(chosen), shade[chosen], picture[chosen]
@@ -114,10 +122,10 @@ def paint_hand(picture, view: View, person, shade) -> None:
 
 def paint_lettering(picture, person, noise) -> None:
     """Paint a faint row of letter-like marks over a few pictures, in place, as picture agencies do."""
-    chosen = np.flatnonzero(person.lettering.ravel() < 0.03)
+    chosen = np.flatnonzero(person.lettering.ravel() < WITH_LETTERING)
     if not len(chosen):
         return
-    top = (person.lettering[chosen].ravel() * (34 / 0.03)).astype(int)
+    top = (person.lettering[chosen].ravel() * (34 / WITH_LETTERING)).astype(int)
     for face, row in zip(chosen, top, strict=True):
         marks = (noise[face, :5] > 0.55) * ((np.arange(noise.shape[2]) % 5) < 4)
         over(picture[face, row + 4 : row + 9], 0.9, (0.35 * marks).astype(np.float32))
