@@ -22,7 +22,7 @@ import numpy as np
 
 from fer_course.data.drawn import expression, faults, identity, render
 from fer_course.data.drawn.expression import ACTION_UNITS, PROTOTYPES
-from fer_course.data.drawn.identity import Identity, Pose, Scene
+from fer_course.data.drawn.identity import Identity, Pose, Scene, person
 from fer_course.errors import DataError
 from fer_course.faces import CLASS_NAMES, SIZE, Faces
 
@@ -37,6 +37,7 @@ __all__ = [
     "draw",
     "draw_one",
     "people",
+    "person",
 ]
 
 #: How many faces the embedded default set has.
@@ -145,11 +146,6 @@ def people(label: int, batch: int, seed: int = 0) -> People:
         units[shown == each] = expression.sample(int(each), for_units[shown == each])
     drawn = [identity.sample(kind, part) for kind, part in zip((Identity, Pose, Scene), for_rest, strict=True)]
     return People(shown, units, *drawn)
-
-
-def person(number: int) -> Identity:
-    """Return the person that `draw_one` draws for a whole number."""
-    return identity.person(number)
 
 
 def _pictures(label: int, batch: int, count: int, seed: int) -> np.ndarray:

@@ -60,7 +60,7 @@ def _fold(view, person, moved) -> tuple[np.ndarray, np.ndarray]:
     start = person.nose_length - 0.05 - moved.nose_lift
     down = view.y - start
     end = moved.mouth_y + 0.8 * moved.corner - start + 0.10
-    out = person.nose_width + 0.05 + (moved.mouth_width + 0.09 - person.nose_width) * ramp(down, -0.04, end * 0.95)
+    out = person.nose_width + 0.05 + (moved.mouth_width + 0.09 - person.nose_width) * ramp(down, -0.04, end * 0.75)
     return (view.far - out) * 0.8, ramp(down, -0.03, 0.06) * (1 - ramp(down, end - 0.16, end + 0.02))
 
 
