@@ -1,7 +1,7 @@
 """`import fer_course.quiet` loads Keras without TensorFlow's start-up messages, which are long, red, and mean nothing bad.
 
-They come from C++ before any setting is read, so the only way is to close the channel for errors while Keras is loaded. An
-error in loading still shows: it is raised, not printed.
+The first ones come from C++ before any setting is read, so the only way is to close the channel for errors while Keras is
+loaded. An error in loading still shows: it is raised, not printed.
 """
 
 import os
@@ -12,6 +12,7 @@ def _load_keras() -> None:
         channel = os.dup(2)
     except OSError:  # no channel for errors, as under pythonw
         channel = None
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no INFO lines later on
     nowhere = os.open(os.devnull, os.O_WRONLY)
     try:
         if channel is not None:

@@ -282,7 +282,7 @@ class Checkpoint(keras.callbacks.Callback):
             self.model.save_weights(temporary)
         if self.best_epoch() == epoch:
             with files.atomic(self.folder / "model.keras") as temporary:
-                self.model.save(temporary)
+                self.model.save(temporary, include_optimizer=False)
         files.write_text(self.folder / "history.csv", _csv(self.rows))
         for state in self.folder.glob("state-*.weights.h5"):
             if state != self._state(epoch + 1):
