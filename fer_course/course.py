@@ -467,7 +467,13 @@ def _execute(notebook: Path, executed: Path, work: Path, metrics: dict, label: s
             settings.setdefault("out", str(work))
         with _log(executed.with_suffix(".log")) as terminal:
             # Where nothing moves, in a log say, a line every half minute is enough.
-            bar = {"desc": label, "leave": False, "mininterval": 0.2 if terminal.isatty() else 30, "file": terminal}
+            bar = {
+                "desc": label,
+                "leave": False,
+                "miniters": 1,
+                "mininterval": 0.2 if terminal.isatty() else 30,
+                "file": terminal,
+            }
             arguments = {"cwd": work, "progress_bar": bar, "extra_arguments": QUIET_KERNEL}
             execute_notebook(_escaped(notebook), _escaped(executed), settings, **arguments)
     except PapermillExecutionError as error:

@@ -114,7 +114,7 @@ def train(
         model = models.build(model or recipe.model, recipe.input_size, len(faces.class_names))
     run = _open(Path(out) if out else Path(tempfile.mkdtemp(prefix="fer-run-")), faces, recipe)
     if run.finished:
-        model.load_weights(run.path / "model.keras")
+        load_weights(model, run.path / "model.keras")
         return run
     training, validation = split_validation(faces, recipe.validation)
     size = model.input_shape[1]
@@ -166,6 +166,23 @@ class SmoothedCrossentropy(keras.losses.Loss):
         return keras.losses.categorical_crossentropy(labels, y_pred, label_smoothing=self.smoothing)
 
 
+def load_weights(model: keras.Model, file: Path) -> None:
+    """Load a run's weights into a model.
+
+    Raises:
+        RunError: if they belong to another model, or the file is missing or damaged.
+
+    """
+    try:
+        model.load_weights(file)
+    except (OSError, ValueError, KeyError) as error:
+        cause = str(error).strip().splitlines()[0]
+        raise RunError(
+            f"{file} does not fit: it belongs to another model than {model.name}, or is damaged ({cause}). "
+            f"Choose another folder for this run, or delete that one."
+        ) from None
+
+
 def prepare(images: np.ndarray, size: int) -> np.ndarray:
     """Give pictures the form that models take: uint8 (N, 48, 48) to uint8 (N, size, size, 1), resized antialiased."""
     images = np.asarray(images)[..., None]
@@ -201,7 +218,7 @@ def split_validation(faces: Faces, share: float) -> tuple[Faces, Faces]:
 
 
 class Pace(keras.callbacks.Callback):
-    """Sets the learning rate of each step, and tells the batches which epoch it is."""
+    """Sets the learning rate of each step, and what is random in the batches and layers of each epoch."""
 
     def __init__(self, batches: Batches, recipe: Recipe, checkpoint: Checkpoint):
         super().__init__()
@@ -211,6 +228,9 @@ class Pace(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         """Go to the epoch's faces and learning rate."""
         self.batches.epoch = epoch
+        states = [variable for variable in self.model.variables if variable.name == "seed_generator_state"]
+        for number, state in enumerate(states):  # of dropout, say: Keras does not save them with the weights
+            state.assign([self.recipe.seed + number, epoch])
         self.step = epoch * len(self.batches)
         if self.recipe.schedule == "plateau":
             recipe, losses = self.recipe, self.checkpoint.losses()
@@ -259,13 +279,7 @@ class Checkpoint(keras.callbacks.Callback):
         """Load the state after the last whole epoch, if there is one; return the number of epochs done."""
         if self.rows:
             model.optimizer.build(model.trainable_variables)
-            try:
-                model.load_weights(self._state(len(self.rows)))
-            except (OSError, ValueError, KeyError) as error:
-                raise RunError(
-                    f"{self.folder} can't be resumed ({error}). It belongs to another model, or a file of it was "
-                    f"damaged: choose another folder for this run, or delete that one."
-                ) from None
+            load_weights(model, self._state(len(self.rows)))
         return len(self.rows)
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -303,7 +317,7 @@ class Checkpoint(keras.callbacks.Callback):
             **{name: value for name, value in best.items() if name not in ("epoch", "seconds")},
         }
         if self.rows:
-            model.load_weights(self.folder / "model.keras")
+            load_weights(model, self.folder / "model.keras")
         files.write_json(self.folder / "metrics.json", metrics)
         if finished:
             for state in self.folder.glob("state-*.weights.h5"):

@@ -49,7 +49,7 @@ def drawn(tmp_path, monkeypatch):
         "import numpy as np\n"
         "from fer_course import Faces\n"
         "DEFAULT_N = 5\n"
-        "def draw(n=5, seed=0):\n"
+        "def draw(n=5, seed=0, progress=None):\n"
         "    return Faces(np.full((n, 48, 48), 7, np.uint8), np.zeros(n, int), ['Training'] * n, 'drawn', True)\n"
     )
     specification = importlib.util.spec_from_file_location("fer_course.data.drawn", file)
