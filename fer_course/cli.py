@@ -129,6 +129,7 @@ def _train(options) -> int:
     recipe = recipe.but(**{name: value for name, value in changes.items() if value is not None})
     faces = data.load(options.data)
 
+    import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
     from fer_course.training import train
 
     run = train(None, faces.sample(options.faces), recipe, out=options.out)
@@ -151,6 +152,7 @@ def _add_evaluate(commands) -> None:
 
 
 def _evaluate(options) -> None:
+    import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
     from fer_course import data
     from fer_course.training import Run
 

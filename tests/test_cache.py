@@ -222,7 +222,7 @@ def test_drawn_faces_are_cached_by_their_code(tmp_path, monkeypatch):
     module.DEFAULT_N = 3
     calls = []
     drawn = data.Faces(np.zeros((3, 48, 48), np.uint8), [0, 1, 2], ["Training"] * 3, "drawn faces (seed 0)", True)
-    module.draw = lambda n, seed: calls.append((n, seed)) or drawn
+    module.draw = lambda n, seed, progress: calls.append((n, seed)) or drawn
     monkeypatch.setitem(sys.modules, "fer_course.data.drawn", module)
     monkeypatch.setattr(data, "drawn", module, raising=False)
     for code in ("one = 1", "one = 1", "two = 2", "two = 2"):

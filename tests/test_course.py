@@ -18,7 +18,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+import fer_course
 from fer_course import course
+from fer_course.course import copies, executing, harvest, parameters, results, run_folders, running
+from fer_course.course.pages import lesson_page
 from fer_course.errors import DataError, LessonError
 
 KERNEL = {
@@ -47,7 +50,7 @@ def write_notebook(path: Path, *sources: str, title: str = "A lesson", parameter
 
 
 def shown_alt(page: str) -> list[str]:
-    """The alt texts of a page's figures, by a parser that course.py does not use."""
+    """The alt texts of a page's figures, by a parser that the runner does not use."""
     from bs4 import BeautifulSoup
 
     return [image["alt"] for image in BeautifulSoup(page, "html.parser").find_all("img")]
@@ -111,7 +114,6 @@ def test_every_lesson_is_there_as_notebook_and_as_page(a_run):
         executed = nbformat.read(folder / f"{name}.ipynb", as_version=4)
         assert any(cell.get("outputs") for cell in executed.cells)
         assert "<h1" in (folder / f"{name}.html").read_text()
-    assert "require.min.js" not in (folder / "00-first.html").read_text()
 
 
 def test_the_last_report_is_the_key_result_and_all_numbers_are_kept(a_run):
@@ -158,13 +160,13 @@ def test_memory_includes_the_kernel(a_run):
 
 
 def test_what_a_kernel_writes_below_python_does_not_reach_the_terminal(tmp_path, capfd):
-    with course._log(tmp_path / "a.log") as terminal:
+    with executing._log(tmp_path / "a.log") as terminal:
         subprocess.run([sys.executable, "-c", "import os; os.write(2, b'from below')"], check=True)
         terminal.write("the bar")
     os.write(2, b" and after")
     assert capfd.readouterr().err == "the bar and after"
     assert (tmp_path / "a.log").read_text() == "from below"
-    with course._log(tmp_path / "b.log"):
+    with executing._log(tmp_path / "b.log"):
         pass
     assert not (tmp_path / "b.log").exists()
 
@@ -182,8 +184,8 @@ def test_the_table_has_a_row_for_each_lesson(a_run):
     folder, _, text = a_run
     printed = text[text.index("lesson  ") :].splitlines()
     assert re.split(r"  +", printed[0]) == ["lesson", "seconds", "peak MB", "key result"]
-    assert re.match(r"00-first +\d+ +\d+  accuracy 61.2 %$", printed[2])
-    assert re.match(r"01-second +\d+ +\d+  FAILED  KeyError: 'gone'$", printed[3])
+    assert re.match(r"00-first +\d+ +[\d,]+  accuracy 61.2 %$", printed[2])
+    assert re.match(r"01-second +\d+ +[\d,]+  FAILED  KeyError: 'gone'$", printed[3])
     assert str(folder / "index.html") in text
 
 
@@ -205,6 +207,53 @@ def test_the_index_links_all_shows_alt_texts_and_needs_no_network(a_run):
 def test_a_run_does_not_write_into_a_folder_that_is_in_use(a_run):
     with pytest.raises(LessonError, match="new or empty folder"):
         course.run(out=a_run[0], source=a_run[0].parent / "solutions")
+
+
+# ------------------------------------------------------------------------------------------------- a lesson's page
+
+REMOTE = re.compile(
+    r"""(src|srcset)\s*=\s*["']?\s*(https?:)?//|import\s*\(|@import|url\(["']?(https?:)?//|<link\b[^>]*//|\bcdnjs|unpkg"""
+)
+WIDGET = {"application/vnd.jupyter.widget-view+json": {"model_id": "a"}, "text/plain": "IntSlider(value=7)"}
+STATE = {"state": {"a": {"model_name": "IntSliderModel"}}, "version_major": 2, "version_minor": 0}
+
+
+def page_of(source: str = "1", *outputs) -> str:
+    cells = [nbformat.v4.new_markdown_cell(source), nbformat.v4.new_code_cell("1", outputs=list(outputs))]
+    widgets = {"application/vnd.jupyter.widget-state+json": STATE}
+    return lesson_page(nbformat.v4.new_notebook(cells=cells, metadata={**KERNEL, "widgets": widgets}), "A lesson")
+
+
+def test_the_pages_of_a_run_load_nothing_from_the_network(a_run):
+    pages = sorted(a_run[0].glob("*.html"))
+    assert [page.name for page in pages] == ["00-first.html", "01-second.html", "02-third.html", "index.html"]
+    for page in pages:
+        assert not REMOTE.search(page.read_text())
+
+
+def test_a_page_with_formulas_widgets_and_diagrams_loads_nothing_from_the_network():
+    widget = nbformat.v4.new_output("display_data", WIDGET)
+    diagram = nbformat.v4.new_output("display_data", {"text/vnd.mermaid": "graph LR; a --> b"})
+    page = page_of("$x^2$ and [a link](https://example.org)", widget, diagram)
+    assert not REMOTE.search(page)
+    assert "<script" not in page
+    assert "x^2" in page
+    assert 'href="https://example.org"' in page  # a link is followed by the reader, not by the page
+    assert "IntSlider(value=7)" in page
+
+
+def test_nbconvert_itself_would_load_scripts():
+    """Else the test above could not fail."""
+    from nbconvert import HTMLExporter
+
+    assert REMOTE.search(HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(metadata=KERNEL))[0])
+
+
+def test_a_progress_bar_is_shown_as_it_ended():
+    texts = ["epoch 1/2\repo", "ch 2/2\rready\n", "next line\r\n"]
+    page = page_of("1", *(nbformat.v4.new_output("stream", name="stdout", text=text) for text in texts))
+    assert "epoch" not in page
+    assert "ready\nnext line" in page.replace("\r", "")
 
 
 # -------------------------------------------------------------------------------------------- stopping and resuming
@@ -246,7 +295,7 @@ def test_ctrl_c_keeps_what_is_done_and_resume_does_the_rest(tmp_path):
 
 
 def test_resume_takes_the_newest_unfinished_run(tmp_path, monkeypatch):
-    monkeypatch.setattr(course, "checkout", lambda: None)
+    monkeypatch.setattr(run_folders, "checkout", lambda: None)
     monkeypatch.chdir(tmp_path)
     for stamp, finished in [("2026-01-01-000000", False), ("2026-02-01-000000", False), ("2026-03-01-000000", True)]:
         (tmp_path / "runs" / stamp).mkdir(parents=True)
@@ -269,7 +318,7 @@ def test_resume_keeps_its_settings(tmp_path):
 
 
 def test_two_runs_in_one_second_get_two_folders(tmp_path):
-    folders = {course._new_folder(tmp_path, None) for _ in range(4)}
+    folders = {run_folders.new_folder(tmp_path, None) for _ in range(4)}
     assert len(folders) == 4
     assert all(folder.parent == tmp_path.resolve() for folder in folders)
 
@@ -282,7 +331,7 @@ def test_metrics_are_written_after_each_lesson(tmp_path, monkeypatch):
         seen.append([record["status"] for record in json.loads(path.read_text())["lessons"]])
         return None
 
-    monkeypatch.setattr(course, "_execute", execute)
+    monkeypatch.setattr(running, "execute", execute)
     for name in ("00-a", "01-b"):
         write_notebook(tmp_path / "solutions" / f"{name}.ipynb")
     assert course.run(source=tmp_path / "solutions", out=tmp_path / "out") == 0
@@ -292,7 +341,7 @@ def test_metrics_are_written_after_each_lesson(tmp_path, monkeypatch):
 def test_a_lesson_that_can_not_be_read_fails_alone(tmp_path, monkeypatch, capsys):
     write_notebook(tmp_path / "solutions" / "00-a.ipynb")
     (tmp_path / "solutions" / "01-b.ipynb").write_text("not a notebook")
-    monkeypatch.setattr(course, "_harvest", lambda *arguments: None)
+    monkeypatch.setattr(harvest, "_harvest", lambda *arguments: None)
     assert course.run(source=tmp_path / "solutions", out=tmp_path / "out", lessons=["1"]) == 1
     assert "FAILED  01-b" in capsys.readouterr().out
 
@@ -370,7 +419,7 @@ def test_the_number_that_is_suggested_is_one_to_yaml(value):
     text = repr(value)
     loaded = yaml.safe_load(text)
     if isinstance(loaded, str):  # YAML's trap: it has an exponent but no point or no sign
-        suggested = yaml.safe_load(course._yaml_number(text, "float"))
+        suggested = yaml.safe_load(parameters._yaml_number(text, "float"))
         assert isinstance(suggested, float)
         assert suggested == value
 
@@ -381,7 +430,7 @@ def test_the_number_that_is_suggested_is_one_to_yaml(value):
 )
 def test_types_are_those_that_python_would_accept(value, declared):
     right = type(value).__name__ == declared or (declared == "float" and type(value) is int)
-    assert (course._type_problem(value, declared) is None) == right
+    assert (parameters._type_problem(value, declared) is None) == right
 
 
 @pytest.mark.parametrize(
@@ -443,13 +492,13 @@ def test_report_works_without_ipython(capsys, monkeypatch):
 
 @pytest.mark.parametrize("value", [np.float32(0.5), np.int64(3), np.array(2.0), 1, 0.25, True])
 def test_numbers_become_plain_ones(value):
-    plain = course._plain_number("x", value)
+    plain = results._plain_number("x", value)
     assert json.loads(json.dumps(plain)) == float(value)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, np.float64("-inf")])
 def test_numbers_that_json_lacks_become_null(value):
-    assert course._plain_number("x", value) is None
+    assert results._plain_number("x", value) is None
 
 
 @pytest.mark.parametrize("value", ["0.5", None, np.arange(3), [1], 1j])
@@ -475,7 +524,7 @@ def shipped(tmp_path, monkeypatch):
     (lessons / ".ipynb_checkpoints").mkdir()
     for name in ("00-a.ipynb", "01-b.ipynb", "images/c.svg", ".ipynb_checkpoints/00-a.ipynb"):
         (lessons / name).write_text(f"shipped {name}")
-    monkeypatch.setattr(course, "find_folder", lambda kind: lessons)
+    monkeypatch.setattr(copies, "find_folder", lambda kind: lessons)
     return lessons
 
 
@@ -506,7 +555,7 @@ def installed(tmp_path, monkeypatch, *kinds):
     for kind in kinds:
         (package / kind).mkdir(parents=True)
     (package.parent / "solutions").mkdir(parents=True)  # somebody else's
-    monkeypatch.setattr(course.fer_course, "__file__", str(package / "__init__.py"))
+    monkeypatch.setattr(fer_course, "__file__", str(package / "__init__.py"))
     return package
 
 

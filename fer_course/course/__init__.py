@@ -1,0 +1,36 @@
+"""Run the course's notebooks in order, and make a learner's own copies of them.
+
+Only the functions that run notebooks need papermill, nbconvert and psutil (the extra `lab`); they import them when called.
+"""
+
+from fer_course.course.copies import start
+from fer_course.course.executing import QUIET_KERNEL
+from fer_course.course.extras import require
+from fer_course.course.lessons import checkout, choose, find_folder, notebooks
+from fer_course.course.memory import PeakMemory
+from fer_course.course.pages import index_page
+from fer_course.course.parameters import PARAMETERS, check_parameters, declared_parameters, parse_value, read_profile
+from fer_course.course.results import RESULT_TYPE, report
+from fer_course.course.running import run
+from fer_course.course.summary import table
+
+__all__ = [
+    "PARAMETERS",
+    "QUIET_KERNEL",
+    "RESULT_TYPE",
+    "PeakMemory",
+    "check_parameters",
+    "checkout",
+    "choose",
+    "declared_parameters",
+    "find_folder",
+    "index_page",
+    "notebooks",
+    "parse_value",
+    "read_profile",
+    "report",
+    "require",
+    "run",
+    "start",
+    "table",
+]

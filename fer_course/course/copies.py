@@ -1,0 +1,48 @@
+"""A learner's own copies of the lessons."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from fer_course.course.lessons import find_folder
+from fer_course.errors import LessonError
+from fer_course.files import atomic
+
+
+def start(folder: str | Path = "my-lessons") -> list[Path]:
+    """Copy the lessons that are not there yet into a folder to work in; what is there is never overwritten.
+
+    Args:
+        folder: the learner's folder; made if it does not exist.
+
+    Returns:
+        The files that were copied.
+
+    Raises:
+        LessonError: if there are no lessons to copy, or `folder` is a file.
+
+    """
+    source, target = find_folder("lessons"), Path(folder)
+    if target.exists() and not target.is_dir():
+        raise LessonError(f"{target} is a file; a folder for your lessons was expected. Choose another name.")
+    wanted = [path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file() and not _hidden(path)]
+    if not wanted:
+        raise LessonError(f"There are no lessons in {source}. In a checkout, build them with: fer-course release")
+    copied, left = [], []
+    for name in wanted:
+        if (target / name).exists():
+            left.append(name)
+            continue
+        with atomic(target / name) as temporary:
+            shutil.copyfile(source / name, temporary)
+        copied.append(name)
+    if copied:
+        print(f"Copied to {target}: {', '.join(map(str, copied))}")
+    if left:
+        print(f"Left as they are in {target}: {', '.join(map(str, left))}")
+    return [target / name for name in copied]
+
+
+def _hidden(path: Path) -> bool:
+    return any(part.startswith(".") and part not in (".", "..") for part in path.parts[-2:])

@@ -1,0 +1,106 @@
+"""The pages of a run: one for each lesson, and the index of all. They need no network."""
+
+from __future__ import annotations
+
+import html
+
+from fer_course.course.summary import key_result
+
+#: nbconvert's page without the blocks that load scripts (require.js, MathJax, widgets, Mermaid) from the network.
+_TEMPLATE = """{% extends 'index.html.j2' %}
+{% block html_head_js %}{% endblock %}
+{% block jupyter_widgets %}{% endblock %}
+{% block html_head_js_mathjax %}{% endblock %}
+{% block html_head_js_mermaidjs %}{% endblock %}
+"""
+
+
+def lesson_page(notebook, title: str) -> str:
+    """Return a notebook as one HTML page that loads nothing: figures are inside, formulas stay as their TeX source."""
+    from nbconvert import HTMLExporter
+    from traitlets.config import Config
+
+    # Without a kernel a widget does nothing: its text stands for it. A bar that moves in place is shown as it ended.
+    shown = [kind for kind in HTMLExporter().config.NbConvertBase.display_data_priority if "widget" not in kind]
+    config = Config(NbConvertBase={"display_data_priority": shown}, CoalesceStreamsPreprocessor={"enabled": True})
+    exporter = HTMLExporter(config=config, template_name="lab", raw_template=_TEMPLATE)
+    page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
+    return page
+
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>fer_course: a run of {started}</title>
+<style>
+:root {{ color-scheme: light dark; }}
+body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}
+table {{ border-collapse: collapse; width: 100%; }}
+th, td {{ text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #8886; vertical-align: top; }}
+td.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
+figure {{ margin: 1.5rem 0; }}
+img {{ max-width: 100%; background: white; }}
+figcaption {{ font-size: .9rem; opacity: .85; }}
+pre {{ overflow-x: auto; padding: .6rem; border: 1px solid #8886; }}
+</style>
+</head>
+<body>
+<h1>A run of the course</h1>
+<p>{about}</p>
+<table>
+<thead><tr><th>Lesson</th><th>Status</th><th>Seconds</th><th>Peak MB</th><th>Key result</th></tr></thead>
+<tbody>
+{rows}
+</tbody>
+</table>
+<p>Peak MB is resident memory of the notebook's kernel and the process that drives it. All numbers:
+<a href="metrics.json">metrics.json</a>.</p>
+{sections}
+</body>
+</html>
+"""
+
+
+def index_page(metrics: dict) -> str:
+    """Return `index.html` of a run: the table, links to every notebook, all figures. It needs no network."""
+    given = ", ".join(f"{name} = {value}" for name, value in metrics["parameters"].items())
+    about = f"Started {metrics['started']}, profile {metrics['profile'] or 'quick (the notebooks’ own values)'}"
+    about += f", {given}." if given else "."
+    return _PAGE.format(
+        started=html.escape(metrics["started"]),
+        about=html.escape(about),
+        rows="\n".join(_index_row(record) for record in metrics["lessons"]),
+        sections="\n".join(_index_section(record) for record in metrics["lessons"]),
+    )
+
+
+def _index_row(record: dict) -> str:
+    name = html.escape(record["lesson"])
+    seconds = f"{record['seconds']:.0f}" if "seconds" in record else ""
+    memory = f"{record['peak_memory_mb']:,}" if "peak_memory_mb" in record else ""
+    # Only a lesson that ran far enough to have a title has pages to link to.
+    links = f'<a href="{name}.html">{name}</a> (<a href="{name}.ipynb">notebook</a>)' if "title" in record else name
+    return (
+        f'<tr><td>{links}</td><td>{record["status"]}</td><td class="number">{seconds}</td>'
+        f'<td class="number">{memory}</td><td>{html.escape(key_result(record))}</td></tr>'
+    )
+
+
+def _index_section(record: dict) -> str:
+    """Return a lesson's part of the page: its error if it failed, and its figures with their descriptions."""
+    parts = []
+    if record.get("error"):
+        error = record["error"]
+        text = f"{error.get('source', '')}\n\n{error['name']}: {error['message']}".strip()
+        parts.append(f"<pre>{html.escape(text)}</pre>")
+    for figure in record.get("figures", []):
+        alt = html.escape(figure["alt"])
+        parts.append(
+            f'<figure><img loading="lazy" src="{html.escape(figure["file"])}" alt="{alt}">'
+            f"<figcaption>{alt}</figcaption></figure>"
+        )
+    if not parts:
+        return ""
+    return "\n".join([f"<h2>{html.escape(record.get('title', record['lesson']))}</h2>", *parts])

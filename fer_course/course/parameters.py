@@ -1,0 +1,143 @@
+"""The parameters of notebooks: where their values come from, and whether they fit."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+import yaml
+
+from fer_course.course.extras import require
+from fer_course.course.lessons import find_folder
+from fer_course.errors import DataError, LessonError
+
+#: The parameters that every notebook of the course has, in this order.
+PARAMETERS = ("data", "faces", "recipe", "seed", "out")
+
+
+_TYPES = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
+
+
+def read_profile(profile: str | Path) -> dict:
+    """Return the parameters of a profile: `cpu`, `gpu`, `paper`, or the path of a YAML file.
+
+    Raises:
+        LessonError: if there is no such profile, or the file is not a mapping of names to values.
+
+    """
+    path = Path(profile)
+    if path.suffix not in (".yaml", ".yml"):
+        have = {found.stem: found for found in sorted(find_folder("profiles").glob("*.yaml"))}
+        if str(profile) not in have:
+            raise LessonError(f"There is no profile {str(profile)!r}; there are: {', '.join(have)}, or a .yaml file.")
+        path = have[str(profile)]
+    if not path.is_file():
+        raise LessonError(f"There is no profile file {path}.")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise LessonError(f"{path} is not valid YAML: {error}") from error
+    if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
+        raise LessonError(f"{path} should hold lines like `recipe: minutes`; found {content!r}.")
+    return content
+
+
+def parse_value(text: str) -> str | int | float | bool | None:
+    """Return a parameter's value typed on the command line as YAML reads it ("3" is a number), else as plain text."""
+    try:
+        value = yaml.load(text, Loader=yaml.SafeLoader) if text.strip() else text
+    except yaml.YAMLError:
+        return text
+    return value if value is None or isinstance(value, (bool, int, float)) else text
+
+
+def declared_parameters(notebook: str | Path) -> dict[str, str]:
+    """Return name and type (`str`, `int`, … or `None` if not annotated) of a notebook's parameters, in their order."""
+    require("papermill", "running lessons")
+    from papermill import inspect_notebook
+
+    found = inspect_notebook(escaped(notebook))
+    return {name: parameter["inferred_type_name"] for name, parameter in found.items()}
+
+
+def check_parameters(notebook: str | Path, parameters: dict, where: str) -> None:
+    """Check that a notebook has these parameters, with values of the right types. (papermill alone only warns.)
+
+    Args:
+        notebook: path of a notebook with a cell tagged `parameters`.
+        parameters: names and values to be set.
+        where: where they come from, for the message.
+
+    Raises:
+        LessonError: if a name is unknown (lists the right ones) or a value has the wrong type.
+
+    """
+    declared = declared_parameters(notebook) if parameters else {}
+    for name, value in parameters.items():
+        if name not in declared:
+            have = ", ".join(declared) or "none"
+            raise LessonError(
+                f"{Path(notebook).stem} has no parameter {name!r} (from {where}); its parameters are: {have}."
+            )
+        problem = _type_problem(value, declared[name])
+        if problem:
+            raise LessonError(f"The parameter {name!r} of {Path(notebook).stem} {problem} (from {where}).")
+
+
+def _type_problem(value, declared: str) -> str | None:
+    """Say what is wrong with a value for a parameter annotated `declared`; None if nothing is."""
+    allowed = _TYPES.get(declared)
+    if allowed is None or (isinstance(value, allowed) and (declared == "bool" or not isinstance(value, bool))):
+        return None
+    found = f"takes {declared}; found {value!r}, which is {type(value).__name__}"
+    if isinstance(value, str) and declared in ("int", "float"):
+        with contextlib.suppress(ValueError):
+            return f"{found}. YAML reads {value} as text: write {_yaml_number(value, declared)}"
+    if declared == "str":
+        return f"{found}. Put it in quotes"
+    return found
+
+
+def _yaml_number(text: str, declared: str) -> str:
+    """Write a number such that YAML 1.1 sees one: `1e-3` becomes `1.0e-3`; raises ValueError if it is none."""
+    number = float(text)
+    if declared == "int" and number.is_integer():
+        return str(int(number))
+    digits, exponent, power = text.strip().lower().partition("e")
+    if not exponent:
+        return f"{text} without quotes"
+    sign = "" if power.startswith(("+", "-")) else "+"
+    return f"{digits}{'' if '.' in digits else '.0'}e{sign}{power}"
+
+
+def merged_settings(chosen: list[Path], profile, parameters: dict | None, data) -> dict:
+    """Merge profile, single parameters and data (the later ones win), checked against every chosen notebook."""
+    sources = [(read_profile(profile), f"profile {profile}")] if profile is not None else []
+    sources.append((dict(parameters or {}), "the parameters given"))
+    sources.append(({} if data is None else {"data": os.fspath(data)}, "data"))
+    merged = {}
+    for values, where in sources:
+        for notebook in chosen:
+            check_parameters(notebook, values, where)
+        merged.update(values)
+    if merged.get("data"):
+        merged["data"] = _absolute_data(merged["data"])
+    if merged.get("out"):
+        merged["out"] = str(Path(merged["out"]).expanduser().resolve())
+    return merged
+
+
+def _absolute_data(data: str) -> str:
+    """Return an absolute path, because notebooks run in a folder of their own; `drawn` means the drawn faces."""
+    path = Path(data).expanduser()
+    if path.exists():
+        return str(path.resolve())
+    if data == "drawn":
+        return data
+    raise DataError(f"There is no file or folder {path.absolute()} with faces. Give a path that exists, or `drawn`.")
+
+
+def escaped(path: str | Path) -> str:
+    """Return a path as papermill wants it: it fills in what stands in braces."""
+    return str(path).replace("{", "{{").replace("}", "}}")

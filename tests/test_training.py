@@ -1,0 +1,344 @@
+"""Training follows its recipe: the same seed gives the same run, and nothing of the validation is learned by heart.
+
+What happens when a training is killed stands in test_resume.py.
+"""
+
+from __future__ import annotations
+
+import re
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from fer_course import files, schedules, training
+from fer_course.errors import DataError, RunError
+from fer_course.evaluation import evaluate
+from fer_course.faces import Faces
+from fer_course.progress import LiveCurves
+from fer_course.recipes import OPTIMIZERS, SCHEDULES, Recipe
+from fer_course.training import Run, SmoothedCrossentropy, prepare, split_validation, train
+
+RECIPE = Recipe("tiny", epochs=2, batch_size=16, learning_rate=0.03, shift=0.05, seed=5)
+
+
+class Rates(keras.callbacks.Callback):
+    """Notes the learning rate of every step."""
+
+    def __init__(self):
+        super().__init__()
+        self.rates = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.rates.append(float(np.asarray(self.model.optimizer.learning_rate)))
+
+
+def figures(run: Run) -> dict:
+    """The history without the time that it took."""
+    return {name: values for name, values in run.history.items() if name != "seconds"}
+
+
+def unlike_faces(labels: list[int], seed: int = 0) -> Faces:
+    """Training faces of noise: no two are alike."""
+    images = np.random.default_rng(seed).integers(0, 256, (len(labels), 48, 48), dtype=np.uint8)
+    return Faces(images, np.array(labels, dtype=int), np.repeat("Training", len(labels)))
+
+
+# ---------------------------------------------------------------- a whole training
+
+
+def test_the_network_learns_and_the_run_says_so(tiny_faces, tiny_model, tmp_path):
+    model = tiny_model()
+    run = train(model, tiny_faces, RECIPE.but(epochs=12, learning_rate=0.1), tmp_path / "run", progress=False)
+    assert run.finished
+    assert run.recipe == RECIPE.but(epochs=12, learning_rate=0.1)
+    assert run.history["epoch"] == list(range(1, 13))
+    assert run.history["loss"][-1] < 0.5 * run.history["loss"][0]
+    report = evaluate(run, tiny_faces, "PublicTest")
+    assert report.accuracy > 0.9
+    np.testing.assert_allclose(evaluate(model, tiny_faces, "PublicTest").probabilities, report.probabilities, atol=1e-6)
+    best = run.metrics["best_epoch"] - 1
+    assert run.history["val_accuracy"][best] == max(run.history["val_accuracy"]) == run.metrics["val_accuracy"]
+    for name in ("loss", "accuracy", "val_loss", "learning_rate"):
+        assert run.metrics[name] == run.history[name][best]
+    assert (run.metrics["epochs"], run.metrics["parameters"]) == (12, model.count_params())
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(tiny_faces, tiny_model, tmp_path):
+    recipe = RECIPE.but(rotation=10.0, erase=0.3)
+
+    def run(name, seed):
+        return train(tiny_model(dropout=0.2), tiny_faces, recipe.but(seed=seed), tmp_path / name, progress=False)
+
+    first, again, other = run("first", 5), run("again", 5), run("other", 6)
+    assert figures(first) == figures(again)
+    assert figures(first)["loss"] != figures(other)["loss"]
+    for ours, theirs in zip(first.model().get_weights(), again.model().get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_model_that_is_built_by_name_starts_the_same_in_every_run(tiny_faces, monkeypatch):
+    started = []
+    monkeypatch.setattr(
+        keras.Model, "fit", lambda model, *_, **__: started.append((model.name, model.get_weights())) or 1 / 0
+    )
+    for model in (None, "lenet", None):
+        with pytest.raises(ZeroDivisionError):
+            train(model, tiny_faces, RECIPE.but(model="lenet", input_size=24), progress=False)
+    assert [name for name, _ in started] == ["lenet"] * 3
+    for weights in zip(*(weights for _, weights in started), strict=True):
+        np.testing.assert_array_equal(weights[0], weights[1])
+        np.testing.assert_array_equal(weights[0], weights[2])
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_every_optimizer_and_schedule_works_without_validation(tiny_faces, tiny_model, optimizer, schedule):
+    model, before = tiny_model(), tiny_model().get_weights()
+    recipe = RECIPE.but(optimizer=optimizer, schedule=schedule, validation=0, batch_size=35, learning_rate=0.01)
+    run = train(model, tiny_faces, recipe, progress=False)
+    assert run.finished
+    assert not [name for name in run.history if name.startswith("val_")]
+    assert run.metrics["best_epoch"] == 2  # the last one: there is nothing to choose by
+    assert all(not np.allclose(old, new) for old, new in zip(before, model.get_weights(), strict=True))
+    assert run.history["loss"][1] < run.history["loss"][0]
+
+
+def test_the_optimizer_is_the_recipes(tiny_model):
+    model = tiny_model()
+    training.compile_model(model, RECIPE.but(optimizer="adamw", weight_decay=0.03))
+    assert type(model.optimizer) is keras.optimizers.AdamW
+    assert model.optimizer.weight_decay == 0.03
+    training.compile_model(model, RECIPE.but(optimizer="adam", weight_decay=0.03))
+    assert type(model.optimizer) is keras.optimizers.Adam
+    assert not model.optimizer.weight_decay
+    training.compile_model(model, RECIPE.but(optimizer="sgd"))
+    assert (type(model.optimizer), model.optimizer.momentum, model.optimizer.nesterov) == (
+        keras.optimizers.SGD, 0.9, True
+    )  # fmt: skip
+
+
+def test_one_cycle_sets_the_rate_of_every_step_also_when_resumed(tiny_faces, tiny_model, tmp_path):
+    recipe = RECIPE.but(epochs=3, batch_size=28)  # 112 faces to train on: 4 steps an epoch
+    rates, first, second = Rates(), Rates(), Rates()
+
+    class AtTheThirdEpoch(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    def run(name, *callbacks):
+        return train(tiny_model(), tiny_faces, recipe, tmp_path / name, progress=False, callbacks=callbacks)
+
+    run("whole", rates)
+    assert rates.rates == pytest.approx([schedules.one_cycle(k, 12, 0.03, recipe.warmup) for k in range(12)], rel=1e-5)
+    assert not run("cut", first, AtTheThirdEpoch()).finished
+    assert run("cut", second).finished
+    assert first.rates + second.rates == rates.rates
+
+
+def test_a_constant_rate_stays(tiny_faces, tiny_model):
+    rates = Rates()
+    train(tiny_model(), tiny_faces, RECIPE.but(schedule="constant"), progress=False, callbacks=[rates])
+    assert rates.rates == pytest.approx([0.03] * 14)
+
+
+@pytest.mark.parametrize("size", [24, 64])
+def test_training_at_another_size(tiny_faces, tiny_model, size):
+    run = train(tiny_model(size=size), tiny_faces, RECIPE.but(input_size=size), progress=False)
+    assert run.finished
+    assert run.model().input_shape == (None, size, size, 1)
+    assert evaluate(run, tiny_faces).n == 35
+
+
+def test_more_faces_a_batch_than_there_are(tiny_faces, tiny_model):
+    rates = Rates()
+    run = train(tiny_model(), tiny_faces, RECIPE.but(batch_size=4096), progress=False, callbacks=[rates])
+    assert run.finished
+    assert len(rates.rates) == 2
+
+
+def test_a_run_without_a_folder_gets_one_of_its_own(tiny_faces, tiny_model):
+    recipe = RECIPE.but(epochs=1)
+    one, other = (train(tiny_model(), tiny_faces, recipe, progress=False) for _ in range(2))
+    assert one.path != other.path
+    assert one.finished
+    assert other.finished
+
+
+# ---------------------------------------------------------------- faces that are set aside
+
+
+@given(st.lists(st.integers(0, 6), min_size=10, max_size=80), st.floats(0.1, 0.9))
+def test_validation_is_stratified_and_every_face_goes_to_one_side(labels, share):
+    faces = unlike_faces(labels)
+    rest, held_out = split_validation(faces, share)
+    assert len(held_out) == round(share * len(labels))
+    assert np.abs(held_out.counts() - share * faces.counts()).max() <= 1
+    both = [image.tobytes() for image in (*rest.images, *held_out.images)]
+    assert sorted(both) == sorted(image.tobytes() for image in faces.images)
+
+
+def test_only_training_faces_are_split(tiny_faces):
+    rest, held_out = split_validation(tiny_faces, 0.25)
+    assert set(rest.split) == set(held_out.split) == {"Training"}
+    assert (len(rest), len(held_out)) == (105, 35)
+    assert held_out.counts().tolist() == [5] * 7
+
+
+def test_nothing_is_set_aside_when_the_share_is_0(tiny_faces):
+    rest, held_out = split_validation(tiny_faces, 0.0)
+    assert rest.labels.tolist() == tiny_faces.select("Training").labels.tolist()
+    assert len(held_out) == 0
+
+
+def test_the_validation_faces_do_not_depend_on_the_seed(tiny_faces, tiny_model, monkeypatch):
+    seen = []
+    monkeypatch.setattr(keras.Model, "fit", lambda *_, validation_data, **__: seen.append(validation_data) or 1 / 0)
+    for seed in (0, 1):
+        with pytest.raises(ZeroDivisionError):
+            train(tiny_model(), tiny_faces, RECIPE.but(seed=seed), progress=False)
+    (images, labels), (others, other_labels) = seen
+    np.testing.assert_array_equal(images, others)
+    np.testing.assert_array_equal(labels, other_labels)
+    assert images.shape == (28, 48, 48, 1)
+
+
+@given(st.lists(st.integers(0, 11), min_size=20, max_size=60), st.floats(0.1, 0.5))
+def test_no_copy_of_a_validation_face_is_trained_on(pictures, share):
+    different = unlike_faces(list(range(7)) + [0] * 5)
+    faces = different[np.array([*range(12), *pictures])]
+    try:
+        rest, held_out = split_validation(faces, share)
+    except DataError as error:
+        assert "cop" in str(error)  # they were all copies: nothing would be left to train on
+        return
+    trained, validated = ({image.tobytes() for image in side.images} for side in (rest, held_out))
+    assert trained
+    assert not trained & validated
+    copies = sum(image.tobytes() in validated for image in faces.images) - len(held_out)
+    assert len(rest) == len(faces) - len(held_out) - copies
+
+
+def test_faces_that_can_not_be_trained_on_are_refused(tiny_faces, tiny_model, tmp_path):
+    with pytest.raises(DataError, match="no faces of the split 'Training'"):
+        train(tiny_model(), tiny_faces.select("PublicTest"), RECIPE, tmp_path / "run", progress=False)
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(DataError, match=r"share of 0\.2 needs more Training faces; found 2"):
+        train(tiny_model(), unlike_faces([0, 1]), RECIPE, progress=False)
+    with pytest.raises(DataError, match="cop"):
+        train(tiny_model(), unlike_faces([3])[np.zeros(50, dtype=int)], RECIPE, progress=False)
+
+
+# ---------------------------------------------------------------- parts
+
+
+@given(st.integers(1, 30), st.integers(2, 9), st.floats(0.0, 0.9), st.integers(0, 999), st.booleans())
+def test_label_smoothing_is_keras_own_on_one_hot_labels(n, classes, smoothing, seed, column):
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, classes, n)
+    probabilities = rng.dirichlet(np.ones(classes), n).astype("float32")
+    ours = SmoothedCrossentropy(smoothing)(labels[:, None] if column else labels, probabilities)
+    theirs = keras.losses.CategoricalCrossentropy(label_smoothing=smoothing)(np.eye(classes)[labels], probabilities)
+    assert float(ours) == pytest.approx(float(theirs), rel=1e-5)
+
+
+def test_label_smoothing_is_used_when_the_recipe_says_so(tiny_faces, tiny_model):
+    run = train(tiny_model(), tiny_faces, RECIPE.but(epochs=20, learning_rate=0.1, label_smoothing=0.5), progress=False)
+    target = np.full(7, 0.5 / 7) + 0.5 * np.eye(7)[0]
+    assert min(run.history["loss"]) > -(target * np.log(target)).sum()  # no network can be better than that
+    assert run.metrics["val_accuracy"] > 0.9
+
+
+@pytest.mark.parametrize("size", [24, 32, 64, 96])
+def test_faces_are_resized_as_by_pillow(size):
+    sharp = np.random.default_rng(0).integers(0, 256, (5, 48, 48), dtype=np.uint8)
+    ours = prepare(sharp, size)
+    assert (ours.shape, ours.dtype) == ((5, size, size, 1), np.uint8)
+    theirs = [np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BILINEAR)) for image in sharp]
+    assert np.abs(ours[..., 0].astype(int) - np.stack(theirs)).max() <= 1  # both round to whole grey levels
+
+
+def test_faces_of_the_right_size_stay_as_they_are(tiny_faces):
+    np.testing.assert_array_equal(prepare(tiny_faces.images, 48)[..., 0], tiny_faces.images)
+
+
+def test_many_faces_are_resized_as_few_are():
+    images = np.random.default_rng(0).integers(0, 256, (1025, 48, 48), dtype=np.uint8)
+    np.testing.assert_array_equal(prepare(images, 24)[1023:], prepare(images[1023:], 24))
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path):
+    with pytest.raises(RunError, match=r"not a training run: it has no recipe\.yaml"):
+        Run(tmp_path)
+
+
+def test_a_run_before_its_first_epoch(tmp_path):
+    RECIPE.to_yaml(tmp_path / "recipe.yaml")
+    run = Run(str(tmp_path))
+    assert (run.finished, run.history, run.metrics) == (False, {}, {})
+    with pytest.raises(RunError, match="no epoch has ended"):
+        run.model()
+
+
+def test_damaged_weights_say_so(tiny_faces, tiny_model, tmp_path):
+    run = train(tiny_model(), tiny_faces, RECIPE.but(epochs=1), tmp_path / "run", progress=False)
+    whole = (run.path / "model.keras").read_bytes()
+    for damaged in (b"", b"nonsense", whole[: len(whole) // 2]):
+        (run.path / "model.keras").write_bytes(damaged)
+        with pytest.raises(RunError, match=r"model\.keras can't be loaded"):
+            run.model()
+        with pytest.raises(RunError, match="damaged"):
+            train(tiny_model(), tiny_faces, RECIPE.but(epochs=1), tmp_path / "run", progress=False)
+
+
+def test_what_a_kill_left_half_written_does_not_disturb(tiny_faces, tiny_model, tmp_path):
+    (tmp_path / ".tmp-x1-faces.json").write_text("{")  # killed in the very first write
+    run = train(tiny_model(), tiny_faces, RECIPE.but(epochs=1), tmp_path, progress=False)
+    assert run.finished
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        "faces.json", "history.csv", "metrics.json", "model.keras", "recipe.yaml"
+    ]  # fmt: skip
+
+
+# ---------------------------------------------------------------- progress, and files
+
+
+def test_progress_prints_a_line_an_epoch(tiny_faces, tiny_model, capsys):
+    train(tiny_model(), tiny_faces, RECIPE, progress=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 2
+    number = r"\d+\.\d{3}"
+    line = rf"epoch   1/2  loss {number}  accuracy {number}  val_loss {number}  val_accuracy {number}  \d+ s.*"
+    assert re.fullmatch(line, lines[0])
+    train(tiny_model(), tiny_faces, RECIPE, progress=False)
+    assert capsys.readouterr().out == ""
+
+
+def test_live_curves_draw_after_each_epoch(tiny_faces, tiny_model, monkeypatch):
+    shown = []
+
+    class Handle:
+        def update(self, bundle, raw):
+            shown.append(bundle)
+
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw, display_id: shown.append(bundle) or Handle())
+    train(tiny_model(), tiny_faces, RECIPE, progress=False, callbacks=[LiveCurves("mine")])
+    assert len(shown) == 2
+    assert "accuracy of mine over 1 epochs" in shown[0]["text/html"]
+    assert "accuracy of mine over 2 epochs" in shown[1]["text/html"]
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path):
+    file = tmp_path / "new" / "note.txt"
+    files.write_text(file, "first\n")
+    with pytest.raises(ZeroDivisionError), files.atomic(file) as temporary:
+        temporary.write_text("half")
+        raise ZeroDivisionError
+    assert file.read_bytes() == b"first\n"
+    files.write_text(file, "zwölf\n")
+    assert file.read_bytes() == "zwölf\n".encode()
+    assert [entry.name for entry in file.parent.iterdir()] == ["note.txt"]
