@@ -12,6 +12,7 @@ import io
 import json
 import tempfile
 import time
+import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,7 +78,7 @@ class Run:
             raise RunError(f"{self.path} has no model.keras yet: no epoch has ended. Train on with the same command.")
         try:
             return keras.models.load_model(file, compile=False)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             raise RunError(f"{file} can't be loaded ({error}). Delete {self.path} and train again.") from None
 
 
@@ -175,8 +176,8 @@ def load_weights(model: keras.Model, file: Path) -> None:
     """
     try:
         model.load_weights(file)
-    except (OSError, ValueError, KeyError) as error:
-        cause = str(error).strip().splitlines()[0]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        cause = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise RunError(
             f"{file} does not fit: it belongs to another model than {model.name}, or is damaged ({cause}). "
             f"Choose another folder for this run, or delete that one."
@@ -203,7 +204,7 @@ def split_validation(faces: Faces, share: float) -> tuple[Faces, Faces]:
     Training faces that are exact copies of a validation face are left out of both, so that validation is not learned by heart.
 
     Raises:
-        DataError: if there are no Training faces, or too few to set aside a share of them.
+        DataError: if there are no Training faces, too few to set aside a share of them, or none but copies of those.
 
     """
     training = faces.select("Training")
@@ -214,6 +215,11 @@ def split_validation(faces: Faces, share: float) -> tuple[Faces, Faces]:
     held_out[stratified(training.labels, wanted, VALIDATION_SEED)] = True
     seen = {image.tobytes() for image in training.images[held_out]}
     copy = np.array([image.tobytes() in seen for image in training.images])
+    if copy.all():
+        raise DataError(
+            f"Every one of the {len(training)} Training faces is an exact copy of a validation face: nothing is left to "
+            f"train on. Give more different faces, or a recipe with validation 0."
+        )
     return training[~copy], training[held_out]
 
 
@@ -320,8 +326,9 @@ class Checkpoint(keras.callbacks.Callback):
             load_weights(model, self.folder / "model.keras")
         files.write_json(self.folder / "metrics.json", metrics)
         if finished:
-            for state in self.folder.glob("state-*.weights.h5"):
-                state.unlink()
+            for pattern in ("state-*.weights.h5", ".tmp-*"):  # the latter: half of a file that a kill left
+                for file in self.folder.glob(pattern):
+                    file.unlink()
 
     def _state(self, epochs: int) -> Path:
         return self.folder / f"state-{epochs:05d}.weights.h5"
@@ -360,7 +367,8 @@ def _open(folder: Path, faces: Faces, recipe: Recipe) -> Run:
         if what:
             raise RunError(f"{folder} holds a run with other {what}. Choose another folder, or delete that one.")
         return Run(folder)
-    if folder.exists() and any(folder.iterdir()) and not (folder / "faces.json").is_file():
+    strange = folder.exists() and any(not file.name.startswith(".tmp-") for file in folder.iterdir())
+    if strange and not (folder / "faces.json").is_file():
         raise RunError(f"{folder} is not empty and not a training run. Choose another folder for this run.")
     files.write_json(folder / "faces.json", described)
     recipe.to_yaml(folder / "recipe.yaml")

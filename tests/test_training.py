@@ -6,6 +6,7 @@ What happens when a training is killed stands in test_resume.py.
 from __future__ import annotations
 
 import re
+import tempfile
 
 import keras
 import numpy as np
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from fer_course import files, schedules, training
+from fer_course import files, progress, schedules, training
 from fer_course.errors import DataError, RunError
 from fer_course.evaluation import evaluate
 from fer_course.faces import Faces
@@ -23,6 +24,14 @@ from fer_course.recipes import OPTIMIZERS, SCHEDULES, Recipe
 from fer_course.training import Run, SmoothedCrossentropy, prepare, split_validation, train
 
 RECIPE = Recipe("tiny", epochs=2, batch_size=16, learning_rate=0.03, shift=0.05, seed=5)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def runs_without_a_folder(tmp_path_factory):
+    """Make runs that name no folder below pytest's own, so that none stay behind."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(tmp_path_factory.mktemp("runs")))
+        yield
 
 
 class Rates(keras.callbacks.Callback):
@@ -207,15 +216,10 @@ def test_the_validation_faces_do_not_depend_on_the_seed(tiny_faces, tiny_model, 
     assert images.shape == (28, 48, 48, 1)
 
 
-@given(st.lists(st.integers(0, 11), min_size=20, max_size=60), st.floats(0.1, 0.5))
-def test_no_copy_of_a_validation_face_is_trained_on(pictures, share):
-    different = unlike_faces(list(range(7)) + [0] * 5)
-    faces = different[np.array([*range(12), *pictures])]
-    try:
-        rest, held_out = split_validation(faces, share)
-    except DataError as error:
-        assert "cop" in str(error)  # they were all copies: nothing would be left to train on
-        return
+@given(st.lists(st.integers(0, 39), max_size=20), st.floats(0.1, 0.4))
+def test_no_copy_of_a_validation_face_is_trained_on(copied, share):
+    faces = unlike_faces([k % 7 for k in range(40)])[np.array([*range(40), *copied])]
+    rest, held_out = split_validation(faces, share)
     trained, validated = ({image.tobytes() for image in side.images} for side in (rest, held_out))
     assert trained
     assert not trained & validated
@@ -231,6 +235,7 @@ def test_faces_that_can_not_be_trained_on_are_refused(tiny_faces, tiny_model, tm
         train(tiny_model(), unlike_faces([0, 1]), RECIPE, progress=False)
     with pytest.raises(DataError, match="cop"):
         train(tiny_model(), unlike_faces([3])[np.zeros(50, dtype=int)], RECIPE, progress=False)
+    assert len(split_validation(unlike_faces([3])[np.zeros(50, dtype=int)], 0.0)[0]) == 50
 
 
 # ---------------------------------------------------------------- parts
@@ -247,10 +252,14 @@ def test_label_smoothing_is_keras_own_on_one_hot_labels(n, classes, smoothing, s
 
 
 def test_label_smoothing_is_used_when_the_recipe_says_so(tiny_faces, tiny_model):
-    run = train(tiny_model(), tiny_faces, RECIPE.but(epochs=20, learning_rate=0.1, label_smoothing=0.5), progress=False)
+    recipe = RECIPE.but(epochs=8, learning_rate=0.3, flip=False, shift=0.0)
+    losses = {
+        share: train(tiny_model(), tiny_faces, recipe.but(label_smoothing=share), progress=False).history["loss"]
+        for share in (0.0, 0.5)
+    }
     target = np.full(7, 0.5 / 7) + 0.5 * np.eye(7)[0]
-    assert min(run.history["loss"]) > -(target * np.log(target)).sum()  # no network can be better than that
-    assert run.metrics["val_accuracy"] > 0.9
+    least = -(target * np.log(target)).sum()  # no network can be better than that with smoothed labels
+    assert losses[0.0][-1] < least < losses[0.5][-1]
 
 
 @pytest.mark.parametrize("size", [24, 32, 64, 96])
@@ -307,13 +316,16 @@ def test_what_a_kill_left_half_written_does_not_disturb(tiny_faces, tiny_model, 
 # ---------------------------------------------------------------- progress, and files
 
 
-def test_progress_prints_a_line_an_epoch(tiny_faces, tiny_model, capsys):
+@pytest.mark.parametrize("notebook", [False, True])
+def test_progress_prints_a_line_an_epoch(tiny_faces, tiny_model, capsys, monkeypatch, notebook):
+    monkeypatch.setattr(progress, "_in_notebook", lambda: notebook)
     train(tiny_model(), tiny_faces, RECIPE, progress=True)
-    lines = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().out.removesuffix("\n").split("\n")
     assert len(lines) == 2
     number = r"\d+\.\d{3}"
     line = rf"epoch   1/2  loss {number}  accuracy {number}  val_loss {number}  val_accuracy {number}  \d+ s.*"
-    assert re.fullmatch(line, lines[0])
+    assert re.fullmatch(line, lines[0].split("\r")[-1])
+    assert ("\r" in lines[0]) == notebook  # only there a moving line is rewritten
     train(tiny_model(), tiny_faces, RECIPE, progress=False)
     assert capsys.readouterr().out == ""
 
@@ -335,9 +347,14 @@ def test_live_curves_draw_after_each_epoch(tiny_faces, tiny_model, monkeypatch):
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     file = tmp_path / "new" / "note.txt"
     files.write_text(file, "first\n")
-    with pytest.raises(ZeroDivisionError), files.atomic(file) as temporary:
-        temporary.write_text("half")
-        raise ZeroDivisionError
+
+    def fail():
+        with files.atomic(file) as temporary:
+            temporary.write_text("half")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
     assert file.read_bytes() == b"first\n"
     files.write_text(file, "zwölf\n")
     assert file.read_bytes() == "zwölf\n".encode()

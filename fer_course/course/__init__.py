@@ -13,6 +13,7 @@ from fer_course.course.parameters import PARAMETERS, check_parameters, declared_
 from fer_course.course.results import RESULT_TYPE, report
 from fer_course.course.running import run
 from fer_course.course.summary import table
+from fer_course.errors import LessonError as LessonError  # what these functions raise
 
 __all__ = [
     "PARAMETERS",

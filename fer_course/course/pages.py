@@ -6,12 +6,14 @@ import html
 
 from fer_course.course.summary import key_result
 
-#: nbconvert's page without the blocks that load scripts (require.js, MathJax, widgets, Mermaid) from the network.
+#: nbconvert's page without the blocks that load scripts (require.js, MathJax, widgets, Mermaid) from the network, and
+#: without the widgets' state, which only those scripts could read.
 _TEMPLATE = """{% extends 'index.html.j2' %}
 {% block html_head_js %}{% endblock %}
 {% block jupyter_widgets %}{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
 {% block html_head_js_mermaidjs %}{% endblock %}
+{% block footer %}</html>{% endblock %}
 """
 
 

@@ -65,16 +65,16 @@ def _paint(view, person, moved, light, texture) -> np.ndarray:
     skin_shade = person.skin * (1 + 0.16 * (texture.freckles - 0.5)) * light
     skin_shade *= 1 - skin.lines(view, person, moved)
     picture = surroundings.background(person, texture.blots)
-    surroundings.paint_back_hair(picture, view, person, texture.strands)
+    hair = surroundings.hair_of(view, person, texture.strands)
+    over(picture, hair.colour, hair.mass)
     surroundings.paint_neck_and_ears(picture, view, person, person.skin * light, texture.strands)
     face = skin_shade
-    hair = surroundings.hair_colour(view, person, texture.strands)
-    over(face, 0.8 * hair, surroundings.beard(view, person, moved, texture.strands))
+    over(face, 0.8 * hair.colour, surroundings.beard(view, person, moved, texture.strands))
     paint_mouth(face, view, person, moved, light)
     paint_eyes(face, view, person, moved, light)
     paint_brows(face, view, person, moved, np.minimum(0.75 * person.hair, 0.7 * person.skin), texture.strands)
     over(picture, face, inside(view.rim - 1, 0.07))
-    surroundings.paint_front_hair(picture, view, person, texture.strands, light)
+    surroundings.paint_front_hair(picture, view, person, hair, light)
     surroundings.paint_glasses(picture, view, person)
     surroundings.paint_hand(picture, view, person, person.skin * light)
     return picture

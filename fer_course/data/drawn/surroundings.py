@@ -20,49 +20,57 @@ def background(person, coarse: np.ndarray) -> np.ndarray:
 def paint_neck_and_ears(picture, view: View, person, shade, texture) -> None:
     """Paint neck, shoulders and ears over `picture`, in place."""
     cloth = np.abs(1.3 * person.background - 0.9)
-    over(picture, cloth * (0.8 + 0.4 * texture), inside(1.02 + 0.12 * (view.far < 0.5) - view.y + 0.10 * view.far))
+    # The neckline slopes from the neck to the shoulders: a step would show as a hard corner beside the chin.
+    neckline = 1.16 - 0.16 * ramp(view.far, 0.30, 0.70) + 0.10 * view.far
+    over(picture, cloth * (0.8 + 0.4 * texture), inside(neckline - view.y, 0.12))
     over(picture, 0.52 * shade, inside(np.maximum(view.far - 0.62 * person.width, 0.6 - view.y), 0.12))
     ear = ellipse(view.far, view.y, person.width * 0.99, 0.0, 0.10, 0.20)
     over(picture, shade * (0.62 + 0.9 * np.clip(-ear, 0, 0.1) * 4), inside(ear) * (person.ears < 0.8))
 
 
-def paint_back_hair(picture, view: View, person, texture) -> None:
-    """Paint the hair that is behind the face over `picture`, in place: a cap of hair, for long hair down the sides."""
+def hair_of(view: View, person, texture) -> SimpleNamespace:
+    """Return the hair as fields: `colour`, its shade; `mass`, where it may be, 0 to 1; `strands`, the texture given."""
+    # Strands, and the soft light of the lamp on them.
+    shine = bump(view.x, view.y, -0.3 * person.light_x, -0.85, 0.5, 0.3)
+    colour = person.hair * (0.62 + 0.60 * texture + 0.40 * shine) + 0.03 * texture
+    return SimpleNamespace(colour=colour, mass=_hair_mass(view, person, texture), strands=texture)
+
+
+def _hair_mass(view: View, person, texture) -> np.ndarray:
+    """Return how much hair is at every pixel as if there were no face: a cap, with locks at the sides if it is long."""
     style = person.hair_style
-    long = ramp(style, 0.50, 0.62) * (style > 0.5)
-    bald = style < 0.07
+    long = style > 0.5
     widen = person.hair_volume * (0.35 + 0.65 * long)
-    top = ellipse(view.x, view.y, 0, -0.10, person.width + widen, person.crown + 0.5 * person.hair_volume)
-    sides = np.maximum(view.far - person.width - widen - 0.05 * view.y, -0.1 - view.y)
-    short = np.maximum(top, view.y - 0.05 - 0.30 * (style - 0.3))
-    cover = np.maximum(inside(short, 0.06), inside(sides, 0.06) * long) * (1 - bald)
-    over(picture, hair_colour(view, person, texture), cover)
+    cap = ellipse(view.x, view.y, 0, -0.10, person.width + widen, person.crown + 0.5 * person.hair_volume)
+    locks = np.maximum(view.far - person.width - widen - 0.05 * view.y, -0.1 - view.y)
+    loose = 0.08 * (texture - 0.5)
+    mass = np.maximum(inside(cap + loose, 0.14), inside(locks + loose, 0.14) * long)
+    # Short hair ends at the ears, long hair lower; strand by strand.
+    end = np.where(long, 0.60 + 7 * (style - 0.5), 0.05 + 0.30 * (style - 0.3)) + 0.12 * (texture - 0.5)
+    return mass * (1 - ramp(view.y, end - 0.15, end + 0.20)) * (style >= 0.07)
 
 
-def paint_front_hair(picture, view: View, person, texture, light) -> None:
+def paint_front_hair(picture, view: View, person, hair, light) -> None:
     """Paint the hair that grows or falls over the forehead and temples over `picture`, in place; or a hat."""
     style = person.hair_style
     bald = ramp(style, 0.16, 0.05)
     parted = 0.5 * (person.fringe - 0.4) * view.x
-    line = person.hairline - 0.35 * bald + parted + 0.06 * (texture - 0.5)
+    line = person.hairline - 0.35 * bald + parted + 0.06 * (hair.strands - 0.5)
     across = view.x * (1 / person.width)
     temple = across * across
-    line = line + temple * (0.12 + temple * (0.15 + (0.4 + 0.6 * (style > 0.5)) * temple)) * (1 - bald)
+    steep = 0.4 + 0.6 * (style > 0.5)
+    line = line + temple * (0.12 + temple * (0.15 + steep * temple)) * (1 - bald)
     fringe = ramp(person.fringe, 0.86, 0.90) * (style > 0.3)
     line = np.maximum(
         line, (-0.50 - 0.15 * (1 - person.brow_gap * 4) + 0.10 * view.x * view.side) * fringe - (1 - fringe)
     )
-    cover = inside(view.y - line, 0.16)
-    over(picture, hair_colour(view, person, texture) * (0.7 + 0.3 * light), cover)
+    # Where the line falls steeply beside the face, the same softness across it is more from top to bottom.
+    slope = np.abs(across) * (0.24 + temple * (0.60 + 6 * steep * temple))
+    cover = inside(view.y - line, 0.16 + 0.08 * slope) * hair.mass
+    over(picture, hair.colour * (0.7 + 0.3 * light), cover)
     hat = style > 0.95
     if hat.any():
         over(picture, 0.15 + 0.7 * person.background * light, inside(view.y + 0.62 - 0.1 * view.x * view.x) * hat)
-
-
-def hair_colour(view: View, person, texture) -> np.ndarray:
-    """Return the shade of hair at every pixel: strands, and the soft light of the lamp on them."""
-    shine = bump(view.x, view.y, -0.3 * person.light_x, -0.85, 0.5, 0.3)
-    return person.hair * (0.62 + 0.60 * texture + 0.40 * shine) + 0.03 * texture
 
 
 def beard(view: View, person, moved, texture) -> np.ndarray:
