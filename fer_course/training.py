@@ -263,6 +263,7 @@ class Checkpoint(keras.callbacks.Callback):
         super().__init__()
         self.folder, self.recipe = folder, recipe
         self.rows: list[dict] = _rows(read_history(folder / "history.csv"))
+        self.initial: list[np.ndarray] = []
         self.started = time.perf_counter()
 
     def losses(self) -> list[float]:
@@ -283,6 +284,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def resume(self, model: keras.Model) -> int:
         """Load the state after the last whole epoch, if there is one; return the number of epochs done."""
+        self.initial = model.get_weights()
         if self.rows:
             model.optimizer.build(model.trainable_variables)
             load_weights(model, self._state(len(self.rows)))
@@ -311,7 +313,12 @@ class Checkpoint(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def finish(self, model: keras.Model, finished: bool) -> None:
-        """Write the metrics, give the model its best weights, and drop the resume state of a finished run."""
+        """Write the metrics, give the model its best weights, and drop the resume state of a finished run.
+
+        Before the first whole epoch these are the weights that it came with, so that the same call begins anew.
+        """
+        # Not those in memory: Ctrl-C may have come while the files of an epoch were written, which then does not count.
+        self.rows = _rows(read_history(self.folder / "history.csv"))
         best = self.rows[self.best_epoch()] if self.rows else {}
         metrics = {
             "finished": finished,
@@ -324,6 +331,8 @@ class Checkpoint(keras.callbacks.Callback):
         }
         if self.rows:
             load_weights(model, self.folder / "model.keras")
+        else:
+            model.set_weights(self.initial)
         files.write_json(self.folder / "metrics.json", metrics)
         if finished:
             for pattern in ("state-*.weights.h5", ".tmp-*"):  # the latter: half of a file that a kill left

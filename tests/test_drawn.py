@@ -255,6 +255,30 @@ def test_an_upright_face_in_frontal_light_is_symmetric():
     assert np.abs(picture - picture[:, ::-1])[14:44, 8:40].mean() < 6
 
 
+@pytest.mark.parametrize("volume", [0.05, 0.3])
+@pytest.mark.parametrize("shade", [0.05, 0.8])
+def test_short_hair_ends_at_the_ears_and_long_hair_falls_below_the_chin(shade, volume):
+    scene = drawn.Scene(background=0.4, grain=0, clutter=0)
+
+    def rows_with_hair(style):
+        bald, hairy = (
+            drawn.draw_one({}, plain(hair_style=each, hair=shade, hair_volume=volume), None, scene).astype(int)
+            for each in (0.0, style)
+        )
+        return np.flatnonzero(np.abs(hairy - bald).max(axis=1) > 25)
+
+    assert rows_with_hair(0.4).max() < 32
+    assert rows_with_hair(0.8).max() == 47
+
+
+@pytest.mark.parametrize("background", [0.02, 0.45, 1.0])
+def test_shoulders_are_not_cut_out_with_scissors(background):
+    scene = drawn.Scene(background=background, grain=0, clutter=0, blur=0)
+    picture = drawn.draw_one({}, plain(hair_style=0.0, ears=0.9), drawn.Pose(size=0.84, shift_y=-3.5), scene)
+    corner = picture[40:, :13].astype(int)
+    assert np.abs(np.diff(corner, axis=0)).max() < 0.65 * (corner.max() - corner.min())
+
+
 def test_prototypes_name_all_classes_and_known_action_units():
     assert tuple(drawn.PROTOTYPES) == CLASS_NAMES
     for units in drawn.PROTOTYPES.values():

@@ -93,6 +93,35 @@ def test_ctrl_c_keeps_a_valid_run_and_the_next_call_goes_on(tiny, unbroken, tmp_
     assert same(tiny(tmp_path / "run"), unbroken)
 
 
+@pytest.mark.parametrize("survivors", range(2, 9))
+def test_ctrl_c_while_files_are_written_keeps_a_valid_run(tiny, unbroken, tmp_path, monkeypatch, survivors):
+    real, written = files.atomic, []
+
+    def atomic(path):
+        written.append(path)
+        if len(written) == survivors + 1:
+            raise KeyboardInterrupt
+        return real(path)
+
+    monkeypatch.setattr(files, "atomic", atomic)
+    run = tiny(tmp_path / "run")
+    monkeypatch.undo()
+    assert not run.finished
+    assert run.metrics["epochs"] == len(run.history.get("epoch", []))
+    assert same(tiny(tmp_path / "run"), unbroken)
+
+
+def test_ctrl_c_in_the_first_epoch_and_the_same_model_again(tiny_faces, unbroken, tmp_path):
+    class Impatient(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise KeyboardInterrupt
+
+    model = small_network()
+    run = train(model, tiny_faces, RECIPE, tmp_path / "run", progress=False, callbacks=[Impatient()])
+    assert (run.finished, run.metrics["epochs"]) == (False, 0)
+    assert same(train(model, tiny_faces, RECIPE, tmp_path / "run", progress=False), unbroken)
+
+
 def test_a_finished_run_is_not_trained_again(tiny, unbroken):
     before = {file.name: file.stat().st_mtime_ns for file in unbroken.path.iterdir()}
     again = tiny(unbroken.path)
