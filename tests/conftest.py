@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import tempfile
 import time
 from pathlib import Path
@@ -25,6 +27,15 @@ settings.load_profile("course")
 
 
 def pytest_configure(config):
+    """Make a cache folder for this session, and let Ctrl-C through to the processes that tests start."""
+    # A shell starts what it runs in the background with Ctrl-C ignored, and that is inherited.
+    with contextlib.suppress(ValueError):  # not the main thread
+        if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+    _make_cache(config)
+
+
+def _make_cache(config):
     """Make a cache folder for this session; the workers of pytest-xdist use the controller's."""
     if not hasattr(config, "workerinput"):
         config.course_cache = tempfile.mkdtemp(prefix="fer-course-tests-")

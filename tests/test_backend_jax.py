@@ -47,6 +47,7 @@ def on(backend: str, folder) -> dict:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+@pytest.mark.slow
 def test_train_evaluate_and_augment_on_jax_as_on_tensorflow(tmp_path):
     for backend in ("jax", "tensorflow"):
         assert on(backend, tmp_path) == {"backend": backend, "n": 21, "finished": True, "epochs": 1}

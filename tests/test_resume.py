@@ -179,6 +179,7 @@ def test_the_model_that_was_given_ends_with_the_best_weights(tiny_faces, tmp_pat
     assert run.metrics["best_epoch"] == run.history["val_accuracy"].index(max(run.history["val_accuracy"])) + 1
 
 
+@pytest.mark.slow
 def test_sigkill_in_the_middle_of_an_epoch(tmp_path):
     recipe = Recipe("long", model="lenet", epochs=6, batch_size=16, seed=1)
     recipe.to_yaml(tmp_path / "recipe.yaml")
