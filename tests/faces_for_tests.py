@@ -7,12 +7,24 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
+import fer_course.data as data
 from fer_course import CLASS_NAMES, DataError, Faces
-from fer_course.data import readers
+from fer_course.data import places, readers
 
 USAGES = ("Training", "PublicTest", "PrivateTest")
+
+
+@pytest.fixture(autouse=True)
+def isolated(tmp_path, monkeypatch):
+    """Keep the tests of the module that imports this away from the cache, data folder and settings of whoever runs them."""
+    monkeypatch.setenv("FER_COURSE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("FER_COURSE_DATA", raising=False)
+    monkeypatch.setattr(places, "KAGGLE", tmp_path / "kaggle")
+    for module in (data, places):
+        monkeypatch.setattr(module, "data_folder", lambda: tmp_path / "user-data")
 
 
 def some_faces(n=21, seed=0, splits=USAGES):

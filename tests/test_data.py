@@ -12,6 +12,7 @@ import pytest
 from faces_for_tests import (
     attempt,
     csv_bytes,
+    isolated,  # noqa: F401
     picture_bytes,
     pictures,
     read_slowly,
@@ -25,20 +26,10 @@ from hypothesis import strategies as st
 
 import fer_course.data as data
 from fer_course import DataError, Faces
-from fer_course.data import places, readers
+from fer_course.data import readers
 from fer_course.data.readers import csv_file, pixels
 
 REAL = os.environ.get("FER_COURSE_DATA", "")
-
-
-@pytest.fixture(autouse=True)
-def isolated(tmp_path, monkeypatch):
-    """Keep the tests away from the cache, the data folder and the settings of whoever runs them."""
-    monkeypatch.setenv("FER_COURSE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("FER_COURSE_DATA", raising=False)
-    monkeypatch.setattr(places, "KAGGLE", tmp_path / "kaggle")
-    for module in (data, places):
-        monkeypatch.setattr(module, "data_folder", lambda: tmp_path / "user-data")
 
 
 @pytest.fixture

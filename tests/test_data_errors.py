@@ -7,27 +7,25 @@ import zipfile
 
 import numpy as np
 import pytest
-from faces_for_tests import attempt, csv_bytes, picture_bytes, pictures, some_faces, write_folder, write_zip
+from faces_for_tests import (
+    attempt,
+    csv_bytes,
+    isolated,  # noqa: F401
+    picture_bytes,
+    pictures,
+    some_faces,
+    write_folder,
+    write_zip,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 import fer_course.data as data
 from fer_course import DataError
-from fer_course.data import places
 from fer_course.data.readers import csv_file
 
 PICTURE = picture_bytes(np.zeros((48, 48), np.uint8))
-
-
-@pytest.fixture(autouse=True)
-def isolated(tmp_path, monkeypatch):
-    """Keep the tests away from the cache, the data folder and the settings of whoever runs them."""
-    monkeypatch.setenv("FER_COURSE_CACHE", str(tmp_path / "cache"))
-    monkeypatch.delenv("FER_COURSE_DATA", raising=False)
-    monkeypatch.setattr(places, "KAGGLE", tmp_path / "kaggle")
-    for module in (data, places):
-        monkeypatch.setattr(module, "data_folder", lambda: tmp_path / "user-data")
 
 
 def table(row=2, emotion="3", pixels=None, usage="Training", header="emotion,pixels,Usage"):
