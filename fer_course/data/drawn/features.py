@@ -50,26 +50,28 @@ def _move_brows(moved, person, units) -> None:
 
 def _move_eyes(moved, person, units) -> None:
     squeeze = np.clip(1 - 0.35 * units[6] - 0.30 * units[7] - 0.35 * units[9] - 0.25 * units[4], 0.25, 1)
-    moved.lid_upper = person.eye_open * squeeze * (1 + 1.0 * units[5]) + 0.004
+    shut = (1 - 0.95 * units[43]) * (1 - 0.35 * units[64])
+    moved.lid_upper = person.eye_open * squeeze * shut * (1 + 1.0 * units[5]) + 0.004
     lower = 1 + 0.25 * units[5] - 0.7 * units[6] - 0.55 * units[7] - 0.4 * units[9]
-    moved.lid_lower = 0.62 * person.eye_open * np.maximum(lower, -0.25)
+    moved.lid_lower = 0.62 * person.eye_open * np.maximum(lower * (1 - 0.5 * units[43]), -0.25)
     moved.bag = np.minimum(1.2, 0.35 * person.bags + 0.8 * units[6] + 0.4 * units[7] + 0.4 * units[9])
+    moved.gaze_y = person.gaze_y + 0.05 * units[64]
     moved.lid_slope = 0.05 * units[1] * (1 - units[2]) + 0.5 * np.minimum(person.eye_tilt, 0.03)
 
 
 def _move_mouth(moved, person, units) -> None:
-    jaw = units[26] * (0.25 + 0.75 * units[25])
+    jaw = np.minimum(units[26] * (0.25 + 0.75 * units[25]) + 0.8 * units[27], 1.5)
     moved.jaw = 0.13 * jaw
     moved.mouth_y = person.mouth_y - 0.02 * units[12] - 0.035 * units[17] - 0.02 * units[9] + 0.3 * moved.jaw
-    width = 1 + 0.50 * units[12] + 0.28 * units[20] - 0.14 * units[23] - 0.26 * jaw * (1 - units[12]) - 0.08 * units[17]
+    width = 1 + 0.50 * units[12] + 0.28 * units[20] - 0.14 * units[23] - 0.22 * np.minimum(jaw, 1) * (1 - units[12]) - 0.08 * units[17]
     moved.mouth_width = person.mouth_width * width
     raised = person.mouth_curve + 0.15 * units[12] - 0.11 * units[15] - 0.03 * units[20] - 0.04 * units[17]
     moved.corner = -raised
-    parted = np.minimum(1, units[25] + 0.3 * units[16])
+    parted = np.minimum(1, units[25] + 0.3 * units[16] + units[27])
     # A parted mouth opens more where other muscles pull the lips apart.
     moved.open_upper = parted * (0.025 + 0.06 * units[10] + 0.03 * units[12] + 0.02 * units[20]) + 0.035 * jaw
     moved.open_lower = parted * (0.035 + 0.07 * units[16] + 0.11 * units[12] + 0.05 * units[20]) + 0.25 * jaw
-    moved.round = jaw * (1 - 0.6 * units[12]) * (1 - 0.6 * units[20])
+    moved.round = np.minimum(jaw, 1) * (1 - 0.6 * units[12]) * (1 - 0.6 * units[20])
     thin = np.maximum(0.2, 1 - 0.65 * units[23] - 0.35 * units[12] - 0.35 * units[20] - 0.2 * units[9])
     moved.lip_upper = person.lip_upper * thin * (1 - 0.25 * units[10] - 0.3 * units[17])
     moved.lip_lower = person.lip_lower * thin * (1 + 0.3 * units[17] - 0.2 * units[16])
@@ -107,8 +109,8 @@ def paint_eyes(picture, view: View, person, moved, light) -> None:
     near = 1 - ramp(np.abs(s), 0.95, 1.35)
     skin = picture.copy()
     opened = inside(-np.minimum(above, below), view.pixel) * (np.abs(s) < 1)
-    over(picture, light * np.minimum(0.72 + 0.14 * ramp(above, 0.0, 0.07), 0.35 + 0.6 * person.skin), opened)
-    _paint_iris(picture, view, person, light, opened)
+    over(picture, light * np.minimum(0.60 + 0.18 * ramp(above, 0.0, 0.07), 0.35 + 0.6 * person.skin), opened)
+    _paint_iris(picture, view, person, moved, light, opened)
     lash = ridge(above, 0.030 + 0.25 * moved.lid_upper * (moved.lid_upper < 0.03)) * near * person.lashes
     lash *= 1 - ramp(np.abs(s), 0.8, 1.15)
     over(picture, 0.12 * skin, np.minimum(0.9, lash))
@@ -118,9 +120,9 @@ def paint_eyes(picture, view: View, person, moved, light) -> None:
     over(picture, 0.55 * skin, ridge(below + 0.075, 0.028) * (1 - ramp(np.abs(s), 0.6, 1.2)) * 0.42 * moved.bag)
 
 
-def _paint_iris(picture, view: View, person, light, opened) -> None:
+def _paint_iris(picture, view: View, person, moved, light, opened) -> None:
     x = (view.far - person.eye_x) * view.side - person.gaze_x
-    y = view.y - person.eye_y + 0.012 - person.gaze_y
+    y = view.y - person.eye_y + 0.012 - moved.gaze_y
     from_centre = np.sqrt(x * x + y * y)
     over(picture, light * person.iris, inside(from_centre - 0.077, view.pixel) * opened)
     over(picture, 0.03, inside(from_centre - 0.038, view.pixel) * opened * 0.9)

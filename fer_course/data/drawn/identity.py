@@ -34,11 +34,11 @@ class Identity:
     depth: float = _range(0.55, 0.80, "middle")
     skin: float = _range(0.38, 1.0, "high")
     freckles: float = _range(0, 1, "rare")
-    age: float = _range(0, 1, "low")
+    age: float = _range(0, 1, "middle", typical=0.25)
     eye_x: float = _range(0.35, 0.43, "middle")
     eye_y: float = _range(-0.27, -0.19, "middle")
     eye_width: float = _range(0.175, 0.23, "middle")
-    eye_open: float = _range(0.070, 0.120, "middle")
+    eye_open: float = _range(0.058, 0.115, "middle")
     eye_tilt: float = _range(-0.03, 0.04, "middle")
     eye_depth: float = _range(0.2, 1.0, "middle")
     iris: float = _range(0.03, 0.42, "low")
@@ -60,7 +60,7 @@ class Identity:
     lip_dark: float = _range(0.10, 0.50, "low")
     cheeks: float = _range(0.0, 1.0, "middle")
     asymmetry: float = _range(-1, 1, "middle")
-    hair: float = _range(0.03, 0.85, "low")
+    hair: float = _range(0.03, 0.95, "low")
     hair_style: float = _range(0, 1)
     hairline: float = _range(-1.00, -0.64, "middle")
     hair_volume: float = _range(0.04, 0.30)
@@ -74,21 +74,21 @@ class Identity:
 class Pose:
     """How the head is held: degrees (yaw to the right, pitch down, roll clockwise), size 1 is usual, shifts in pixels."""
 
-    yaw: float = _range(-27, 27, "middle")
-    pitch: float = _range(-14, 14, "middle")
-    roll: float = _range(-17, 17, "middle")
-    size: float = _range(0.84, 1.26, "middle")
-    shift_x: float = _range(-3.5, 3.5, "middle")
-    shift_y: float = _range(-3.5, 3.5, "middle")
+    yaw: float = _range(-38, 38, "middle")
+    pitch: float = _range(-18, 18, "middle")
+    roll: float = _range(-24, 24, "middle")
+    size: float = _range(0.84, 1.36, "middle", typical=1.05)
+    shift_x: float = _range(-4.5, 4.5, "middle")
+    shift_y: float = _range(-4.5, 4.5, "middle")
 
 
 @dataclass(frozen=True)
 class Scene:
     """How the picture is taken: light, background, what stands in front of the face, lens and film."""
 
-    light_x: float = _range(-1.5, 1.5, "middle", typical=-0.45)
+    light_x: float = _range(-1.8, 1.8, "middle", typical=-0.45)
     light_y: float = _range(-1.0, 0.15, "even", typical=-0.55)
-    hardness: float = _range(0.25, 0.8, "even", typical=0.5)
+    hardness: float = _range(0.25, 0.85, "even", typical=0.5)
     exposure: float = _range(0.75, 1.50, "middle", typical=1.0)
     contrast: float = _range(0.75, 1.5, "middle", typical=1.15)
     background: float = _range(0.02, 1.0, "even", typical=0.45)
@@ -97,7 +97,9 @@ class Scene:
     gaze_y: float = _range(-0.03, 0.04, "centre", typical=0.0)
     hand: float = _range(0, 1, "even", typical=0.5)
     hand_place: float = _range(0, 1)
-    lettering: float = _range(0, 1)
+    lock: float = _range(0, 1, "even", typical=0.5)
+    scarf: float = _range(0, 1, "even", typical=0.5)
+    lettering: float = _range(0, 1, "even", typical=0.5)
     blur: float = _range(0.0, 0.9, "low", typical=0.1)
     grain: float = _range(0.1, 0.8, "low", typical=0.2)
 

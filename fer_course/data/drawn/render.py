@@ -17,6 +17,7 @@ from fer_course.faces import SIZE
 BATCH = 32
 # Random numbers a face: grain for every pixel, strands of hair, blots of the background and of the skin.
 _STRANDS, _BLOTS = (6, 32), (6, 6)
+_HEAD_DOWN = 20  # degrees by which action unit 54 lowers the head
 NOISE = SIZE * SIZE + _STRANDS[0] * _STRANDS[1] + 2 * _BLOTS[0] * _BLOTS[1]
 
 
@@ -37,6 +38,7 @@ def render(units: np.ndarray, identity: Identity, pose: Pose, scene: Scene, nois
     muscles = {number: column(units[:, place]) for place, number in enumerate(ACTION_UNITS)}
     moved = move(person, muscles)
     person.chin = person.chin + moved.jaw
+    person.pitch = person.pitch + np.deg2rad(_HEAD_DOWN) * muscles[54]
     view = look(person, person)
     depth = skin.relief(view, person, moved)
     light = skin.light_on(depth, view, person)
@@ -76,6 +78,8 @@ def _paint(view, person, moved, light, texture) -> np.ndarray:
     over(picture, face, inside(view.rim - 1, 0.07))
     surroundings.paint_front_hair(picture, view, person, hair, light)
     surroundings.paint_glasses(picture, view, person)
+    surroundings.paint_lock(picture, view, person, hair)
+    surroundings.paint_scarf(picture, view, person, texture.strands)
     surroundings.paint_hand(picture, view, person, person.skin * light)
     return picture
 

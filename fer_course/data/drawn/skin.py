@@ -159,7 +159,7 @@ def _add_nose_lines(dark, view, person, moved) -> None:
     dark += 0.28 * bump(view.x, view.y, 0, tip + 0.085, wide, 0.035)
     dark += 0.30 * bump(view.far, view.y, wide + 0.045, tip + 0.01, 0.025, 0.05)
     shadow = bump(view.x, view.y, -0.13 * np.sign(person.light_x), tip - 0.10, 0.07, 0.17)
-    dark += 0.28 * np.abs(person.light_x) * person.hardness * shadow
+    dark += 0.24 * np.minimum(np.abs(person.light_x), 1) * person.hardness * shadow
     across = bump(view.x, view.y, 0, -0.20, 0.13, 0.12) * (0.5 + 0.5 * np.cos((view.y + view.far * 0.7) * 70))
     dark += 0.38 * moved.nose_lines * across
     dark += 0.18 * moved.nose_lines * ridge(view.far - 0.13 - 0.35 * (view.y + 0.1), 0.04) * ridge(view.y + 0.05, 0.13)

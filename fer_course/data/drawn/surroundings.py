@@ -8,8 +8,8 @@ import numpy as np
 
 from fer_course.data.drawn.geometry import View, box, bump, capsule, ellipse, inside, over, ramp, ridge, upsample
 
-#: Share of the faces that wear glasses, that have a hand before them, and that are lettered over.
-WITH_GLASSES, WITH_HAND, WITH_LETTERING = 0.11, 0.06, 0.03
+#: Share of the faces that wear glasses or a scarf, that have a lock of hair or a hand before them, or letters over them.
+WITH_GLASSES, WITH_SCARF, WITH_LOCK, WITH_HAND, WITH_LETTERING = 0.11, 0.03, 0.05, 0.08, 0.03
 
 
 def background(person, coarse: np.ndarray) -> np.ndarray:
@@ -109,21 +109,58 @@ def _select(person, chosen: np.ndarray) -> SimpleNamespace:
     return SimpleNamespace(**{name: column[chosen] for name, column in vars(person).items()})
 
 
+def paint_lock(picture, view: View, person, hair) -> None:
+    """Paint a lock of hair that falls over one eye, on the faces that have one, in place."""
+    chosen = np.flatnonzero(person.lock.ravel() < WITH_LOCK)
+    if not len(chosen):
+        return
+    view, part, person = view.select(chosen), picture[chosen], _select(person, chosen)
+    strands, colour = hair.strands[chosen], hair.colour[chosen]
+    side = np.where(person.lock < WITH_LOCK / 2, -1, 1).astype(np.float32)
+    x = view.x * side
+    # A bent band from the parting over the eye to the cheek, wider and thinner where it ends.
+    down = np.clip((view.y + 0.95) * (1 / 1.35), 0, 1)
+    middle = 0.05 + 0.62 * down * (1.5 - 0.5 * down)
+    band = inside(np.abs(x - middle) - 0.09 - 0.12 * down, 0.10) * (1 - ramp(view.y, 0.10, 0.45)) * ramp(view.y, -1.1, -0.9)
+    over(part, colour, band * np.clip(0.25 + 1.3 * strands, 0, 1) * 0.95)
+    picture[chosen] = part
+
+
+def paint_scarf(picture, view: View, person, texture) -> None:
+    """Paint a scarf up to the chin, or over the mouth, on the faces that wear one, in place."""
+    chosen = np.flatnonzero(person.scarf.ravel() < WITH_SCARF)
+    if not len(chosen):
+        return
+    view, part, person, texture = view.select(chosen), picture[chosen], _select(person, chosen), texture[chosen]
+    height = person.scarf * (1 / WITH_SCARF)
+    edge = 0.98 - 0.62 * ramp(height, 0.55, 1.0) - 0.14 * view.far + 0.05 * (texture - 0.5)
+    folds = 0.5 + 0.5 * np.cos((view.y + 0.25 * view.x * view.x) * (18 + 14 * height))
+    shade = (0.12 + 0.75 * height * (1 - height) * 4 * person.background) * (0.65 + 0.45 * folds) + 0.08 * texture
+    over(part, shade, inside(edge - view.y, 0.07))
+    picture[chosen] = part
+
+
 def paint_hand(picture, view: View, person, shade) -> None:
-    """Paint a hand on the cheek or at the chin over the faces that have one there, in place."""
+    """Paint a hand on a cheek, at the chin or over the mouth, on the faces that have one there, in place."""
     chosen = np.flatnonzero(person.hand.ravel() < WITH_HAND)
     if not len(chosen):
         return
     view, shade, part = view.select(chosen), shade[chosen], picture[chosen]
     place = person.hand_place[chosen]
     right = np.where(place < 0.5, -1, 1).astype(np.float32)
-    x, lean = view.x * right, 0.25 + 0.5 * np.abs(place * 2 - 1)
+    # From 0, a hand flat on the cheek, to 1, one that lies across the mouth.
+    across = np.abs(place * 2 - 1)
+    turned = 1.35 * ramp(across, 0.55, 0.75)
+    x, y = view.x * right - 0.55, view.y - 0.95
+    x, y = np.cos(turned) * x + np.sin(turned) * y + 0.55, np.cos(turned) * y - np.sin(turned) * x + 0.95
+    y = y - 0.22 * ramp(across, 0.55, 0.75)
+    lean = 0.25 + 0.5 * across
     for finger in range(4):
         base = 0.50 + 0.13 * finger
         length = 0.52 + 0.10 * (finger in (1, 2))
-        distance = capsule(x, view.y, base, 0.95, base - 0.1 + 0.25 * lean, 0.95 - length, 0.068)
+        distance = capsule(x, y, base, 0.95, base - 0.1 + 0.25 * lean, 0.95 - length, 0.068)
         over(part, shade * (0.74 + 3.0 * np.clip(-distance, 0, 0.068)), inside(distance))
-    palm = ellipse(x, view.y, 0.72, 1.05, 0.30, 0.25)
+    palm = ellipse(x, y, 0.72, 1.05, 0.30, 0.25)
     over(part, shade * 0.88, inside(palm))
     picture[chosen] = part
 
