@@ -10,7 +10,7 @@ from fer_course.data.drawn import skin, surroundings
 from fer_course.data.drawn.expression import ACTION_UNITS
 from fer_course.data.drawn.features import move, paint_brows, paint_eyes, paint_mouth
 from fer_course.data.drawn.geometry import column, inside, look, over, upsample
-from fer_course.data.drawn.identity import Identity, Pose, Scene, columns
+from fer_course.data.drawn.identity import Identity, Pose, Scene, columns, make_children
 from fer_course.faces import SIZE
 
 #: Faces that are drawn together: their fields of 48 × 48 float32 just stay in a processor's cache.
@@ -33,6 +33,7 @@ def render(units: np.ndarray, identity: Identity, pose: Pose, scene: Scene, nois
 
     """
     person = columns(identity, pose, scene)
+    make_children(person)
     _to_radians_and_units(person)
     grain, strands, blots, freckles = _split_noise(noise)
     muscles = {number: column(units[:, place]) for place, number in enumerate(ACTION_UNITS)}
