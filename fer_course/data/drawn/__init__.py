@@ -51,7 +51,7 @@ class People:
 
     Attributes:
         shown: int64 (N,), the class that they show; another one than the label where the label is wrong.
-        action_units: float64 (N, 16), intensities in the order of `ACTION_UNITS`.
+        action_units: float64 (N, 20), intensities in the order of `ACTION_UNITS`.
         identity: `Identity` of float64 arrays (N,).
         pose: `Pose` of float64 arrays (N,).
         scene: `Scene` of float64 arrays (N,).
@@ -65,7 +65,12 @@ class People:
     scene: Scene
 
 
-def draw(n: int = DEFAULT_N, seed: int = 0, progress: Callable[[int, int], None] | None = None) -> Faces:
+def draw(
+    n: int = DEFAULT_N,
+    seed: int = 0,
+    progress: Callable[[int, int], None] | None = None,
+    balanced: bool = False,
+) -> Faces:
     """Return `n` drawn faces with FER2013's splits, class proportions and faults, in FER2013's order of splits.
 
     The same `n` and `seed` give the same faces on every machine (pixels within one grey level of each other). Sets of
@@ -76,6 +81,7 @@ def draw(n: int = DEFAULT_N, seed: int = 0, progress: Callable[[int, int], None]
         n: how many faces, 1 or more. About 1,000 and more a second; 2.3 kB of memory each.
         seed: a whole number, 0 or more; the same seed gives the same faces.
         progress: called now and then with the number of faces drawn so far and the number of faces to draw.
+        balanced: draw as many faces of each class as of any other, instead of FER2013's proportions.
 
     Returns:
         `Faces`, drawn: uint8 (n, 48, 48) with labels; about 7 % of the labels are wrong, 5 % of the pictures are copies.
@@ -86,7 +92,7 @@ def draw(n: int = DEFAULT_N, seed: int = 0, progress: Callable[[int, int], None]
     """
     _check_whole("The number of faces to draw", n, 1)
     _check_whole("The seed of drawn faces", seed, 0)
-    plan = faults.plan(int(n), int(seed))
+    plan = faults.plan(int(n), int(seed), balanced)
     images = np.zeros((n, SIZE, SIZE), dtype=np.uint8)
     todo, done = int((plan.place >= 0).sum()), 0
     for label in range(len(CLASS_NAMES)):

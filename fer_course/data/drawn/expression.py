@@ -89,7 +89,7 @@ _SLOT = {number: place for place, number in enumerate(ACTION_UNITS)}
 
 
 def intensities(action_units: Mapping[int, float]) -> np.ndarray:
-    """Return the intensities of all action units, float64 (16,) in the order of `ACTION_UNITS`.
+    """Return the intensities of all action units, float64 (20,) in the order of `ACTION_UNITS`.
 
     Raises:
         DataError: if a number is no action unit that drawn faces have, or an intensity is not between 0 and 1.
@@ -114,7 +114,7 @@ def intensities(action_units: Mapping[int, float]) -> np.ndarray:
 
 
 def sample(shown: int, uniform: np.ndarray) -> np.ndarray:
-    """Return the action units of people who show class `shown`: float64 (N, 16), 0 to 1.
+    """Return the action units of people who show class `shown`: float64 (N, 20), 0 to 1.
 
     Each picks a face of the class, shows it more or less strongly, every muscle a little differently; some mix in
     another class, some talk, and everybody has a resting face. Only +, -, ×, ÷ and comparisons are used, which are
@@ -142,7 +142,7 @@ def sample(shown: int, uniform: np.ndarray) -> np.ndarray:
 
 
 def _pick(name: str, uniform: np.ndarray) -> np.ndarray:
-    """Return for each number one of the faces of a class, (N, 16)."""
+    """Return for each number one of the faces of a class, (N, 20)."""
     variants = _VARIANTS[name]
     faces = np.stack([intensities(units) for _, units in variants] + [intensities(PROTOTYPES[name])])
     ends = np.cumsum([share for share, _ in variants])

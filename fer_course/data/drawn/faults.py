@@ -64,10 +64,10 @@ class Plan:
     constant: np.ndarray
 
 
-def plan(n: int, seed: int) -> Plan:
+def plan(n: int, seed: int, balanced: bool = False) -> Plan:
     """Return the plan of a set of `n` faces: splits, labels, copies, constant pictures."""
     rng = np.random.Generator(np.random.PCG64([seed, n, 35887]))
-    counts = proportions(n)
+    counts = proportions(n, balanced)
     labels = np.concatenate([_shuffled(np.repeat(np.arange(len(CLASS_NAMES)), row), rng) for row in counts])
     split = np.repeat(np.arange(len(counts)), counts.sum(axis=1))
     constant = _choose_constant(labels, split, rng)
@@ -79,10 +79,11 @@ def plan(n: int, seed: int) -> Plan:
     return Plan(labels, split, original, place, constant)
 
 
-def proportions(n: int) -> np.ndarray:
-    """Return how many of `n` faces each split and class gets, int64 (3, 7), in FER2013's proportions."""
+def proportions(n: int, balanced: bool = False) -> np.ndarray:
+    """Return how many of `n` faces each split and class gets, int64 (3, 7): as in FER2013, or all classes alike."""
     per_split = _apportion(FER2013_COUNTS.sum(axis=1), n)
-    return np.stack([_apportion(row, size) for row, size in zip(FER2013_COUNTS, per_split, strict=True)])
+    weights = np.ones_like(FER2013_COUNTS) if balanced else FER2013_COUNTS
+    return np.stack([_apportion(row, size) for row, size in zip(weights, per_split, strict=True)])
 
 
 def _apportion(weights: np.ndarray, n: int) -> np.ndarray:

@@ -63,7 +63,14 @@ def _move_mouth(moved, person, units) -> None:
     jaw = np.minimum(units[26] * (0.25 + 0.75 * units[25]) + 0.8 * units[27], 1.5)
     moved.jaw = 0.13 * jaw
     moved.mouth_y = person.mouth_y - 0.02 * units[12] - 0.035 * units[17] - 0.02 * units[9] + 0.3 * moved.jaw
-    width = 1 + 0.50 * units[12] + 0.28 * units[20] - 0.14 * units[23] - 0.22 * np.minimum(jaw, 1) * (1 - units[12]) - 0.08 * units[17]
+    width = (
+        1
+        + 0.50 * units[12]
+        + 0.28 * units[20]
+        - 0.14 * units[23]
+        - 0.22 * np.minimum(jaw, 1) * (1 - units[12])
+        - 0.08 * units[17]
+    )
     moved.mouth_width = person.mouth_width * width
     raised = person.mouth_curve + 0.15 * units[12] - 0.11 * units[15] - 0.03 * units[20] - 0.04 * units[17]
     moved.corner = -raised

@@ -25,7 +25,7 @@ def render(units: np.ndarray, identity: Identity, pose: Pose, scene: Scene, nois
     """Return the pictures of a batch of faces, uint8 (B, 48, 48).
 
     Args:
-        units: intensities of the action units, (B, 16) in the order of `ACTION_UNITS`, 0 to 1.
+        units: intensities of the action units, (B, 20) in the order of `ACTION_UNITS`, 0 to 1.
         identity: who they are; fields are numbers or arrays (B,).
         pose: how they hold their heads.
         scene: light, background, lens.

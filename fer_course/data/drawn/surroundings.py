@@ -121,7 +121,11 @@ def paint_lock(picture, view: View, person, hair) -> None:
     # A bent band from the parting over the eye to the cheek, wider and thinner where it ends.
     down = np.clip((view.y + 0.95) * (1 / 1.35), 0, 1)
     middle = 0.05 + 0.62 * down * (1.5 - 0.5 * down)
-    band = inside(np.abs(x - middle) - 0.09 - 0.12 * down, 0.10) * (1 - ramp(view.y, 0.10, 0.45)) * ramp(view.y, -1.1, -0.9)
+    band = (
+        inside(np.abs(x - middle) - 0.09 - 0.12 * down, 0.10)
+        * (1 - ramp(view.y, 0.10, 0.45))
+        * ramp(view.y, -1.1, -0.9)
+    )
     over(part, colour, band * np.clip(0.25 + 1.3 * strands, 0, 1) * 0.95)
     picture[chosen] = part
 

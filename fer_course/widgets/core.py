@@ -1,0 +1,121 @@
+"""One function with its controls: sliders and menus above, its picture below."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from fer_course import plots
+from fer_course.errors import FerCourseError
+
+
+@dataclass(frozen=True)
+class Slider:
+    """A number to move: from `low` to `high` in steps of `step`; whole numbers if all of these are.
+
+    Attributes:
+        low: smallest value.
+        high: largest value.
+        value: where it starts.
+        step: distance of two neighbouring values.
+        label: what stands beside it, and what a screen reader says; the argument's name if empty.
+
+    """
+
+    low: float
+    high: float
+    value: float
+    step: float = 1
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A menu: one of some words or numbers; it starts with the first."""
+
+    options: Sequence
+    label: str = ""
+
+
+def explore(function: Callable, alt: str | Callable[..., str], **controls: Slider | Choice):
+    """Return a widget that shows `function(**values)` anew whenever a control is moved.
+
+    Args:
+        function: takes one keyword argument a control; returns a matplotlib `Figure`, a grey picture (uint8, (H, W)), or a
+            string of HTML. It should answer within about a fifth of a second.
+        alt: the alternative text, or a function of the same arguments that returns it.
+        **controls: argument name -> `Slider` or `Choice`.
+
+    Returns:
+        an ipywidgets box, to be the last value of a cell. `box.controls` is a dictionary of its controls by name and
+        `box.picture` the HTML below them.
+
+    Raises:
+        FerCourseError: if there is no control, or one is neither a `Slider` nor a `Choice`.
+
+    """
+    import ipywidgets
+
+    if not controls:
+        raise FerCourseError("explore needs at least one control, such as explore(f, alt='…', size=Slider(1, 9, 3)).")
+    made = {name: _control(name, control) for name, control in controls.items()}
+    picture = ipywidgets.HTML()
+
+    def draw(_change=None) -> None:
+        values = {name: control.value for name, control in made.items()}
+        picture.value = _as_html(function, alt, values)
+
+    for control in made.values():
+        control.observe(draw, names="value")
+    draw()
+    box = ipywidgets.VBox([*made.values(), picture])
+    box.controls, box.picture = made, picture
+    return box
+
+
+def _control(name: str, control: Slider | Choice):
+    import ipywidgets
+
+    if not isinstance(control, (Slider, Choice)):
+        raise FerCourseError(f"The control {name} is a Slider or a Choice; found {control!r}.")
+    label = control.label or name.replace("_", " ")
+    shared = {
+        "description": label,
+        "style": {"description_width": "12em"},
+        "layout": ipywidgets.Layout(width="min(36em, 100%)"),
+    }
+    if isinstance(control, Choice):
+        return ipywidgets.Dropdown(options=list(control.options), **shared)
+    numbers = (control.low, control.high, control.value, control.step)
+    kind = ipywidgets.IntSlider if all(isinstance(each, int) for each in numbers) else ipywidgets.FloatSlider
+    return kind(value=control.value, min=control.low, max=control.high, step=control.step, **shared)
+
+
+def _as_html(function: Callable, alt: str | Callable[..., str], values: dict) -> str:
+    """Return the picture for some values as HTML; what goes wrong is said there, since a widget has no traceback."""
+    try:
+        made = function(**values)
+        words = alt(**values) if callable(alt) else alt
+    except Exception as error:
+        return f'<p role="alert">This can\'t be shown: {html.escape(str(error) or type(error).__name__)}</p>'
+    if isinstance(made, Figure):
+        return plots.picture(made, words)["text/html"]
+    return made if isinstance(made, str) else grey_html(made, words)
+
+
+def grey_html(image: np.ndarray, alt: str, width: int = 240) -> str:
+    """Return a grey picture, uint8 (H, W), as HTML `<img>`, enlarged to `width` pixels with visible pixels."""
+    png = io.BytesIO()
+    Image.fromarray(np.asarray(image, dtype=np.uint8)).save(png, format="png")
+    data = base64.b64encode(png.getvalue()).decode()
+    return (
+        f'<img alt="{html.escape(alt, quote=True)}" src="data:image/png;base64,{data}" '
+        f'style="width:{width}px;max-width:100%;image-rendering:pixelated">'
+    )
