@@ -42,7 +42,7 @@ PROTOTYPES: dict[str, dict[int, float]] = {
     "angry": {4: 1.0, 5: 0.5, 7: 0.8, 17: 0.4, 23: 0.9},
     "disgust": {4: 0.4, 7: 0.4, 9: 1.0, 10: 0.8, 15: 0.3, 16: 0.2, 17: 0.5, 25: 0.2},
     "fear": {1: 0.9, 2: 0.5, 4: 0.6, 5: 0.9, 7: 0.3, 20: 0.9, 25: 0.6, 26: 0.4},
-    "happy": {6: 0.8, 12: 1.0, 25: 0.6},
+    "happy": {6: 0.8, 12: 1.0, 25: 0.8},
     "sad": {1: 0.9, 4: 0.5, 15: 0.9, 17: 0.6},
     "surprise": {1: 0.9, 2: 1.0, 5: 0.8, 25: 0.8, 26: 0.9},
     "neutral": {},
@@ -127,7 +127,7 @@ def sample(shown: int, uniform: np.ndarray) -> np.ndarray:
     """
     general, each, drop, rest = np.split(uniform, [8, 8 + len(_SLOT), 8 + 2 * len(_SLOT)], axis=1)
     units = _pick(CLASS_NAMES[shown], general[:, 0])
-    strength = 0.3 + 0.8 * (0.7 * general[:, 1] + 0.3 * general[:, 2])
+    strength = 0.45 + 0.75 * (0.7 * general[:, 1] + 0.3 * general[:, 2])
     units = units * strength[:, None] * (0.6 + 0.7 * each)
     units = np.where(drop < 0.12, units * 0.2, units)
     other = np.stack([_pick(name, general[:, 3]) for name in CLASS_NAMES])

@@ -62,7 +62,7 @@ def _move_eyes(moved, person, units) -> None:
 def _move_mouth(moved, person, units) -> None:
     jaw = np.minimum(units[26] * (0.25 + 0.75 * units[25]) + 0.8 * units[27], 1.5)
     moved.jaw = 0.13 * jaw
-    moved.mouth_y = person.mouth_y - 0.02 * units[12] - 0.035 * units[17] - 0.02 * units[9] + 0.3 * moved.jaw
+    moved.mouth_y = person.mouth_y + 0.03 * units[12] * units[25] - 0.035 * units[17] - 0.02 * units[9] + 0.15 * moved.jaw
     width = (
         1
         + 0.50 * units[12]
@@ -72,12 +72,12 @@ def _move_mouth(moved, person, units) -> None:
         - 0.08 * units[17]
     )
     moved.mouth_width = person.mouth_width * width
-    raised = person.mouth_curve + 0.15 * units[12] - 0.11 * units[15] - 0.03 * units[20] - 0.04 * units[17]
+    raised = person.mouth_curve + 0.125 * units[12] - 0.11 * units[15] - 0.03 * units[20] - 0.04 * units[17]
     moved.corner = -raised
     parted = np.minimum(1, units[25] + 0.3 * units[16] + units[27])
     # A parted mouth opens more where other muscles pull the lips apart.
-    moved.open_upper = parted * (0.025 + 0.06 * units[10] + 0.03 * units[12] + 0.02 * units[20]) + 0.035 * jaw
-    moved.open_lower = parted * (0.035 + 0.07 * units[16] + 0.11 * units[12] + 0.05 * units[20]) + 0.25 * jaw
+    moved.open_upper = parted * (0.025 + 0.06 * units[10] + 0.055 * units[12] + 0.02 * units[20]) + 0.07 * jaw
+    moved.open_lower = parted * (0.035 + 0.07 * units[16] + 0.15 * units[12] + 0.05 * units[20]) + 0.19 * jaw
     moved.round = np.minimum(jaw, 1) * (1 - 0.6 * units[12]) * (1 - 0.6 * units[20])
     thin = np.maximum(0.2, 1 - 0.65 * units[23] - 0.35 * units[12] - 0.35 * units[20] - 0.2 * units[9])
     moved.lip_upper = person.lip_upper * thin * (1 - 0.25 * units[10] - 0.3 * units[17])
@@ -116,7 +116,7 @@ def paint_eyes(picture, view: View, person, moved, light) -> None:
     near = 1 - ramp(np.abs(s), 0.95, 1.35)
     skin = picture.copy()
     opened = inside(-np.minimum(above, below), view.pixel) * (np.abs(s) < 1)
-    over(picture, light * np.minimum(0.60 + 0.18 * ramp(above, 0.0, 0.07), 0.35 + 0.6 * person.skin), opened)
+    over(picture, light * np.minimum(0.50 + 0.16 * ramp(above, 0.0, 0.07), 0.35 + 0.6 * person.skin), opened)
     _paint_iris(picture, view, person, moved, light, opened)
     lash = ridge(above, 0.030 + 0.25 * moved.lid_upper * (moved.lid_upper < 0.03)) * near * person.lashes
     lash *= 1 - ramp(np.abs(s), 0.8, 1.15)
@@ -131,7 +131,7 @@ def _paint_iris(picture, view: View, person, moved, light, opened) -> None:
     x = (view.far - person.eye_x) * view.side - person.gaze_x
     y = view.y - person.eye_y + 0.012 - moved.gaze_y
     from_centre = np.sqrt(x * x + y * y)
-    over(picture, light * person.iris, inside(from_centre - 0.077, view.pixel) * opened)
+    over(picture, light * person.iris, inside(from_centre - 0.083, view.pixel) * opened)
     over(picture, 0.03, inside(from_centre - 0.038, view.pixel) * opened * 0.9)
     over(picture, 0.95, bump(x, y, 0.035 * np.sign(person.light_x), -0.03, 0.022, 0.022) * opened * 0.8)
 
@@ -181,10 +181,10 @@ def paint_mouth(picture, view: View, person, moved, light) -> None:
 
 def _paint_teeth(picture, view: View, moved, light, edges, opening) -> None:
     depth = view.y - edges.top
-    rounded = np.maximum(0.35, 1 - 0.5 * edges.t * edges.t)
-    upper = inside(depth - 0.135 * moved.teeth, 1.4 * view.pixel) * opening * np.minimum(1, 1.6 * moved.teeth)
+    rounded = np.maximum(0.45, 1 - 0.4 * edges.t * edges.t)
+    upper = inside(depth - 0.17 * moved.teeth, 1.4 * view.pixel) * opening * np.minimum(1, 1.6 * moved.teeth)
     gaps = 0.93 + 0.07 * np.cos(edges.t * 22)
-    over(picture, light * 0.98 * rounded * gaps, upper)
+    over(picture, np.minimum(light * 1.12, 1.05) * rounded * gaps, upper)
     rise = edges.bottom - view.y
     lower = inside(rise - 0.07 * moved.teeth_lower, 1.4 * view.pixel) * opening * np.minimum(1, 1.4 * moved.teeth_lower)
     over(picture, light * 0.72 * rounded * gaps, lower * (1 - upper))

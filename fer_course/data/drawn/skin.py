@@ -134,12 +134,12 @@ def lines(view: View, person, moved) -> np.ndarray:
 def _add_upper_lines(dark, view, person, moved) -> None:
     rows = rows_between(view.y, -1.0, 0.15)
     dark, view = dark[:, rows], view.crop(rows)
-    amount = (0.12 + 0.35 * person.age) * moved.forehead_lines + 0.12 * person.age
+    amount = (0.06 + 0.30 * person.age) * moved.forehead_lines + 0.12 * person.age
     forehead = bump(view.x, view.y, 0, -0.70, 0.42 * (1 - 0.3 * moved.oblique), 0.15)
     dark += amount * forehead * (0.5 + 0.5 * np.cos((view.y + 0.12 * view.x * view.x) * 58))
     # Two upright lines between the brows, where they are drawn together.
     between = bump(view.far, view.y, 0.055, moved.brow_inner - 0.02, 0.030, 0.12)
-    dark += 0.50 * np.minimum(moved.frown, 1.2) * between
+    dark += 0.38 * np.minimum(moved.frown, 1.2) * between
     dark += 0.20 * moved.oblique * bump(view.x, view.y, 0, moved.brow_inner - 0.13, 0.16, 0.03)
     dark += (0.10 + 0.25 * person.eye_depth) * bump(view.far, view.y, 0.20, person.eye_y - 0.03, 0.09, 0.10)
     socket = bump(view.far, view.y, person.eye_x, person.eye_y - 0.02, 0.24, 0.12)
