@@ -15,8 +15,11 @@ Rooms: `geometry` (shapes and projection), `expression` (action units), `identit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,6 +45,7 @@ __all__ = [
 
 #: How many faces the embedded default set has.
 DEFAULT_N = 6000
+WORKERS = min(2, os.cpu_count() or 1)
 _UNIFORM = 2 + expression.NUMBERS + sum(identity.numbers(kind) for kind in (Identity, Pose, Scene))
 
 
@@ -94,17 +98,42 @@ def draw(
     _check_whole("The seed of drawn faces", seed, 0)
     plan = faults.plan(int(n), int(seed), balanced)
     images = np.zeros((n, SIZE, SIZE), dtype=np.uint8)
-    todo, done = int((plan.place >= 0).sum()), 0
-    for label in range(len(CLASS_NAMES)):
-        rows = np.flatnonzero((plan.labels == label) & (plan.place >= 0))
-        for start in range(0, len(rows), render.BATCH):
-            batch = rows[start : start + render.BATCH]
-            images[batch] = _pictures(label, start // render.BATCH, len(batch), int(seed))
-            done += len(batch)
-            if progress is not None:
-                progress(done, todo)
+    batches = _batches(plan)
+    todo, done = sum(len(batch.rows) for batch in batches), 0
+    for batch, pictures in zip(batches, _side_by_side(batches, int(seed)), strict=True):
+        images[batch.rows] = pictures
+        done += len(pictures)
+        if progress is not None:
+            progress(done, todo)
     images = images[plan.original]
     return Faces(images, plan.labels, faults.split_names(plan), f"drawn faces (seed {seed})", drawn=True)
+
+
+class Batch(NamedTuple):
+    """Rows of a set that are drawn together: the first faces of the `number`-th batch of a class."""
+
+    label: int
+    number: int
+    rows: np.ndarray
+
+
+def _batches(plan: faults.Plan) -> list[Batch]:
+    """Return what there is to draw: neither copies nor constant pictures."""
+    batches = []
+    for label in range(len(CLASS_NAMES)):
+        rows = np.flatnonzero((plan.labels == label) & (plan.place >= 0))
+        starts = range(0, len(rows), render.BATCH)
+        batches += [Batch(label, start // render.BATCH, rows[start : start + render.BATCH]) for start in starts]
+    return batches
+
+
+def _side_by_side(batches: list[Batch], seed: int) -> Iterator[np.ndarray]:
+    """Yield the pictures of each batch in order, drawn in two threads: NumPy lets the other one run while it computes."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        try:
+            yield from pool.map(lambda batch: _pictures(batch.label, batch.number, len(batch.rows), seed), batches)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)  # Ctrl-C does not wait for what has not begun
 
 
 def draw_one(

@@ -62,7 +62,9 @@ def _move_eyes(moved, person, units) -> None:
 def _move_mouth(moved, person, units) -> None:
     jaw = np.minimum(units[26] * (0.25 + 0.75 * units[25]) + 0.8 * units[27], 1.5)
     moved.jaw = 0.13 * jaw
-    moved.mouth_y = person.mouth_y + 0.03 * units[12] * units[25] - 0.035 * units[17] - 0.02 * units[9] + 0.15 * moved.jaw
+    moved.mouth_y = (
+        person.mouth_y + 0.03 * units[12] * units[25] - 0.035 * units[17] - 0.02 * units[9] + 0.15 * moved.jaw
+    )
     width = (
         1
         + 0.50 * units[12]

@@ -86,12 +86,12 @@ _CHILD = {
 class Pose:
     """How the head is held: degrees (yaw to the right, pitch down, roll clockwise), size 1 is usual, shifts in pixels."""
 
-    yaw: float = _range(-38, 38, "middle")
-    pitch: float = _range(-18, 18, "middle")
-    roll: float = _range(-24, 24, "middle")
-    size: float = _range(0.82, 1.26, "middle", typical=1.03)
-    shift_x: float = _range(-4.5, 4.5, "middle")
-    shift_y: float = _range(-4.5, 4.5, "middle")
+    yaw: float = _range(-34, 34, "middle")
+    pitch: float = _range(-16, 16, "middle")
+    roll: float = _range(-19, 19, "middle")
+    size: float = _range(0.86, 1.22, "middle", typical=1.03)
+    shift_x: float = _range(-3.5, 3.5, "middle")
+    shift_y: float = _range(-3.5, 3.5, "middle")
 
 
 @dataclass(frozen=True)
