@@ -50,13 +50,13 @@ def test_a_seed_means_the_same_people_everywhere():
     # Frozen on purpose, to the last bit: if a NumPy, a machine or a change gives others, every course's faces change.
     who = drawn.people(label=3, batch=0, seed=0)
     assert who.action_units[1, [0, 4, 8, 15]].tolist() == [
-        0.013860379686436745,
-        0.3381870523964393,
-        0.39026029211102187,
-        0.13131859486523184,
+        0.021863136572975613,
+        0.6411147755047322,
+        0.7188606679788156,
+        0.1804685058136056,
     ]
-    assert who.identity.width[1] == 0.80459268041495
-    assert who.pose.yaw[1] == -14.366692560553693
+    assert who.identity.width[1] == 0.8442265156471257
+    assert who.pose.yaw[1] == 6.1861497472163265
     assert faults.plan(50, 0).labels[:8].tolist() == [0, 2, 6, 6, 3, 4, 5, 3]
 
 
@@ -163,8 +163,8 @@ def test_tiny_sets_can_be_drawn(n):
 
 
 def test_an_unknown_action_unit_is_refused_and_the_known_ones_are_named():
-    with pytest.raises(DataError, match=r"1, 2, 4, 5, .*found 43"):
-        drawn.draw_one({43: 0.5})
+    with pytest.raises(DataError, match=r"1, 2, 4, 5, .*found 44"):
+        drawn.draw_one({44: 0.5})
 
 
 @pytest.mark.parametrize("intensity", [-0.1, 1.01, float("nan"), "strong", None])
@@ -189,7 +189,8 @@ def test_draw_one_returns_a_picture_and_the_same_one_again():
 # Action unit -> the picture rows in which it must be seen: brows and forehead, eyes, nose, mouth and chin.
 SEEN_IN = {
     **{1: (2, 22), 2: (2, 22), 4: (2, 24), 5: (12, 24), 6: (12, 32), 7: (12, 26), 9: (8, 40), 10: (22, 44)},
-    **dict.fromkeys((12, 15, 16, 17, 20, 23, 25, 26), (24, 48)),
+    **dict.fromkeys((12, 15, 16, 17, 20, 23, 25, 26, 27), (24, 48)),
+    **{43: (12, 26), 64: (12, 26), 54: (0, 48)},
 }
 
 
@@ -282,14 +283,14 @@ def test_shoulders_are_not_cut_out_with_scissors(background):
 def test_prototypes_name_all_classes_and_known_action_units():
     assert tuple(drawn.PROTOTYPES) == CLASS_NAMES
     for units in drawn.PROTOTYPES.values():
-        assert expression.intensities(units).shape == (16,)
+        assert expression.intensities(units).shape == (len(drawn.ACTION_UNITS),)
 
 
 @given(st.integers(0, 6), st.integers(0, 2**32 - 1))
 def test_sampled_people_stay_within_their_ranges(label, seed):
     uniform = np.random.default_rng(seed).random((3, expression.NUMBERS))
     units = expression.sample(label, uniform)
-    assert units.shape == (3, 16)
+    assert units.shape == (3, len(drawn.ACTION_UNITS))
     assert (units >= 0).all()
     assert (units <= 1).all()
     for kind in (identity.Identity, identity.Pose, identity.Scene):
@@ -309,7 +310,9 @@ def test_every_picture_that_can_come_up_uses_the_grey_scale_and_shows_something(
         return np.clip(rng.random((2, identity.numbers(kind))) * 1.6 - 0.3, 0, 0.999999)
 
     parts = [identity.sample(kind, numbers(kind)) for kind in (identity.Identity, identity.Pose, identity.Scene)]
-    pictures = render.render(rng.random((2, 16)), *parts, rng.random((2, render.NOISE), dtype=np.float32))
+    pictures = render.render(
+        rng.random((2, len(drawn.ACTION_UNITS))), *parts, rng.random((2, render.NOISE), dtype=np.float32)
+    )
     assert pictures.shape == (2, 48, 48)
     assert (pictures.reshape(2, -1).std(axis=1) > 2).all()
 
@@ -360,14 +363,12 @@ def test_upsampling_is_linear_interpolation():
     np.testing.assert_allclose(geometry.upsample(coarse)[1], expected, atol=1e-5)
 
 
-def test_a_linear_classifier_learns_a_good_deal_but_not_all(faces):
-    training, test = faces.select("Training"), faces.select("PublicTest")
-    known = {image.tobytes() for image in training.images}
-    test = test[np.array([image.tobytes() not in known for image in test.images])]
+def test_a_linear_classifier_learns_something_but_far_from_all(faces):
+    training, test = faces.select("Training"), drawn.draw(2400, seed=4)
     weights = ridge_classifier(features(training), training.labels)
     score = ((features(test) @ weights).argmax(axis=1) == test.labels).mean()
     # A seventh would be chance; always "happy" scores a quarter.
-    assert 0.29 < score < 0.95
+    assert 0.27 < score < 0.60
 
 
 def features(faces: Faces) -> np.ndarray:
