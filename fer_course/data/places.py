@@ -10,7 +10,7 @@ from pathlib import Path
 import platformdirs
 
 from fer_course.data import readers
-from fer_course.data.containers import is_litter
+from fer_course.data.members import is_litter
 from fer_course.data.readers import csv_file, image_folder
 from fer_course.errors import DataError
 

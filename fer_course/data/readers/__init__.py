@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
-from fer_course.data.containers import Members, opened
+from fer_course.data.containers import opened
+from fer_course.data.members import Members
 from fer_course.data.readers import csv_file, image_folder, npz_file
 from fer_course.errors import DataError
 from fer_course.faces import Faces

@@ -15,7 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from fer_course.data.containers import Members
+from fer_course.data.members import Members
 from fer_course.data.readers.pixels import parse_quickly, parse_slowly
 from fer_course.errors import DataError
 from fer_course.faces import CLASS_NAMES, SIZE, SPLITS, Faces

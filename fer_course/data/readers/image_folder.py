@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from fer_course.data.containers import Members
+from fer_course.data.members import Members
 from fer_course.errors import DataError
 from fer_course.faces import CLASS_NAMES, SIZE, SPLITS, Faces
 

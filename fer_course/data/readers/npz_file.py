@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from fer_course.data.containers import ZIP_ERRORS, Members
+from fer_course.data.members import READ_ERRORS, Members
 from fer_course.errors import DataError
 from fer_course.faces import SIZE, Faces
 from fer_course.files import atomic
@@ -28,7 +28,7 @@ def _holds_our_arrays(members: Members, name: str) -> bool:
     try:
         with members.open(name) as file, zipfile.ZipFile(file) as archive:
             return {f"{key}.npy" for key in ARRAYS} <= set(archive.namelist())
-    except (*ZIP_ERRORS, ValueError):
+    except (*READ_ERRORS, ValueError):
         return False
 
 
@@ -64,7 +64,7 @@ def _arrays(where: str, content: bytes) -> dict[str, np.ndarray]:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             found = {key: archive[key] for key in (*ARRAYS, "source", "drawn") if key in archive}
     # AttributeError and TypeError: a plain .npy array under this name is no context manager.
-    except (*ZIP_ERRORS, ValueError, KeyError, TypeError, AttributeError, SyntaxError, MemoryError) as error:
+    except (*READ_ERRORS, ValueError, KeyError, TypeError, AttributeError, SyntaxError, MemoryError) as error:
         raise DataError(f"{where} is no NumPy archive that can be opened ({error}). {advice}") from error
     missing = [key for key in ARRAYS if key not in found]
     if missing:
