@@ -36,6 +36,7 @@ COUNT_LIMIT = 200_000
 #: How the names of archives and of compressed tables end.
 ENDINGS = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".gz", ".bz2", ".xz")
 COMPRESSIONS = {b"\x1f\x8b": gzip.GzipFile, b"BZh": bz2.BZ2File, b"\xfd7zXZ\x00": lzma.LZMAFile}
+OTHER_KIND = "its first bytes are those of another kind of file"
 #: The length of a header in a tar archive, and of what has to be seen of a file to tell its kind.
 HEAD = 512
 BUFFER = 2**18
@@ -73,12 +74,21 @@ def opened(
     return _tar(place, title, partial(_stream, place, opener)) if _is_tar(head) else None
 
 
-def inside(members: Members, name: str) -> AbstractContextManager[Members] | None:
-    """Return a context manager that opens an archive inside an archive as `Members`; None if it is none after all."""
-    with members.open(name) as file:
+def inside(members: Members, name: str) -> AbstractContextManager[Members]:
+    """Return a context manager that opens an archive inside an archive as `Members`.
+
+    Raises:
+        DataError: if it is none, whatever its name says, or can't be read.
+
+    """
+    where = members.where(name)
+    with in_words(where), members.open(name) as file:
         head = file.read(HEAD)
     title = f"{PurePosixPath(name).name} in {members.title}"
-    return opened(members.where(name), title, head, partial(members.open, name), partial(members.in_reach, name))
+    inner = opened(where, title, head, partial(members.open, name), partial(members.in_reach, name))
+    if inner is None:
+        raise not_an_archive(where, OTHER_KIND)
+    return inner
 
 
 def is_archive_name(name: str) -> bool:

@@ -44,7 +44,7 @@ def _opened(path: Path) -> contextlib.AbstractContextManager[Members]:
     open_path = partial(path.open, "rb")
     archive = archives.opened(str(path), path.name, head, open_path, open_path)
     if archive is None and archives.is_archive_name(path.name):
-        raise archives.not_an_archive(str(path), "its first bytes are those of another kind of file")
+        raise archives.not_an_archive(str(path), archives.OTHER_KIND)
     return archive or _file(path)
 
 
