@@ -16,6 +16,7 @@ import gzip
 import io
 import lzma
 import stat
+import struct
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
@@ -54,12 +55,13 @@ class Span(NamedTuple):
 
 
 def opened(
-    place: str, title: str, head: bytes, opener: Opener, in_reach: Opener
+    place: str, name: str, title: str, head: bytes, opener: Opener, in_reach: Opener
 ) -> AbstractContextManager[Members] | None:
     """Return a context manager that opens an archive or compressed file as `Members`; None if it is neither.
 
     Args:
         place: how messages name it.
+        name: the last part of its own path.
         title: how `Faces.source` names it.
         head: its first 512 bytes.
         opener: opens it anew for reading from front to end.
@@ -70,7 +72,7 @@ def opened(
         return _zip(place, title, in_reach)
     for magic, unpack in COMPRESSIONS.items():
         if head.startswith(magic):
-            return _compressed(place, title, partial(_stream, place, opener, unpack))
+            return _compressed(place, name, title, partial(_stream, place, opener, unpack))
     return _tar(place, title, partial(_stream, place, opener)) if _is_tar(head) else None
 
 
@@ -84,8 +86,9 @@ def inside(members: Members, name: str) -> AbstractContextManager[Members]:
     where = members.where(name)
     with in_words(where), members.open(name) as file:
         head = file.read(HEAD)
-    title = f"{PurePosixPath(name).name} in {members.title}"
-    inner = opened(where, title, head, partial(members.open, name), partial(members.in_reach, name))
+    file_name = PurePosixPath(name).name
+    title = f"{file_name} in {members.title}"
+    inner = opened(where, file_name, title, head, partial(members.open, name), partial(members.in_reach, name))
     if inner is None:
         raise not_an_archive(where, OTHER_KIND)
     return inner
@@ -105,10 +108,8 @@ def not_an_archive(place: str, error: Exception | str) -> DataError:
 
 
 def _kind(place: str) -> str:
-    name = place.split(" in ")[0].lower()
-    if name.endswith((".gz", ".tgz")):
-        return "gzip archive"
-    return "tar archive" if ".t" in name else "zip archive" if name.endswith(".zip") else "archive"
+    ending = PurePosixPath(place.split(" in ")[0].lower()).suffix
+    return {".zip": "zip archive", ".tar": "tar archive", ".tgz": "tar archive"}.get(ending, "archive")
 
 
 # --- zip ------------------------------------------------------------------------------------------------------------
@@ -127,13 +128,17 @@ def _zip(place: str, title: str, in_reach: Opener) -> Iterator[Members]:
 
             def open_member(name: str) -> BinaryIO:
                 _check_size(f"{name} in {place}", infos[name].file_size)
-                return archive.open(infos[name])
+                try:
+                    return archive.open(infos[name])
+                except (ValueError, struct.error) as error:  # a name or header that was altered
+                    raise zipfile.BadZipFile(str(error)) from error
 
             yield Members(place, title, sorted(infos), open_member, packed=True, archive=True)
 
 
 def _is_wanted_in_zip(info: zipfile.ZipInfo) -> bool:
-    return not info.is_dir() and not stat.S_ISLNK(info.external_attr >> 16) and is_wanted(info.filename)
+    regular = info.filename and not info.is_dir() and not stat.S_ISLNK(info.external_attr >> 16)
+    return bool(regular) and is_wanted(info.filename)
 
 
 def is_wanted(name: str) -> bool:
@@ -224,7 +229,7 @@ def _stream(place: str, opener: Opener, unpack: Callable[[BinaryIO], BinaryIO] |
 
 
 @contextlib.contextmanager
-def _compressed(place: str, title: str, stream: Callable[[], io.BufferedReader]) -> Iterator[Members]:
+def _compressed(place: str, name: str, title: str, stream: Callable[[], io.BufferedReader]) -> Iterator[Members]:
     """Open what a compressed file holds: a tar archive, or one file, whose name is that of the archive less its ending."""
     with stream() as file:
         head = file.read(HEAD)
@@ -232,8 +237,7 @@ def _compressed(place: str, title: str, stream: Callable[[], io.BufferedReader])
         with _tar(place, title, stream) as members:
             yield members
         return
-    name = PurePosixPath(title.split(" in ")[0])
-    name = name.stem if is_archive_name(name.name) else name.name
+    name = PurePosixPath(name).stem if is_archive_name(name) else name
     yield Members(place, title, [name], lambda _: stream(), alone=True, packed=True)
 
 
@@ -255,8 +259,9 @@ def _tar(place: str, title: str, stream: Callable[[], io.BufferedReader]) -> Ite
         return io.BufferedReader(_Part(stream(), spans[name], f"{name} in {place}", owned=True), BUFFER)
 
     def in_one_pass(names: Iterable[str]) -> Iterator[tuple[str, BinaryIO]]:
-        with stream() as file:
-            for name in sorted(names, key=lambda name: spans[name].start):
+        ordered = sorted(names, key=lambda name: spans[name].start)
+        with stream() if ordered else contextlib.nullcontext() as file:
+            for name in ordered:
                 yield name, io.BufferedReader(_Part(file, spans[name], f"{name} in {place}"), 2**13)
 
     yield Members(place, title, sorted(spans), open_member, packed=True, archive=True, in_one_pass=in_one_pass)
@@ -298,19 +303,29 @@ class _Part(io.RawIOBase):
 
     def __init__(self, stream: io.BufferedReader, span: Span, where: str, owned: bool = False):
         _check_size(where, span.size)
-        self.stream, self.where, self.owned = stream, where, owned
-        self.left = span.size
-        stream.seek(span.start)
+        self.stream, self.span, self.where, self.owned = stream, span, where, owned
+        self.position = stream.seek(span.start) - span.start
 
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.position
+
+    def seek(self, position: int, whence: int = 0) -> int:
+        self.position = position + (0, self.position, self.span.size)[whence]
+        self.stream.seek(self.span.start + self.position)
+        return self.position
+
     def readinto(self, buffer) -> int:
-        wanted = min(len(buffer), self.left)
+        wanted = max(0, min(len(buffer), self.span.size - self.position))
         count = self.stream.readinto(memoryview(buffer)[:wanted]) if wanted else 0
         if wanted and not count:
             raise not_an_archive(self.where, "the archive ends in it")
-        self.left -= count
+        self.position += count
         return count
 
     def close(self) -> None:

@@ -42,7 +42,7 @@ def _opened(path: Path) -> contextlib.AbstractContextManager[Members]:
         return _file(path)
     # The content decides: a .csv that is in truth an archive is unpacked.
     open_path = partial(path.open, "rb")
-    archive = archives.opened(str(path), path.name, head, open_path, open_path)
+    archive = archives.opened(str(path), path.name, path.name, head, open_path, open_path)
     if archive is None and archives.is_archive_name(path.name):
         raise archives.not_an_archive(str(path), archives.OTHER_KIND)
     return archive or _file(path)
