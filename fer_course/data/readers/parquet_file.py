@@ -161,8 +161,8 @@ def _damaged(where: str, error: Exception) -> DataError:
 
 
 def _check_limits(metadata, where: str) -> None:
-    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
-    size = sum(group.column(number).total_uncompressed_size for group in groups for number in range(group.num_columns))
+    # Not by column: on altered files, pyarrow's RowGroupMetaData.column ends the whole process.
+    size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
     if size > MEMBER_LIMIT or metadata.num_rows > COUNT_LIMIT:
         raise DataError(
             f"{where} holds {metadata.num_rows:,} rows and {size:,} bytes: that is not FER2013, which has 35,887 faces. "
