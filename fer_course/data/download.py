@@ -47,11 +47,12 @@ def download(name: str = DATASET) -> Path:
 def _reason(error: Exception) -> str:
     """Return why, from the kind of error alone: its text may hold a signed address."""
     kind = type(error).__name__
+    kinds = {each.__name__ for each in type(error).__mro__}
     status = getattr(getattr(error, "response", None), "status_code", None)
     if kind == "UnauthenticatedError" or status in (401, 403):
         return "Kaggle asks for an account (see kagglehub.login) and that its rules are accepted"
     if status == 404:
         return "there is no data set or competition of that name"
-    if isinstance(error, ConnectionError) or kind in ("ConnectionError", "ConnectTimeout", "ReadTimeout", "ProxyError"):
+    if kinds & {"ConnectionError", "Timeout"}:  # requests' or the system's
         return "Kaggle can't be reached; look at the network"
     return f"kagglehub gave up ({kind}{f', status {status}' if status else ''})"
