@@ -179,7 +179,7 @@ def test_no_votes_at_all_are_not_used():
 
 
 def test_info_says_how_votes_agree_with_labels(joined):
-    path = joined[2]
+    faces, _, path = joined
     said = data.info(path.parent / "fer2013.csv", votes=path)
     assert said.startswith(data.info(path.parent / "fer2013.csv"))
     assert "17 of 21 faces have one class with most votes; it is their label in 100.0% of them" in said
