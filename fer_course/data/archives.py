@@ -173,9 +173,8 @@ def _too_large(where: str, limit: int) -> DataError:
 class _Limited(io.RawIOBase):
     """A file that is unpacked while it is read: errors name it, and no more than a limit comes out of it."""
 
-    def __init__(self, file: BinaryIO, place: str, packed: BinaryIO | None = None):
-        self.file, self.place, self.packed = file, place, packed
-        self.limit = TOTAL_LIMIT
+    def __init__(self, file: BinaryIO, place: str, limit: int, packed: BinaryIO | None = None):
+        self.file, self.place, self.limit, self.packed = file, place, limit, packed
 
     def readable(self) -> bool:
         return True
@@ -219,13 +218,16 @@ class _Limited(io.RawIOBase):
         super().close()
 
 
-def _stream(place: str, opener: Opener, unpack: Callable[[BinaryIO], BinaryIO] | None = None) -> io.BufferedReader:
-    """Open a file for reading from front to end, unpacked."""
+def _stream(
+    place: str, opener: Opener, unpack: Callable[[BinaryIO], BinaryIO] | None = None, whole: bool = True
+) -> io.BufferedReader:
+    """Open a file for reading from front to end, unpacked: a whole archive, or if not, a single file."""
     file = opener()
+    limit = TOTAL_LIMIT if whole else MEMBER_LIMIT
     if unpack is None:
-        return io.BufferedReader(_Limited(file, place), BUFFER)
+        return io.BufferedReader(_Limited(file, place, limit), BUFFER)
     unpacked = unpack(fileobj=file) if unpack is gzip.GzipFile else unpack(file)
-    return io.BufferedReader(_Limited(unpacked, place, file), BUFFER)
+    return io.BufferedReader(_Limited(unpacked, place, limit, file), BUFFER)
 
 
 @contextlib.contextmanager
@@ -238,7 +240,7 @@ def _compressed(place: str, name: str, title: str, stream: Callable[[], io.Buffe
             yield members
         return
     name = PurePosixPath(name).stem if is_archive_name(name) else name
-    yield Members(place, title, [name], lambda _: stream(), alone=True, packed=True)
+    yield Members(place, title, [name], lambda _: stream(whole=False), alone=True, packed=True)
 
 
 def _is_tar(head: bytes) -> bool:

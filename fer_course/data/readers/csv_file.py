@@ -27,6 +27,8 @@ LABELS = {str(label).encode(): label for label in range(len(CLASS_NAMES))}
 USAGES = {split.encode(): number for number, split in enumerate(SPLITS)}
 #: A row of FER2013 has at most 9,300 bytes. A longer line means that these are not rows.
 LONGEST_LINE = 2**20
+#: Ten times FER2013's rows, and blank lines between them.
+MOST_LINES = 800_000
 #: Small enough for a block and its temporaries to stay in the processor's cache, large enough for NumPy to be worth it.
 BLOCK = 2**18
 # NumPy lets other threads run while it computes; a third thread only waits for its turn to split lines.
@@ -159,6 +161,11 @@ def _blocks(table: Table, file: BinaryIO) -> Iterator[Block]:
             yield block
             line += block.text.count(b"\n") + 1
             rest = text
+            if line - 1 > MOST_LINES:
+                raise table.error(
+                    MOST_LINES,
+                    f"expected the end at last (FER2013 has 35,887 rows), found more than {MOST_LINES:,} lines",
+                )
         else:
             rest += text
         if len(rest) > LONGEST_LINE:
