@@ -245,13 +245,27 @@ def test_what_is_no_archive_says_so(tmp_path, name, content):
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("damage", ["header", "end"])
+def test_a_tar_of_which_pythons_reader_sees_only_the_beginning_is_an_error(tmp_path, damage):
+    whole = tar_bytes(PICTURES, "w")
+    third = [place for place in range(0, len(whole), 512) if whole[place : place + 8] == b"fer2013/"][2]
+    path = tmp_path / "x.tar"
+    path.write_bytes(whole[:third] if damage == "end" else whole[:third] + b"?" + whole[third + 1 :])
+    with tarfile.open(path) as archive:
+        assert len(archive.getnames()) == 2  # it says nothing of the others
+    with pytest.raises(DataError, match=r"no end mark.*Download it again"):
+        data.load(path)
+
+
 def test_a_header_with_a_negative_size_does_not_lead_in_a_circle(tmp_path):
     whole = bytearray(tar_bytes({"a": b"x" * 600, "b": b"y"}, "w"))
-    # A size in base 256: all bits set is -1 (here -1024, back to the header before).
-    whole[124:136] = b"\xff" * 10 + struct.pack(">h", -1024)
-    whole[148:156] = f"{sum(whole[:148]) + 8 * 32 + sum(whole[156:512]):06o}\0 ".encode()
+    # The second header, its size in base 256: the next one lies 512 bytes before its end, and so is this one.
+    header = whole[1536:2048]
+    header[124:136] = b"\xff" * 10 + struct.pack(">h", -512)
+    header[148:156] = f"{sum(header[:148]) + 8 * 32 + sum(header[156:]):06o}\0 ".encode()
+    whole[1536:2048] = header
     (tmp_path / "x.tar").write_bytes(whole)
-    with pytest.raises(DataError, match=r"x\.tar"):
+    with pytest.raises(DataError, match=r"x\.tar is no tar archive.*circle"):
         data.load(tmp_path / "x.tar")
 
 
