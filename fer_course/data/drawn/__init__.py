@@ -88,7 +88,7 @@ def draw(
         balanced: draw as many faces of each class as of any other, instead of FER2013's proportions.
 
     Returns:
-        `Faces`, drawn: uint8 (n, 48, 48) with labels; about 7 % of the labels are wrong, 5 % of the pictures are copies.
+        `Faces`, drawn: uint8 (n, 48, 48) with labels; about 10 % of the labels are wrong, 5 % of the pictures are copies.
 
     Raises:
         DataError: if `n` is not a whole number from 1 or `seed` not one from 0.
