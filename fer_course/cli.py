@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_evaluate(commands)
     _add_predict(commands)
+    _add_zoo(commands)
     _add_authors(commands)
     return top
 
@@ -196,6 +197,18 @@ def _predict(options) -> None:
 
     write_predictions(predict(run, images), options.out)
     print(f"Wrote predictions for {len(images):,} faces to {options.out}.")
+
+
+def _add_zoo(commands) -> None:
+    zoo = _command(commands, "zoo", _zoo, "list the models: what they cost, and how good they were")
+    zoo.add_argument("--input-size", type=int, default=48, metavar="PIXELS")
+
+
+def _zoo(options) -> None:
+    import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
+    from fer_course import zoo
+
+    print(zoo.table(options.input_size))
 
 
 def _add_authors(commands) -> None:
