@@ -212,7 +212,9 @@ def draw_people(label: int, batch: int, seed: int = 0, **changes: float) -> tupl
     for field, value in changes.items():
         name = next((name for name, part in parts.items() if hasattr(part, field)), None)
         if name is None:
-            raise DataError(f"Drawn faces have no {field!r}; take a field of Identity, Pose or Scene, such as skin or yaw.")
+            raise DataError(
+                f"Drawn faces have no {field!r}; take a field of Identity, Pose or Scene, such as skin or yaw."
+            )
         if isinstance(value, str) or not np.isscalar(value) or not np.isfinite(value):
             raise DataError(f"The new value of {field} is one number for all faces of the batch; found {value!r}.")
         parts[name] = replace(parts[name], **{field: np.full(render.BATCH, float(value))})
