@@ -72,12 +72,20 @@ def _run(options) -> int:
 def _add_start(commands) -> None:
     start = _command(commands, "start", _start, "copy the lessons that are not there yet; nothing is overwritten")
     start.add_argument("folder", nargs="?", type=Path, default=Path("my-lessons"))
+    far = _command(commands, "progress", _progress, "say which exercises are solved in your own copies of the lessons")
+    far.add_argument("folder", nargs="?", type=Path, default=Path("my-lessons"))
 
 
 def _start(options) -> None:
     from fer_course import course
 
     course.start(options.folder)
+
+
+def _progress(options) -> None:
+    from fer_course import course
+
+    print(course.progress_table(course.progress(options.folder)))
 
 
 def _add_data(commands) -> None:

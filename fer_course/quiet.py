@@ -1,9 +1,11 @@
 """`import fer_course.quiet` loads Keras without TensorFlow's start-up messages, which are long, red, and mean nothing bad.
 
 The first ones come from C++ before any setting is read, so the only way is to close the channel for errors while Keras is
-loaded. An error in loading still shows: it is raised, not printed.
+loaded. An error in loading still shows: it is raised, not printed. Later on, warnings about functions that are traced anew, as
+they must be for every new model, are left out too.
 """
 
+import logging
 import os
 
 
@@ -23,6 +25,7 @@ def _load_keras() -> None:
         if channel is not None:
             os.dup2(channel, 2)
             os.close(channel)
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 _load_keras()

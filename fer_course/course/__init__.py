@@ -10,6 +10,7 @@ from fer_course.course.lessons import checkout, choose, find_folder, notebooks
 from fer_course.course.memory import PeakMemory
 from fer_course.course.pages import index_page
 from fer_course.course.parameters import PARAMETERS, check_parameters, declared_parameters, parse_value, read_profile
+from fer_course.course.progress import Exercise, progress, progress_table
 from fer_course.course.results import RESULT_TYPE, report
 from fer_course.course.running import run
 from fer_course.course.summary import table
@@ -19,6 +20,7 @@ __all__ = [
     "PARAMETERS",
     "QUIET_KERNEL",
     "RESULT_TYPE",
+    "Exercise",
     "PeakMemory",
     "check_parameters",
     "checkout",
@@ -28,6 +30,8 @@ __all__ = [
     "index_page",
     "notebooks",
     "parse_value",
+    "progress",
+    "progress_table",
     "read_profile",
     "report",
     "require",

@@ -60,9 +60,9 @@ _VARIANTS: dict[str, list[tuple[float, dict[int, float]]]] = {
         (0.20, {4: 0.3, 7: 0.5, 9: 0.5, 15: 0.8, 17: 0.9, 23: 0.2}),
     ],
     "fear": [
-        (0.25, {1: 1.0, 2: 0.8, 4: 0.5, 5: 1.0, 20: 0.5, 25: 0.8, 26: 0.7}),  # near surprise
+        (0.20, {1: 1.0, 2: 0.7, 4: 0.5, 5: 1.0, 20: 0.8, 25: 0.8, 26: 0.5}),  # near surprise
         (0.20, {1: 0.9, 2: 0.4, 4: 0.6, 5: 0.8, 20: 0.7, 25: 1.0, 26: 0.8, 27: 0.8}),  # screaming
-        (0.20, {1: 1.0, 4: 0.7, 5: 0.3, 15: 0.3, 20: 0.8, 25: 0.4}),  # near sad
+        (0.12, {1: 1.0, 4: 0.5, 5: 0.6, 15: 0.2, 20: 0.9, 25: 0.5}),  # near sad
     ],
     "happy": [
         (0.25, {6: 0.4, 12: 0.8}),  # lips closed
@@ -70,18 +70,18 @@ _VARIANTS: dict[str, list[tuple[float, dict[int, float]]]] = {
         (0.10, {12: 0.8, 25: 0.7}),  # for the camera: the eyes don't smile
     ],
     "sad": [
-        (0.20, {1: 0.9, 4: 0.7, 6: 0.4, 7: 0.5, 10: 0.3, 15: 0.7, 17: 0.3, 20: 0.5, 25: 0.7, 26: 0.4}),  # crying
-        (0.20, {1: 0.6, 15: 0.6, 17: 0.3}),
+        (0.15, {1: 1.0, 4: 0.6, 6: 0.2, 7: 0.5, 15: 1.0, 17: 0.3, 20: 0.4, 25: 0.6, 26: 0.4}),  # crying
+        (0.20, {1: 0.8, 4: 0.3, 15: 0.8, 17: 0.4}),
         (0.10, {4: 0.6, 7: 0.5, 15: 0.8, 17: 0.8}),
-        (0.25, {1: 0.7, 4: 0.4, 15: 0.5, 17: 0.2, 43: 0.7, 54: 0.7, 64: 1.0}),  # head and eyes down
+        (0.25, {1: 0.8, 4: 0.4, 15: 0.8, 17: 0.3, 43: 0.5, 54: 0.7, 64: 1.0}),  # head and eyes down
     ],
     "surprise": [
         (0.20, {1: 0.8, 2: 0.9, 5: 0.7, 25: 0.5, 26: 0.2}),
-        (0.20, {1: 0.9, 2: 0.9, 5: 0.8, 12: 0.5, 25: 0.9, 26: 0.7, 27: 0.4}),  # a pleasant one
+        (0.12, {1: 0.9, 2: 1.0, 5: 0.8, 12: 0.35, 25: 0.9, 26: 0.8, 27: 0.4}),  # a pleasant one
         (0.25, {1: 0.9, 2: 1.0, 5: 0.9, 25: 0.9, 26: 0.7, 27: 0.7}),  # the mouth as wide as it gets
-        (0.15, {1: 0.7, 2: 0.8, 5: 0.6, 25: 0.4}),  # hardly open
+        (0.10, {1: 0.8, 2: 0.9, 5: 0.8, 25: 0.5, 26: 0.2}),  # hardly open
     ],
-    "neutral": [(0.15, {4: 0.2, 7: 0.2}), (0.15, {12: 0.25}), (0.15, {15: 0.25, 17: 0.2}), (0.06, {25: 0.35})],
+    "neutral": [(0.12, {4: 0.2, 7: 0.2}), (0.12, {12: 0.2}), (0.12, {15: 0.2, 17: 0.2}), (0.06, {25: 0.35})],
 }
 #: Uniform random numbers that one expression takes.
 NUMBERS = 8 + 3 * len(ACTION_UNITS)
@@ -132,9 +132,9 @@ def sample(shown: int, uniform: np.ndarray) -> np.ndarray:
     units = np.where(drop < 0.12, units * 0.2, units)
     other = np.stack([_pick(name, general[:, 3]) for name in CLASS_NAMES])
     mixed_in = np.minimum((general[:, 4] * len(CLASS_NAMES)).astype(np.int64), len(CLASS_NAMES) - 1)
-    mix = np.where(general[:, 5] < 0.3, 0.5 * general[:, 6], 0)
+    mix = np.where(general[:, 5] < 0.22, 0.45 * general[:, 6], 0)
     units = units + mix[:, None] * other[mixed_in, np.arange(len(units))]
-    units = units + 0.35 * rest * rest * rest
+    units = units + 0.25 * rest * rest * rest
     talking = np.where(general[:, 7] < 0.1, general[:, 7] * 5, 0)
     units[:, _SLOT[25]] += talking
     units[:, _SLOT[26]] += talking * 0.5

@@ -29,7 +29,7 @@ def move(person, units: dict[int, np.ndarray]) -> SimpleNamespace:
     moved.fold = np.minimum(0.9 * units[9] + 0.8 * units[10] + 0.9 * units[12] + 0.3 * units[6] + 0.25 * units[20], 1.3)
     moved.nose_lift = 0.045 * units[9] + 0.02 * units[10]
     moved.nose_spread = 1 + 0.14 * units[9] + 0.10 * units[10] + 0.10 * units[12]
-    moved.frown = units[4] + 0.4 * units[9]
+    moved.frown = units[4] * (1 - 0.4 * units[1]) + 0.4 * units[9]
     moved.forehead_lines = np.minimum(1, 0.7 * units[2] + 0.6 * units[1])
     moved.oblique = units[1] * (1 - 0.8 * units[2])
     moved.nose_lines = units[9]
@@ -74,7 +74,7 @@ def _move_mouth(moved, person, units) -> None:
         - 0.08 * units[17]
     )
     moved.mouth_width = person.mouth_width * width
-    raised = person.mouth_curve + 0.125 * units[12] - 0.11 * units[15] - 0.03 * units[20] - 0.04 * units[17]
+    raised = person.mouth_curve + 0.125 * units[12] - 0.14 * units[15] - 0.03 * units[20] - 0.04 * units[17]
     moved.corner = -raised
     parted = np.minimum(1, units[25] + 0.3 * units[16] + units[27])
     # A parted mouth opens more where other muscles pull the lips apart.

@@ -170,7 +170,7 @@ def _add_lower_lines(dark, view, person, moved) -> None:
     dark, view = dark[:, rows], view.crop(rows)
     dark += 0.16 * (1 - person.cheeks) * bump(view.far - 0.25 * (0.4 - view.y), view.y, 0.56, 0.40, 0.12, 0.24)
     distance, reach = _fold(view, person, moved)
-    dark += (0.04 + 0.16 * person.age + 0.20 * moved.fold) * ridge(distance, 0.055) * reach
+    dark += (0.03 + 0.11 * person.age + 0.22 * moved.fold) * ridge(distance, 0.055) * reach
     below = moved.mouth_y + moved.open_lower + moved.lip_lower
     dark += (0.16 + 0.15 * moved.chin_boss) * bump(view.x, view.y, 0, below + 0.045, 0.20, 0.035)
     corner_y = moved.mouth_y + moved.corner

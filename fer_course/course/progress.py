@@ -1,0 +1,94 @@
+"""How far a learner has come: which checks passed, read from the outputs in the learner's own notebooks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fer_course.course.lessons import lesson_number, notebooks
+from fer_course.errors import LessonError
+
+PASSED, TRIED, OPEN = "passed", "tried", "open"
+SIGNS = {PASSED: "✔", TRIED: "✘", OPEN: "·"}
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One exercise of a lesson.
+
+    Attributes:
+        name: its name in the notebook, such as `parse-row`.
+        state: `passed`; `tried` (the check's last run gave a hint or another error); `open` (not run, or not attempted).
+
+    """
+
+    name: str
+    state: str
+
+
+def progress(folder: str | Path = "my-lessons") -> dict[str, list[Exercise]]:
+    """Return the exercises of each lesson in a learner's folder, in the order of the course.
+
+    Only outputs count, as they were when the notebook was last saved: nothing is run.
+
+    Args:
+        folder: where the learner's notebooks are.
+
+    Raises:
+        LessonError: if there is no such folder, no notebook in it, or one that can't be read.
+
+    """
+    if not Path(folder).is_dir():
+        raise LessonError(
+            f"There is no folder {folder}. Make your own copies of the lessons: fer-course start {folder}"
+        )
+    return {path.stem: list(_exercises(path)) for path in notebooks(folder)}
+
+
+def _exercises(path: Path) -> Iterator[Exercise]:
+    for cell in _cells(path):
+        grading = cell.get("metadata", {}).get("nbgrader", {})
+        if grading.get("grade") and not grading.get("solution"):
+            name = str(grading.get("grade_id", "?")).removeprefix("check-")
+            yield Exercise(name, _state(cell.get("outputs", [])))
+
+
+def _cells(path: Path) -> list[dict]:
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return [cell for cell in cells if isinstance(cell, dict)]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LessonError(
+            f"{path} can't be read as a notebook ({type(error).__name__}). Open and save it in JupyterLab, or take it away."
+        ) from None
+
+
+def _state(outputs: list[dict]) -> str:
+    errors = [output.get("ename") for output in outputs if output.get("output_type") == "error"]
+    if errors:
+        return OPEN if errors[-1] == "NotAttempted" else TRIED
+    printed = "".join("".join(output.get("text", "")) for output in outputs if output.get("output_type") == "stream")
+    return PASSED if "✔" in printed else OPEN
+
+
+def progress_table(lessons: dict[str, list[Exercise]]) -> str:
+    """Return what `fer-course progress` prints: a line a lesson, the sum, and what to do next."""
+    width = max(map(len, lessons), default=0)
+    lines = []
+    for name, exercises in lessons.items():
+        signs = " ".join(SIGNS[exercise.state] for exercise in exercises)
+        lines.append(f"{name:<{width}}  {_passed(exercises)} of {len(exercises)}  {signs}".rstrip())
+    everything = [exercise for exercises in lessons.values() for exercise in exercises]
+    lines += ["", f"{_passed(everything)} of {len(everything)} exercises passed  ({SIGNS[PASSED]} passed  "
+              f"{SIGNS[TRIED]} tried  {SIGNS[OPEN]} open)"]  # fmt: skip
+    upcoming = next(
+        ((name, each.name) for name, exercises in lessons.items() for each in exercises if each.state != PASSED), None
+    )
+    lines.append(f"Next: {upcoming[1]} in lesson {lesson_number(upcoming[0])}." if upcoming else "All done.")
+    return "\n".join(lines)
+
+
+def _passed(exercises: list[Exercise]) -> int:
+    return sum(exercise.state == PASSED for exercise in exercises)
