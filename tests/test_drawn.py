@@ -50,13 +50,13 @@ def test_a_seed_means_the_same_people_everywhere():
     # Frozen on purpose, to the last bit: if a NumPy, a machine or a change gives others, every course's faces change.
     who = drawn.people(label=3, batch=0, seed=0)
     assert who.action_units[1, [0, 4, 8, 15]].tolist() == [
-        0.013860379686436745,
-        0.3381870523964393,
-        0.39026029211102187,
-        0.13131859486523184,
+        0.021863136572975613,
+        0.6411147755047322,
+        0.7188606679788156,
+        0.1804685058136056,
     ]
-    assert who.identity.width[1] == 0.80459268041495
-    assert who.pose.yaw[1] == -14.366692560553693
+    assert who.identity.width[1] == 0.8442265156471257
+    assert who.pose.yaw[1] == 6.1861497472163265
     assert faults.plan(50, 0).labels[:8].tolist() == [0, 2, 6, 6, 3, 4, 5, 3]
 
 
@@ -163,8 +163,8 @@ def test_tiny_sets_can_be_drawn(n):
 
 
 def test_an_unknown_action_unit_is_refused_and_the_known_ones_are_named():
-    with pytest.raises(DataError, match=r"1, 2, 4, 5, .*found 43"):
-        drawn.draw_one({43: 0.5})
+    with pytest.raises(DataError, match=r"1, 2, 4, 5, .*found 44"):
+        drawn.draw_one({44: 0.5})
 
 
 @pytest.mark.parametrize("intensity", [-0.1, 1.01, float("nan"), "strong", None])
@@ -189,7 +189,8 @@ def test_draw_one_returns_a_picture_and_the_same_one_again():
 # Action unit -> the picture rows in which it must be seen: brows and forehead, eyes, nose, mouth and chin.
 SEEN_IN = {
     **{1: (2, 22), 2: (2, 22), 4: (2, 24), 5: (12, 24), 6: (12, 32), 7: (12, 26), 9: (8, 40), 10: (22, 44)},
-    **dict.fromkeys((12, 15, 16, 17, 20, 23, 25, 26), (24, 48)),
+    **dict.fromkeys((12, 15, 16, 17, 20, 23, 25, 26, 27), (24, 48)),
+    **{43: (12, 26), 64: (12, 26), 54: (0, 48)},
 }
 
 
@@ -234,6 +235,96 @@ def lid_row(units: dict[int, float]) -> int:
 
 def test_upper_lids_go_up_with_5_and_down_with_6_and_7():
     assert lid_row({5: 1.0}) < lid_row({}) < lid_row({6: 0.8, 7: 1.0})
+
+
+def test_closed_eyes_show_less_white_and_no_iris():
+    def eye(units):
+        picture = drawn.draw_one(units, plain(iris=0.05)).astype(int)
+        return picture[14:21, 11:18]
+
+    opened, closed = eye({}), eye({43: 1.0})
+    assert (opened < 60).sum() > (closed < 60).sum()
+    assert closed.std() < opened.std()
+
+
+def test_the_jaw_drops_further_with_27_than_with_26():
+    dark = {
+        number: (drawn.draw_one({25: 1.0, number: 1.0}, plain())[30:48, 14:34] < 60).sum() for number in (25, 26, 27)
+    }
+    assert dark[25] < dark[26]
+    both = (drawn.draw_one({25: 1.0, 26: 1.0, 27: 1.0}, plain())[30:48, 14:34] < 60).sum()
+    assert both > dark[26]
+
+
+def test_a_lowered_head_lowers_eyes_and_nose():
+    def eye_row(units):
+        picture = drawn.draw_one(units, plain(hair_style=0.0)).astype(float)
+        dark = np.maximum(picture[8:32, 10:38].max() - picture[8:32, 10:38], 0)
+        return (dark**4).sum(axis=1) @ np.arange(24) / (dark**4).sum()
+
+    assert eye_row({54: 1.0}) > eye_row({}) + 0.7
+
+
+@pytest.mark.parametrize(
+    ("field", "rows"),
+    [("scarf", slice(30, 48)), ("hand", slice(24, 48)), ("lock", slice(4, 30)), ("lettering", slice(0, 48))],
+)
+def test_what_hides_a_face_is_rare_and_hides_its_part(field, rows):
+    share = {"scarf": 0.03, "hand": 0.08, "lock": 0.05, "lettering": 0.03}[field]
+    without, just_not, hidden = (
+        drawn.draw_one({}, plain(), scene=drawn.Scene(grain=0.0, **{field: value})).astype(int)
+        for value in (0.5, share + 1e-6, 0.9 * share)
+    )
+    np.testing.assert_array_equal(without, just_not)
+    changed = np.abs(hidden - without)
+    assert (changed > 8).sum() > 25
+    assert changed[rows].sum() > 0.8 * changed.sum()
+
+
+def test_some_faces_are_childrens_with_large_low_eyes_and_faint_brows():
+    child = np.concatenate([drawn.people(label, batch).identity.child for label in range(7) for batch in range(8)])
+    assert (child > 1 - identity.CHILDREN).mean() == pytest.approx(identity.CHILDREN, abs=0.03)
+    person = identity.columns(plain(child=1.0), drawn.Pose(), drawn.Scene())
+    adult = identity.columns(plain(), drawn.Pose(), drawn.Scene())
+    identity.make_children(person)
+    identity.make_children(adult)
+    assert adult.eye_y == pytest.approx(plain().eye_y)
+    assert person.eye_y > adult.eye_y + 0.05
+    assert person.brow_dark < adult.brow_dark
+    assert person.age == 0
+
+
+def test_a_balanced_set_has_as_many_of_each_class():
+    faces = drawn.draw(350, seed=2, balanced=True)
+    assert faces.split_sizes() == {"Training": 280, "PublicTest": 35, "PrivateTest": 35}
+    for name in SPLITS[:3]:
+        counts = faces.counts(name)
+        assert counts.max() - counts.min() <= 1
+    usual = drawn.draw(350, seed=2)
+    assert usual.counts().max() > 3 * usual.counts().min()
+
+
+def test_one_thread_draws_what_two_draw(monkeypatch):
+    two = drawn.draw(200, seed=8)
+    monkeypatch.setattr(drawn, "WORKERS", 1)
+    np.testing.assert_array_equal(drawn.draw(200, seed=8).images, two.images)
+
+
+def test_an_interrupted_drawing_does_not_draw_to_its_end(monkeypatch):
+    started = []
+    draw_batch = drawn._pictures
+
+    def counted(*arguments):
+        started.append(arguments)
+        return draw_batch(*arguments)
+
+    def stop(done, of):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(drawn, "_pictures", counted)
+    with pytest.raises(KeyboardInterrupt):
+        drawn.draw(6000, seed=1, progress=stop)
+    assert len(started) < 60
 
 
 def test_a_turned_head_moves_the_nose():
@@ -282,14 +373,14 @@ def test_shoulders_are_not_cut_out_with_scissors(background):
 def test_prototypes_name_all_classes_and_known_action_units():
     assert tuple(drawn.PROTOTYPES) == CLASS_NAMES
     for units in drawn.PROTOTYPES.values():
-        assert expression.intensities(units).shape == (16,)
+        assert expression.intensities(units).shape == (len(drawn.ACTION_UNITS),)
 
 
 @given(st.integers(0, 6), st.integers(0, 2**32 - 1))
 def test_sampled_people_stay_within_their_ranges(label, seed):
     uniform = np.random.default_rng(seed).random((3, expression.NUMBERS))
     units = expression.sample(label, uniform)
-    assert units.shape == (3, 16)
+    assert units.shape == (3, len(drawn.ACTION_UNITS))
     assert (units >= 0).all()
     assert (units <= 1).all()
     for kind in (identity.Identity, identity.Pose, identity.Scene):
@@ -309,7 +400,9 @@ def test_every_picture_that_can_come_up_uses_the_grey_scale_and_shows_something(
         return np.clip(rng.random((2, identity.numbers(kind))) * 1.6 - 0.3, 0, 0.999999)
 
     parts = [identity.sample(kind, numbers(kind)) for kind in (identity.Identity, identity.Pose, identity.Scene)]
-    pictures = render.render(rng.random((2, 16)), *parts, rng.random((2, render.NOISE), dtype=np.float32))
+    pictures = render.render(
+        rng.random((2, len(drawn.ACTION_UNITS))), *parts, rng.random((2, render.NOISE), dtype=np.float32)
+    )
     assert pictures.shape == (2, 48, 48)
     assert (pictures.reshape(2, -1).std(axis=1) > 2).all()
 
@@ -360,14 +453,12 @@ def test_upsampling_is_linear_interpolation():
     np.testing.assert_allclose(geometry.upsample(coarse)[1], expected, atol=1e-5)
 
 
-def test_a_linear_classifier_learns_a_good_deal_but_not_all(faces):
-    training, test = faces.select("Training"), faces.select("PublicTest")
-    known = {image.tobytes() for image in training.images}
-    test = test[np.array([image.tobytes() not in known for image in test.images])]
+def test_a_linear_classifier_learns_something_but_far_from_all(faces):
+    training, test = faces.select("Training"), drawn.draw(2400, seed=4)
     weights = ridge_classifier(features(training), training.labels)
     score = ((features(test) @ weights).argmax(axis=1) == test.labels).mean()
     # A seventh would be chance; always "happy" scores a quarter.
-    assert 0.29 < score < 0.95
+    assert 0.27 < score < 0.60
 
 
 def features(faces: Faces) -> np.ndarray:
