@@ -12,10 +12,7 @@ import keras
 from keras import layers
 
 from fer_course.errors import ModelError
-
-#: How slowly the running averages of batch normalisation move. Keras' default of 0.99, made for runs of many thousand steps,
-#: leaves them near their start in a short training. What the layer computes, and its weights, are the same.
-MOMENTUM = 0.9
+from fer_course.layers import convolution, residual_module
 
 _BUILDERS: dict[str, Callable] = {}
 
@@ -57,43 +54,15 @@ def build(name: str, input_size: int = 48, classes: int = 7) -> keras.Model:
     return keras.Model(inputs, _BUILDERS[name](x, classes), name=name)
 
 
-def convolution(x, filters: int, size: int = 3, padding: str = "valid", activation: str | None = "relu"):
-    """Apply a standard convolution, batch normalisation and an activation: (N,H,W,C) to (N,H',W',filters)."""
-    x = layers.Conv2D(filters, size, padding=padding, use_bias=False)(x)
-    x = layers.BatchNormalization(momentum=MOMENTUM)(x)
-    return layers.Activation(activation)(x) if activation else x
-
-
-def separable(x, filters: int, activation: str | None = "relu"):
-    """Apply a 3×3 separable convolution, batch normalisation and an activation: (N,H,W,C) to (N,H,W,filters)."""
-    x = layers.SeparableConv2D(filters, 3, padding="same", use_bias=False)(x)
-    x = layers.BatchNormalization(momentum=MOMENTUM)(x)
-    return layers.Activation(activation)(x) if activation else x
-
-
-def residual_module(x, filters: int):
-    """Two separable convolutions and a pooling beside a shortcut, added: (N,H,W,C) to (N,⌈H/2⌉,⌈W/2⌉,filters).
-
-    The shortcut of the published model is a 1×1 convolution with stride 2. Here every second pixel is taken first and
-    then convolved with stride 1: the same function and the same weights. The strided form corrupts memory in training
-    on AVX-512 processors when there are fewer than 16 input channels (oneDNN issue 6035).
-    """
-    shortcut = convolution(x[:, ::2, ::2, :], filters, size=1, padding="same", activation=None)
-    x = separable(x, filters)
-    x = separable(x, filters, activation=None)
-    x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
-    return layers.Add()([x, shortcut])
-
-
 @register
 def mini_xception(x, classes):
     """Mini-Xception, layer for layer as published: 58,423 parameters at any input size (7 classes, 56,951 trainable).
 
     Source: Arriaga, Valdenegro-Toro, Plöger 2017, "Real-time Convolutional Neural Networks for Emotion and Gender
-    Classification", arXiv:1710.07557. The shortcut is executed differently, see `residual_module`.
+    Classification", arXiv:1710.07557. The shortcut is executed differently, see `layers.convolution`.
     """
-    x = convolution(x, 8)
-    x = convolution(x, 8)
+    for _ in range(2):
+        x = convolution(x, 8, padding="valid")
     for filters in (16, 32, 64, 128):
         x = residual_module(x, filters)
     x = layers.Conv2D(classes, 3, padding="same", name="class_maps")(x)

@@ -1,0 +1,240 @@
+"""What a layer or a model costs: parameters, multiply-adds, and bytes of feature maps. Counted, never timed.
+
+Conventions, the same everywhere in this course:
+
+- One multiply-add (MAC) is one product added to a sum. Only convolutions and dense layers have any; additions of biases,
+  normalisation, activations and poolings are left out, as is usual in papers.
+- Zeros that padding puts round a picture are multiplied like pixels.
+- Parameters are all that a layer stores, those of batch normalisation that no training moves included: what Keras'
+  `count_params()` says.
+- Activation bytes are those of the outputs of all layers for one picture in float32; what a layer only passes on counts again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+
+from fer_course.errors import ModelError
+
+FLOAT32 = 4
+#: Kinds of layers without multiply-adds.
+FREE = (
+    "Activation", "Add", "AveragePooling2D", "BatchNormalization", "Concatenate", "Dropout", "Flatten", "GetItem",
+    "GlobalAveragePooling2D", "GlobalMaxPooling2D", "InputLayer", "LeakyReLU", "MaxPooling2D", "Multiply", "ReLU", "Rescaling",
+    "Reshape", "Softmax", "SpatialDropout2D", "ZeroPadding2D",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one layer costs for one picture.
+
+    Attributes:
+        name: the layer's name.
+        kind: its class in Keras, such as `Conv2D`.
+        output: the shape of its output for one picture, such as (48, 48, 8).
+        parameters: numbers that it stores.
+        multiply_adds: products that are added up.
+        activation_bytes: size of its output in float32.
+
+    """
+
+    name: str
+    kind: str
+    output: tuple[int, ...]
+    parameters: int
+    multiply_adds: int
+    activation_bytes: int
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What the layers of a model cost, one after the other: `rows`, and their sums. Printed, it is a table."""
+
+    rows: tuple[Cost, ...]
+
+    @property
+    def parameters(self) -> int:
+        """Numbers that the model stores."""
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Products that are added up for one picture."""
+        return sum(row.multiply_adds for row in self.rows)
+
+    @property
+    def activation_bytes(self) -> int:
+        """Bytes of all feature maps of one picture, float32."""
+        return sum(row.activation_bytes for row in self.rows)
+
+    def __str__(self):
+        lines = [("layer", "kind", "output", "parameters", "multiply-adds", "bytes")]
+        lines += [
+            (row.name, row.kind, " × ".join(map(str, row.output)), f"{row.parameters:,}", f"{row.multiply_adds:,}",
+             f"{row.activation_bytes:,}")
+            for row in self.rows
+        ]  # fmt: skip
+        lines.append(("all", "", "", f"{self.parameters:,}", f"{self.multiply_adds:,}", f"{self.activation_bytes:,}"))
+        widths = [max(len(line[column]) for line in lines) for column in range(6)]
+        return "\n".join(
+            "  ".join(cell.ljust(width) if column < 2 else cell.rjust(width)
+                      for column, (cell, width) in enumerate(zip(line, widths, strict=True))).rstrip()
+            for line in lines
+        )  # fmt: skip
+
+
+def costs(model) -> Costs:
+    """Count a Keras model, layer by layer, for one picture.
+
+    Args:
+        model: a functional or sequential model with known input size.
+
+    Raises:
+        ModelError: if it has a layer with weights that this does not know how to count, or an input of unknown size.
+
+    """
+    return Costs(tuple(cost(layer) for layer in _flat(model)))
+
+
+def _flat(model) -> Iterator:
+    """Yield the layers of a model, also those of models inside it."""
+    for layer in model.layers:
+        yield from _flat(layer) if hasattr(layer, "layers") else [layer]
+
+
+def cost(layer) -> Cost:
+    """Count one Keras layer that has been called on an input of known size.
+
+    Raises:
+        ModelError: as `costs`.
+
+    """
+    kind = type(layer).__name__
+    output = _shape(layer, layer.output)
+    parameters = layer.count_params()
+    if kind not in _MULTIPLY_ADDS and (kind not in FREE and parameters):
+        known = ", ".join(sorted(_MULTIPLY_ADDS))
+        raise ModelError(
+            f"The layer {layer.name} is a {kind}, whose multiply-adds can't be counted here; known are {known}."
+        )
+    multiply_adds = _MULTIPLY_ADDS[kind](layer, output) if kind in _MULTIPLY_ADDS else 0
+    return Cost(layer.name, kind, output, parameters, multiply_adds, FLOAT32 * prod(output))
+
+
+def _shape(layer, tensor) -> tuple[int, ...]:
+    shape = tuple(tensor[0].shape if isinstance(tensor, (list, tuple)) else tensor.shape)[1:]
+    if None in shape:
+        raise ModelError(
+            f"The layer {layer.name} has an output of unknown size {shape}. Build the model for a fixed input size, "
+            "such as keras.Input((48, 48, 1))."
+        )
+    return shape
+
+
+def _standard(layer, output) -> int:
+    channels = _shape(layer, layer.input)[-1]
+    return prod(output) * prod(layer.kernel_size) * channels // layer.groups
+
+
+def _depthwise(layer, output) -> int:
+    return prod(output) * prod(layer.kernel_size)
+
+
+def _separable(layer, output) -> int:
+    rows, columns, filters = output
+    between = _shape(layer, layer.input)[-1] * layer.depth_multiplier
+    return rows * columns * between * (prod(layer.kernel_size) + filters)
+
+
+def _dense(layer, output) -> int:
+    return prod(output) * _shape(layer, layer.input)[-1]
+
+
+_MULTIPLY_ADDS = {
+    "Conv2D": _standard,
+    "Dense": _dense,
+    "DepthwiseConv2D": _depthwise,
+    "SeparableConv2D": _separable,
+}
+
+
+# --------------------------------------------------------------------------------------------------- in closed form
+
+
+def output_size(size: int, kernel: int, stride: int = 1, padding: str = "valid") -> int:
+    """Return how many places a kernel has along one side of a picture.
+
+    With padding "valid" ⌊(size - kernel) / stride⌋ + 1, with "same" ⌈size / stride⌉, as in Keras.
+
+    Raises:
+        ModelError: if the padding is neither, a number is below 1, or the kernel is larger than the picture.
+
+    """
+    if padding not in ("valid", "same"):
+        raise ModelError(f'padding is "valid" or "same"; found {padding!r}.')
+    if min(size, kernel, stride) < 1 or (padding == "valid" and kernel > size):
+        raise ModelError(f"A kernel of {kernel} with stride {stride} has no place in a side of {size} pixels.")
+    return -(-size // stride) if padding == "same" else (size - kernel) // stride + 1
+
+
+def convolution_costs(
+    kind: str,
+    height: int,
+    width: int,
+    channels: int,
+    filters: int,
+    size: int = 3,
+    stride: int = 1,
+    padding: str = "same",
+    bias: bool = False,
+) -> Cost:
+    """Return what a convolution of feature maps (height, width, channels) to `filters` maps costs, by formula.
+
+    With H' × W' places, k × k the kernel, C channels and M filters, multiply-adds and weights are
+
+    - standard: H'·W'·k²·C·M and k²·C·M
+    - depthwise: H'·W'·k²·C and k²·C (there, M = C)
+    - pointwise: H'·W'·C·M and C·M (there, k = 1)
+    - separable: H'·W'·(k²·C + C·M) and k²·C + C·M
+
+    A bias adds one weight for each output map.
+
+    Args:
+        kind: "standard", "depthwise", "pointwise" or "separable".
+        height, width, channels: the input's.
+        filters: number of output maps; as many as channels for a depthwise one.
+        size: side of the kernel; 1 for a pointwise one, whatever is given.
+        stride: distance of two neighbouring places.
+        padding: "same" or "valid".
+        bias: whether each output map has one.
+
+    Raises:
+        ModelError: if there is no such kind, or a number is out of range.
+
+    """
+    size = 1 if kind == "pointwise" else size
+    filters = channels if kind == "depthwise" else filters
+    weights = {
+        "standard": size * size * channels * filters,
+        "depthwise": size * size * channels,
+        "pointwise": channels * filters,
+        "separable": size * size * channels + channels * filters,
+    }
+    if kind not in weights:
+        raise ModelError(f"There is no convolution {kind!r}; there are {', '.join(weights)}.")
+    if min(channels, filters) < 1:
+        raise ModelError(f"A convolution has 1 channel and 1 filter or more; found {channels} and {filters}.")
+    output = (output_size(height, size, stride, padding), output_size(width, size, stride, padding), filters)
+    multiply_adds = output[0] * output[1] * weights[kind]
+    return Cost(kind, kind, output, weights[kind] + bias * filters, multiply_adds, FLOAT32 * prod(output))
+
+
+def separable_ratio(filters: int, size: int = 3) -> float:
+    """Return the multiply-adds of a separable convolution as a share of the standard one's: 1/M + 1/k².
+
+    Source: Howard et al. 2017, "MobileNets", arXiv:1704.04861, section 3.1.
+    """
+    return 1 / filters + 1 / size**2

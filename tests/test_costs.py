@@ -1,0 +1,141 @@
+"""Costs: equal to Keras' own count of parameters, and to multiplications counted one by one in a loop."""
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keras import layers
+
+from fer_course import costs, models
+from fer_course.errors import ModelError
+
+KINDS = ("standard", "depthwise", "pointwise", "separable")
+
+
+def places(size: int, kernel: int, stride: int, padding: str) -> int:
+    """How often a kernel fits along a side, found by sliding it; "same" begins at every stride-th pixel."""
+    if padding == "same":
+        return len(range(0, size, stride))
+    return sum(start + kernel <= size for start in range(0, size, stride))
+
+
+def counted(kind: str, height, width, channels, filters, size, stride, padding) -> tuple[int, int]:
+    """Multiply-adds and weights of a convolution, one at a time: a product for each place, map and weight used there."""
+    if kind == "separable":
+        first = counted("depthwise", height, width, channels, channels, size, stride, padding)
+        rows, columns = places(height, size, stride, padding), places(width, size, stride, padding)
+        second = counted("pointwise", rows, columns, channels, filters, 1, 1, "same")
+        return first[0] + second[0], first[1] + second[1]
+    size = 1 if kind == "pointwise" else size
+    filters = channels if kind == "depthwise" else filters
+    products, used = 0, set()
+    for _row in range(places(height, size, stride, padding)):
+        for _column in range(places(width, size, stride, padding)):
+            for m in range(filters):
+                for i, j, c in np.ndindex(size, size, channels):
+                    if kind != "depthwise" or c == m:
+                        products += 1
+                        used.add((i, j, c, m))
+    return products, len(used)
+
+
+def layer_of(kind: str, filters: int, size: int, stride: int, padding: str, bias: bool):
+    shared = {"strides": stride, "padding": padding, "use_bias": bias}
+    return {
+        "standard": lambda: layers.Conv2D(filters, size, **shared),
+        "depthwise": lambda: layers.DepthwiseConv2D(size, **shared),
+        "pointwise": lambda: layers.Conv2D(filters, 1, **shared),
+        "separable": lambda: layers.SeparableConv2D(filters, size, **shared),
+    }[kind]()
+
+
+@settings(max_examples=25)
+@given(
+    st.sampled_from(KINDS), st.integers(5, 8), st.integers(5, 8), st.integers(1, 3), st.integers(1, 3),
+    st.integers(1, 3), st.integers(1, 2), st.sampled_from(["same", "valid"]), st.booleans(),
+)  # fmt: skip
+def test_formula_layer_and_loop_agree(kind, height, width, channels, filters, size, stride, padding, bias):
+    by_formula = costs.convolution_costs(kind, height, width, channels, filters, size, stride, padding, bias)
+    inputs = keras.Input((height, width, channels))
+    layer = layer_of(kind, filters, size, stride, padding, bias)
+    output = layer(inputs)
+    by_layer = costs.cost(layer)
+    products, weights = counted(kind, height, width, channels, filters, size, stride, padding)
+    assert by_formula.multiply_adds == by_layer.multiply_adds == products
+    assert by_formula.parameters == by_layer.parameters == layer.count_params()
+    assert by_formula.parameters == weights + bias * output.shape[-1]
+    assert by_formula.output == by_layer.output == tuple(output.shape[1:])
+    assert by_formula.activation_bytes == by_layer.activation_bytes == np.zeros(output.shape[1:], np.float32).nbytes
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_a_model_has_as_many_parameters_as_keras_counts(name):
+    model = models.build(name)
+    found = costs.costs(model)
+    assert found.parameters == model.count_params()
+    assert found.multiply_adds == sum(row.multiply_adds for row in found.rows) > 0
+    assert [row.name for row in found.rows] == [layer.name for layer in model.layers]
+
+
+@pytest.mark.parametrize(("size", "millions"), [(24, 1.2), (48, 5.52), (64, 10.2)])
+def test_mini_xception_costs_what_is_known(size, millions):
+    found = costs.costs(models.build("mini_xception", size))
+    assert found.multiply_adds / 1e6 == pytest.approx(millions, rel=0.02)
+
+
+def test_dense_layers_multiply_every_input_with_every_weight():
+    inputs = keras.Input((7,))
+    layer = layers.Dense(5)
+    layer(inputs)
+    assert costs.cost(layer).multiply_adds == 35
+    assert costs.cost(layer).parameters == 40
+
+
+def test_models_inside_models_are_counted():
+    inner = keras.Sequential([keras.Input((6, 6, 2)), layers.Conv2D(3, 3)])
+    outer = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3), inner])
+    assert costs.costs(outer).parameters == outer.count_params()
+    assert costs.costs(outer).multiply_adds == 36 * 9 * 2 + 16 * 9 * 2 * 3
+
+
+def test_printed_it_is_a_table_that_ends_with_the_sums():
+    lines = str(costs.costs(models.build("lenet"))).splitlines()
+    assert lines[0].split()[:2] == ["layer", "kind"]
+    assert lines[-1].startswith("all")
+    assert "168," in lines[-1] or f"{models.build('lenet').count_params():,}" in lines[-1]
+
+
+def test_a_layer_with_weights_that_is_not_known_is_refused():
+    layer = layers.Conv2DTranspose(2, 3)
+    layer(keras.Input((8, 8, 1)))
+    with pytest.raises(ModelError, match="Conv2DTranspose"):
+        costs.cost(layer)
+
+
+def test_an_unknown_size_is_refused():
+    layer = layers.Conv2D(2, 3)
+    layer(keras.Input((None, None, 1)))
+    with pytest.raises(ModelError, match="fixed input size"):
+        costs.cost(layer)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"), [((5, 3, 1, "full"), "padding"), ((2, 3), "no place"), ((5, 3, 0), "no place")]
+)
+def test_impossible_sizes_are_refused(arguments, message):
+    with pytest.raises(ModelError, match=message):
+        costs.output_size(*arguments)
+
+
+def test_an_unknown_convolution_is_refused():
+    with pytest.raises(ModelError, match="standard, depthwise"):
+        costs.convolution_costs("dilated", 8, 8, 1, 1)
+
+
+@given(st.integers(1, 64), st.integers(1, 64), st.integers(1, 7))
+def test_the_ratio_is_that_of_the_two_costs(channels, filters, size):
+    separable, standard = (
+        costs.convolution_costs(kind, 8, 8, channels, filters, size).multiply_adds for kind in ("separable", "standard")
+    )
+    assert separable / standard == pytest.approx(costs.separable_ratio(filters, size))
