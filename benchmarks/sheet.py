@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import pyplot as plt
+from PIL import Image
 
 from fer_course.data import drawn
 from fer_course.plots import grid
@@ -29,6 +30,8 @@ def main() -> None:
     OUT.parent.mkdir(exist_ok=True)
     figure.savefig(OUT, dpi=100, bbox_inches="tight", facecolor="white", metadata={"Software": None})
     plt.close(figure)
+    with Image.open(OUT) as sheet:
+        sheet.convert("L").save(OUT, optimize=True)  # grey: half the size
 
 
 if __name__ == "__main__":

@@ -35,9 +35,11 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     _add_start(commands)
-    _add_data(commands.add_parser("data", help="look at, import or draw faces").add_subparsers(required=True))
+    _add_data(commands.add_parser("data", help="look at, import, download or draw faces").add_subparsers(required=True))
     _add_train(commands)
     _add_evaluate(commands)
+    _add_predict(commands)
+    _add_zoo(commands)
     _add_authors(commands)
     return top
 
@@ -81,8 +83,11 @@ def _start(options) -> None:
 def _add_data(commands) -> None:
     info = _command(commands, "info", _info, "say what a file or folder holds")
     info.add_argument("path", metavar="PATH")
+    info.add_argument("--votes", metavar="fer2013new.csv", help="FERPlus' votes, to compare with the labels")
     import_ = _command(commands, "import", _import, "copy faces to where every lesson finds them")
     import_.add_argument("path", metavar="PATH")
+    download = _command(commands, "download", _download, "get FER2013 from Kaggle with kagglehub, and import it")
+    download.add_argument("name", nargs="?", help="OWNER/NAME of a data set, or a competition; none: a well-known copy")
     draw = _command(commands, "draw", _draw, "write drawn faces in FER2013's format")
     draw.add_argument("out", type=Path, metavar="OUT.csv")
     draw.add_argument("--n", type=int, default=None, help="how many faces")
@@ -92,13 +97,20 @@ def _add_data(commands) -> None:
 def _info(options) -> None:
     from fer_course import data
 
-    print(data.info(options.path))
+    print(data.info(options.path, options.votes))
 
 
 def _import(options) -> None:
     from fer_course import data
 
     print(f"Imported to {data.import_faces(options.path)}. Every lesson finds it there.")
+
+
+def _download(options) -> None:
+    from fer_course import data
+
+    path = data.download_faces(*filter(None, [options.name]))
+    print(f"Imported to {path}. Every lesson finds it there.")
 
 
 def _draw(options) -> None:
@@ -164,6 +176,39 @@ def _evaluate(options) -> None:
 
     report = evaluate(run, faces, options.split)
     print(json.dumps(report.to_dict(), indent=2) if options.json else report)
+
+
+def _add_predict(commands) -> None:
+    predict = _command(commands, "predict", _predict, "write what a run's model says of each face, labelled or not")
+    predict.add_argument("run", type=Path, metavar="RUN")
+    predict.add_argument("--data", help="the contest's test.csv, or any file or folder with FER2013; none: look for it")
+    predict.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="row, class and probabilities")
+
+
+def _predict(options) -> None:
+    import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
+    from fer_course import data
+    from fer_course.training import Run
+
+    run = Run(options.run)
+    images = data.unlabelled(options.data)
+
+    from fer_course.evaluation import predict, write_predictions
+
+    write_predictions(predict(run, images), options.out)
+    print(f"Wrote predictions for {len(images):,} faces to {options.out}.")
+
+
+def _add_zoo(commands) -> None:
+    zoo = _command(commands, "zoo", _zoo, "list the models: what they cost, and how good they were")
+    zoo.add_argument("--input-size", type=int, default=48, metavar="PIXELS")
+
+
+def _zoo(options) -> None:
+    import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
+    from fer_course import zoo
+
+    print(zoo.table(options.input_size))
 
 
 def _add_authors(commands) -> None:

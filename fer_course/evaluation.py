@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import keras
 import numpy as np
 
 from fer_course.errors import DataError
 from fer_course.faces import CLASS_NAMES, Faces
+from fer_course.files import write_text
 from fer_course.training import Run, prepare
 
 
@@ -147,11 +149,42 @@ def evaluate(model: keras.Model | Run, faces: Faces, split: str | None = None) -
         DataError: if there are no faces of that split.
 
     """
-    model = model.model() if isinstance(model, Run) else model
     split = split or faces.test_split
     chosen = faces.select(split)
-    probabilities = model.predict(prepare(chosen.images, model.input_shape[1]), batch_size=256, verbose=0)
-    return Report(chosen.labels, probabilities, split, faces.drawn, faces.class_names)
+    return Report(chosen.labels, predict(model, chosen.images), split, faces.drawn, faces.class_names)
+
+
+def predict(model: keras.Model | Run, images: np.ndarray) -> np.ndarray:
+    """Return a model's probabilities for pictures, float32 (N, classes), rows that sum to 1.
+
+    Args:
+        model: a Keras model of this package's form, or a `Run`, of which the best model is taken.
+        images: uint8 (N, 48, 48); resized, antialiased, to the model's input size.
+
+    """
+    model = model.model() if isinstance(model, Run) else model
+    return model.predict(prepare(images, model.input_shape[1]), batch_size=256, verbose=0)
+
+
+def write_predictions(probabilities: np.ndarray, path: str | Path) -> None:
+    """Write a CSV with the row number from 1, the most probable class, and all probabilities; whole or not at all.
+
+    Args:
+        probabilities: float (N, 7), in FER2013's order.
+        path: the file to write, replaced if it is there.
+
+    Raises:
+        DataError: if it can't be written.
+
+    """
+    names = [CLASS_NAMES[label] for label in probabilities.argmax(axis=1)]
+    lines = [",".join(("row", "predicted", *CLASS_NAMES))]
+    for row, (name, values) in enumerate(zip(names, probabilities.tolist(), strict=True), 1):
+        lines.append(",".join((str(row), name, *(f"{value:.6f}" for value in values))))
+    try:
+        write_text(path, "\n".join(lines) + "\n")
+    except OSError as error:
+        raise DataError(f"{path} can't be written: {error.strerror}. Give another path, or make room.") from error
 
 
 def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:

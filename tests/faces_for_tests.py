@@ -2,7 +2,9 @@
 
 import csv
 import io
+import json
 import re
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -23,6 +25,8 @@ def isolated(tmp_path, monkeypatch):
     monkeypatch.setenv("FER_COURSE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("FER_COURSE_DATA", raising=False)
     monkeypatch.setattr(places, "KAGGLE", tmp_path / "kaggle")
+    monkeypatch.setattr(places, "COLAB", (tmp_path / "content", tmp_path / "content" / "drive" / "MyDrive"))
+    monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "kagglehub"))
     for module in (data, places):
         monkeypatch.setattr(module, "data_folder", lambda: tmp_path / "user-data")
 
@@ -115,7 +119,48 @@ def write_zip(path, files):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
             archive.writestr(name, content)
-    return Path(path)
+    return path
+
+
+def tar_bytes(files, mode="w:gz"):
+    """The bytes of a tar archive of a dict, path → bytes (or a `TarInfo` as it is, for links and the like)."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode=mode) as archive:
+        for name, content in files.items():
+            if isinstance(content, tarfile.TarInfo):
+                archive.addfile(content)
+                continue
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def zip_bytes(files):
+    """The bytes of a zip archive of a dict, path → bytes."""
+    buffer = io.BytesIO()
+    write_zip(buffer, files)
+    return buffer.getvalue()
+
+
+def parquet_bytes(faces, names=CLASS_NAMES, ending="png", **options):
+    """The bytes of a parquet file as on data set hubs; its metadata give the classes' names in any order, or none."""
+    import pyarrow
+    import pyarrow.parquet
+
+    order = list(CLASS_NAMES if names is None else names)
+    struct = pyarrow.struct([("bytes", pyarrow.binary()), ("path", pyarrow.string())])
+    files = [
+        {"bytes": picture_bytes(image, ending), "path": f"{row}.{ending}"} for row, image in enumerate(faces.images)
+    ]
+    labels = [order.index(CLASS_NAMES[label]) for label in faces.labels]
+    table = pyarrow.table({"image": pyarrow.array(files, struct), "label": pyarrow.array(labels, pyarrow.int64())})
+    if names is not None:
+        features = {"image": {"_type": "Image"}, "label": {"names": order, "_type": "ClassLabel"}}
+        table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    buffer = io.BytesIO()
+    pyarrow.parquet.write_table(table, buffer, **options)
+    return buffer.getvalue()
 
 
 def attempt(path):

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from fer_course import cli
+from fer_course import CLASS_NAMES, cli
 from fer_course.recipes import Recipe
 
 
@@ -57,6 +57,7 @@ def test_info(run_cli, small_csv):
 @pytest.mark.parametrize("arguments", [
     ("data", "info", "nowhere.csv"), ("data", "import", "nowhere.csv"), ("train", "--recipe", "slow", "--out", "x"),
     ("train", "--recipe", "nowhere.yaml", "--out", "x"), ("evaluate", "nowhere"), ("run", "99"), ("run", "--profile", "tpu"),
+    ("predict", "nowhere", "--out", "x.csv"), ("data", "info", "drawn", "--votes", "nowhere.csv"),
     ("run", "-p", "epochs", "3"), ("data", "draw", "x.csv", "--n", "-1"),
     ("train", "--data", "nowhere.csv", "--out", "x"), ("train", "--model", "resnet", "--data", "drawn", "--out", "x"),
 ])  # fmt: skip
@@ -92,7 +93,33 @@ def test_train_evaluate_and_train_again(run_cli, small_csv, small_recipe, tmp_pa
     status, said, _ = run_cli("evaluate", out, "--data", small_csv)
     assert f"{report['accuracy']:.1%}" in said
     assert run_cli("evaluate", out, "--data", small_csv, "--split", "Valid")[0] == 1
+    _check_predictions(run_cli, out, small_csv, tmp_path, report["accuracy"])
     assert run_cli("train", "--recipe", "quick", "--data", small_csv, "--out", out)[0] == 1
+
+
+def _check_predictions(run_cli, run, small_csv, tmp_path, accuracy):
+    """Predict on the PublicTest faces as the contest gives them, without labels, and compare with what `evaluate` said."""
+    rows = [line.split(",") for line in small_csv.read_text().splitlines()[1:]]
+    rows = [(int(label), pixels) for label, pixels, usage in rows if usage == "PublicTest"]
+    (tmp_path / "test.csv").write_text("\n".join(["pixels", *(pixels for _, pixels in rows)]) + "\n")
+    out = tmp_path / "predictions.csv"
+    status, said, err = run_cli("predict", run, "--data", tmp_path / "test.csv", "--out", out)
+    assert (status, err) == (0, "")
+    assert f"{len(rows)} faces" in said
+    header, *lines = [line.split(",") for line in out.read_text().splitlines()]
+    assert header == ["row", "predicted", *CLASS_NAMES]
+    assert [int(line[0]) for line in lines] == list(range(1, len(rows) + 1))
+    probabilities = [[float(value) for value in line[2:]] for line in lines]
+    assert all(abs(sum(row) - 1) < 1e-5 for row in probabilities)
+    assert [line[1] for line in lines] == [CLASS_NAMES[row.index(max(row))] for row in probabilities]
+    right = sum(line[1] == CLASS_NAMES[label] for line, (label, _) in zip(lines, rows, strict=True))
+    assert right / len(rows) == pytest.approx(accuracy)
+    before = out.read_bytes()
+    (tmp_path / "test.csv").write_text("pixels\n1 2 3\n")
+    assert run_cli("predict", run, "--data", tmp_path / "test.csv", "--out", out)[0] == 1
+    assert out.read_bytes() == before
+    (tmp_path / "file").touch()
+    assert run_cli("predict", run, "--data", small_csv, "--out", tmp_path / "file" / "x.csv")[0] == 1
 
 
 def test_interrupted_training_says_how_to_go_on(small_csv, small_recipe, tmp_path):

@@ -237,6 +237,96 @@ def test_upper_lids_go_up_with_5_and_down_with_6_and_7():
     assert lid_row({5: 1.0}) < lid_row({}) < lid_row({6: 0.8, 7: 1.0})
 
 
+def test_closed_eyes_show_less_white_and_no_iris():
+    def eye(units):
+        picture = drawn.draw_one(units, plain(iris=0.05)).astype(int)
+        return picture[14:21, 11:18]
+
+    opened, closed = eye({}), eye({43: 1.0})
+    assert (opened < 60).sum() > (closed < 60).sum()
+    assert closed.std() < opened.std()
+
+
+def test_the_jaw_drops_further_with_27_than_with_26():
+    dark = {
+        number: (drawn.draw_one({25: 1.0, number: 1.0}, plain())[30:48, 14:34] < 60).sum() for number in (25, 26, 27)
+    }
+    assert dark[25] < dark[26]
+    both = (drawn.draw_one({25: 1.0, 26: 1.0, 27: 1.0}, plain())[30:48, 14:34] < 60).sum()
+    assert both > dark[26]
+
+
+def test_a_lowered_head_lowers_eyes_and_nose():
+    def eye_row(units):
+        picture = drawn.draw_one(units, plain(hair_style=0.0)).astype(float)
+        dark = np.maximum(picture[8:32, 10:38].max() - picture[8:32, 10:38], 0)
+        return (dark**4).sum(axis=1) @ np.arange(24) / (dark**4).sum()
+
+    assert eye_row({54: 1.0}) > eye_row({}) + 0.7
+
+
+@pytest.mark.parametrize(
+    ("field", "rows"),
+    [("scarf", slice(30, 48)), ("hand", slice(24, 48)), ("lock", slice(4, 30)), ("lettering", slice(0, 48))],
+)
+def test_what_hides_a_face_is_rare_and_hides_its_part(field, rows):
+    share = {"scarf": 0.03, "hand": 0.08, "lock": 0.05, "lettering": 0.03}[field]
+    without, just_not, hidden = (
+        drawn.draw_one({}, plain(), scene=drawn.Scene(grain=0.0, **{field: value})).astype(int)
+        for value in (0.5, share + 1e-6, 0.9 * share)
+    )
+    np.testing.assert_array_equal(without, just_not)
+    changed = np.abs(hidden - without)
+    assert (changed > 8).sum() > 25
+    assert changed[rows].sum() > 0.8 * changed.sum()
+
+
+def test_some_faces_are_childrens_with_large_low_eyes_and_faint_brows():
+    child = np.concatenate([drawn.people(label, batch).identity.child for label in range(7) for batch in range(8)])
+    assert (child > 1 - identity.CHILDREN).mean() == pytest.approx(identity.CHILDREN, abs=0.03)
+    person = identity.columns(plain(child=1.0), drawn.Pose(), drawn.Scene())
+    adult = identity.columns(plain(), drawn.Pose(), drawn.Scene())
+    identity.make_children(person)
+    identity.make_children(adult)
+    assert adult.eye_y == pytest.approx(plain().eye_y)
+    assert person.eye_y > adult.eye_y + 0.05
+    assert person.brow_dark < adult.brow_dark
+    assert person.age == 0
+
+
+def test_a_balanced_set_has_as_many_of_each_class():
+    faces = drawn.draw(350, seed=2, balanced=True)
+    assert faces.split_sizes() == {"Training": 280, "PublicTest": 35, "PrivateTest": 35}
+    for name in SPLITS[:3]:
+        counts = faces.counts(name)
+        assert counts.max() - counts.min() <= 1
+    usual = drawn.draw(350, seed=2)
+    assert usual.counts().max() > 3 * usual.counts().min()
+
+
+def test_one_thread_draws_what_two_draw(monkeypatch):
+    two = drawn.draw(200, seed=8)
+    monkeypatch.setattr(drawn, "WORKERS", 1)
+    np.testing.assert_array_equal(drawn.draw(200, seed=8).images, two.images)
+
+
+def test_an_interrupted_drawing_does_not_draw_to_its_end(monkeypatch):
+    started = []
+    draw_batch = drawn._pictures
+
+    def counted(*arguments):
+        started.append(arguments)
+        return draw_batch(*arguments)
+
+    def stop(done, of):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(drawn, "_pictures", counted)
+    with pytest.raises(KeyboardInterrupt):
+        drawn.draw(6000, seed=1, progress=stop)
+    assert len(started) < 60
+
+
 def test_a_turned_head_moves_the_nose():
     def nose_column(yaw):
         picture = drawn.draw_one({}, plain(), drawn.Pose(yaw=yaw)).astype(float)

@@ -9,15 +9,32 @@ import hashlib
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from fer_course.data import cache, readers
 from fer_course.data.csv_writer import write_csv
+from fer_course.data.download import DATASET, download
 from fer_course.data.places import IMPORTED, data_folder, find, locate
 from fer_course.data.readers.npz_file import write_npz
 from fer_course.data.summary import summary
+from fer_course.data.votes import describe_votes, join_votes, vote_labels, vote_probabilities
 from fer_course.errors import DataError
 from fer_course.faces import Faces
 
-__all__ = ["data_folder", "find", "import_faces", "info", "load", "write_csv", "write_npz"]
+__all__ = [
+    "data_folder",
+    "download_faces",
+    "find",
+    "import_faces",
+    "info",
+    "join_votes",
+    "load",
+    "unlabelled",
+    "vote_labels",
+    "vote_probabilities",
+    "write_csv",
+    "write_npz",
+]
 
 ADVICE = (
     "For real ones get FER2013 (fer2013.csv or a zip of it) and set FER_COURSE_DATA to its path, "
@@ -33,7 +50,8 @@ def load(source: str | Path | None = None, quiet: bool = False) -> Faces:
     Args:
         source: the path of a file, archive or folder with FER2013 faces; or the word "drawn"; or nothing (None or "").
             Then they are looked for: where the environment variable `FER_COURSE_DATA` points to (a path, or the word
-            "drawn"), in Kaggle's input folder, in the user's data folder; and drawn if they are in none of them.
+            "drawn"), in Kaggle's input folder, in the user's data folder, on Colab's disk and Drive, in kagglehub's cache;
+            and drawn if they are in none of them.
         quiet: print nothing.
 
     Returns:
@@ -91,20 +109,42 @@ def _code(module) -> str:
     return hashlib.sha256(b"".join(each.read_bytes() for each in files)).hexdigest()
 
 
-def info(path: str | Path | None = None) -> str:
-    """Return what `fer-course data info PATH` prints: format, counts a class and split, duplicates, constant pictures.
+def unlabelled(source: str | Path | None = None) -> np.ndarray:
+    """Return pictures for which nobody says what they show, to predict on.
 
     Args:
-        path: as for `load`.
+        source: the contest's `test.csv` or a folder or archive with it; or anything that `load` reads, whose labels are
+            left aside.
+
+    Returns:
+        uint8 array (N, 48, 48), in the order of the rows, or of `load`.
 
     Raises:
         DataError: as for `load`.
 
     """
+    path = Path(source).expanduser() if source is not None and str(source) not in ("", "drawn") else None
+    if path is not None and path.exists() and (images := readers.unlabelled(path)) is not None:
+        return images
+    return load(source, quiet=True).images
+
+
+def info(path: str | Path | None = None, votes: str | Path | None = None) -> str:
+    """Return what `fer-course data info PATH` prints: format, counts a class and split, duplicates, constant pictures.
+
+    Args:
+        path: as for `load`.
+        votes: FERPlus' `fer2013new.csv`, to say how it agrees with the labels.
+
+    Raises:
+        DataError: as for `load`, and `join_votes`.
+
+    """
     found, _ = locate(path)
     faces = load(found or "drawn", quiet=True)
     title = "drawn by this course" if found is None else readers.describe(found)
-    return summary(faces, title)
+    lines = [summary(faces, title)] + ([describe_votes(faces, join_votes(faces, votes))] if votes else [])
+    return "\n".join(lines)
 
 
 def import_faces(path: str | Path) -> Path:
@@ -133,3 +173,16 @@ def import_faces(path: str | Path) -> Path:
             f"{target} can't be written: {error.strerror}. Make room or permit it, or set FER_COURSE_DATA to {path}."
         ) from error
     return target
+
+
+def download_faces(name: str = DATASET) -> Path:
+    """Download FER2013 from Kaggle with the library kagglehub, and import it; return the file that was written.
+
+    Args:
+        name: OWNER/NAME of a data set, or the name of a competition.
+
+    Raises:
+        DataError: if that can't be done here (see `fer_course.data.download`), or what came is not FER2013.
+
+    """
+    return import_faces(download(name))

@@ -24,7 +24,7 @@ from fer_course.faces import SPLITS, Faces
 from fer_course.files import atomic
 
 #: Goes up when readers or this format change, so that nothing older is taken for current.
-VERSION = 1
+VERSION = 2
 #: A temporary file this old (in seconds) belongs to a process that was killed.
 ABANDONED = 3600.0
 

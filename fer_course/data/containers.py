@@ -1,75 +1,24 @@
-"""Files that can be opened by name, whether they stand alone, lie in a folder, or are packed in an archive.
-
-A reader (see `fer_course.data.readers`) works on `Members` and never asks which of the three it has. A further kind of
-archive is a further function here, and a line in `opened`.
-"""
+"""What a path holds, as `Members`: the files of a folder or archive, or one file alone."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import zipfile
-import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO
 
+from fer_course.data import archives
+from fer_course.data.members import READ_ERRORS, Members, is_litter
 from fer_course.errors import DataError
 
-#: What operating systems leave behind in folders and archives.
-LITTER = ("__macosx", "thumbs.db", "desktop.ini")
 #: A data set in a folder lies at most this many folders deep: top/fer2013/train/happy/picture.png.
 DEPTH = 6
-#: What Python's zip reader raises for archives that are cut off, altered, encrypted, or packed in an unusual way.
-ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
-
-
-@dataclass(frozen=True)
-class Members:
-    """The files of a folder or archive, or one file alone.
-
-    Attributes:
-        place: the path as the user gave it, for messages.
-        title: the last part of the path: what `Faces.source` says.
-        names: the files in it, with `/` between folders, sorted; litter of operating systems left out.
-        open: opens one of `names` for reading bytes.
-        alone: True if this is one single file.
-
-    """
-
-    place: str
-    title: str
-    names: list[str]
-    open: Callable[[str], BinaryIO]
-    alone: bool = False
-
-    def where(self, name: str) -> str:
-        """Return the words with which a message names one file, for example `train/sad/3.png in faces.zip`."""
-        return self.place if self.alone else f"{name} in {self.place}"
-
-    def read(self, name: str) -> bytes:
-        """Return all bytes of one file.
-
-        Raises:
-            DataError: if it can't be read or unpacked.
-
-        """
-        try:
-            with self.open(name) as file:
-                return file.read()
-        except ZIP_ERRORS as error:
-            raise DataError(f"{self.where(name)} can't be read: {error}. Get a fresh copy.") from error
-
-
-def is_litter(name: str) -> bool:
-    """Return True for hidden files and for what operating systems leave behind (`__MACOSX`, `Thumbs.db`)."""
-    return any(part.startswith(".") or part.lower() in LITTER for part in name.split("/"))
 
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[Members]:
-    """Open a folder, a `.zip` archive, or a single file, as `Members`.
+    """Open a folder, an archive, a compressed file, or a single file, as `Members`.
 
     Raises:
         DataError: if there is no such path, or it is empty, cut off, a web page, or a Git LFS pointer.
@@ -78,7 +27,7 @@ def opened(path: Path) -> Iterator[Members]:
     with contextlib.ExitStack() as stack:
         try:
             yield stack.enter_context(_opened(path))
-        except ZIP_ERRORS as error:
+        except READ_ERRORS as error:
             raise DataError(f"{path} can't be read: {error}. Get a fresh copy of it.") from error
 
 
@@ -88,16 +37,21 @@ def _opened(path: Path) -> contextlib.AbstractContextManager[Members]:
     if not path.exists():
         raise DataError(f"{path} does not exist. Expected a file or folder with FER2013 faces; look at the spelling.")
     head = _refuse_what_is_no_data(path)
-    # An .npz file is a zip archive too, but has its own reader. A .csv that is in truth a zip archive is unpacked.
-    if path.suffix.lower() != ".npz" and (path.suffix.lower() == ".zip" or head.startswith(b"PK\x03\x04")):
-        return _zip(path)
-    return _file(path)
+    # An .npz file is a zip archive too, but has its own reader.
+    if path.suffix.lower() == ".npz":
+        return _file(path)
+    # The content decides: a .csv that is in truth an archive is unpacked.
+    open_path = partial(path.open, "rb")
+    archive = archives.opened(str(path), path.name, path.name, head, open_path, open_path)
+    if archive is None and archives.is_archive_name(path.name):
+        raise archives.not_an_archive(str(path), archives.OTHER_KIND)
+    return archive or _file(path)
 
 
 def _refuse_what_is_no_data(path: Path) -> bytes:
     """Return the first bytes of a file, or raise the `DataError` that says what was saved in its place."""
     with path.open("rb") as file:
-        head = file.read(512)
+        head = file.read(archives.HEAD)
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if not head:
         raise DataError(f"{path} is empty (0 bytes). Download it again.")
@@ -122,20 +76,6 @@ def _file(path: Path) -> Iterator[Members]:
 def _folder(path: Path) -> Iterator[Members]:
     names = sorted(name for name, _ in walk(path))
     yield Members(str(path), path.resolve().name or str(path), names, lambda name: (path / name).open("rb"))
-
-
-@contextlib.contextmanager
-def _zip(path: Path) -> Iterator[Members]:
-    try:
-        archive = zipfile.ZipFile(path)
-    except (*ZIP_ERRORS, ValueError) as error:
-        raise DataError(
-            f"{path} is no zip archive that can be opened ({error}): it is damaged or its end is missing. "
-            "Download it again."
-        ) from error
-    with archive:
-        names = sorted(info.filename for info in archive.infolist() if not info.is_dir())
-        yield Members(str(path), path.name, [name for name in names if not is_litter(name)], archive.open)
 
 
 def walk(folder: Path, depth: int = DEPTH) -> Iterator[tuple[str, os.stat_result]]:

@@ -1,33 +1,65 @@
-"""Where faces are looked for: a folder somebody named, Kaggle's input folder, and the user's data folder."""
+"""Where faces are looked for: a path somebody named, where Kaggle, Colab and kagglehub put data sets, the user's data folder.
+
+Kaggle's folder and the user's hold nothing but data sets and are searched; elsewhere only FER2013's own names count.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import NamedTuple
 
 import platformdirs
 
-from fer_course.data import readers
-from fer_course.data.containers import is_litter
-from fer_course.data.readers import csv_file, image_folder
+from fer_course.data import archives, readers
+from fer_course.data.members import is_litter
+from fer_course.data.readers import csv_file, image_folder, parquet_file
 from fer_course.errors import DataError
 
-#: Where Kaggle mounts the data sets that a notebook uses.
+#: Where Kaggle mounts the data sets that a notebook uses; kagglehub does the same on Colab.
 KAGGLE = Path("/kaggle/input")
+#: Colab's own disk, and the user's Drive once it is mounted.
+COLAB = (Path("/content"), Path("/content/drive/MyDrive"))
 #: What `import_faces` writes into the user's data folder.
 IMPORTED = "fer2013.npz"
 #: Data sets with these names are taken for FER2013 even if they turn out to be damaged, so that the error says so.
 KNOWN_NAMES = (IMPORTED, *csv_file.KNOWN_NAMES)
-KNOWN_ARCHIVE = "fer2013*.zip"
+#: The contest, at Kaggle.
+CONTEST = "challenges-in-representation-learning-facial-expression-recognition-challenge"
+#: How FER2013 is called as an archive or folder.
+KNOWN_PATTERNS = ("fer2013*", "fer-2013*", "fer_2013*", "icml_face_data*", f"{CONTEST}*")
 ENDINGS = (".npz", ".csv", ".zip")
 DEPTH = 3
+
+
+class Place(NamedTuple):
+    """A folder in which faces are looked for, in words where that is, and how it is searched."""
+
+    folder: Path
+    words: str
+    search: Callable[[Path], Path | None]
 
 
 def data_folder() -> Path:
     """Return the user's data folder, where `fer-course data import` puts faces."""
     return Path(platformdirs.user_data_dir("fer-course", appauthor=False))
+
+
+def kagglehub_cache() -> Path:
+    """Return the folder in which the library kagglehub keeps what it downloads."""
+    return Path(os.environ.get("KAGGLEHUB_CACHE") or Path.home() / ".cache" / "kagglehub")
+
+
+def places() -> list[Place]:
+    """Return where faces are looked for if nobody names a path, the first that has some wins."""
+    return [
+        Place(KAGGLE, "from Kaggle's input folder", find),
+        Place(data_folder(), "imported earlier", find),
+        *(Place(folder, f"from {folder.as_posix()}", find_by_name) for folder in COLAB),
+        Place(kagglehub_cache(), "from kagglehub's cache", _in_kagglehub_cache),
+    ]
 
 
 def locate(source: str | Path | None = None) -> tuple[Path | None, str]:
@@ -42,9 +74,9 @@ def locate(source: str | Path | None = None) -> tuple[Path | None, str]:
     variable = os.environ.get("FER_COURSE_DATA", "").strip()
     if variable:
         return _named(variable, "FER_COURSE_DATA names "), "from FER_COURSE_DATA"
-    for folder, words in ((KAGGLE, "from Kaggle's input folder"), (data_folder(), "imported earlier")):
-        if found := find(folder):
-            return found, words
+    for place in places():
+        if found := place.search(place.folder):
+            return found, place.words
     return None, ""
 
 
@@ -68,19 +100,46 @@ def find(folder: str | Path) -> Path | None:
 
     The one closest to the top wins; in the same folder FER2013's own file names do. None if there is none.
     """
-    for level in _levels(Path(folder)):
+    for level in _levels(Path(folder), DEPTH):
         for directory in level:
             if found := _in(directory):
                 return found
     return None
 
 
-def _levels(top: Path) -> Iterator[list[Path]]:
-    """Yield the folder, then all folders in it, and so on, `DEPTH` levels down; what can't be read is left out."""
+def find_by_name(folder: str | Path) -> Path | None:
+    """Return the data set that goes by one of FER2013's names, in a folder or the folders in it; None if there is none.
+
+    No other file is opened and no folder further down is listed: this may be all that somebody has.
+    """
+    for level in _levels(Path(folder), 1):
+        for directory in level:
+            entries = _entries(directory)
+            if known := _known([path for path in entries if path.is_file()]):
+                return known
+            for path in entries:
+                if _is_known(path.name) and path.is_dir() and (found := find(path)):
+                    return found
+    return None
+
+
+def _in_kagglehub_cache(cache: Path) -> Path | None:
+    """Return the newest whole version of a data set called FER2013, or the contest's files, in kagglehub's cache."""
+    versions = [path for path in cache.glob("datasets/*/*/versions/*") if _is_known(path.parents[1].name)]
+    versions = [path for path in versions if path.name.isdecimal()]
+    versions.sort(key=lambda path: (-int(path.name), str(path)))
+    # kagglehub leaves a mark beside what it has unpacked to the end.
+    whole = [path for path in versions if (path.parents[1] / f"{path.name}.complete").exists()]
+    whole += [cache / "competitions" / CONTEST] if (cache / "competitions" / f"{CONTEST}.complete").exists() else []
+    return next((found for path in whole if (found := find(path))), None)
+
+
+def _levels(top: Path, depth: int) -> Iterator[list[Path]]:
+    """Yield the folder, then all folders in it, and so on, `depth` levels down; what can't be read is left out."""
     level = [top]
-    for depth in range(DEPTH + 1):
+    for down in range(depth + 1):
         yield level
-        if depth < DEPTH:
+        if down < depth:
             level = [path for folder in level for path in _entries(folder) if path.is_dir()]
 
 
@@ -93,12 +152,22 @@ def _entries(folder: Path) -> list[Path]:
 
 def _in(directory: Path) -> Path | None:
     """Return the data set that stands directly in a folder."""
-    files = [path for path in _entries(directory) if path.suffix.lower() in ENDINGS and path.is_file()]
+    files = [path for path in _entries(directory) if path.is_file()]
+    if known := _known(files):
+        return known
+    if image_folder.is_layout(directory) or parquet_file.is_layout(directory):
+        return directory
+    # Of other archives only a zip says what is in it without being unpacked.
+    return next((path for path in files if path.suffix.lower() in ENDINGS and readers.recognises(path)), None)
+
+
+def _known(files: list[Path]) -> Path | None:
+    """Return the file that has one of FER2013's own names, the best of them first."""
     named = {path.name.lower(): path for path in files}
     known = [named[name] for name in KNOWN_NAMES if name in named]
-    known += [path for path in files if fnmatch(path.name.lower(), KNOWN_ARCHIVE)]
-    if known:
-        return known[0]
-    if image_folder.is_layout(directory):
-        return directory
-    return next((path for path in files if readers.recognises(path)), None)
+    known += [path for path in files if archives.is_archive_name(path.name) and _is_known(path.name)]
+    return known[0] if known else None
+
+
+def _is_known(name: str) -> bool:
+    return any(fnmatch(name.lower(), pattern) for pattern in KNOWN_PATTERNS)

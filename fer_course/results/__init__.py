@@ -12,3 +12,10 @@ def load(name: str) -> dict:
 
     """
     return json.loads(resources.files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8"))
+
+
+def names() -> list[str]:
+    """Return the names that `load` knows."""
+    return sorted(
+        file.name.removesuffix(".json") for file in resources.files(__name__).iterdir() if file.name.endswith(".json")
+    )

@@ -5,43 +5,22 @@ Where file names begin with `Training_`, `PublicTest_` or `PrivateTest_`, these 
 
 from __future__ import annotations
 
-import io
+import contextlib
 import re
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
-from fer_course.data.containers import Members
+from fer_course.data.members import Members
+from fer_course.data.readers.names import CLASSES, PREFIX, PREFIXES, SPLIT_WORDS
+from fer_course.data.readers.pictures import WrongSize, decode_all, size_of
 from fer_course.errors import DataError
 from fer_course.faces import CLASS_NAMES, SIZE, SPLITS, Faces
 
 TITLE = "folders of pictures (train|test/<class>/<file>)"
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
-#: Names of the folders a split lies in, and the split that they mean where the file name does not say it.
-SPLIT_FOLDERS = {
-    "train": "Training",
-    "training": "Training",
-    "test": "Test",
-    "testing": "Test",
-    "validation": "Test",
-}
-ALIASES = {
-    "angry": ("anger", "0"),
-    "disgust": ("disgusted", "1"),
-    "fear": ("fearful", "afraid", "scared", "2"),
-    "happy": ("happiness", "joy", "3"),
-    "sad": ("sadness", "4"),
-    "surprise": ("surprised", "5"),
-    "neutral": ("neutrality", "6"),
-}
-CLASS_FOLDERS = {alias: label for label, name in enumerate(CLASS_NAMES) for alias in (name, *ALIASES[name])}
-PREFIX = re.compile(r"(Training|PublicTest|PrivateTest)_", re.IGNORECASE)
-PREFIXES = {split.lower(): split for split in SPLITS}
-WORKERS = 2
 
 
 class Picture(NamedTuple):
@@ -56,8 +35,8 @@ class Picture(NamedTuple):
 def is_layout(folder: Path) -> bool:
     """Return True if a folder has a `train` or `test` folder in it with class folders in that; opens no picture."""
     try:
-        splits = [entry for entry in folder.iterdir() if entry.name.lower() in SPLIT_FOLDERS and entry.is_dir()]
-        return any(entry.name.lower() in CLASS_FOLDERS for split in splits for entry in split.iterdir())
+        splits = [entry for entry in folder.iterdir() if entry.name.lower() in SPLIT_WORDS and entry.is_dir()]
+        return any(entry.name.lower() in CLASSES for split in splits for entry in split.iterdir())
     except OSError:
         return False
 
@@ -69,8 +48,8 @@ def members(members: Members) -> list[str]:
 
 def _is_picture(name: str) -> bool:
     folders = name.lower().split("/")[:-1]
-    in_split = any(folder in SPLIT_FOLDERS for folder in folders)
-    in_class = bool(folders) and folders[-1] in CLASS_FOLDERS and PREFIX.match(name.split("/")[-1])
+    in_split = any(folder in SPLIT_WORDS for folder in folders)
+    in_class = bool(folders) and folders[-1] in CLASSES and PREFIX.match(name.split("/")[-1])
     return name.lower().endswith(ENDINGS) and bool(in_split or in_class)
 
 
@@ -88,10 +67,14 @@ def read(members: Members, names: list[str]) -> Faces:
             f"{members.place} holds more than one data set: in {roots[0] or 'its top folder'!r} and in {roots[1]!r}. "
             "Give the path of one of them."
         )
-    chunks = [pictures[start : start + 256] for start in range(0, len(pictures), 256)]
-    with ThreadPoolExecutor(WORKERS) as pool:
-        parts = list(pool.map(lambda chunk: [_decode(members, picture.name, names) for picture in chunk], chunks))
-    images = np.stack([image for part in parts for image in part])
+    row = {picture.name: number for number, picture in enumerate(pictures)}
+    images = np.empty((len(pictures), SIZE, SIZE), np.uint8)
+    try:
+        files = ((name, members.where(name), content) for name, content in members.read_each(row))
+        for name, image in decode_all(files):
+            images[row[name]] = image
+    except WrongSize as error:
+        raise _size_error(members, names, error) from None
     labels = np.array([picture.label for picture in pictures])
     return Faces(images, labels, np.array([picture.split for picture in pictures]), members.title)
 
@@ -99,15 +82,15 @@ def read(members: Members, names: list[str]) -> Faces:
 def _picture(members: Members, name: str) -> Picture:
     """Read label and split from a path."""
     *folders, file = name.split("/")
-    label = CLASS_FOLDERS.get(folders[-1].lower())
-    split_folder = folders[-2].lower() if len(folders) > 1 and folders[-2].lower() in SPLIT_FOLDERS else None
+    label = CLASSES.get(folders[-1].lower())
+    split_folder = folders[-2].lower() if len(folders) > 1 and folders[-2].lower() in SPLIT_WORDS else None
     prefix = PREFIX.match(file)
     if label is None or not (split_folder or prefix):
         raise DataError(
             f"{members.where(name)}: expected train|test/<class>/<file> with one of the classes "
             f"{', '.join(CLASS_NAMES)} (or 0 to 6), found the folder {folders[-1]!r}. Rename it or take it away."
         )
-    split = PREFIXES[prefix[1].lower()] if prefix else SPLIT_FOLDERS[split_folder]
+    split = PREFIXES[prefix[1].lower()] if prefix else SPLIT_WORDS[split_folder]
     root = "/".join(folders[: -2 if split_folder else -1])
     return Picture(name, root, split, label)
 
@@ -119,45 +102,11 @@ def _order(picture: Picture) -> tuple[int, int, int, str]:
     return SPLITS.index(picture.split), number, picture.label, picture.name
 
 
-def _decode(members: Members, name: str, names: list[str]) -> np.ndarray:
-    """Return the pixels of one picture, uint8 (48, 48)."""
-    content = members.read(name)
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            if image.size == (SIZE, SIZE) and not image.mode.startswith(("I", "F")):
-                return np.asarray(image.convert("L"))
-            size, mode = image.size, image.mode
-    # Pillow's decoders raise errors of many kinds for damaged files; none of them is ours.
-    except Exception as error:
-        raise DataError(
-            f"{members.where(name)} can't be decoded as a picture ({_short(error)}). Get a fresh copy of it."
-        ) from error
-    if size == (SIZE, SIZE):
-        raise DataError(f"{members.where(name)}: expected 8 bits a pixel, found mode {mode}. Convert it to 8-bit grey.")
-    raise _size_error(members, name, names, size)
-
-
-def _size_error(members: Members, name: str, names: list[str], size: tuple[int, int]) -> DataError:
+def _size_error(members: Members, names: list[str], error: WrongSize) -> DataError:
     """Look at the sizes of all pictures, to say whether they are mixed."""
-    sizes = Counter(filter(None, (_size(members, each) for each in names)))
+    sizes = Counter()
+    with contextlib.suppress(DataError):  # what is damaged has no size to report
+        sizes.update(filter(None, (size_of(content) for _, content in members.read_each(names))))
     listed = ", ".join(f"{count:,} of {width}×{height}" for (width, height), count in sizes.most_common(3))
     mixed = f"mixed sizes ({listed}, …)" if len(sizes) > 3 else f"mixed sizes ({listed})"
-    kind = mixed if len(sizes) > 1 else "another size in all of them"
-    return DataError(
-        f"{members.where(name)}: expected pictures of {SIZE}×{SIZE} pixels, found {size[0]}×{size[1]}, and {kind}. "
-        f"Crop the faces and scale them to {SIZE}×{SIZE} first, or use a copy with the original pictures."
-    )
-
-
-def _size(members: Members, name: str) -> tuple[int, int] | None:
-    try:
-        with Image.open(io.BytesIO(members.read(name))) as image:
-            return image.size
-    except Exception:  # what is damaged has no size to report
-        return None
-
-
-def _short(error: Exception) -> str:
-    # Pillow names the object in memory that it read from, which says nothing to anybody.
-    text = re.sub(r" ?<_io\.BytesIO[^>]*>", "", str(error)).strip() or type(error).__name__
-    return text if len(text) <= 80 else text[:80] + "…"
+    return error.among(mixed if len(sizes) > 1 else "another size in all of them")

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from fer_course.data.containers import ZIP_ERRORS, Members
+from fer_course.data.archives import MEMBER_LIMIT
+from fer_course.data.members import READ_ERRORS, Members
 from fer_course.errors import DataError
 from fer_course.faces import SIZE, Faces
 from fer_course.files import atomic
@@ -21,14 +22,18 @@ ARRAYS = ("images", "labels", "split")
 def members(members: Members) -> list[str]:
     """Return the `.npz` file to read, if there is one; among other files, only one that holds our arrays."""
     archives = [name for name in members.names if name.lower().endswith(".npz")]
-    return archives if members.alone else [name for name in archives if _holds_our_arrays(members, name)][:1]
+    if members.alone:
+        return archives
+    # To look into a packed one it has to be unpacked.
+    archives = archives[:10] if members.packed else archives
+    return [name for name in archives if _holds_our_arrays(members, name)][:1]
 
 
 def _holds_our_arrays(members: Members, name: str) -> bool:
     try:
-        with members.open(name) as file, zipfile.ZipFile(file) as archive:
+        with members.in_reach(name) as file, zipfile.ZipFile(file) as archive:
             return {f"{key}.npy" for key in ARRAYS} <= set(archive.namelist())
-    except (*ZIP_ERRORS, ValueError):
+    except (*READ_ERRORS, ValueError):  # a DataError too
         return False
 
 
@@ -62,9 +67,12 @@ def _arrays(where: str, content: bytes) -> dict[str, np.ndarray]:
     advice = "Write it again with fer_course.data.write_npz, or `fer-course data import`."
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+            size = sum(member.file_size for member in archive.zip.infolist())
+            if size > MEMBER_LIMIT:
+                raise ValueError(f"it unpacks to {size:,} bytes, more than {MEMBER_LIMIT:,}")
             found = {key: archive[key] for key in (*ARRAYS, "source", "drawn") if key in archive}
     # AttributeError and TypeError: a plain .npy array under this name is no context manager.
-    except (*ZIP_ERRORS, ValueError, KeyError, TypeError, AttributeError, SyntaxError, MemoryError) as error:
+    except (*READ_ERRORS, ValueError, KeyError, TypeError, AttributeError, SyntaxError, MemoryError) as error:
         raise DataError(f"{where} is no NumPy archive that can be opened ({error}). {advice}") from error
     missing = [key for key in ARRAYS if key not in found]
     if missing:

@@ -1,0 +1,130 @@
+"""`Members`: files that can be opened by name, whether they stand alone, lie in a folder, or are packed in an archive.
+
+A reader (see `fer_course.data.readers`) works on `Members` and never asks which of the three it has.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import lzma
+import shutil
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from fer_course.errors import DataError
+
+#: What operating systems leave behind in folders and archives.
+LITTER = ("__macosx", "thumbs.db", "desktop.ini")
+#: What Python's readers of archives raise for those that are cut off, altered, encrypted, or packed in an unusual way.
+READ_ERRORS = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    OSError,
+)
+#: A packed file in which a reader must jump about is unpacked into memory, or if it is larger into a temporary file.
+IN_MEMORY = 2**27
+
+
+@dataclass(frozen=True)
+class Members:
+    """The files of a folder or archive, or one file alone.
+
+    Attributes:
+        place: the path as the user gave it, for messages.
+        title: the last part of the path: what `Faces.source` says.
+        names: the files in it, with `/` between folders, sorted; litter of operating systems left out.
+        open: opens one of `names` for reading bytes.
+        alone: True if this is one single file.
+        packed: True if what `open` returns is unpacked while it is read, so that going back in it takes long.
+        archive: True if this is an archive of files, in which there may be further archives.
+        in_one_pass: for archives that can only be read from front to end: yields several files in one go, each valid
+            until the next one comes.
+
+    """
+
+    place: str
+    title: str
+    names: list[str]
+    open: Callable[[str], BinaryIO]
+    alone: bool = False
+    packed: bool = False
+    archive: bool = False
+    in_one_pass: Callable[[Iterable[str]], Iterator[tuple[str, BinaryIO]]] | None = None
+
+    def where(self, name: str) -> str:
+        """Return the words with which a message names one file, for example `train/sad/3.png in faces.zip`."""
+        return self.place if self.alone else f"{name} in {self.place}"
+
+    def each(self, names: Iterable[str]) -> Iterator[tuple[str, BinaryIO]]:
+        """Yield several files with their names, in whichever order is quick; each is closed when the next one comes."""
+        if self.in_one_pass:
+            yield from self.in_one_pass(names)
+            return
+        for name in names:
+            with self.open(name) as file:
+                yield name, file
+
+    def read_each(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield names and all bytes of several files, in whichever order is quick.
+
+        Raises:
+            DataError: if one can't be read or unpacked.
+
+        """
+        if self.in_one_pass:
+            for name, file in self.in_one_pass(names):
+                with in_words(self.where(name)):
+                    content = file.read()
+                yield name, content
+            return
+        for name in names:
+            yield name, self.read(name)
+
+    def read(self, name: str) -> bytes:
+        """Return all bytes of one file.
+
+        Raises:
+            DataError: if it can't be read or unpacked.
+
+        """
+        with in_words(self.where(name)), self.open(name) as file:
+            return file.read()
+
+    def in_reach(self, name: str) -> BinaryIO:
+        """Open one file so that going to and fro in it is quick: a packed one is unpacked first.
+
+        Raises:
+            DataError: if it can't be read or unpacked.
+
+        """
+        if not self.packed:
+            return self.open(name)
+        copy = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the caller closes it
+        with in_words(self.where(name)), self.open(name) as file:
+            shutil.copyfileobj(file, copy, 2**18)
+        copy.seek(0)
+        return copy
+
+
+@contextlib.contextmanager
+def in_words(where: str) -> Iterator[None]:
+    """Turn what Python's readers raise into a `DataError` that names the file."""
+    try:
+        yield
+    except READ_ERRORS as error:
+        raise DataError(f"{where} can't be read: {error}. Get a fresh copy.") from error
+
+
+def is_litter(name: str) -> bool:
+    """Return True for hidden files and for what operating systems leave behind (`__MACOSX`, `Thumbs.db`)."""
+    return any(part.startswith(".") or part.lower() in LITTER for part in name.split("/"))
