@@ -12,7 +12,7 @@ Conventions, the same everywhere in this course:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -238,3 +238,24 @@ def separable_ratio(filters: int, size: int = 3) -> float:
     Source: Howard et al. 2017, "MobileNets", arXiv:1704.04861, section 3.1.
     """
     return 1 / filters + 1 / size**2
+
+
+def receptive_field(layers: Sequence[tuple[int, int]]) -> int:
+    """Return the side, in pixels, of the square of the picture that one number after these layers depends on.
+
+    A layer with a k × k kernel adds k - 1 steps; a step is as many pixels as the strides before it, multiplied.
+
+    Args:
+        layers: (kernel, stride) of each convolution or pooling, from the picture on. None: a number sees one pixel.
+
+    Raises:
+        ModelError: if a kernel or a stride is below 1.
+
+    """
+    field, step = 1, 1
+    for kernel, stride in layers:
+        if min(kernel, stride) < 1:
+            raise ModelError(f"A kernel and a stride are 1 or more; found {(kernel, stride)} in {list(layers)}.")
+        field += (kernel - 1) * step
+        step *= stride
+    return field
