@@ -99,6 +99,23 @@ def test_models_inside_models_are_counted():
     assert costs.costs(outer).multiply_adds == 36 * 9 * 2 + 16 * 9 * 2 * 3
 
 
+def test_the_input_of_a_model_is_counted_once_however_it_is_written():
+    inputs = keras.Input((8, 8, 1))
+    inner = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(3, 3)])
+    functional = keras.Model(inputs, inner(inputs))
+    picture, maps = (np.zeros(shape, np.float32).nbytes for shape in ((8, 8, 1), (6, 6, 3)))
+    assert costs.costs(inner).activation_bytes == costs.costs(functional).activation_bytes == picture + maps
+    assert costs.costs(functional).parameters == functional.count_params()
+
+
+def test_a_part_of_a_trained_model_is_counted():
+    model = models.build("lenet", 24)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.train_on_batch(np.zeros((2, 24, 24, 1)), np.zeros(2))
+    part = keras.Model(model.inputs, model.layers[-2].output)
+    assert costs.costs(part).rows == costs.costs(model).rows[:-1]
+
+
 def test_printed_it_is_a_table_that_ends_with_the_sums():
     lines = str(costs.costs(models.build("lenet"))).splitlines()
     assert lines[0].split()[:2] == ["layer", "kind"]
@@ -118,6 +135,37 @@ def test_an_unknown_size_is_refused():
     layer(keras.Input((None, None, 1)))
     with pytest.raises(ModelError, match="fixed input size"):
         costs.cost(layer)
+    with pytest.raises(ModelError, match="has not been called"):
+        costs.cost(layers.Conv2D(2, 3))
+    with pytest.raises(ModelError, match=r"begin with keras\.Input"):
+        costs.costs(keras.Sequential([layers.Conv2D(2, 3)]))
+
+
+def test_what_would_be_counted_wrongly_is_refused():
+    inputs = keras.Input((8, 8, 2))
+    twice = layers.Conv2D(2, 3, padding="same")
+    with pytest.raises(ModelError, match="called 2 times"):
+        costs.costs(keras.Model(inputs, twice(twice(inputs))))
+    elsewhere = layers.Conv2D(2, 3)
+    elsewhere(keras.Input((9, 9, 2)))
+    model = keras.Model(inputs, elsewhere(inputs))
+    with pytest.raises(ModelError, match="several sizes"):
+        costs.costs(model)
+    assert costs.costs(keras.models.clone_model(model)).multiply_adds == 6 * 6 * 9 * 2 * 2
+    square = layers.Reshape((8, 8, 2))(inputs)[..., 0]
+    for name, product in (("Matmul", keras.ops.matmul(square, square)), ("Dot", layers.Dot(1)([square, square]))):
+        with pytest.raises(ModelError, match=f"is a {name}"):
+            costs.costs(keras.Model(inputs, product))
+
+
+def test_what_is_not_a_model_of_layers_is_refused():
+    class Written(keras.Model):
+        def call(self, x):
+            return x
+
+    for strange in (Written(), layers.Dense(2)):
+        with pytest.raises(ModelError, match="only functional and sequential models"):
+            costs.costs(strange)
 
 
 @pytest.mark.parametrize(
