@@ -9,6 +9,7 @@ from keras import layers
 
 from fer_course import costs, models
 from fer_course.errors import ModelError
+from fer_course.layers import convolution, residual_module
 
 KINDS = ("standard", "depthwise", "pointwise", "separable")
 
@@ -82,6 +83,20 @@ def test_a_model_has_as_many_parameters_as_keras_counts(name):
 def test_mini_xception_costs_what_is_known(size, millions):
     found = costs.costs(models.build("mini_xception", size))
     assert found.multiply_adds / 1e6 == pytest.approx(millions, rel=0.02)
+
+
+def test_a_net_costs_what_a_loop_counts_over_its_convolutions():
+    inputs = keras.Input((6, 7, 2))
+    x = convolution(inputs, 3, padding="valid")
+    found = costs.costs(keras.Model(inputs, layers.Dense(5)(layers.Flatten()(residual_module(x, 4)))))
+    by_hand = [
+        counted("standard", 6, 7, 2, 3, 3, 1, "valid"), counted("pointwise", 2, 3, 3, 4, 1, 1, "same"),
+        counted("separable", 4, 5, 3, 4, 3, 1, "same"), counted("separable", 4, 5, 4, 4, 3, 1, "same"),
+        (2 * 3 * 4 * 5, 2 * 3 * 4 * 5),
+    ]  # fmt: skip
+    normalised = 4 * (3 + 4 + 4 + 4)  # four numbers a map after each of the four convolutions
+    assert found.multiply_adds == sum(products for products, _weights in by_hand)
+    assert found.parameters == sum(weights for _products, weights in by_hand) + normalised + 5
 
 
 def test_dense_layers_multiply_every_input_with_every_weight():
