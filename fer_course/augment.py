@@ -1,7 +1,8 @@
-"""One augmentation pipeline for training faces: flips, shifts, rotation, zoom and erasing, on whole batches.
+"""One augmentation pipeline for training faces: flips, shifts, rotation, zoom, erasing and mixup, on whole batches.
 
 Nothing here ever touches validation or test faces. The same seed, epoch and batch give the same pictures on every backend
-(to one grey level where pictures are rotated or zoomed).
+(to one grey level where pictures are rotated or zoomed). The paper's own way stands beside it twice, to compare with: as
+Keras' old `ImageDataGenerator` and as Keras' layers.
 """
 
 from __future__ import annotations
@@ -9,7 +10,19 @@ from __future__ import annotations
 import keras
 import numpy as np
 
+from fer_course.errors import FerCourseError
+from fer_course.faces import CLASS_NAMES
 from fer_course.recipes import Recipe
+
+#: The paper says "ImageDataGenerator" and no numbers. These are those of the public program that its other numbers come
+#: from (github.com/oarriaga/face_classification); the recipe `paper` has the same.
+PAPER_SETTINGS = {
+    "rotation_range": 10,
+    "width_shift_range": 0.1,
+    "height_shift_range": 0.1,
+    "zoom_range": 0.1,
+    "horizontal_flip": True,
+}
 
 
 class Batches(keras.utils.PyDataset):
@@ -22,12 +35,13 @@ class Batches(keras.utils.PyDataset):
         images: uint8 (N, size, size, 1).
         labels: int64 (N,).
         recipe: batch size, augmentation and seed.
+        classes: how many classes there are; only mixup has to know.
 
     """
 
-    def __init__(self, images: np.ndarray, labels: np.ndarray, recipe: Recipe):
+    def __init__(self, images: np.ndarray, labels: np.ndarray, recipe: Recipe, classes: int = len(CLASS_NAMES)):
         super().__init__()
-        self.images, self.labels, self.recipe = images, labels, recipe
+        self.images, self.labels, self.recipe, self.classes = images, labels, recipe, classes
         self.batch_size = min(recipe.batch_size, len(images))
         self.epoch = 0
 
@@ -45,10 +59,13 @@ class Batches(keras.utils.PyDataset):
         return len(self.images) // self.batch_size
 
     def __getitem__(self, batch):
-        """Return images uint8 (batch, size, size, 1) and labels int64 (batch,)."""
+        """Return images uint8 (batch, size, size, 1) and labels: int64 (batch,), with mixup float32 (batch, classes)."""
         rows = self._order[batch * self.batch_size : (batch + 1) * self.batch_size]
         rng = np.random.default_rng([self.recipe.seed, self._epoch, batch])
-        return augment(self.images[rows], self.recipe, rng), self.labels[rows]
+        images, labels = augment(self.images[rows], self.recipe, rng), self.labels[rows]
+        if self.recipe.mixup:
+            return mixup(images, keras.utils.to_categorical(labels, self.classes), self.recipe.mixup, rng)
+        return images, labels
 
 
 def augment(images: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
@@ -87,21 +104,44 @@ def shift(images: np.ndarray, share: float, rng: np.random.Generator) -> np.ndar
 
 
 def rotate_zoom_shift(images: np.ndarray, rotation: float, zoom: float, share: float, rng: np.random.Generator):
-    """Rotate (degrees), zoom and shift (shares) each picture about its centre, in one bilinear step, edges repeated.
+    """Rotate (degrees), zoom and shift (shares) each picture at random, as `move` does.
 
     Like Keras' `ImageDataGenerator`, height and width are zoomed independently, by 1 - zoom to 1 + zoom.
     """
     n, height, width = images.shape[:3]
-    angle = np.deg2rad(rng.uniform(-rotation, rotation, n))
+    degrees = rng.uniform(-rotation, rotation, n)
     scale_x, scale_y = rng.uniform(1 - zoom, 1 + zoom, (2, n))
     shift_x, shift_y = rng.uniform(-share, share, (2, n)) * [[width], [height]]
+    return move(images, degrees, scale_x, scale_y, shift_x, shift_y)
+
+
+def move(images: np.ndarray, degrees=0.0, scale_x=1.0, scale_y=1.0, shift_x=0.0, shift_y=0.0) -> np.ndarray:
+    """Rotate, zoom and shift each picture about its centre by what is given, in one bilinear step, edges repeated.
+
+    Each pixel of the new picture asks where it comes from: from its own place, turned by `degrees`, its distance to the
+    centre multiplied by the scales (so 1.1 shows more and makes the face smaller), moved by the shifts.
+
+    Args:
+        images: uint8 (N, H, W, 1).
+        degrees: anticlockwise, one number or (N,), like all that follow.
+        scale_x: more than 1 zooms out, sideways.
+        scale_y: more than 1 zooms out, up and down.
+        shift_x: pixels; more than 0 moves what one sees to the left.
+        shift_y: pixels; more than 0 moves what one sees up.
+
+    Returns:
+        uint8 (N, H, W, 1).
+
+    """
+    n, height, width = images.shape[:3]
+    angle = np.deg2rad(degrees)
     cosine, sine = np.cos(angle), np.sin(angle)
     a, b, c, d = scale_x * cosine, -scale_x * sine, scale_y * sine, scale_y * cosine
     centre_x, centre_y = (width - 1) / 2, (height - 1) / 2
     # Each row maps a pixel of the new picture to a place in the old one: x' = a x + b y + e, y' = c x + d y + f.
     e = centre_x - a * centre_x - b * centre_y + shift_x
     f = centre_y - c * centre_x - d * centre_y + shift_y
-    transform = np.stack([a, b, e, c, d, f, np.zeros(n), np.zeros(n)], axis=1).astype("float32")
+    transform = np.stack([np.broadcast_to(value, n) for value in (a, b, e, c, d, f, 0, 0)], axis=1).astype("float32")
     moved = keras.ops.image.affine_transform(
         images.astype("float32"), transform, interpolation="bilinear", fill_mode="nearest", data_format="channels_last"
     )
@@ -120,3 +160,75 @@ def erase(images: np.ndarray, share: float, rng: np.random.Generator) -> None:
         wide = int(np.clip(round(np.sqrt(area / aspect)), 1, width))
         top, left = rng.integers(0, height - tall, endpoint=True), rng.integers(0, width - wide, endpoint=True)
         images[index, top : top + tall, left : left + wide] = rng.integers(0, 256, (tall, wide, 1), dtype=np.uint8)
+
+
+def mixup(images: np.ndarray, targets: np.ndarray, alpha: float, rng: np.random.Generator):
+    """Blend each picture with another one of the batch, and their targets alike; the share of each comes from Beta(α, α).
+
+    A small α (0.2) hardly blends most pictures; 1 makes every share as likely as any other.
+
+    Args:
+        images: uint8 (N, H, W, 1); left as they are.
+        targets: float (N, classes), such as `keras.utils.to_categorical` makes of labels.
+        alpha: more than 0.
+        rng: where the randomness comes from.
+
+    Returns:
+        images uint8 (N, H, W, 1) and targets float32 (N, classes), each row with the sum that it had.
+
+    Source: Zhang et al. 2018, "mixup: beyond empirical risk minimization", arXiv:1710.09412, equation 2.
+
+    """
+    share = rng.beta(alpha, alpha, (len(images), 1)).astype("float32")
+    other = rng.permutation(len(images))
+    weight, targets = share[:, :, None, None], np.asarray(targets, dtype="float32")
+    blended = np.rint(weight * images + (1 - weight) * images[other]).astype(np.uint8)
+    return blended, share * targets + (1 - share) * targets[other]
+
+
+def paper_generator():
+    """Return Keras' `ImageDataGenerator` with the paper's settings: `.flow(images, batch_size=48)` gives batches.
+
+    It is deprecated, goes through pictures one after the other on the CPU, and comes with TensorFlow only.
+
+    Raises:
+        FerCourseError: if TensorFlow, or SciPy, which it turns pictures with, is not installed.
+
+    """
+    try:
+        import scipy.ndimage  # noqa: F401  (Keras looks for it only when the first picture is turned)
+        from tensorflow.keras.preprocessing.image import ImageDataGenerator
+    except ImportError as error:
+        raise FerCourseError(
+            f"ImageDataGenerator needs TensorFlow and SciPy; here {error.name or error} is missing. "
+            f"Install it, or use `paper_layers()`: the same settings, on any backend."
+        ) from None
+    return ImageDataGenerator(**PAPER_SETTINGS)
+
+
+def paper_layers(seed: int | None = None) -> keras.layers.Pipeline:
+    """Return the paper's settings as Keras' layers of today: a layer that takes whole batches.
+
+    Statistically the same as `paper_generator()`: a fraction of a full turn instead of degrees, edges repeated, height and
+    width zoomed independently. Each layer interpolates and fills edges anew, so that pictures get a little softer. Give it
+    whole batches (N, H, W, 1), not single pictures; in `tf.data`, after `.batch(…)`. It returns float32; with
+    `training=False` it leaves pictures as they are.
+
+    Args:
+        seed: fixes what is drawn; None draws anew each time.
+
+    """
+    settings, layers = PAPER_SETTINGS, keras.layers
+    shift = {"height_factor": settings["height_shift_range"], "width_factor": settings["width_shift_range"]}
+    zoom = {"height_factor": settings["zoom_range"], "width_factor": settings["zoom_range"]}
+    seeds = [None] * 4 if seed is None else [4 * seed + number for number in range(4)]
+    # The generator asks for each new pixel: zoom, then shift, then turn. Layers change the picture itself, the other way round.
+    return layers.Pipeline(
+        [
+            layers.RandomRotation(settings["rotation_range"] / 360, fill_mode="nearest", seed=seeds[0]),
+            layers.RandomTranslation(**shift, fill_mode="nearest", seed=seeds[1]),
+            layers.RandomZoom(**zoom, fill_mode="nearest", seed=seeds[2]),
+            layers.RandomFlip("horizontal", seed=seeds[3]),
+        ],
+        name="paper_augmentation",
+    )

@@ -28,6 +28,7 @@ LIMITS = {
     "rotation": (0.0, 180.0),
     "zoom": (0.0, 0.9),
     "erase": (0.0, 1.0),
+    "mixup": (0.0, 10.0),
     "validation": (0.0, 0.9),
     "patience": (0, 100_000),
     "seed": (0, 2**32 - 1),
@@ -57,6 +58,7 @@ class Recipe:
         rotation: largest rotation, in degrees.
         zoom: largest zoom, in or out, as a share.
         erase: share of the faces in which a random rectangle is replaced by noise.
+        mixup: how evenly pairs of faces, and their labels, are blended: α of the Beta distribution; 0 blends nothing.
         validation: share of Training that is set aside, stratified, to choose the best epoch; 0 keeps the last epoch.
         patience: stop after so many epochs without a better validation loss; 0 never stops early.
         seed: fixes the weights, the order of the faces and their augmentation (the validation faces are always the same).
@@ -84,6 +86,7 @@ class Recipe:
     rotation: float = 0.0
     zoom: float = 0.0
     erase: float = 0.0
+    mixup: float = 0.0
     validation: float = 0.2
     patience: int = 0
     seed: int = 0

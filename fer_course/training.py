@@ -119,8 +119,11 @@ def train(
         return run
     training, validation = split_validation(faces, recipe.validation)
     size = model.input_shape[1]
-    batches = Batches(prepare(training.images, size), training.labels, recipe)
-    held_out = (prepare(validation.images, size), validation.labels) if len(validation) else None
+    classes = model.output_shape[-1]
+    batches = Batches(prepare(training.images, size), training.labels, recipe, classes)
+    # Mixup compiles the loss for targets, not labels; the validation faces themselves are never blended.
+    answers = keras.utils.to_categorical(validation.labels, classes) if recipe.mixup else validation.labels
+    held_out = (prepare(validation.images, size), answers) if len(validation) else None
     compile_model(model, recipe)
     checkpoint = Checkpoint(run.path, recipe)
     pace = Pace(batches, recipe, checkpoint)
@@ -147,8 +150,16 @@ def compile_model(model: keras.Model, recipe: Recipe) -> None:
         "adamw": lambda: keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
         "sgd": lambda: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
     }[recipe.optimizer]()
-    loss = SmoothedCrossentropy(recipe.label_smoothing) if recipe.label_smoothing else "sparse_categorical_crossentropy"
-    model.compile(optimizer, loss=loss, metrics=["accuracy"])
+    model.compile(optimizer, loss=_loss(recipe), metrics=["accuracy"])
+
+
+def _loss(recipe: Recipe):
+    """Return the recipe's loss: of targets (N, classes) with mixup, else of whole-number labels (N,)."""
+    if recipe.mixup:
+        return keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
+    if recipe.label_smoothing:
+        return SmoothedCrossentropy(recipe.label_smoothing)
+    return "sparse_categorical_crossentropy"
 
 
 class SmoothedCrossentropy(keras.losses.Loss):

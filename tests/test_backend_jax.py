@@ -23,6 +23,7 @@ from fer_course.training import prepare, train
 folder = sys.argv[1]
 faces = make_faces({"Training": 12, "PublicTest": 3})
 recipe = Recipe("tiny", epochs=1, batch_size=32, rotation=10.0, zoom=0.1, erase=0.5, input_size=24, label_smoothing=0.1)
+recipe = recipe.but(mixup=0.4)
 run = train(None, faces, recipe, folder + "/run-" + keras.backend.backend(), progress=False)
 report = evaluate(run, faces, "PublicTest")
 keras.utils.set_random_seed(0)
@@ -34,7 +35,18 @@ for variable in model.weights:  # such that pictures make a difference at the en
     variable.assign(rng.uniform(centre - spread, centre + spread, variable.shape))
 pixels = prepare(faces.images[:8], 24) // np.array([1, 2, 4, 8, 16, 32, 64, 128], np.uint8)[:, None, None, None]
 turned = augment.rotate_zoom_shift(faces.images[:8, :, :, None], 20.0, 0.2, 0.1, np.random.default_rng(1))
-np.savez(folder + "/" + keras.backend.backend(), probabilities=model.predict(pixels, verbose=0), turned=turned)
+blended, targets = augment.mixup(turned, np.eye(8), 0.4, np.random.default_rng(2))
+layers = augment.paper_layers(seed=0)
+copies = np.repeat(faces.images[:1, :, :, None], 64, axis=0)
+moved = keras.ops.convert_to_numpy(layers(copies))
+assert moved.shape == copies.shape and moved.std(axis=0).max() > 10 and 0 <= moved.min() and moved.max() <= 255
+assert (keras.ops.convert_to_numpy(layers(copies, training=False)) == copies).all()
+generator = augment.paper_generator()  # needs TensorFlow installed, whatever the backend
+assert next(generator.flow(copies, batch_size=64)).std(axis=0).max() > 10
+np.savez(
+    folder + "/" + keras.backend.backend(), probabilities=model.predict(pixels, verbose=0),
+    turned=turned, blended=blended, targets=targets,
+)
 print(json.dumps({"backend": run.metrics["backend"], "n": report.n, "finished": run.finished, "epochs": run.metrics["epochs"]}))
 """
 
@@ -54,7 +66,9 @@ def test_train_evaluate_and_augment_on_jax_as_on_tensorflow(tmp_path):
     ours, theirs = (np.load(tmp_path / f"{backend}.npz") for backend in ("jax", "tensorflow"))
     assert np.ptp(theirs["probabilities"], axis=0).max() > 0.05
     np.testing.assert_allclose(ours["probabilities"], theirs["probabilities"], atol=1e-4)
-    assert np.abs(ours["turned"].astype(int) - theirs["turned"].astype(int)).max() <= 1
+    for name in ("turned", "blended"):
+        assert np.abs(ours[name].astype(int) - theirs[name].astype(int)).max() <= 1
+    np.testing.assert_array_equal(ours["targets"], theirs["targets"])
 
 
 def test_quiet_start_prints_nothing():

@@ -93,6 +93,21 @@ def test_ctrl_c_keeps_a_valid_run_and_the_next_call_goes_on(tiny, unbroken, tmp_
     assert same(tiny(tmp_path / "run"), unbroken)
 
 
+@pytest.mark.parametrize("validation", [0.0, 0.2])
+def test_mixup_goes_on_with_the_same_pairs(tiny, tmp_path, validation):
+    class Impatient(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if self.model.optimizer.iterations >= 10:
+                raise KeyboardInterrupt
+
+    recipe = RECIPE.but(mixup=0.4, label_smoothing=0.1, erase=0.5, validation=validation)
+    whole = tiny(tmp_path / "whole", recipe)
+    assert not tiny(tmp_path / "cut", recipe, callbacks=[Impatient()]).finished
+    assert same(tiny(tmp_path / "cut", recipe), whole)
+    other = tiny(tmp_path / "other", recipe.but(mixup=0.0))
+    assert other.history["loss"] != pytest.approx(whole.history["loss"], abs=1e-3)
+
+
 @pytest.mark.parametrize("survivors", range(2, 9))
 def test_ctrl_c_while_files_are_written_keeps_a_valid_run(tiny, unbroken, tmp_path, monkeypatch, survivors):
     real, written = files.atomic, []

@@ -262,6 +262,42 @@ def test_label_smoothing_is_used_when_the_recipe_says_so(tiny_faces, tiny_model)
     assert losses[0.0][-1] < least < losses[0.5][-1]
 
 
+def test_mixup_trains_on_targets_and_validates_on_faces_as_they_are(tiny_faces, tiny_model, monkeypatch):
+    seen, fit = [], keras.Model.fit
+    monkeypatch.setattr(
+        keras.Model,
+        "fit",
+        lambda model, *data, **options: seen.append((data[0], options)) or fit(model, *data, **options),
+    )
+    recipe = RECIPE.but(mixup=1.0, epochs=12, learning_rate=0.1, label_smoothing=0.1, rotation=10.0, erase=1.0)
+    run = train(tiny_model(), tiny_faces, recipe, progress=False)
+    batches, (images, targets) = seen[0][0], seen[0][1]["validation_data"]
+    _, held_out = split_validation(tiny_faces, recipe.validation)
+    np.testing.assert_array_equal(images[..., 0], held_out.images)  # not turned, not erased, not blended
+    np.testing.assert_array_equal(targets, np.eye(7)[held_out.labels])
+    assert 0 < batches[0][1].max(axis=1).min() < 0.9
+    assert evaluate(run, tiny_faces, "PublicTest").accuracy > 0.6
+    report = evaluate(run, held_out, "Training")
+    best = run.metrics["best_epoch"] - 1
+    assert run.history["val_accuracy"][best] == pytest.approx(report.accuracy)
+    smoothed = 0.9 * np.eye(7)[report.labels] + 0.1 / 7
+    loss = -(smoothed * np.log(report.probabilities)).sum(axis=1).mean()
+    assert run.history["val_loss"][best] == pytest.approx(loss, rel=1e-4)
+
+
+def test_validation_faces_are_the_same_however_training_faces_are_changed(tiny_faces, tiny_model, monkeypatch):
+    seen = []
+    monkeypatch.setattr(keras.Model, "fit", lambda *_, validation_data, **__: seen.append(validation_data) or 1 / 0)
+    strong = {"shift": 0.4, "rotation": 90.0, "zoom": 0.5, "erase": 1.0, "flip": True}
+    for changes in ({"flip": False, "shift": 0.0}, strong):
+        with pytest.raises(ZeroDivisionError):
+            train(tiny_model(), tiny_faces, RECIPE.but(**changes), progress=False)
+    _, held_out = split_validation(tiny_faces, RECIPE.validation)
+    for images, labels in seen:
+        np.testing.assert_array_equal(images[..., 0], held_out.images)
+        np.testing.assert_array_equal(labels, held_out.labels)
+
+
 @pytest.mark.parametrize("size", [24, 32, 64, 96])
 def test_faces_are_resized_as_by_pillow(size):
     sharp = np.random.default_rng(0).integers(0, 256, (5, 48, 48), dtype=np.uint8)
