@@ -16,8 +16,8 @@ def told(kernel: np.ndarray) -> str:
 def test_the_sliders_stand_as_the_numbers_do_in_the_kernel():
     box = drag_kernel(told, PRESETS, alt="a face")
     assert box.picture.value == "0 0 0 0 1 0 0 0 0"
-    box.controls["row 1, column 3"].value = 2.5
-    box.controls["row 3, column 1"].value = -1
+    box.controls["[0, 2]"].value = 2.5
+    box.controls["[2, 0]"].value = -1
     assert box.picture.value == "0 0 2.5 0 1 0 -1 0 0"
 
 
@@ -25,15 +25,15 @@ def test_a_preset_moves_all_nine_sliders_and_each_can_be_moved_on():
     box = drag_kernel(told, PRESETS, alt="a face")
     box.controls["preset"].value = "other"
     assert box.picture.value == "1 2 3 -1 -2 -3 0.1 0.2 0.3"
-    assert box.controls["row 2, column 1"].value == -1
-    box.controls["row 2, column 1"].value = 4
+    assert box.controls["[1, 0]"].value == -1
+    box.controls["[1, 0]"].value = 4
     assert box.picture.value == "1 2 3 4 -2 -3 0.1 0.2 0.3"
 
 
 def test_words_beside_every_control_and_for_the_picture():
     box = drag_kernel(lambda kernel: np.zeros((3, 4), np.uint8), PRESETS, alt="a face")
     assert 'alt="a face, kernel [[0.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]"' in box.picture.value
-    names = ["start from", *(f"row {row}, column {column}" for row in (1, 2, 3) for column in (1, 2, 3))]
+    names = ["start from", *(f"[{row}, {column}]" for row in range(3) for column in range(3))]
     assert [control.description for control in box.controls.values()] == names
 
 

@@ -29,7 +29,7 @@ def drag_kernel(
         step: distance of two neighbouring values of a slider.
 
     Returns:
-        a box as `explore` makes it. `box.controls` has "preset" and "row 1, column 1" to "row 3, column 3".
+        a box as `explore` makes it. `box.controls` has "preset", and "[0, 0]" to "[2, 2]" for row and column of each number.
 
     Raises:
         FerCourseError: if there is no preset, or one is not of three rows of three numbers between `low` and `high`.
@@ -42,8 +42,7 @@ def drag_kernel(
         raise FerCourseError("drag_kernel needs at least one kernel to start from; found none.")
     start = next(iter(kernels.values()))
     sliders = {
-        f"row {row + 1}, column {column + 1}": Slider(low, high, float(start[row, column]), step)
-        for row, column in np.ndindex(3, 3)
+        f"[{row}, {column}]": Slider(low, high, float(start[row, column]), step) for row, column in np.ndindex(3, 3)
     }
     box = explore(
         lambda preset, **numbers: function(_square(numbers)),
