@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from functools import cache
+from itertools import combinations, pairwise
 
 import keras
 import matplotlib.pyplot as plt
@@ -58,6 +59,12 @@ MODELS = {
 }  # fmt: skip
 
 
+@cache
+def drawn(name: str) -> tuple[keras.Model, Figure]:
+    model = MODELS[name]()
+    return model, diagrams.draw(model)
+
+
 def parts(figure: Figure, kind: type) -> dict[str, object]:
     """The boxes or arrows of a figure by gid; every gid must be there once."""
     found = [patch for patch in figure.axes[0].patches if isinstance(patch, kind)]
@@ -74,7 +81,7 @@ def along(arrow: FancyArrowPatch) -> np.ndarray:
     """Points of an arrow, close together, in inches."""
     corners = arrow._path_original.vertices
     shares = np.linspace(0, 1, 100)[:, None]
-    return np.concatenate([a + (b - a) * shares for a, b in zip(corners, corners[1:], strict=False)])
+    return np.concatenate([a + (b - a) * shares for a, b in pairwise(corners)])
 
 
 def operations(model: keras.Model) -> list:
@@ -92,15 +99,14 @@ def connections(model: keras.Model) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_every_layer_is_a_box_and_every_connection_an_arrow(name):
-    model = MODELS[name]()
-    figure = diagrams.draw(model)
+    model, figure = drawn(name)
     assert set(parts(figure, FancyBboxPatch)) == {f"box /{each.name}" for each in operations(model)}
     assert set(parts(figure, FancyArrowPatch)) == {f"arrow /{start}/{end}" for start, end in connections(model)}
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_boxes_do_not_overlap_and_lie_on_the_page(name):
-    figure = diagrams.draw(MODELS[name]())
+    _, figure = drawn(name)
     boxes = [rectangle(box) for box in parts(figure, FancyBboxPatch).values()]
     for (left, low, right, high), (left2, low2, right2, high2) in combinations(boxes, 2):
         assert right < left2 or right2 < left or high < low2 or high2 < low
@@ -111,7 +117,7 @@ def test_boxes_do_not_overlap_and_lie_on_the_page(name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_an_arrow_goes_up_from_box_to_box_and_through_no_other(name):
-    figure = diagrams.draw(MODELS[name]())
+    _, figure = drawn(name)
     boxes = {gid.removeprefix("box /"): rectangle(box) for gid, box in parts(figure, FancyBboxPatch).items()}
     for gid, arrow in parts(figure, FancyArrowPatch).items():
         start, end = gid.removeprefix("arrow /").split("/")
@@ -129,7 +135,7 @@ def test_an_arrow_goes_up_from_box_to_box_and_through_no_other(name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_texts_fit_into_their_boxes_and_can_be_read(name):
-    figure = diagrams.draw(MODELS[name]())
+    _, figure = drawn(name)
     renderer = figure.canvas.get_renderer()
     boxes = [box.get_window_extent(renderer) for box in parts(figure, FancyBboxPatch).values()]
     for text in figure.axes[0].texts:
@@ -170,7 +176,7 @@ def test_a_slice_says_what_it_takes():
 
 
 def test_towers_stand_straight():
-    figure = diagrams.draw(MODELS["inception v3"]())
+    _, figure = drawn("inception v3")
     boxes = parts(figure, FancyBboxPatch).values()
     middles = sorted({round(float(box.get_x() + box.get_width() / 2), 6) for box in boxes})
     assert len(middles) <= 6  # four towers, the input and the concatenation
@@ -187,9 +193,8 @@ def test_several_models_stand_side_by_side_with_their_titles_and_wrap():
         assert right < left2 or right2 < left or high < low2 or high2 < low
     assert len({text.get_position()[1] for text in written}) == 2
     assert figure.get_size_inches()[0] <= 9.5
-    assert (
-        len({text.get_position()[1] for text in diagrams.draw(models, width=30).axes[0].texts if text in written}) <= 1
-    )
+    wide = diagrams.draw(models, width=30)
+    assert len({text.get_position()[1] for text in wide.axes[0].texts if text.get_text() in models}) == 1
 
 
 def test_words_name_every_layer_and_what_it_takes():
