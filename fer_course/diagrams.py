@@ -103,7 +103,7 @@ def words(models: keras.Model | Mapping[str, keras.Model]) -> str:
 
 
 def _told(model: keras.Model) -> str:
-    layers, ways = _graph(model)
+    layers, ways = graph(model)
     said = []
     for number, layer in enumerate(layers):
         taken = " and ".join(str(start + 1) for start, end in ways if end == number)
@@ -121,8 +121,20 @@ def _titled(models) -> dict[str, keras.Model]:
 # ------------------------------------------------------------------------------------------------ reading the model
 
 
-def _graph(model: keras.Model) -> tuple[list, list[tuple[int, int]]]:
-    """Return the layers of a model, slices and the like among them, and its connections as pairs of their numbers."""
+def graph(model: keras.Model) -> tuple[list, list[tuple[int, int]]]:
+    """Return what a model consists of: its layers, slices and the like among them, and its connections.
+
+    Args:
+        model: a functional or sequential model.
+
+    Returns:
+        The layers, each after those that it takes, and pairs (from, to) of their numbers in that list. The pairs that end
+        at a layer stand in the order in which it takes them.
+
+    Raises:
+        ModelError: as `words`.
+
+    """
     if not isinstance(model, keras.Model):
         raise ModelError(f"Expected a Keras model to draw; found {type(model).__name__}: keras.Model(inputs, outputs)?")
     if not getattr(model, "inputs", None):
@@ -189,7 +201,7 @@ def _colour(layer) -> str:
 
 
 def _laid_out(title: str, model: keras.Model, widest: float) -> _Drawing:
-    layers, connections = _graph(model)
+    layers, connections = graph(model)
     boxes = [_sized(_label(layer), _colour(layer)) for layer in layers]
     for start, end in connections:  # the layers come in such an order that each stands after those that it takes
         boxes[end].row = max(boxes[end].row, boxes[start].row + 1)
