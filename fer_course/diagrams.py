@@ -368,3 +368,52 @@ def _port(drawing: _Drawing, box: _Box, others: list[int], other: int) -> float:
     """Return where along a box the arrow to another begins or ends: several are spread in the order of where they go."""
     order = sorted(others, key=lambda number: drawing.boxes[number].x)
     return box.x + 0.8 * box.width * ((order.index(other) + 0.5) / len(order) - 0.5)
+
+
+# --------------------------------------------------------------------------------------------------------- segments
+
+
+def segments(channels: int, count: int) -> Figure:
+    """Draw which channels each map of a segmented 3×3 convolution sees, and what the module costs, the 1×1 before it included.
+
+    Left, the channels that the 1×1 convolution gives stand below, as many maps of the 3×3 convolution above; a line means
+    that a map sees a channel, and stands for nine weights. Where the channels can't be dealt out equally, the first segments
+    get one more. Right, the weights of both convolutions, which are the multiply-adds at one place too; biases are left out.
+
+    Args:
+        channels: of the module's input, of the 1×1 convolution and of the output.
+        count: number of segments: 1 is a standard convolution, as many as channels a depthwise one.
+
+    Raises:
+        ModelError: if there are fewer channels than segments, or no segment.
+
+    """
+    if not 1 <= count <= channels:
+        raise ModelError(f"{channels} channels can be dealt out to 1 to {channels} segments; found {count}.")
+    parts = np.array_split(np.arange(channels), count)
+    figure, (lines, bars) = plt.subplots(1, 2, figsize=(8.5, 2.6), width_ratios=(3, 2), layout="constrained")
+    _lines(lines, parts)
+    one, three = channels**2, 9 * sum(len(part) ** 2 for part in parts)
+    bars.bar(["1×1", "3×3"], [one, three], color=[COLOURS[1], COLOURS[0]], hatch=["//", ""], edgecolor="white")
+    for place, weights in enumerate((one, three)):
+        bars.text(place, weights, f"{weights:,}", ha="center", va="bottom", fontsize=9)
+    bars.set(ylim=(0, 10.5 * channels**2), ylabel="weights", title=f"{one + three:,} weights in all")
+    bars.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _lines(axis: Axes, parts: list[np.ndarray]) -> None:
+    """Join the channels of each part below with its maps above."""
+    for number, part in enumerate(parts):
+        style = {"color": COLOURS[number % 3], "linestyle": ("-", "--", "-.")[number % 3], "linewidth": 1}
+        for channel in part:
+            for seen in part:
+                axis.plot([seen, channel], [0, 1], zorder=1, **style)
+    everything = np.concatenate(parts)
+    for height in (0, 1):
+        axis.scatter(everything, np.full(len(everything), height), s=60, color="black", zorder=2)
+    axis.set_axis_off()
+    axis.set_title(f"{len(parts)} segment{'s' if len(parts) > 1 else ''}", fontsize=11)
+    axis.text(np.mean(everything), -0.12, "channels that the 1×1 convolution gives", ha="center", va="top", fontsize=9)
+    axis.text(np.mean(everything), 1.1, "maps of the 3×3 convolution", ha="center", va="bottom", fontsize=9)
+    axis.set_ylim(-0.3, 1.25)

@@ -235,3 +235,39 @@ def test_drawing_leaves_the_model_as_it_is():
     diagrams.draw(model)
     assert all(map(np.array_equal, before, model.get_weights()))
     assert plt.get_fignums() == [1]
+
+
+def seen(figure: Figure) -> set[tuple[int, int]]:
+    """Pairs (channel, map) that a picture of segments joins."""
+    lines = [(line.get_xdata(), line.get_ydata()) for line in figure.axes[0].lines]
+    assert all(list(y) == [0, 1] for _, y in lines)
+    pairs = {(int(x[0]), int(x[1])) for x, _ in lines}
+    assert len(pairs) == len(lines)
+    return pairs
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 6, 12])
+def test_segments_join_what_the_layer_joins_and_count_its_weights(count):
+    figure = diagrams.segments(12, count)
+    layer = layers.Conv2D(12, 3, groups=count, padding="same", use_bias=False, kernel_initializer="ones")
+    joined = set()
+    for channel in range(12):
+        x = np.zeros((1, 1, 1, 12), "float32")
+        x[..., channel] = 1
+        joined |= {(channel, int(each)) for each in np.flatnonzero(np.asarray(layer(x))[0, 0, 0])}
+    assert seen(figure) == joined
+    assert [bar.get_height() for bar in figure.axes[1].patches] == [12 * 12, layer.count_params()]
+    assert f"{144 + layer.count_params():,} weights" in figure.axes[1].get_title()
+
+
+def test_unequal_segments_share_nothing_and_leave_nothing_out():
+    pairs = seen(diagrams.segments(7, 3))
+    assert {channel for channel, _ in pairs} == set(range(7))
+    assert len(pairs) == 3**2 + 2**2 + 2**2
+    assert pairs == {(each, channel) for channel, each in pairs}
+
+
+@pytest.mark.parametrize("count", [0, 8])
+def test_impossible_segments_are_said(count):
+    with pytest.raises(ModelError, match=f"1 to 7 segments; found {count}"):
+        diagrams.segments(7, count)
