@@ -7,14 +7,17 @@ Conventions, the same everywhere in this course:
 - Zeros that padding puts round a picture are multiplied like pixels.
 - Parameters are all that a layer stores, those of batch normalisation that no training moves included: what Keras'
   `count_params()` says.
-- Activation bytes are those of the outputs of all layers for one picture in float32; what a layer only passes on counts again.
+- Activation bytes are those of the picture and of the outputs of all layers, for one picture in float32. What a layer only
+  passes on counts again; a slice such as `x[:, ::2]` is no layer and does not count.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
+
+import keras
 
 from fer_course.errors import ModelError
 
@@ -25,6 +28,18 @@ FREE = (
     "GlobalAveragePooling2D", "GlobalMaxPooling2D", "InputLayer", "LeakyReLU", "MaxPooling2D", "Multiply", "ReLU", "Rescaling",
     "Reshape", "Softmax", "SpatialDropout2D", "ZeroPadding2D",
 )  # fmt: skip
+#: Layers and operations without weights that do multiply, and add up, what others have computed.
+PRODUCTS = (
+    "AdditiveAttention",
+    "Attention",
+    "Conv",
+    "DepthwiseConv",
+    "Dot",
+    "Einsum",
+    "Matmul",
+    "SeparableConv",
+    "Tensordot",
+)
 
 
 @dataclass(frozen=True)
@@ -90,19 +105,47 @@ def costs(model) -> Costs:
     """Count a Keras model, layer by layer, for one picture.
 
     Args:
-        model: a functional or sequential model with known input size.
+        model: a functional or sequential model with known input size. Models inside it are counted layer by layer.
 
     Raises:
-        ModelError: if it has a layer with weights that this does not know how to count, or an input of unknown size.
+        ModelError: if it is another kind of model, has an input of unknown size, uses a layer more than once, or has a layer
+            with weights, or an operation, that this does not know how to count.
 
     """
-    return Costs(tuple(cost(layer) for layer in _flat(model)))
+    return Costs(tuple(cost(layer) for layer in _flat(_functional(model))))
+
+
+def _functional(model):
+    """Return the model as a functional one, whose first layer is the picture; others are refused."""
+    try:
+        return keras.Model(model.inputs, model.outputs) if isinstance(model, keras.Sequential) else model
+    except (AttributeError, ValueError):
+        raise ModelError(
+            f"The model {model.name} does not know the size of its input yet, so its multiply-adds can't be counted. Let it "
+            f"begin with keras.Input((48, 48, 1)), say."
+        ) from None
 
 
 def _flat(model) -> Iterator:
-    """Yield the layers of a model, also those of models inside it."""
-    for layer in model.layers:
-        yield from _flat(layer) if hasattr(layer, "layers") else [layer]
+    """Yield the layers of a model, also those of models inside it (but not their inputs, which are the layer before)."""
+    if not hasattr(model, "operations"):
+        raise ModelError(
+            f"{model.name} is a {type(model).__name__}: only functional and sequential models can be counted. A single "
+            f"layer is counted by `cost(layer)`."
+        )
+    calls = {each["name"]: len(each["inbound_nodes"]) for each in model.get_config()["layers"]}
+    for layer in model.operations:
+        if calls.get(layer.name, 0) > 1:
+            raise ModelError(
+                f"The layer {layer.name} is called {calls[layer.name]} times in {model.name}: costs are counted for layers "
+                f"that are called once. Make a layer of its own for each place."
+            )
+        if isinstance(layer, keras.Model):
+            yield from (inner for inner in _flat(_functional(layer)) if not isinstance(inner, keras.layers.InputLayer))
+        elif isinstance(layer, keras.Layer):
+            yield layer
+        elif type(layer).__name__ in PRODUCTS:
+            raise _unknown(layer)
 
 
 def cost(layer) -> Cost:
@@ -113,15 +156,30 @@ def cost(layer) -> Cost:
 
     """
     kind = type(layer).__name__
-    output = _shape(layer, layer.output)
-    parameters = layer.count_params()
-    if kind not in _MULTIPLY_ADDS and (kind not in FREE and parameters):
-        known = ", ".join(sorted(_MULTIPLY_ADDS))
+    try:
+        output = _shape(layer, layer.output)
+    except AttributeError:
         raise ModelError(
-            f"The layer {layer.name} is a {kind}, whose multiply-adds can't be counted here; known are {known}."
+            f"The layer {layer.name} has not been called yet, so it has no output to count. Call it on an input of known "
+            f"size first: layer(keras.Input((48, 48, 1)))."
+        ) from None
+    if len({tuple(node.outputs[0].shape) for node in layer._inbound_nodes}) > 1:
+        raise ModelError(
+            f"The layer {layer.name} is called on inputs of several sizes, perhaps in several models. Count a copy of the model "
+            f"that uses it: keras.models.clone_model(model)."
         )
+    parameters = layer.count_params()
+    if kind not in _MULTIPLY_ADDS and kind not in FREE and (parameters or kind in PRODUCTS):
+        raise _unknown(layer)
     multiply_adds = _MULTIPLY_ADDS[kind](layer, output) if kind in _MULTIPLY_ADDS else 0
     return Cost(layer.name, kind, output, parameters, multiply_adds, FLOAT32 * prod(output))
+
+
+def _unknown(layer) -> ModelError:
+    known = ", ".join(sorted(_MULTIPLY_ADDS))
+    return ModelError(
+        f"The layer {layer.name} is a {type(layer).__name__}, whose multiply-adds can't be counted here; known are {known}."
+    )
 
 
 def _shape(layer, tensor) -> tuple[int, ...]:
@@ -238,3 +296,24 @@ def separable_ratio(filters: int, size: int = 3) -> float:
     Source: Howard et al. 2017, "MobileNets", arXiv:1704.04861, section 3.1.
     """
     return 1 / filters + 1 / size**2
+
+
+def receptive_field(layers: Sequence[tuple[int, int]]) -> int:
+    """Return the side, in pixels, of the square of the picture that one number after these layers depends on.
+
+    A layer with a k × k kernel adds k - 1 steps; a step is as many pixels as the strides before it, multiplied.
+
+    Args:
+        layers: (kernel, stride) of each convolution or pooling, from the picture on. None: a number sees one pixel.
+
+    Raises:
+        ModelError: if a kernel or a stride is below 1.
+
+    """
+    field, step = 1, 1
+    for kernel, stride in layers:
+        if min(kernel, stride) < 1:
+            raise ModelError(f"A kernel and a stride are 1 or more; found {(kernel, stride)} in {list(layers)}.")
+        field += (kernel - 1) * step
+        step *= stride
+    return field

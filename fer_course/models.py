@@ -119,7 +119,7 @@ def alexnet_small(x, classes):
     """AlexNet, which won ImageNet in 2012: five convolutions, overlapping max pooling, two wide layers with dropout.
 
     Source: Krizhevsky, Sutskever, Hinton 2012, "ImageNet classification with deep convolutional neural networks", NeurIPS.
-    Scaled down: a quarter to a tenth of the filters, a 5×5 kernel with stride 2 first (the original: 11×11, stride 4, for
+    Scaled down: a quarter to a sixth of the filters, a 5×5 kernel with stride 2 first (the original: 11×11, stride 4, for
     pictures of 224 pixels), 256 units a wide layer instead of 4,096, one stream instead of two, and batch normalisation in
     place of the original's local response normalisation.
     """
@@ -208,7 +208,8 @@ def xception_small(x, classes):
 
     Source: Chollet 2017, "Xception: deep learning with depthwise separable convolutions", arXiv:1610.02357, Figure 5. Scaled
     down: 8 to 128 filters instead of 32 to 2,048, two modules in the entry flow instead of three, four in the middle flow
-    instead of eight, and one separable convolution at the end instead of two.
+    instead of eight, one separable convolution at the end instead of two, the stride in the second
+    convolution instead of the first, and residual modules without the ReLU that begins the original's later ones.
     """
     x = convolution(convolution(x, 8), 16, stride=2)
     for filters in (32, 64):

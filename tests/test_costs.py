@@ -9,6 +9,7 @@ from keras import layers
 
 from fer_course import costs, models
 from fer_course.errors import ModelError
+from fer_course.layers import convolution, residual_module
 
 KINDS = ("standard", "depthwise", "pointwise", "separable")
 
@@ -84,6 +85,20 @@ def test_mini_xception_costs_what_is_known(size, millions):
     assert found.multiply_adds / 1e6 == pytest.approx(millions, rel=0.02)
 
 
+def test_a_net_costs_what_a_loop_counts_over_its_convolutions():
+    inputs = keras.Input((6, 7, 2))
+    x = convolution(inputs, 3, padding="valid")
+    found = costs.costs(keras.Model(inputs, layers.Dense(5)(layers.Flatten()(residual_module(x, 4)))))
+    by_hand = [
+        counted("standard", 6, 7, 2, 3, 3, 1, "valid"), counted("pointwise", 2, 3, 3, 4, 1, 1, "same"),
+        counted("separable", 4, 5, 3, 4, 3, 1, "same"), counted("separable", 4, 5, 4, 4, 3, 1, "same"),
+        (2 * 3 * 4 * 5, 2 * 3 * 4 * 5),
+    ]  # fmt: skip
+    normalised = 4 * (3 + 4 + 4 + 4)  # four numbers a map after each of the four convolutions
+    assert found.multiply_adds == sum(products for products, _weights in by_hand)
+    assert found.parameters == sum(weights for _products, weights in by_hand) + normalised + 5
+
+
 def test_dense_layers_multiply_every_input_with_every_weight():
     inputs = keras.Input((7,))
     layer = layers.Dense(5)
@@ -97,6 +112,23 @@ def test_models_inside_models_are_counted():
     outer = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3), inner])
     assert costs.costs(outer).parameters == outer.count_params()
     assert costs.costs(outer).multiply_adds == 36 * 9 * 2 + 16 * 9 * 2 * 3
+
+
+def test_the_input_of_a_model_is_counted_once_however_it_is_written():
+    inputs = keras.Input((8, 8, 1))
+    inner = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(3, 3)])
+    functional = keras.Model(inputs, inner(inputs))
+    picture, maps = (np.zeros(shape, np.float32).nbytes for shape in ((8, 8, 1), (6, 6, 3)))
+    assert costs.costs(inner).activation_bytes == costs.costs(functional).activation_bytes == picture + maps
+    assert costs.costs(functional).parameters == functional.count_params()
+
+
+def test_a_part_of_a_trained_model_is_counted():
+    model = models.build("lenet", 24)
+    model.compile("adam", "sparse_categorical_crossentropy")
+    model.train_on_batch(np.zeros((2, 24, 24, 1)), np.zeros(2))
+    part = keras.Model(model.inputs, model.layers[-2].output)
+    assert costs.costs(part).rows == costs.costs(model).rows[:-1]
 
 
 def test_printed_it_is_a_table_that_ends_with_the_sums():
@@ -118,6 +150,37 @@ def test_an_unknown_size_is_refused():
     layer(keras.Input((None, None, 1)))
     with pytest.raises(ModelError, match="fixed input size"):
         costs.cost(layer)
+    with pytest.raises(ModelError, match="has not been called"):
+        costs.cost(layers.Conv2D(2, 3))
+    with pytest.raises(ModelError, match=r"begin with keras\.Input"):
+        costs.costs(keras.Sequential([layers.Conv2D(2, 3)]))
+
+
+def test_what_would_be_counted_wrongly_is_refused():
+    inputs = keras.Input((8, 8, 2))
+    twice = layers.Conv2D(2, 3, padding="same")
+    with pytest.raises(ModelError, match="called 2 times"):
+        costs.costs(keras.Model(inputs, twice(twice(inputs))))
+    elsewhere = layers.Conv2D(2, 3)
+    elsewhere(keras.Input((9, 9, 2)))
+    model = keras.Model(inputs, elsewhere(inputs))
+    with pytest.raises(ModelError, match="several sizes"):
+        costs.costs(model)
+    assert costs.costs(keras.models.clone_model(model)).multiply_adds == 6 * 6 * 9 * 2 * 2
+    square = layers.Reshape((8, 8, 2))(inputs)[..., 0]
+    for name, product in (("Matmul", keras.ops.matmul(square, square)), ("Dot", layers.Dot(1)([square, square]))):
+        with pytest.raises(ModelError, match=f"is a {name}"):
+            costs.costs(keras.Model(inputs, product))
+
+
+def test_what_is_not_a_model_of_layers_is_refused():
+    class Written(keras.Model):
+        def call(self, x):
+            return x
+
+    for strange in (Written(), layers.Dense(2)):
+        with pytest.raises(ModelError, match="only functional and sequential models"):
+            costs.costs(strange)
 
 
 @pytest.mark.parametrize(

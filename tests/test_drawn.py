@@ -122,9 +122,9 @@ def test_constant_pictures_are_the_only_constant_ones(faces):
     np.testing.assert_array_equal(faces.constant(), faults.plan(2400, 3).constant)
 
 
-def test_about_seven_labels_in_a_hundred_are_wrong():
+def test_about_ten_labels_in_a_hundred_are_wrong():
     wrong = np.mean([drawn.people(label, batch).shown != label for label in range(7) for batch in range(20)])
-    assert 0.05 < wrong < 0.10
+    assert 0.08 < wrong < 0.12
 
 
 def test_wrong_labels_follow_the_usual_confusions():

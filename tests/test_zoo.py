@@ -35,6 +35,7 @@ def test_a_model_takes_every_size(name, size):
     assert models.build(name, size).output_shape == (None, 7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_model_learns_a_few_faces_by_heart_in_the_quick_recipe(name):
     recipe = Recipe.named("quick").but(model=name, flip=False, shift=0.0, schedule="constant")

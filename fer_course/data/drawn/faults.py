@@ -28,7 +28,7 @@ CONFLICTING = 57 / 1853
 #: Share of pictures of one single grey.
 CONSTANT = 12 / 35887
 #: Share of labels that are wrong: the face shows another class.
-MISLABELLED = 0.07
+MISLABELLED = 0.10
 # Label -> what the face shows instead, and how often: the confusions of people who label FER2013.
 _MISTAKES = {
     "angry": {"sad": 3, "neutral": 3, "disgust": 2, "fear": 2},

@@ -1,0 +1,395 @@
+"""Checks of lesson 02: the standard convolution, its output size, the receptive field of a stack, the cost of a layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from fer_course.checks import oracles
+from fer_course.checks.core import Hint, attempt, expect, passed, short
+
+# -------------------------------------------------------------------------------------------------- output size
+
+
+def output_size(learner) -> None:
+    """Check `output_size(size, kernel, stride, padding)`: in how many places a kernel fits along one side, an int."""
+    cases = [(48, 5, 1, 0), (7, 3, 1, 1), (9, 3, 2, 0), (10, 3, 2, 0), (11, 5, 3, 2), (6, 6, 1, 0), (48, 3, 2, 1)]
+    answers = [_whole(attempt(learner, *case), "A number of places") for case in cases]
+    right = [len(range(0, size + 2 * padding - kernel + 1, stride)) for size, kernel, stride, padding in cases]
+    _known(answers, cases, right, _size_mistakes)
+    for answer, expected, (size, kernel, stride, padding) in zip(answers, right, cases, strict=True):
+        expect(answer, expected, f"{size} pixels, kernel {kernel}, stride {stride}, padding {padding}")
+    if attempt(learner, 12, 5) != 8:
+        raise Hint("Called with size and kernel alone, stride is 1 and padding 0. Keep these defaults.")
+    passed("Output size: you can plan a network on paper.")
+
+
+def _size_mistakes(n: int, k: int, s: int, p: int) -> list[tuple[int, str]]:
+    way = n + 2 * p - k  # how far the kernel can go
+    return [
+        (way // s, "One too few, always: the place at the very start counts too. Add 1 at the end."),
+        ((way + 1) // s, "The + 1 comes after the division: the first place needs no step."),
+        ((n + p - k) // s + 1, "Padding stands on *both* sides: add it twice."),
+        ((n - k) // s + 1, "The padding is not used. The zeros make the side longer, by `padding` at each end."),
+        (way + 1, "The stride is not used: divide the way that the kernel can go by it."),
+        (n - k + 1, "This is for stride 1 without padding. Both play a part."),
+        ((n + 2 * p) // s, "The kernel is not used. Its *whole* width has to stay inside."),
+        (-(-n // s), 'This is what Keras calls "same". Here the number of zeros is given: `padding`.'),
+        (-(-way // s) + 1, "Rounded up; but a step that leads outside doesn't count. Round down: //."),
+        (round(way / s) + 1, "`round` goes up at times; a step that leads outside doesn't count. Round down: //."),
+        (way // s + 2, "One too many, always: the steps, and 1 for the first place."),
+        ((way - 1) // s + 1, "A kernel of k costs k - 1 places, not k: the steps, and 1 for the first place."),
+        ((way // s + 1) ** 2, "This is an area. Asked for are the places along one side."),
+    ]
+
+
+# -------------------------------------------------------------------------------------------------- convolution
+
+
+def convolve(learner) -> None:
+    """Check `convolve(image, kernel, stride, padding)`: floats (H',W',M) of an image (H,W,C) and kernels (k,k,C,M)."""
+    # From plain to involved, so that a hint speaks of one thing. Where k = C = M, swapped axes of the kernel show as values.
+    for seed, (shape, size, filters, stride, padding) in enumerate(
+        (
+            ((6, 9, 1), 3, 1, 1, 0),
+            ((5, 7, 3), 3, 3, 1, 0),
+            ((7, 4, 2), 2, 5, 1, 0),
+            ((9, 7, 2), 3, 3, 2, 0),
+            ((8, 11, 3), 2, 2, 3, 0),
+            ((5, 8, 2), 3, 4, 1, 2),
+            ((9, 6, 3), 5, 2, 2, 1),
+        )
+    ):
+        rng = np.random.default_rng(seed)
+        image = rng.normal(size=shape) if seed != 2 else rng.integers(0, 256, shape, dtype=np.uint8)
+        # Small numbers with the large pixels of uint8, so that a right answer in float32 is within the tolerance.
+        kernel = rng.normal(size=(size, size, shape[2], filters)) * (0.1 if seed == 2 else 1)
+        more = (stride, padding) if (stride, padding) != (1, 0) else ()  # the defaults are tried as well
+        with np.errstate(all="ignore"):
+            answer = _maps(attempt(learner, image, kernel, *more))
+        expected = _convolved(image, kernel, stride, padding)
+        what = f"image {shape}, kernel {kernel.shape}, stride {stride}, padding {padding}"
+        expect(answer, expected, what, _convolve_mistakes(image, kernel, stride, padding, expected))
+    passed("Convolved: channels, stride and padding. This is what Conv2D does.")
+
+
+def _maps(answer) -> np.ndarray:
+    """Return the answer as an array, or raise the hint for one whose numbers can't hold the sums."""
+    try:
+        maps = np.asarray(answer)
+    except (TypeError, ValueError):
+        raise Hint(f"Return one NumPy array of maps (H', W', M); found {short(answer)}.") from None
+    if maps.dtype.kind in "iu" and maps.dtype.itemsize < 4:
+        raise Hint(
+            f"Your maps are {maps.dtype}: sums below 0 or above {np.iinfo(maps.dtype).max} wrap round, fractions are cut off. "
+            "Let the result be floats; np.zeros(shape) makes them."
+        )
+    return maps
+
+
+def _convolved(image: np.ndarray, kernel: np.ndarray, stride: int, padding: int, **mode) -> np.ndarray:
+    return oracles.convolve(np.pad(image, [(padding, padding), (padding, padding), (0, 0)], **mode), kernel, stride)
+
+
+def _convolve_mistakes(image, kernel, stride: int, padding: int, right: np.ndarray) -> list:
+    # What goes round the picture comes first: it shows where padding is tried, and nowhere else.
+    mistakes = [*_padding_mistakes(image, kernel, stride, padding, right)]
+    mistakes += _stride_mistakes(image, kernel, stride, padding, right)
+    mistakes += _kernel_mistakes(image, kernel, stride, padding, right)
+    return mistakes + _channel_mistakes(image, kernel, stride, padding, right) + _layout_mistakes(right)
+
+
+def _kernel_mistakes(image, kernel, stride, padding, right) -> list:
+    size, channels = len(kernel), image.shape[2]
+
+    def with_kernel(other):
+        return _convolved(image, other, stride, padding)
+
+    mistakes = [
+        (with_kernel(kernel[::-1, ::-1]), "the kernel is flipped, as mathematicians do. Networks lay it on as it is: "
+            "kernel[0, 0] meets the top left pixel of the window."),
+        (with_kernel(kernel[::-1]), "the kernel stands on its head. Lay it on as it is."),
+        (with_kernel(kernel[:, ::-1]), "the kernel is mirrored. Lay it on as it is."),
+        (with_kernel(kernel.transpose(1, 0, 2, 3)), "rows and columns of the kernel are swapped."),
+        (with_kernel(np.ones_like(kernel)), "the kernel is not used: multiply the window by it before you add up."),
+        (right / (size * size), "this is a mean. A convolution adds up, and does not divide."),
+        (right / (size * size * channels), "this is a mean. A convolution adds up, and does not divide."),
+        (np.trunc(right), "the fractions are cut off. Let the result be floats; np.zeros(shape) makes them."),
+        (np.maximum(right, 0), "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."),
+    ]  # fmt: skip
+    if kernel.shape[0] == kernel.shape[2] == kernel.shape[3]:
+        mistakes += [
+            (with_kernel(kernel.transpose(0, 1, 3, 2)), "channels and maps are swapped: map m uses kernel[:, :, :, m]."),
+            (with_kernel(np.moveaxis(kernel, 0, 3)), "kernel[m] is a *row* of all kernels. Map m uses kernel[:, :, :, m]."),
+        ]  # fmt: skip
+    return mistakes
+
+
+def _channel_mistakes(image, kernel, stride, padding, right) -> list:
+    channels, each = image.shape[2], []
+    for c in range(channels):
+        each.append(_convolved(image[:, :, c : c + 1], kernel[:, :, c : c + 1], stride, padding))
+    apart = np.stack(each, axis=2)  # (H', W', C, M)
+    both = np.sum(image, axis=2, keepdims=True, dtype=float)
+    crossed = _convolved(both, kernel.sum(axis=2, keepdims=True), stride, padding)
+    not_summed = f"the {channels} channels are not summed up. Each map is one sum over rows, columns *and* channels."
+    first_map = "this is the first output map alone. Each of the M kernels makes one."
+    if right.shape[2] == 1:
+        first_map = "the last axis is missing. One map is still an array (H', W', 1)."
+    twice = "the channels are summed twice. Multiply window and kernel first, channel by channel, then add up everything once."
+    return [
+        (apart, not_summed),
+        (apart.sum(axis=3), not_summed),
+        (apart[..., 0], not_summed),
+        (each[0], "only channel 0 is used. Multiply the whole window (k, k, C) by the whole kernel (k, k, C)."),
+        (each[-1], "only the last channel is used: does a later one overwrite the earlier ones? Add them up with +=."),
+        (channels * right, twice),
+        (crossed, twice),
+        (right / channels, "this is a mean over the channels. A convolution adds up, and does not divide."),
+        (right[..., 0], first_map),
+        (right[..., :1], first_map),
+        (right.sum(axis=2), "the output maps are summed up. Keep all M of them, along the last axis."),
+        (np.repeat(right[..., :1], right.shape[2], axis=2), "every map is the first one. Map m uses kernel[:, :, :, m]."),
+    ]  # fmt: skip
+
+
+def _stride_mistakes(image, kernel, stride, padding, right) -> list:
+    dense = _convolved(image, kernel, 1, padding)
+    rows, columns = right.shape[:2]
+    ignored = f"the stride is ignored. From one place to the next the window moves by {stride}."
+    still = f"the result has the right size, but the window moves by 1: row r of it starts at r * stride, here r * {stride}."
+    too_few = "the last row and column are missing. A side of H has (H - k) // stride + 1 places: don't forget the + 1."
+    last_zero = right.copy()
+    last_zero[-1], last_zero[:, -1] = 0, 0
+    scattered = np.zeros_like(dense)
+    scattered[::stride, ::stride] = right
+    return [
+        (dense, ignored),
+        (dense[:rows, :columns], still),
+        (dense[::stride], "the stride is used along the rows alone. The columns need it too."),
+        (dense[:, ::stride], "the stride is used along the columns alone. The rows need it too."),
+        (dense[::stride, :columns], "the window moves by the stride along the rows alone. The columns need it too."),
+        (dense[:rows, ::stride], "the window moves by the stride along the columns alone. The rows need it too."),
+        (scattered, "the sums are right, but stand `stride` apart. The first place is 0, the next is 1."),
+        (right[:-1, :-1], too_few),
+        (last_zero, too_few),
+    ]
+
+
+def _padding_mistakes(image, kernel, stride, padding, right) -> list:
+    if not padding:
+        return [(oracles.convolve(image, kernel, stride, "same"), "this is padded, but the padding asked for is 0.")]
+
+    def padded(before: int, after: int, **mode):
+        return oracles.convolve(np.pad(image, [(before, after), (before, after), (0, 0)], **mode), kernel, stride)
+
+    valid = padded(0, 0)
+    one_side = f"all zeros are on one side. Put {padding} on *each* side: above, below, left and right."
+    off = "the padding is off by one: put exactly `padding` rows and columns of zeros on each side"
+    around = np.pad(valid, [(padding, padding), (padding, padding), (0, 0)])
+    rows_only = oracles.convolve(np.pad(image, [(padding, padding), (0, 0), (0, 0)]), kernel, stride)
+    columns_only = oracles.convolve(np.pad(image, [(0, 0), (padding, padding), (0, 0)]), kernel, stride)
+    return [
+        (valid, "the padding is ignored. Put the zeros round the image first: np.pad."),
+        (padded(padding, 0), one_side),
+        (padded(0, padding), one_side),
+        (padded(2 * padding, 0), one_side),
+        (padded(0, 2 * padding), one_side),
+        (padded(padding - 1, padding - 1), f"{off}, here {padding}, not {padding - 1}."),
+        (padded(padding + 1, padding + 1), f"{off}, here {padding}, not {padding + 1}."),
+        (padded(padding, padding - 1), f"{off}; there is one too few below and to the right."),
+        (padded(padding - 1, padding), f"{off}; there is one too few above and to the left."),
+        (padded(padding, padding, mode="edge"), "the margin repeats the border of the image. Put zeros there."),
+        (padded(padding, padding, mode="reflect"), "the margin mirrors the image. Put zeros there."),
+        (padded(padding, padding, constant_values=1), "the margin holds ones. Put zeros there."),
+        (around, "the zeros go round the *image*, before the convolution. Here they stand round the result."),
+        (rows_only, "the zeros stand above and below only. Left and right need them too."),
+        (columns_only, "the zeros stand left and right only. Above and below need them too."),
+    ]
+
+
+def _layout_mistakes(right: np.ndarray) -> list:
+    return [
+        (right.transpose(1, 0, 2), "rows and columns of the result are swapped. Its shape is (H', W', M)."),
+        (np.moveaxis(right, 2, 0), "the maps come first here. Keras keeps them last: (H', W', M)."),
+        (right[None], "there is one axis too many in front. One image gives maps (H', W', M)."),
+    ]
+
+
+# ---------------------------------------------------------------------------------------------- receptive field
+
+
+def receptive_field(learner) -> None:
+    """Check `receptive_field(layers)`: side of the square of input pixels that one output number depends on, an int."""
+    cases = [
+        [(3, 1)],
+        [(3, 1), (3, 1)],
+        [(5, 1), (3, 1), (3, 1)],
+        [(5, 1), (2, 2), (5, 1), (2, 2)],
+        [(3, 2), (5, 1), (2, 2)],
+        [(3, 2), (3, 2), (3, 2)],
+        [(7, 3), (3, 1), (4, 2), (5, 1)],
+    ]
+    answers = [_whole(attempt(learner, layers), "The side of a receptive field") for layers in cases]
+    right = [_reached(layers) for layers in cases]
+    _known(answers, [(layers,) for layers in cases], right, _field_mistakes)
+    for answer, expected, layers in zip(answers, right, cases, strict=True):
+        expect(answer, expected, f"receptive field of the layers (kernel, stride) {layers}")
+    passed("Receptive field: you know how far a network looks.")
+
+
+def _reached(layers: Sequence[tuple[int, int]]) -> int:
+    """Start from one output number, and collect layer by layer, backwards, the places that it is computed from."""
+    places = {0}
+    for kernel, stride in reversed(layers):
+        places = {place * stride + offset for place in places for offset in range(kernel)}
+    return max(places) - min(places) + 1
+
+
+def _field_mistakes(layers: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
+    kernels, strides = [kernel for kernel, _ in layers], [stride for _, stride in layers]
+    numbers = range(len(layers))
+
+    def field(step: Callable[[int], int]) -> int:
+        """Return 1 plus k - 1 pixels for each layer, each times the step of the layer with this number."""
+        return 1 + sum((kernels[n] - 1) * step(n) for n in numbers)
+
+    right = field(lambda n: math.prod(strides[:n]))
+    from_the_end = "The layers are taken from the wrong end: the list begins at the picture."
+    widens = "Each layer widens what the layers before it see."
+    return [
+        (field(lambda n: 1), "The strides are not used: after a stride of 2, neighbours lie 2 pixels apart."),
+        (
+            field(lambda n: math.prod(strides[: n + 1])),
+            "A layer's own stride comes too early: it moves the layers *after* it apart, not the pixels of its own kernel.",
+        ),
+        (
+            field(lambda n: strides[n - 1] if n else 1),
+            "Only the stride of the layer before is used. Strides multiply: 2 and 2 make 4.",
+        ),
+        (field(lambda n: 1 + sum(strides[:n]) - n), "The strides are added. They multiply: 2, 2 and 2 make 8."),
+        (field(lambda n: sum(strides[:n]) or 1), "The strides are added. They multiply: 2, 2 and 2 make 8."),
+        (field(lambda n: math.prod(strides[n + 1 :])), from_the_end),
+        (field(lambda n: math.prod(strides[n:])), from_the_end),
+        (right - 1, "One too few: even without any layer, an output sees one pixel. Start with 1."),
+        (right + 1, "One too many: start with a field of 1 pixel."),
+        (right**2, "This is the area of the square. Asked for is its side."),
+        (
+            1 + sum(kernels[n] * math.prod(strides[:n]) for n in numbers),
+            "A kernel of k adds k - 1 pixels, not k: one of them was seen already.",
+        ),
+        (sum(kernels), "The kernels are added. But two of 3 see 5 pixels: they overlap; a kernel of k adds k - 1."),
+        (math.prod(kernels), "The kernels are multiplied. But two of 3 see 5 pixels, not 9: each adds k - 1."),
+        (max(kernels), f"This is the largest kernel. {widens}"),
+        (kernels[-1], f"This is the last kernel alone. {widens}"),
+    ]
+
+
+# -------------------------------------------------------------------------------------------------------- cost
+
+
+def layer_cost(learner) -> None:
+    """Check `layer_cost(height, width, channels, filters, size, stride)`: parameters with biases, and multiply-adds, ints."""
+    cases = [(8, 5, 1, 1, 3, 1), (7, 9, 2, 5, 3, 1), (6, 11, 3, 4, 2, 1), (10, 7, 2, 3, 3, 2), (9, 13, 4, 2, 5, 3)]
+    answers = []
+    for case in cases:
+        pair = attempt(learner, *case)
+        if not isinstance(pair, (tuple, list, np.ndarray)) or np.shape(pair) != (2,):
+            raise Hint(f"Return two numbers, `return parameters, multiply_adds`; found {short(pair)}.")
+        answers.append(tuple(_whole(number, "A count") for number in pair))
+    right = [_counted(*case) for case in cases]
+    if answers == [pair[::-1] for pair in right]:
+        raise Hint("The two are in the other order: first the parameters, then the multiply-adds.")
+    for part, name, mistakes in ((0, "parameters", _parameter_mistakes), (1, "multiply-adds", _multiply_mistakes)):
+        found, counted = [pair[part] for pair in answers], [pair[part] for pair in right]
+        _known(found, cases, counted, mistakes)
+        for answer, expected, case in zip(found, counted, cases, strict=True):
+            expect(
+                answer,
+                expected,
+                "{}, {} × {} pixels, {} channels, {} maps, kernel size {}, stride {}".format(name, *case),
+            )
+    if tuple(attempt(learner, *cases[1][:5])) != right[1]:
+        raise Hint("Called without a stride, it is 1. Keep this default.")
+    passed("Counted: what a layer has to remember, and what it has to do.")
+
+
+def _counted(height, width, channels, filters, size, stride) -> tuple[int, int]:
+    """Count one by one: the numbers of all kernels and biases, and every product, place by place."""
+    products = 0
+    kernel = np.ones((size, size, channels, filters))
+    for _row in range(0, height - size + 1, stride):
+        for _column in range(0, width - size + 1, stride):
+            products += sum(1 for _ in np.ndindex(kernel.shape))
+    return kernel.size + len(kernel[0, 0, 0]), products
+
+
+def _places(height, width, size, stride) -> int:
+    return ((height - size) // stride + 1) * ((width - size) // stride + 1)
+
+
+def _parameter_mistakes(h: int, w: int, c: int, m: int, k: int, s: int) -> list[tuple[int, str]]:
+    no_size = "they don't depend on the size of the picture: the *same* kernel is used in every place."
+    found = [
+        (k * k * c * m, "the biases are missing, one for each output map."),
+        (k * k * c * m + 1, "there is one bias for *each* output map, not one in all."),
+        (k * k * c * m + c, "there is one bias for each *output* map, not for each channel."),
+        ((k * k * c + c) * m, "a kernel has one bias, not one a channel."),
+        (k * k * m + m, "a kernel has a slice for each input channel. The channels are missing."),
+        (k * k * c + 1, "this is one kernel with its bias. There are as many as output maps."),
+        (k * c * m + m, "a kernel is a square, with size × size numbers a channel."),
+        (k * k * (c + m), "channels and maps multiply. Each map has a kernel for all channels."),
+        (k * k * (c + m) + m, "channels and maps multiply. Each map has a kernel for all channels."),
+        ((k * k * c * m + m) * _places(h, w, k, s), no_size),
+        (h * w * c * m + m, no_size),
+    ]
+    return [(number, f"Parameters: {hint}") for number, hint in found]
+
+
+def _multiply_mistakes(h: int, w: int, c: int, m: int, k: int, s: int) -> list[tuple[int, str]]:
+    each = k * k * c * m  # in one place
+    places, all_places = _places(h, w, k, s), _places(h, w, k, 1)
+    border = "at the border the kernel has no place. Count those of the *output*: (H - k) // stride + 1."
+    found = [
+        (h * w * each, "you count a place for every input pixel. Count those of the *output*: (H - k) // stride + 1."),
+        ((h // s) * (w // s) * each, border),
+        (-(-h // s) * -(-w // s) * each, border),
+        (all_places * each, "the stride is ignored. With stride 2 there are about a quarter of the places."),
+        (all_places * each // s, "the stride thins out rows *and* columns."),
+        (((h - k) // s) * ((w - k) // s) * each, "a row and a column of places are missing: (H - k) // stride + 1."),
+        (places * (each + m), "adding a bias is no multiplication. Leave the biases out here."),
+        (2 * places * each, "a product and its addition count as *one*."),
+        (places * k * k * m, "every window has all channels. They are missing."),
+        (places * k * k * c, "this is for one output map. There are `filters` of them."),
+        (places * k * c * m, "a kernel is a square, with size × size numbers a channel."),
+        (each, "this is for one place. Multiply it by the number of places."),
+    ]
+    return [(number, f"Multiply-adds: {hint}") for number, hint in found]
+
+
+# ----------------------------------------------------------------------------------------------- what they share
+
+
+def _whole(answer, what: str) -> int:
+    """Return the answer as an int, or raise the hint that says what it is instead."""
+    if isinstance(answer, np.ndarray) and answer.ndim == 0:
+        answer = answer[()]
+    if isinstance(answer, (float, np.floating)):
+        raise Hint(f"{what} is a whole number (int); found {short(answer)}. Divide with // instead of /.")
+    if isinstance(answer, (bool, np.bool_)) or not isinstance(answer, (int, np.integer)):
+        raise Hint(f"{what} is a whole number (int); found {short(answer)}.")
+    return int(answer)
+
+
+def _known(answers: list[int], cases: Sequence[tuple], right: list[int], mistakes: Callable) -> None:
+    """Raise the hint of a mistake that explains all answers; `mistakes(*case)` lists the wrong numbers with their hints.
+
+    All cases count at once, since in a single one several mistakes may give the same number.
+    """
+    if answers == right:
+        return
+    for column in zip(*(mistakes(*case) for case in cases), strict=True):
+        if answers == [wrong for wrong, _ in column]:
+            raise Hint(column[0][1])

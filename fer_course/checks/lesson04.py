@@ -1,0 +1,389 @@
+"""Checks of lesson 04: the simplified module, its weights in the equivalent form, segments, cost, and the order of the halves."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from fer_course import layers
+from fer_course.checks import oracles
+from fer_course.checks.core import Hint, attempt, expect, passed, short
+from fer_course.costs import costs
+from fer_course.diagrams import graph
+from fer_course.errors import ModelError
+
+#: How far two Keras models may differ that compute the same in another order, in float32.
+SAME = 1e-5
+
+
+# --------------------------------------------------------------------------------------------- the simplified module
+
+
+def simplified(learner) -> None:
+    """Check `simplified(x, filters, towers)`, a function of Keras tensors: (N,H,W,C) to (N,H,W,filters)."""
+    for seed, (shape, filters, towers) in enumerate([((7, 5, 4), 6, 3), ((4, 6, 3), 9, 3), ((5, 4, 2), 4, 2)]):
+        model = _built(learner, shape, filters, towers)
+        pairs = _towers(model, towers)
+        _check_tower_values(model, pairs, shape, seed)
+    passed("The simplified module: equal towers side by side.")
+
+
+def _built(learner, shape: tuple[int, ...], filters: int, towers: int) -> keras.Model:
+    inputs = keras.Input(shape)
+
+    # A Keras tensor must not be copied, as `attempt` does with arguments.
+    @functools.wraps(learner)
+    def called(filters, towers):
+        return learner(inputs, filters, towers)
+
+    output = attempt(called if callable(learner) else learner, filters, towers)
+    if not isinstance(output, keras.KerasTensor):
+        raise Hint(
+            f"simplified returns a Keras tensor, what `layers.Concatenate()(…)` gives; found {type(output).__name__}."
+        )
+    found, wanted = tuple(output.shape[1:]), (*shape[:2], filters)
+    if found != wanted:
+        raise Hint(
+            f"For an input of {shape}, {filters} filters and {towers} towers the output has the shape {wanted}; "
+            f"found {found}. {_shape_advice(found, wanted, towers)}"
+        )
+    try:
+        return keras.Model(inputs, output)
+    except ValueError as error:
+        raise Hint(f"The output does not come from `x`: every tower begins with it. Keras says: {error}") from None
+
+
+def _shape_advice(found: tuple, wanted: tuple, towers: int) -> str:
+    if len(found) != 3:
+        return "Rows, columns and channels stay three axes: join the towers by `layers.Concatenate()`."
+    if found[:2] == (wanted[0] - 2, wanted[1] - 2):
+        return 'The 3×3 convolutions lose a margin: padding="same".'
+    if found == (*wanted[:2], wanted[2] * towers):
+        return "All towers together have `filters` maps; each has filters // towers."
+    if found == (*wanted[:2], wanted[2] // towers):
+        return "That is one tower alone, or their sum: *join* all of them by `layers.Concatenate()`."
+    if found[2] == wanted[2] // towers:
+        return "The towers are joined along rows or columns; join their channels, the last axis."
+    return "Each tower keeps rows and columns, and has filters // towers maps."
+
+
+def _towers(model: keras.Model, towers: int) -> list[tuple]:
+    """Return the 1×1 and the 3×3 convolution of each tower, in the order in which they are joined."""
+    try:
+        found, connections = graph(model)
+    except ModelError:
+        raise Hint("A layer is used in more than one tower: make new layers for each, inside the loop.") from None
+    below = {number: [start for start, end in connections if end == number] for number in range(len(found))}
+    joins = [number for number, layer in enumerate(found) if type(layer).__name__ == "Concatenate"]
+    if len(joins) != 1:
+        raise Hint(f"Expected one Concatenate at the end, which joins all towers; found {len(joins)}.")
+    if len(below[joins[0]]) != towers:
+        raise Hint(f"Expected {towers} towers to be joined; the Concatenate takes {len(below[joins[0]])}.")
+    pairs = []
+    for top in below[joins[0]]:
+        upper = _convolution(found, below, top)
+        lower = _convolution(found, below, below[upper][0]) if upper is not None else None
+        start = _convolution(found, below, below[lower][0]) if lower is not None else None
+        sizes = [found[number].kernel_size for number in (upper, lower) if number is not None]
+        if sizes != [(3, 3), (1, 1)] or start is not None:
+            raise Hint(_tower_advice(sizes, start is not None))
+        pairs.append((found[lower], found[upper]))
+    return pairs
+
+
+def _convolution(found: list, below: dict, number: int) -> int | None:
+    """Go down from a layer, past activations, to the next convolution; None at the input."""
+    while type(found[number]).__name__ in ("Activation", "ReLU"):
+        (number,) = below[number]
+    return number if type(found[number]).__name__ == "Conv2D" else None
+
+
+def _tower_advice(sizes: list, longer: bool) -> str:
+    if longer:
+        return (
+            "A tower has more than two convolutions: each begins with the module's own input. Don't overwrite `x` "
+            "inside the loop; give what is in the tower another name."
+        )
+    if sizes == [(1, 1), (3, 3)]:
+        return "In your towers the 3×3 convolution comes first; here the 1×1 comes first, the 3×3 after it."
+    if sizes == [(3, 3)]:
+        return "A 3×3 convolution takes the input itself: each takes what the 1×1 convolution of its tower gives."
+    said = ", ".join(f"{rows}×{columns}" for rows, columns in sizes[::-1]) or "no Conv2D"
+    return f"Each tower is a 1×1 convolution, then a 3×3; found {said}."
+
+
+def _check_tower_values(model: keras.Model, pairs: list[tuple], shape, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    for layer in (layer for pair in pairs for layer in pair):
+        layer.set_weights([rng.normal(size=array.shape) for array in layer.get_weights()])
+    x = rng.normal(size=shape)
+    answer = keras.ops.convert_to_numpy(model(x[None].astype("float32")))[0]
+    right, *wrong = (_joined_towers(x, pairs, *relus) for relus in ((1, 1), (0, 1), (1, 0), (0, 0)))
+    advice = (
+        'the ReLU after the 1×1 convolutions is missing: activation="relu".',
+        'the ReLU after the 3×3 convolutions is missing: activation="relu".',
+        'there is no ReLU: each convolution has activation="relu".',
+    )
+    what = f"output for maps of {shape} and {len(pairs)} towers, with random kernels"
+    expect(answer, right, what, list(zip(wrong, advice, strict=True)))
+
+
+def _joined_towers(x: np.ndarray, pairs: list[tuple], first: int, second: int) -> np.ndarray:
+    """Compute the towers in loops, with ReLU after the first and the second convolution or without."""
+    outputs = []
+    for lower, upper in pairs:
+        maps = _convolved(x, lower, first)
+        outputs.append(_convolved(maps, upper, second))
+    return np.concatenate(outputs, axis=-1)
+
+
+def _convolved(x: np.ndarray, layer, relu: int) -> np.ndarray:
+    kernel, *bias = layer.get_weights()
+    maps = oracles.convolve(x, kernel, padding="same") + (bias[0] if bias else 0)
+    return np.maximum(maps, 0) if relu else maps
+
+
+# ---------------------------------------------------------------------------------- its weights in the equivalent form
+
+
+def to_equivalent(learner) -> None:
+    """Check `to_equivalent(weights)`: 12 arrays of three towers to the 8 of one large 1×1 and three 3×3 convolutions."""
+    for seed, (shape, filters) in enumerate([((7, 5, 4), 6), ((4, 6, 3), 9), ((5, 5, 2), 3)]):
+        rng = np.random.default_rng(seed)
+        from_model, to_model = (
+            _module(function, shape, filters) for function in (layers.simplified_module, layers.equivalent_module)
+        )
+        weights = [rng.normal(size=array.shape).astype("float32") for array in from_model.get_weights()]
+        answer = attempt(learner, weights)
+        _check_list(answer, weights, [array.shape for array in to_model.get_weights()])
+        from_model.set_weights(weights)
+        to_model.set_weights(list(answer))
+        x = rng.normal(size=(1, *shape)).astype("float32")
+        difference = _difference(from_model, to_model, x)
+        if difference > SAME * 10:  # random kernels give larger outputs than trained ones
+            _explain(answer, weights, difference)
+    passed("Moved: two forms, one function.")
+
+
+def _module(function, shape: tuple[int, ...], filters: int, segments: int = 3) -> keras.Model:
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, function(inputs, filters, segments, norm=False))
+
+
+def _difference(one: keras.Model, other: keras.Model, x: np.ndarray) -> float:
+    """Return the largest difference of two models' outputs, measured by the largest output."""
+    first, second = (keras.ops.convert_to_numpy(model(x)) for model in (one, other))
+    return float(np.abs(first - second).max() / max(np.abs(first).max(), 1.0))
+
+
+def _check_list(answer, weights: list[np.ndarray], shapes: list[tuple]) -> None:
+    if not isinstance(answer, (list, tuple)):
+        raise Hint(f"Return a list of arrays, [kernel, bias, …]; found {type(answer).__name__}.")
+    if len(answer) != len(shapes):
+        advice = {
+            12: "that is still three 1×1 kernels: join them into one, and their biases too",
+            2: "the six arrays of the 3×3 convolutions, weights[6:], come along unchanged",
+            7: "the 1×1 kernel and its bias are two arrays: join the kernels, and join the biases",
+        }.get(len(answer), "a kernel and a bias for the large 1×1, then the six of the 3×3 convolutions, weights[6:]")
+        raise Hint(f"Expected a list of {len(shapes)} arrays, found {len(answer)}: {advice}.")
+    for number, (array, shape) in enumerate(zip(answer, shapes, strict=True)):
+        found = np.shape(array)
+        if found != shape:
+            raise Hint(
+                f"Array {number} should have the shape {shape}, found {found}.{_array_advice(number, found, shape)}"
+            )
+        if np.asarray(array).dtype.kind not in "fiu":
+            raise Hint(f"Array {number} should hold numbers; found {short(array)}.")
+
+
+def _array_advice(number: int, found: tuple, shape: tuple) -> str:
+    if number == 0 and len(found) == 5:
+        return " The kernels are stacked along a new axis; put them side by side: np.concatenate."
+    if number == 0 and found == (1, 1, 3 * shape[2], shape[3] // 3):
+        return " They are joined along the *input* channels; the output maps are the last axis, axis=-1."
+    if number == 0 and found == (3, 1, *shape[2:3], shape[3] // 3):
+        return " np.concatenate joins along the first axis unless told otherwise: axis=-1."
+    if number == 0 and found == (1, 1, shape[2], shape[3] // 3):
+        return " That is one tower's kernel, or a sum: put all three side by side."
+    if number == 1 and found == (shape[0] // 3,):
+        return " That is one tower's bias, or a sum: put all three side by side."
+    return " A kernel comes first, then its bias, as in `weights`." if len(found) != len(shape) else ""
+
+
+def _explain(answer: Sequence, weights: list[np.ndarray], difference: float) -> None:
+    """Say what is wrong with weights of the right shapes."""
+    kernels, biases, rest = weights[0:6:2], weights[1:6:2], weights[6:]
+    kernel, bias = np.asarray(answer[0]), np.asarray(answer[1])
+    right = np.concatenate(kernels, axis=-1)
+    mixed = np.stack(kernels, axis=-1).reshape(right.shape)
+    if _equal(kernel, mixed):
+        raise Hint(
+            "The towers' maps alternate in your large kernel; a segment must hold the maps of one tower together."
+        )
+    if _equal(kernel, right) and not _equal(bias, np.concatenate(biases)):
+        advice = "all zeros" if not bias.any() else "other numbers, or in another order"
+        raise Hint(
+            f"The large kernel is right; its bias is not ({advice}): join the three biases in the towers' order."
+        )
+    if _equal(kernel, right):
+        places = [
+            number + 2
+            for number, (mine, given) in enumerate(zip(answer[2:], rest, strict=True))
+            if not _equal(mine, given)
+        ]
+        raise Hint(
+            f"The large 1×1 is right; the 3×3 arrays come along unchanged, in their order. Look at arrays {places}."
+        )
+    if _equal(np.sort(kernel.ravel()), np.sort(right.ravel())):
+        raise Hint("The large kernel has the right numbers in other places: join the towers in their order, 1, 2, 3.")
+    raise Hint(
+        f"The shapes are right, but the outputs differ by {100 * difference:.0f} % of the largest: look at the large "
+        "kernel. Its first third of output maps is the first tower's kernel, and so on."
+    )
+
+
+def _equal(one, other) -> bool:
+    return np.shape(one) == np.shape(other) and np.allclose(one, other, atol=1e-6)
+
+
+# --------------------------------------------------------------------------------------------------------- segments
+
+
+def segmented(learner) -> None:
+    """Check `segmented(x, kernels)`: maps (H,W,C) and S kernels (k,k,C/S,m) to (H,W,S·m), padding "same"."""
+    cases = [
+        ((5, 4, 6), 3, 2, 3),
+        ((4, 5, 4), 4, 1, 3),
+        ((6, 3, 4), 2, 3, 3),
+        ((3, 4, 3), 1, 2, 3),
+        ((7, 5, 4), 2, 1, 5),
+    ]
+    for seed, (shape, segments, maps, size) in enumerate(cases):
+        rng = np.random.default_rng(seed)
+        x = rng.normal(size=shape)
+        kernels = [rng.normal(size=(size, size, shape[2] // segments, maps)) for _ in range(segments)]
+        what = f"{segments} segments of maps {shape}, kernels {kernels[0].shape}"
+        expect(attempt(learner, x, kernels), _segmented(x, kernels), what, _segment_mistakes(x, kernels))
+    passed("Segments: from one, a standard convolution, to one a channel, a depthwise one.")
+
+
+def _segmented(x, kernels, parts=None, join=np.concatenate, padding="same"):
+    """Convolve each part with its kernel and join; the options make it wrong."""
+    size = x.shape[-1] // len(kernels)
+    parts = [x[..., i * size : (i + 1) * size] for i in range(len(kernels))] if parts is None else parts
+    outputs = [oracles.convolve(part, kernel, padding=padding) for part, kernel in zip(parts, kernels, strict=True)]
+    return join(outputs, axis=-1) if join is np.concatenate else join(outputs)
+
+
+def _segment_mistakes(x, kernels) -> list[tuple[np.ndarray, str]]:
+    count = len(kernels)
+    size = x.shape[-1] // count
+    flipped = [kernel[::-1, ::-1] for kernel in kernels]
+    mistakes = [
+        (_segmented(x, kernels, [x[..., i::count] for i in range(count)]), "a segment is a run of *neighbouring* channels: "
+         "`x[..., start : start + size]`, not every S-th."),
+        (_segmented(x, kernels, [x[..., :size]] * count), "every segment takes the first channels: the start moves on by "
+         "C // S with each segment."),
+        (_segmented(x, kernels, join=lambda outputs: sum(outputs)), "the segments' outputs are added up; join them: "
+         "np.concatenate(…, axis=-1)."),
+        (_segmented(x, kernels, padding="valid"), 'a margin is lost: padding="same".'),
+        (_segmented(x, flipped), "the kernels are turned round; as in Keras, they are not flipped."),
+        (_segmented(x, [kernels[0]] * count), "every segment uses the first kernel; each has its own."),
+        (_segmented(x, kernels[::-1]), "the kernels are dealt out in the wrong order."),
+        (np.stack(_outputs(x, kernels)), "the outputs are stacked along a new axis; join them along the channels: "
+         "np.concatenate(…, axis=-1)."),
+        (np.concatenate(_outputs(x, kernels), axis=0), "the outputs are joined along the rows; the channels are the last "
+         "axis: axis=-1."),
+    ]  # fmt: skip
+    return mistakes
+
+
+def _outputs(x, kernels) -> list[np.ndarray]:
+    return np.split(_segmented(x, kernels), len(kernels), axis=-1)
+
+
+# ------------------------------------------------------------------------------------------------------------- cost
+
+
+def module_cost(learner) -> None:
+    """Check `module_cost(height, width, channels, filters, segments)`: multiply-adds of the equivalent module, an int."""
+    cases = [(7, 5, 5, 8, 4), (12, 10, 7, 6, 6), (6, 9, 10, 4, 1), (3, 2, 2, 12, 3)]
+    for height, width, channels, filters, segments in cases:
+        right = costs(_module(layers.equivalent_module, (height, width, channels), filters, segments)).multiply_adds
+        what = f"multiply-adds for maps ({height}, {width}, {channels}), {filters} filters and {segments} segments"
+        answer = attempt(learner, height, width, channels, filters, segments)
+        expect(answer, right, what, _cost_mistakes(height * width, channels, filters, segments))
+    passed("Counted: the 1×1 stays as dear as it is, the 3×3 gets cheaper with every cut.")
+
+
+def _cost_mistakes(places: int, c: int, m: int, s: int) -> list[tuple[float, str]]:
+    one, three = c * m, 9 * m * m / s
+    return [
+        (one + three, "this is the count of one place; there are height · width."),
+        (places * three, "the 1×1 convolution is missing: channels · filters a place."),
+        (places * one, "the 3×3 convolutions are missing."),
+        (
+            places * (one + 9 * m * m),
+            "the 3×3 convolutions don't feel the segments: a segment sees filters / S channels only.",
+        ),
+        (
+            places * (one + 9 * m * m / s**2),
+            "that is the 3×3 convolution of *one* segment: (filters / S)² · 9; there are S of them.",
+        ),
+        (places * (one / s + three), "the 1×1 convolution is not cut: it sees all channels."),
+        (
+            places * (one + 9 * c * m / s),
+            "the 3×3 convolutions take what the 1×1 gives: `filters` channels, not `channels`.",
+        ),
+        (places * (one + 3 * m * m / s), "a 3×3 kernel has nine numbers, not three."),
+        (places * (9 * one + three), "the first convolution is 1×1: one number a channel, not nine."),
+        (places * (one + three * s * s), "more segments make it cheaper, not dearer: divide by S."),
+        (one + three + 2 * m, "these are parameters; asked for are multiply-adds: weights times places."),
+    ]
+
+
+# -------------------------------------------------------------------------------------------- the order of the halves
+
+
+def extreme_as_standard(learner) -> None:
+    """Check `extreme_as_standard(point, depth)`: kernels (C,M) and (k,k,M) to the standard kernel (k,k,C,M)."""
+    for seed, (channels, maps, size) in enumerate([(4, 4, 3), (3, 5, 3), (2, 1, 5), (5, 2, 1)]):
+        rng = np.random.default_rng(seed)
+        point, depth = rng.normal(size=(channels, maps)), rng.normal(size=(size, size, maps))
+        answer = attempt(learner, point, depth)
+        what = f"kernel for pointwise {point.shape}, then depthwise {depth.shape}"
+        right = _extreme_kernel(point, depth)
+        expect(answer, right, what, _extreme_mistakes(point, depth, right))
+        image = rng.normal(size=(size + 2, size + 1, channels))
+        one = oracles.convolve(image, np.asarray(answer), padding="same")
+        expect(
+            one, oracles.depthwise(oracles.pointwise(image, point), depth, padding="same"), "what your kernel computes"
+        )
+    passed("One kernel for both: each map has a pattern of its own, the same for all channels.")
+
+
+def _extreme_kernel(point, depth) -> np.ndarray:
+    kernel = np.zeros((*depth.shape[:2], *point.shape))
+    for i, j, c, m in np.ndindex(kernel.shape):
+        kernel[i, j, c, m] = point[c, m] * depth[i, j, m]
+    return kernel
+
+
+def _extreme_mistakes(point, depth, right) -> list[tuple[np.ndarray, str]]:
+    mistakes = [
+        (right.transpose(0, 1, 3, 2), "the last two axes are swapped: a kernel is (k, k, channels in, maps out)."),
+        (right.sum(axis=2), "the channels are summed; keep an axis for them: depth[:, :, None, :] * point."),
+        (right[::-1, ::-1], "the pattern is turned round; nothing is flipped here."),
+        (depth[:, :, None, :] + point, "the numbers are added; both convolutions multiply: depth · point."),
+        (np.broadcast_to(depth[:, :, None, :], right.shape), "this holds the patterns alone: times point[c, m]."),
+    ]
+    if point.shape[0] == point.shape[1]:
+        mistakes += [
+            (depth[:, :, :, None] * point, "that is the separable kernel, depth[i, j, c] · point[c, m]. Here the depthwise half "
+             "comes last, so its pattern belongs to the *map*: depth[i, j, m]."),
+            (depth[:, :, None, :] * point.T, "`point` is turned round: its first axis is the channels that come in."),
+        ]  # fmt: skip
+    return mistakes

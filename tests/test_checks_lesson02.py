@@ -1,0 +1,513 @@
+"""Every right answer of lesson 02 passes however it is written, and every known mistake gets its own hint."""
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fer_course import costs
+from fer_course.checks import Hint, NotAttempted, lesson02, oracles
+from fer_course.errors import ModelError
+
+# ------------------------------------------------------------------------------------------------- output_size
+
+
+def size_by_walking(size, kernel, stride=1, padding=0):
+    place, count = -padding, 0
+    while place + kernel <= size + padding:
+        place, count = place + stride, count + 1
+    return count
+
+
+def sized(formula):
+    """Return an answer with the defaults that are asked for."""
+    return lambda size, kernel, stride=1, padding=0: formula(size, kernel, stride, padding)
+
+
+SIZE_RIGHT = {
+    "formula": sized(lambda n, k, s, p: (n + 2 * p - k) // s + 1),
+    "walking": size_by_walking,
+    "floor": sized(lambda n, k, s, p: math.floor((n + 2 * p - k) / s) + 1),
+    "numpy": sized(lambda n, k, s, p: np.int32((n + 2 * p - k) // s + 1)),
+    "rounded up": sized(lambda n, k, s, p: -(-(n + 2 * p - k + 1) // s)),
+    "package": sized(lambda n, k, s, p: costs.output_size(n + 2 * p, k, s)),
+}
+SIZE_WRONG = {
+    "no one": (sized(lambda n, k, s, p: (n + 2 * p - k) // s), "One too few"),
+    "one inside": (sized(lambda n, k, s, p: (n + 2 * p - k + 1) // s), "after the division"),
+    "padding once": (sized(lambda n, k, s, p: (n + p - k) // s + 1), "both"),
+    "no padding": (sized(lambda n, k, s, p: (n - k) // s + 1), "padding is not used"),
+    "no stride": (sized(lambda n, k, s, p: n + 2 * p - k + 1), "stride is not used"),
+    "neither": (sized(lambda n, k, s, p: n - k + 1), "Both play a part"),
+    "no kernel": (sized(lambda n, k, s, p: (n + 2 * p) // s), "kernel is not used"),
+    "same": (sized(lambda n, k, s, p: math.ceil(n / s)), "same"),
+    "up": (sized(lambda n, k, s, p: math.ceil((n + 2 * p - k) / s) + 1), "Rounded up"),
+    "round": (sized(lambda n, k, s, p: round((n + 2 * p - k) / s) + 1), "`round`"),
+    "one more": (sized(lambda n, k, s, p: (n + 2 * p - k) // s + 2), "One too many"),
+    "k places lost": (sized(lambda n, k, s, p: (n + 2 * p - k - 1) // s + 1), "k - 1"),
+    "area": (sized(lambda n, k, s, p: ((n + 2 * p - k) // s + 1) ** 2), "area"),
+    "a fraction": (sized(lambda n, k, s, p: (n + 2 * p - k) / s + 1), "//"),
+    "two sides": (sized(lambda n, k, s, p: ((n + 2 * p - k) // s + 1,) * 2), "whole number"),
+    "text": (sized(lambda n, k, s, p: str((n + 2 * p - k) // s + 1)), "whole number"),
+    "no defaults": (lambda size, kernel, stride, padding: (size + 2 * padding - kernel) // stride + 1, "TypeError"),
+    "other default": (lambda size, kernel, stride=1, padding=1: (size + 2 * padding - kernel) // stride + 1, "defaults"),
+    "kernel twice": (sized(lambda n, k, s, p: (n + 2 * p - 2 * k) // s + 1), "48 pixels, kernel 5"),
+    "nothing": (sized(lambda n, k, s, p: None), "return"),
+}  # fmt: skip
+
+# ---------------------------------------------------------------------------------------------------- convolve
+
+
+def padded(image, padding, **mode):
+    return np.pad(image, [(padding, padding), (padding, padding), (0, 0)], **mode)
+
+
+def convolve(image, kernel, stride=1, padding=0):
+    image = padded(image, padding)
+    size = len(kernel)
+    rows, columns = ((side - size) // stride + 1 for side in image.shape[:2])
+    maps = np.zeros((rows, columns, kernel.shape[3]))
+    for row, column in np.ndindex(rows, columns):
+        window = image[row * stride : row * stride + size, column * stride : column * stride + size]
+        maps[row, column] = np.tensordot(window, kernel, axes=3)
+    return maps
+
+
+def convolve_by_loops(image, kernel, stride=1, padding=0):
+    height, width, channels = image.shape
+    size, _, _, filters = kernel.shape
+    rows, columns = ((side + 2 * padding - size) // stride + 1 for side in (height, width))
+    maps = [[[0.0] * filters for _ in range(columns)] for _ in range(rows)]
+    for row, column, m, i, j, c in np.ndindex(rows, columns, filters, size, size, channels):
+        y, x = row * stride + i - padding, column * stride + j - padding
+        if 0 <= y < height and 0 <= x < width:
+            maps[row][column][m] += image[y, x, c] * kernel[i, j, c, m]
+    return maps
+
+
+def convolve_at_once(image, kernel, stride=1, padding=0):
+    image = padded(image, padding)
+    windows = np.lib.stride_tricks.sliding_window_view(image, kernel.shape[:2], axis=(0, 1))
+    return np.einsum("hwcij,ijcm->hwm", windows[::stride, ::stride], kernel)
+
+
+def convolve_in_float32(image, kernel, stride=1, padding=0):
+    windows = np.lib.stride_tricks.sliding_window_view(padded(image, padding), kernel.shape[:2], axis=(0, 1))
+    windows = windows[::stride, ::stride].astype(np.float32)
+    return np.einsum("hwcij,ijcm->hwm", windows, kernel.astype(np.float32))
+
+
+def convolve_with_keras(image, kernel, stride=1, padding=0):
+    import keras
+
+    image = padded(image, padding)[None].astype("float32")
+    return keras.ops.conv(image, kernel.astype("float32"), strides=stride, padding="valid")[0]
+
+
+def with_kernel(change):
+    return lambda image, kernel, stride=1, padding=0: convolve(image, change(kernel), stride, padding)
+
+
+def with_image(change):
+    """Return a convolution of an image that `change(image, padding)` has padded in its own way."""
+    return lambda image, kernel, stride=1, padding=0: convolve(change(image, padding), kernel, stride)
+
+
+def with_result(change):
+    return lambda image, kernel, stride=1, padding=0: change(convolve(image, kernel, stride, padding))
+
+
+def strided(rows, columns):
+    """Return a convolution that takes every `rows(stride)`-th row of places and every `columns(stride)`-th column."""
+
+    def answer(image, kernel, stride=1, padding=0):
+        return convolve(image, kernel, 1, padding)[:: rows(stride), :: columns(stride)]
+
+    return answer
+
+
+def right_size_wrong_places(image, kernel, stride=1, padding=0):
+    rows, columns, _ = convolve(image, kernel, stride, padding).shape
+    return convolve(image, kernel, 1, padding)[:rows, :columns]
+
+
+def scattered(image, kernel, stride=1, padding=0):
+    maps = np.zeros_like(convolve(image, kernel, 1, padding))
+    maps[::stride, ::stride] = convolve(image, kernel, stride, padding)
+    return maps
+
+
+def channels_apart(image, kernel, stride=1, padding=0):
+    every = range(image.shape[2])
+    return np.stack([convolve(image[..., [c]], kernel[:, :, [c]], stride, padding) for c in every], axis=2)
+
+
+def channel(number):
+    def answer(image, kernel, stride=1, padding=0):
+        c = range(image.shape[2])[number]
+        return convolve(image[..., [c]], kernel[:, :, [c]], stride, padding)
+
+    return answer
+
+
+def channels_first_summed(image, kernel, stride=1, padding=0):
+    both = image.sum(axis=2, keepdims=True, dtype=float)
+    return convolve(both, kernel.sum(axis=2, keepdims=True), stride, padding)
+
+
+def every_channel_all(image, kernel, stride=1, padding=0):
+    return sum(convolve(image, kernel, stride, padding) for _ in range(image.shape[2]))
+
+
+def into(dtype):
+    def answer(image, kernel, stride=1, padding=0):
+        with np.errstate(all="ignore"):
+            return convolve(image, kernel, stride, padding).astype(dtype)
+
+    return answer
+
+
+def in_place(image, kernel, stride=1, padding=0):
+    image -= 1
+    return convolve(image, kernel, stride, padding)
+
+
+def pad_round_result(image, kernel, stride=1, padding=0):
+    return padded(convolve(image, kernel, stride), padding)
+
+
+def pad_all_axes(image, kernel, stride=1, padding=0):
+    return convolve(np.pad(image, padding), kernel, stride)
+
+
+def row_kernels(image, kernel, stride=1, padding=0):
+    other = np.moveaxis(kernel, 0, 3)
+    fits = kernel.shape[0] == kernel.shape[2] == kernel.shape[3]
+    return convolve(image, other if fits else kernel, stride, padding)
+
+
+def swapped_maps(image, kernel, stride=1, padding=0):
+    other = kernel.transpose(0, 1, 3, 2)
+    return convolve(image, other if kernel.shape[2] == kernel.shape[3] else kernel, stride, padding)
+
+
+def last_ones_left_out(image, kernel, stride=1, padding=0):
+    maps = convolve(image, kernel, stride, padding)
+    maps[-1], maps[:, -1] = 0, 0
+    return maps
+
+
+def no_padding(image, kernel, stride=1, padding=0):
+    return convolve(image, kernel, stride)
+
+
+def always_same(image, kernel, stride=1, padding=0):
+    return oracles.convolve(image, kernel, stride, "same")
+
+
+CONVOLVE_RIGHT = {
+    "tensordot": convolve,
+    "loops, a list": convolve_by_loops,
+    "at once": convolve_at_once,
+    "float32": convolve_in_float32,
+    "keras": convolve_with_keras,
+}
+CONVOLVE_WRONG = {
+    "flipped": (with_kernel(lambda kernel: kernel[::-1, ::-1]), "flipped"),
+    "upside down": (with_kernel(lambda kernel: kernel[::-1]), "on its head"),
+    "mirrored": (with_kernel(lambda kernel: kernel[:, ::-1]), "mirrored"),
+    "transposed": (with_kernel(lambda kernel: kernel.transpose(1, 0, 2, 3)), "rows and columns of the kernel"),
+    "no kernel": (with_kernel(np.ones_like), "kernel is not used"),
+    "mean": (
+        lambda image, kernel, *more: convolve(image, kernel, *more) / math.prod(kernel.shape[:3]),
+        "does not divide",
+    ),
+    "mean over the window": (
+        lambda image, kernel, *more: convolve(image, kernel, *more) / len(kernel) ** 2,
+        "does not divide",
+    ),
+    "ReLU": (with_result(lambda maps: np.maximum(maps, 0)), "below zero"),
+    "row kernels": (row_kernels, r"\*row\* of all kernels"),
+    "maps for channels": (swapped_maps, "channels and maps are swapped"),
+    "channels apart": (channels_apart, "not summed"),
+    "channels apart, maps summed": (lambda *given: channels_apart(*given).sum(axis=3), "not summed"),
+    "first channel": (channel(0), "only channel 0"),
+    "last channel": (channel(-1), "only the last channel"),
+    "channels summed first": (channels_first_summed, "summed twice"),
+    "all channels for each channel": (every_channel_all, "summed twice"),
+    "mean of channels": (
+        lambda image, kernel, *more: convolve(image, kernel, *more) / image.shape[2],
+        "mean over the channels",
+    ),
+    "first map": (with_result(lambda maps: maps[..., 0]), "last axis is missing"),
+    "first map, axis kept": (with_result(lambda maps: maps[..., :1]), "first output map alone"),
+    "maps summed, axis kept": (with_result(lambda maps: maps.sum(axis=2, keepdims=True)), "expected an array of shape"),
+    "maps all equal": (with_result(lambda maps: maps[..., :1].repeat(maps.shape[2], axis=2)), "every map is the first"),
+    "stride ignored": (strided(lambda s: 1, lambda s: 1), "stride is ignored"),
+    "stride in rows": (strided(lambda s: s, lambda s: 1), "along the rows alone"),
+    "stride in columns": (strided(lambda s: 1, lambda s: s), "along the columns alone"),
+    "stride in the size alone": (right_size_wrong_places, "moves by 1"),
+    "stride in the places alone": (scattered, "`stride` apart"),
+    "one place too few": (with_result(lambda maps: maps[:-1, :-1]), r"\+ 1"),
+    "last places empty": (last_ones_left_out, r"\+ 1"),
+    "padding ignored": (no_padding, "padding is ignored"),
+    "padding one less": (with_image(lambda image, p: padded(image, max(p - 1, 0))), "off by one"),
+    "padding one more": (with_image(lambda image, p: padded(image, p + bool(p))), "off by one"),
+    "padding always one more": (with_image(lambda image, p: padded(image, p + 1)), "padded"),
+    "padding in front": (with_image(lambda image, p: np.pad(image, [(p, 0), (p, 0), (0, 0)])), "on one side"),
+    "all padding in front": (with_image(lambda image, p: np.pad(image, [(2 * p, 0), (2 * p, 0), (0, 0)])), "on one side"),
+    "padding behind": (with_image(lambda image, p: np.pad(image, [(0, p), (0, p), (0, 0)])), "on one side"),
+    "one too few behind": (
+        with_image(lambda image, p: np.pad(image, [(p, max(p - 1, 0)), (p, max(p - 1, 0)), (0, 0)])),
+        "one too few below",
+    ),
+    "padded by the edge": (with_image(lambda image, p: padded(image, p, mode="edge")), "repeats the border"),
+    "padded by reflection": (with_image(lambda image, p: padded(image, p, mode="reflect")), "mirrors"),
+    "padded with ones": (with_image(lambda image, p: padded(image, p, constant_values=1)), "holds ones"),
+    "rows padded": (with_image(lambda image, p: np.pad(image, [(p, p), (0, 0), (0, 0)])), "above and below only"),
+    "columns padded": (with_image(lambda image, p: np.pad(image, [(0, 0), (p, p), (0, 0)])), "left and right only"),
+    "padding round the result": (pad_round_result, "round the result"),
+    "channels padded": (pad_all_axes, "ValueError"),
+    "always same": (always_same, "asked for is 0"),
+    "sides swapped": (with_result(lambda maps: maps.transpose(1, 0, 2)), "swapped"),
+    "maps first": (with_result(lambda maps: np.moveaxis(maps, 2, 0)), "maps come first"),
+    "a batch": (with_result(lambda maps: maps[None]), "one axis too many"),
+    "uint8": (into(np.uint8), "wrap round"),
+    "int16": (into(np.int16), "wrap round"),
+    "whole numbers": (into(np.int64), "fractions are cut off"),
+    "whole numbers for a picture": (
+        lambda image, kernel, *more: convolve(image, kernel, *more).astype(image.dtype),
+        "wrap round",
+    ),
+    "in place": (in_place, "in place"),
+    "no defaults": (lambda image, kernel, stride, padding: convolve(image, kernel, stride, padding), "TypeError"),
+    "nothing": (lambda image, kernel, stride=1, padding=0: None, "return"),
+    "uneven lists": (lambda image, kernel, stride=1, padding=0: [[1], [2, 3]], "one NumPy array"),
+}  # fmt: skip
+
+# ---------------------------------------------------------------------------------------------- receptive field
+
+
+def field_backwards(layers):
+    field = 1
+    for kernel, stride in reversed(layers):
+        field = (field - 1) * stride + kernel
+    return field
+
+
+def field_from_the_wrong_end(layers):
+    field = 1
+    for kernel, stride in layers:
+        field = (field - 1) * stride + kernel
+    return field
+
+
+def field_by_touching(layers):
+    """Poke every pixel of a line and see whether one output changes."""
+    line = np.eye(200)
+    for kernel, stride in layers:
+        places = range(0, line.shape[1] - kernel + 1, stride)
+        line = np.stack([line[:, place : place + kernel].sum(axis=1) for place in places], axis=1)
+    return np.count_nonzero(line[:, 0])
+
+
+def field_forwards(step_of, start=1, add=lambda kernel: kernel - 1):
+    """Return an answer that adds `add(kernel)` times `step_of(step, stride)`, which runs (factor, next step)."""
+
+    def answer(layers):
+        field, step = start, 1
+        for kernel, stride in layers:
+            factor, step = step_of(step, stride)
+            field += add(kernel) * factor
+        return field
+
+    return answer
+
+
+def proper(step, stride):
+    return step, step * stride
+
+
+def field_emptying(layers):
+    field = field_backwards(layers)
+    layers.clear()
+    return field
+
+
+FIELD_RIGHT = {
+    "package": costs.receptive_field,
+    "backwards": field_backwards,
+    "forwards": field_forwards(proper),
+    "touching": field_by_touching,
+}
+FIELD_WRONG = {
+    "no strides": (field_forwards(lambda step, stride: (1, 1)), "strides are not used"),
+    "own stride": (field_forwards(lambda step, stride: (step * stride, step * stride)), "too early"),
+    "only the stride before": (field_forwards(lambda step, stride: (step, stride)), "Strides multiply"),
+    "strides added": (field_forwards(lambda step, stride: (step, step + stride - 1)), "strides are added"),
+    "wrong end": (field_from_the_wrong_end, "wrong end"),
+    "wrong end, forwards": (lambda layers: field_forwards(proper)(layers[::-1]), "wrong end"),
+    "starts at 0": (field_forwards(proper, start=0), "One too few"),
+    "starts at 2": (field_forwards(proper, start=2), "One too many"),
+    "area": (lambda layers: field_backwards(layers) ** 2, "area"),
+    "k a layer": (field_forwards(proper, add=lambda kernel: kernel), "k - 1 pixels, not k"),
+    "kernels added": (lambda layers: sum(kernel for kernel, _ in layers), "kernels are added"),
+    "kernels multiplied": (lambda layers: math.prod(kernel for kernel, _ in layers), "kernels are multiplied"),
+    "largest": (lambda layers: max(kernel for kernel, _ in layers), "largest kernel"),
+    "last": (lambda layers: layers[-1][0], "last kernel alone"),
+    "first": (lambda layers: layers[0][0], "expected 5, found 3"),
+    "a float": (lambda layers: float(field_backwards(layers)), "whole number"),
+    "in place": (field_emptying, "in place"),
+    "nothing": (lambda layers: print(end=""), "return"),
+}
+
+# --------------------------------------------------------------------------------------------------- layer_cost
+
+
+def layer_cost(height, width, channels, filters, size, stride=1):
+    places = ((height - size) // stride + 1) * ((width - size) // stride + 1)
+    kernels = size * size * channels * filters
+    return kernels + filters, places * kernels
+
+
+def cost_by_package(height, width, channels, filters, size, stride=1):
+    cost = costs.convolution_costs("standard", height, width, channels, filters, size, stride, "valid", bias=True)
+    return [cost.parameters, cost.multiply_adds]
+
+
+def cost_by_keras(height, width, channels, filters, size, stride=1):
+    import keras
+
+    layer = keras.layers.Conv2D(filters, size, strides=stride)
+    output = layer(np.zeros((1, height, width, channels), dtype="float32"))
+    return layer.count_params(), math.prod(output.shape) * math.prod(layer.kernel.shape[:3])
+
+
+def other_parameters(formula):
+    """Return an answer whose parameters are `formula(h, w, c, m, k, s)`."""
+    return lambda h, w, c, m, k, s=1: (formula(h, w, c, m, k, s), layer_cost(h, w, c, m, k, s)[1])
+
+
+def other_products(formula):
+    """Return an answer whose multiply-adds are `formula(h, w, c, m, k, s)`."""
+    return lambda h, w, c, m, k, s=1: (layer_cost(h, w, c, m, k, s)[0], formula(h, w, c, m, k, s))
+
+
+def places(h, w, k, s):
+    return ((h - k) // s + 1) * ((w - k) // s + 1)
+
+
+COST_RIGHT = {"formula": layer_cost, "package": cost_by_package, "keras": cost_by_keras}
+COST_WRONG = {
+    "swapped": (lambda *given: layer_cost(*given)[::-1], "other order"),
+    "one number": (lambda *given: layer_cost(*given)[0], "two numbers"),
+    "no bias": (other_parameters(lambda h, w, c, m, k, s: k * k * c * m), "biases are missing"),
+    "one bias": (other_parameters(lambda h, w, c, m, k, s: k * k * c * m + 1), "one bias for .each"),
+    "a bias a channel": (other_parameters(lambda h, w, c, m, k, s: k * k * c * m + c), "not for each channel"),
+    "a bias a slice": (other_parameters(lambda h, w, c, m, k, s: (k * k + 1) * c * m), "one bias, not one a channel"),
+    "no channels": (other_parameters(lambda h, w, c, m, k, s: k * k * m + m), "channels are missing"),
+    "one kernel": (other_parameters(lambda h, w, c, m, k, s: k * k * c + 1), "one kernel with its bias"),
+    "not squared": (other_parameters(lambda h, w, c, m, k, s: k * c * m + m), "Parameters: a kernel is a square"),
+    "channels plus maps": (other_parameters(lambda h, w, c, m, k, s: k * k * (c + m)), "channels and maps multiply"),
+    "a kernel a place": (
+        other_parameters(lambda h, w, c, m, k, s: (k * k * c * m + m) * places(h, w, k, s)),
+        "size of the picture",
+    ),
+    "a dense layer": (other_parameters(lambda h, w, c, m, k, s: h * w * c * m + m), "size of the picture"),
+    "input places": (other_products(lambda h, w, c, m, k, s: h * w * k * k * c * m), "every input pixel"),
+    "divided sides": (other_products(lambda h, w, c, m, k, s: (h // s) * (w // s) * k * k * c * m), "every input pixel|border"),
+    "same": (other_products(lambda h, w, c, m, k, s: math.ceil(h / s) * math.ceil(w / s) * k * k * c * m), "border"),
+    "no stride": (other_products(lambda h, w, c, m, k, s: places(h, w, k, 1) * k * k * c * m), "stride is ignored"),
+    "stride once": (other_products(lambda h, w, c, m, k, s: places(h, w, k, 1) * k * k * c * m // s), "columns"),
+    "one place too few": (
+        other_products(lambda h, w, c, m, k, s: ((h - k) // s) * ((w - k) // s) * k * k * c * m),
+        "row and a column",
+    ),
+    "with biases": (other_products(lambda h, w, c, m, k, s: places(h, w, k, s) * (k * k * c + 1) * m), "no multiplication"),
+    "twice": (other_products(lambda h, w, c, m, k, s: 2 * places(h, w, k, s) * k * k * c * m), "count as"),
+    "products without channels": (other_products(lambda h, w, c, m, k, s: places(h, w, k, s) * k * k * m), "all channels"),
+    "one map": (other_products(lambda h, w, c, m, k, s: places(h, w, k, s) * k * k * c), "one output map"),
+    "products not squared": (other_products(lambda h, w, c, m, k, s: places(h, w, k, s) * k * c * m), "adds: a kernel is a"),
+    "one place": (other_products(lambda h, w, c, m, k, s: k * k * c * m), "one place"),
+    "rows only": (other_products(lambda h, w, c, m, k, s: ((h - k) // s + 1) * k * k * c * m), "multiply-adds, 8 × 5"),
+    "fractions": (other_products(lambda h, w, c, m, k, s: ((h - k) / s + 1) * ((w - k) / s + 1) * k * k * c * m), "//"),
+    "no default": (lambda h, w, c, m, k, s: layer_cost(h, w, c, m, k, s), "TypeError"),
+    "other default": (lambda h, w, c, m, k, s=2: layer_cost(h, w, c, m, k, s), "default"),
+    "nothing": (lambda h, w, c, m, k, s=1: None, "return"),
+}  # fmt: skip
+
+# ------------------------------------------------------------------------------------------------------ the tests
+
+CHECKS = {
+    lesson02.output_size: (SIZE_RIGHT, SIZE_WRONG),
+    lesson02.convolve: (CONVOLVE_RIGHT, CONVOLVE_WRONG),
+    lesson02.receptive_field: (FIELD_RIGHT, FIELD_WRONG),
+    lesson02.layer_cost: (COST_RIGHT, COST_WRONG),
+}
+RIGHT = [(check, answer, name) for check, (right, _) in CHECKS.items() for name, answer in right.items()]
+WRONG = [(check, *case, name) for check, (_, wrong) in CHECKS.items() for name, case in wrong.items()]
+
+
+@pytest.mark.parametrize(
+    ("check", "answer"), [case[:2] for case in RIGHT], ids=[f"{case[0].__name__}: {case[-1]}" for case in RIGHT]
+)
+def test_right_answers_pass_with_one_line_and_no_warning(check, answer, capsys):
+    pytest.importorskip("keras")  # loaded here, so that its own messages are not taken for the check's
+    capsys.readouterr()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert check(answer) is None
+    printed = capsys.readouterr()
+    assert printed.out.startswith("✔")
+    assert printed.out.count("\n") == 1
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "word"), [case[:3] for case in WRONG], ids=[f"{case[0].__name__}: {case[-1]}" for case in WRONG]
+)
+def test_wrong_answers_get_their_own_hint(check, answer, word, capsys):
+    with pytest.raises(Hint, match=word) as raised:
+        check(answer)
+    assert not isinstance(raised.value, NotAttempted)
+    assert len(str(raised.value)) < 600
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_untouched_stub_is_not_attempted(check):
+    def stub(*arguments):
+        raise NotImplementedError
+
+    with pytest.raises(NotAttempted):
+        check(stub)
+
+
+# ------------------------------------------------------------------------------- the package's version itself
+
+stacks = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 3)), max_size=4)
+
+
+@given(stacks)
+def test_a_receptive_field_is_as_wide_as_the_pixels_from_the_first_to_the_last_that_one_output_is_computed_from(layers):
+    first = last = 0
+    for kernel, stride in reversed(layers):
+        first, last = first * stride, last * stride + kernel - 1
+    assert costs.receptive_field(layers) == last - first + 1
+
+
+@given(stacks)
+def test_a_picture_as_large_as_the_receptive_field_gives_exactly_one_output(layers):
+    size = costs.receptive_field(layers)
+    for kernel, stride in layers:
+        size = costs.output_size(size, kernel, stride)
+    assert size == 1
+
+
+@pytest.mark.parametrize("layer", [(0, 1), (3, 0), (-3, 2)])
+def test_a_layer_that_can_not_be_has_no_receptive_field(layer):
+    with pytest.raises(ModelError, match="1 or more"):
+        costs.receptive_field([(3, 1), layer])

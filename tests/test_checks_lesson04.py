@@ -1,0 +1,357 @@
+"""Every check of lesson 04 passes right answers, however written, and gives each wrong answer its own hint."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from fer_course import costs
+from fer_course import layers as blocks
+from fer_course.checks import Hint, NotAttempted, lesson04, oracles
+
+
+def unwritten(*_):
+    raise NotImplementedError
+
+
+CHECKS = (
+    lesson04.simplified, lesson04.to_equivalent, lesson04.segmented, lesson04.module_cost, lesson04.extreme_as_standard,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_not_attempted(check):
+    with pytest.raises(NotAttempted):
+        check(unwritten)
+
+
+def passes(check, answer, capsys) -> None:
+    assert check(answer) is None
+    out, err = capsys.readouterr()
+    assert out.startswith("✔")
+    assert err == ""
+
+
+def hints(check, answer, word: str) -> None:
+    with pytest.raises(Hint) as caught:
+        check(answer)
+    assert not isinstance(caught.value, NotAttempted)
+    assert word in str(caught.value)
+
+
+# ---------------------------------------------------------------------------------------------------- simplified
+
+
+def conv(x, maps, size, activation="relu", **options):
+    return layers.Conv2D(maps, size, padding="same", activation=activation, **options)(x)
+
+
+def towers_of(tower, join=None, count=None):
+    """A module whose towers are `tower(x, maps)`."""
+
+    def simplified(x, filters, towers=3):
+        outputs = [tower(x, filters // towers) for _ in range(count or towers)]
+        return (join or layers.Concatenate())(outputs)
+
+    return simplified
+
+
+right_tower = towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3))
+
+
+def in_a_loop(x, filters, towers=3):
+    outputs = []
+    for _ in range(towers):
+        y = layers.Conv2D(filters // towers, 1)(x)
+        y = layers.ReLU()(y)
+        y = layers.Conv2D(filters // towers, (3, 3), padding="same", use_bias=False)(y)
+        outputs.append(layers.Activation("relu")(y))
+    return layers.concatenate(outputs[::-1])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [right_tower, in_a_loop, lambda x, filters, towers: blocks.simplified_module(x, filters, towers, norm=False)],
+    ids=["comprehension", "loop", "package"],
+)
+def test_simplified_right(answer, capsys):
+    passes(lesson04.simplified, answer, capsys)
+
+
+def chained(x, filters, towers):
+    outputs = []
+    for _ in range(towers):
+        x = conv(conv(x, filters // towers, 1), filters // towers, 3)
+        outputs.append(x)
+    return layers.Concatenate()(outputs)
+
+
+def one_layer_for_all(x, filters, towers):
+    first = layers.Conv2D(filters // towers, 1, activation="relu")
+    return layers.Concatenate()([conv(first(x), filters // towers, 3) for _ in range(towers)])
+
+
+def side_by_side(x, filters, towers):
+    return layers.Concatenate()([conv(x, filters // towers, 3) for _ in range(towers)])
+
+
+def after_joining(x, filters, towers):
+    joined = layers.Concatenate()([conv(x, filters // towers, 1) for _ in range(towers)])
+    return conv(joined, filters, 3)
+
+
+def of_something_else(x, filters, towers):
+    return right_tower(keras.Input(x.shape[1:]), filters, towers)
+
+
+SIMPLIFIED_WRONG = {
+    'padding="same"': towers_of(
+        lambda x, maps: layers.Conv2D(maps, 3, activation="relu")(layers.Conv2D(maps, 1, activation="relu")(x))
+    ),
+    "each has filters // towers": lambda x, filters, towers: right_tower(x, filters * towers, towers),
+    "or their sum": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=layers.Add()),
+    "joined along rows or columns": towers_of(
+        lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=layers.Concatenate(axis=1)
+    ),
+    "stay three axes": lambda x, filters, towers: layers.Flatten()(right_tower(x, filters, towers)),
+    "ReLU after the 1×1 convolutions is missing": towers_of(lambda x, maps: conv(conv(x, maps, 1, None), maps, 3)),
+    "ReLU after the 3×3 convolutions is missing": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3, None)),
+    "there is no ReLU": towers_of(lambda x, maps: conv(conv(x, maps, 1, None), maps, 3, None)),
+    "the 3×3 convolution comes first": towers_of(lambda x, maps: conv(conv(x, maps, 3), maps, 1)),
+    "takes the input itself": side_by_side,
+    "Don't overwrite `x`": chained,
+    "used in more than one tower": one_layer_for_all,
+    "Expected one Concatenate": lambda x, filters, towers: conv(conv(x, filters, 1), filters, 3),
+    "found 1×1, 5×5": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 5)),
+    "found no Conv2D": towers_of(lambda x, maps: layers.SeparableConv2D(maps, 3, padding="same")(x)),
+    "found 1×1.": after_joining,
+    "does not come from `x`": of_something_else,
+    "returns a Keras tensor": lambda x, filters, towers: keras.Model(x, right_tower(x, filters, towers)),
+    "the Concatenate takes 2": lambda x, filters, towers: layers.Concatenate()(
+        [conv(conv(x, maps, 1), maps, 3) for maps in (filters // towers, filters - filters // towers)]
+    ),
+    "Did you forget a `return`": lambda x, filters, towers: None,
+    "values": towers_of(lambda x, maps: conv(conv(x, maps, 1, "tanh"), maps, 3)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("word", SIMPLIFIED_WRONG)
+def test_simplified_wrong(word):
+    hints(lesson04.simplified, SIMPLIFIED_WRONG[word], word)
+
+
+# ------------------------------------------------------------------------------------------------- to_equivalent
+
+
+def moved(weights, join_kernels=None, join_biases=None, rest=lambda arrays: arrays):
+    kernels, biases = weights[0:6:2], weights[1:6:2]
+    kernel = (join_kernels or (lambda arrays: np.concatenate(arrays, axis=-1)))(kernels)
+    bias = (join_biases or np.concatenate)(biases)
+    return [kernel, bias, *rest(weights[6:])]
+
+
+def filled(weights):
+    k1, b1, k2, b2, k3, b3, *rest = weights
+    maps = k1.shape[-1]
+    kernel = np.zeros((1, 1, k1.shape[2], 3 * maps))
+    bias = np.zeros(3 * maps)
+    for number, (k, b) in enumerate(((k1, b1), (k2, b2), (k3, b3))):
+        kernel[..., number * maps : (number + 1) * maps] = k
+        bias[number * maps : (number + 1) * maps] = b
+    return (kernel, bias, *rest)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [moved, filled, lambda weights: blocks.simplified_to_equivalent(weights, 3)],
+    ids=["concatenate", "filled, float64, a tuple", "package"],
+)
+def test_to_equivalent_right(answer, capsys):
+    passes(lesson04.to_equivalent, answer, capsys)
+
+
+EQUIVALENT_WRONG = {
+    "still three 1×1 kernels": lambda weights: list(weights),
+    "weights[6:], come along": lambda weights: moved(weights)[:2],
+    "two arrays": lambda weights: moved(weights)[:1] + moved(weights)[2:],
+    "joined along the *input* channels": lambda weights: moved(weights, lambda arrays: np.concatenate(arrays, axis=2)),
+    "joins along the first axis": lambda weights: moved(weights, np.concatenate),
+    "stacked along a new axis": lambda weights: moved(weights, np.stack),
+    "one tower's kernel, or a sum": lambda weights: moved(weights, sum),
+    "one tower's bias, or a sum": lambda weights: moved(weights, None, sum),
+    "maps alternate": lambda weights: moved(
+        weights, lambda arrays: np.stack(arrays, axis=-1).reshape(*arrays[0].shape[:3], -1)
+    ),
+    "all zeros": lambda weights: moved(weights, None, lambda arrays: np.zeros(3 * len(arrays[0]))),
+    "in another order": lambda weights: moved(weights, None, lambda arrays: np.concatenate(arrays[::-1])),
+    "arrays [2, 3, 6, 7]": lambda weights: moved(
+        weights, rest=lambda arrays: [*arrays[4:], *arrays[2:4], *arrays[:2]]
+    ),
+    "in their order, 1, 2, 3": lambda weights: moved(weights, lambda arrays: np.concatenate(arrays[::-1], axis=-1)),
+    "look at the large kernel": lambda weights: moved(weights, lambda arrays: 2 * np.concatenate(arrays, axis=-1)),
+    "A kernel comes first": lambda weights: [moved(weights)[1], moved(weights)[0], *weights[6:]],
+    "Return a list": lambda weights: np.concatenate([array.ravel() for array in weights]),
+    "changed its input": lambda weights: [weights.pop(0), *moved([*[weights[0]] * 12])[1:]],
+    "forget a `return`": lambda weights: None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("word", EQUIVALENT_WRONG)
+def test_to_equivalent_wrong(word):
+    hints(lesson04.to_equivalent, EQUIVALENT_WRONG[word], word)
+
+
+# ------------------------------------------------------------------------------------------------------ segmented
+
+
+def parts(x, kernels, take=None):
+    size = x.shape[-1] // len(kernels)
+    return [(take or (lambda i: x[..., i * size : (i + 1) * size]))(i) for i in range(len(kernels))]
+
+
+def same(part, kernel, padding="same"):
+    return oracles.convolve(part, kernel, padding=padding)
+
+
+def segmented(x, kernels):
+    return np.concatenate(
+        [same(part, kernel) for part, kernel in zip(parts(x, kernels), kernels, strict=True)], axis=-1
+    )
+
+
+def with_groups(x, kernels):
+    """Keras' own grouped convolution, float32."""
+    layer = layers.Conv2D(
+        kernels[0].shape[-1] * len(kernels), kernels[0].shape[0], padding="same", groups=len(kernels), use_bias=False
+    )
+    layer.build((None, *x.shape))
+    layer.set_weights([np.concatenate(kernels, axis=-1)])
+    return np.asarray(layer(x[None].astype("float32")))[0]
+
+
+def with_zeros(x, kernels):
+    """A standard convolution whose kernel is zero between segments."""
+    size, _, ins, outs = kernels[0].shape
+    whole = np.zeros((size, size, ins * len(kernels), outs * len(kernels)))
+    for i, kernel in enumerate(kernels):
+        whole[:, :, i * ins : (i + 1) * ins, i * outs : (i + 1) * outs] = kernel
+    return oracles.convolve(x, whole, padding="same")
+
+
+@pytest.mark.parametrize("answer", [segmented, with_groups, with_zeros], ids=lambda answer: answer.__name__)
+def test_segmented_right(answer, capsys):
+    passes(lesson04.segmented, answer, capsys)
+
+
+def joined(outputs):
+    return np.concatenate(outputs, axis=-1)
+
+
+SEGMENTED_WRONG = {
+    "not every S-th": lambda x, k: joined([same(x[..., i :: len(k)], kernel) for i, kernel in enumerate(k)]),
+    "takes the first channels": lambda x, k: joined([same(x[..., : x.shape[-1] // len(k)], kernel) for kernel in k]),
+    "are added up": lambda x, k: sum(same(part, kernel) for part, kernel in zip(parts(x, k), k, strict=True)),
+    'padding="same"': lambda x, k: joined([same(p, kernel, "valid") for p, kernel in zip(parts(x, k), k, strict=True)]),
+    "not flipped": lambda x, k: segmented(x, [kernel[::-1, ::-1] for kernel in k]),
+    "each has its own": lambda x, k: segmented(x, [k[0]] * len(k)),
+    "wrong order": lambda x, k: segmented(x, k[::-1]),
+    "stacked along a new axis": lambda x, k: np.stack([same(p, m) for p, m in zip(parts(x, k), k, strict=True)]),
+    "joined along the rows": lambda x, k: np.concatenate([same(p, m) for p, m in zip(parts(x, k), k, strict=True)]),
+    "forget a `return`": lambda x, k: None,
+    "ValueError": lambda x, k: x @ k[0],
+    "some values are not": lambda x, k: 2 * segmented(x, k),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("word", SEGMENTED_WRONG)
+def test_segmented_wrong(word):
+    hints(lesson04.segmented, SEGMENTED_WRONG[word], word)
+
+
+# ---------------------------------------------------------------------------------------------------- module_cost
+
+
+def cost(height, width, channels, filters, segments):
+    one = channels * filters
+    return height * width * (one + 9 * (filters // segments) ** 2 * segments)
+
+
+def with_package(height, width, channels, filters, segments):
+    part = filters // segments
+    one = costs.convolution_costs("pointwise", height, width, channels, filters).multiply_adds
+    return np.int64(one + segments * costs.convolution_costs("standard", height, width, part, part).multiply_adds)
+
+
+def by_counting(height, width, channels, filters, segments):
+    part = filters // segments
+    return float(sum(channels + 9 * part for _ in range(height * width) for _ in range(filters)))
+
+
+@pytest.mark.parametrize("answer", [cost, with_package, by_counting], ids=["formula", "package", "counting, a float"])
+def test_module_cost_right(answer, capsys):
+    passes(lesson04.module_cost, answer, capsys)
+
+
+COST_WRONG = {
+    "the count of one place": lambda h, w, c, m, s: c * m + 9 * m * m // s,
+    "1×1 convolution is missing": lambda h, w, c, m, s: h * w * 9 * m * m // s,
+    "3×3 convolutions are missing": lambda h, w, c, m, s: h * w * c * m,
+    "don't feel the segments": lambda h, w, c, m, s: h * w * (c * m + 9 * m * m),
+    "of *one* segment": lambda h, w, c, m, s: h * w * (c * m + 9 * (m // s) ** 2),
+    "the 1×1 convolution is not cut": lambda h, w, c, m, s: h * w * (c * m / s + 9 * m * m / s),
+    "not `channels`": lambda h, w, c, m, s: h * w * (c * m + 9 * c * m // s),
+    "nine numbers": lambda h, w, c, m, s: h * w * (c * m + 3 * m * m // s),
+    "one number a channel": lambda h, w, c, m, s: h * w * (9 * c * m + 9 * m * m // s),
+    "cheaper, not dearer": lambda h, w, c, m, s: h * w * (c * m + 9 * m * m * s),
+    "these are parameters": lambda h, w, c, m, s: c * m + m + 9 * m * m // s + m,
+    "expected": lambda h, w, c, m, s: cost(h, w, c, m, s) + 1,
+    "forget a `return`": lambda h, w, c, m, s: None,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("word", COST_WRONG)
+def test_module_cost_wrong(word):
+    hints(lesson04.module_cost, COST_WRONG[word], word)
+
+
+# -------------------------------------------------------------------------------------------- extreme_as_standard
+
+
+def looped(point, depth):
+    kernel = np.zeros((*depth.shape[:2], *point.shape), dtype=np.float32)
+    for c in range(point.shape[0]):
+        for m in range(point.shape[1]):
+            kernel[:, :, c, m] = depth[:, :, m] * point[c, m]
+    return kernel
+
+
+EXTREME_RIGHT = {
+    "broadcast": lambda point, depth: depth[:, :, None, :] * point,
+    "loop, float32": looped,
+    "einsum": lambda point, depth: np.einsum("cm,ijm->ijcm", point, depth),
+}
+
+
+@pytest.mark.parametrize("name", EXTREME_RIGHT)
+def test_extreme_right(name, capsys):
+    passes(lesson04.extreme_as_standard, EXTREME_RIGHT[name], capsys)
+
+
+EXTREME_WRONG = {
+    "that is the separable kernel": lambda point, depth: depth[:, :, :, None] * point,
+    "swapped": lambda point, depth: np.einsum("cm,ijm->ijmc", point, depth),
+    "summed": lambda point, depth: np.einsum("cm,ijm->ijm", point, depth),
+    "turned round; nothing is flipped": lambda point, depth: depth[::-1, ::-1, None, :] * point,
+    "are added": lambda point, depth: depth[:, :, None, :] + point,
+    "the patterns alone": lambda point, depth: np.repeat(depth[:, :, None, :], len(point), axis=2),
+    "`point` is turned round": lambda point, depth: depth[:, :, None, :] * point.T,
+    "ValueError": lambda point, depth: depth @ point[:, None, None, :, None, None, :1],
+    "forget a `return`": lambda point, depth: None,
+}
+
+
+@pytest.mark.parametrize("word", EXTREME_WRONG)
+def test_extreme_wrong(word):
+    hints(lesson04.extreme_as_standard, EXTREME_WRONG[word], word)
