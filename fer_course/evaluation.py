@@ -294,7 +294,7 @@ def bootstrap(
     figure = figure or (lambda drawn: drawn.accuracy)
     rng = np.random.default_rng(seed)
     values = [figure(report.only(rng.integers(0, report.n, report.n))) for _ in range(repeats)]
-    low, high = np.quantile(values, [0.025, 0.975])
+    low, high = np.nanquantile(values, [0.025, 0.975])
     return float(low), float(high)
 
 
