@@ -131,6 +131,74 @@ def confusion_matrix(confusion: np.ndarray, class_names: Sequence[str] = CLASS_N
     return figure
 
 
+def reliability(curves: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Figure:
+    """Show how often models are right when they are this sure: on the diagonal a model is as sure as it should be.
+
+    Args:
+        curves: name of a model -> (faces, confidence, accuracy), each (bins,), as `Report.reliability` gives them; the area of
+            a marker grows with its number of faces.
+
+    """
+    figure, axis = plt.subplots(figsize=(4.6, 4.4))
+    axis.plot([0, 1], [0, 1], ":", color="black", label="as sure as right")
+    for (name, (faces, confidence, accuracy)), colour, style, marker in zip(
+        curves.items(), cycle(COLOURS), cycle(STYLES), cycle("osD^vPX*"), strict=False
+    ):
+        full = np.asarray(faces) > 0
+        axis.plot(confidence[full], accuracy[full], linestyle=style, color=colour)
+        sizes = 10 + 200 * faces[full] / np.sum(faces)
+        axis.scatter(confidence[full], accuracy[full], sizes, color=colour, marker=marker, label=name)
+    axis.set(xlabel="how sure: probability of the named class", ylabel="how often right", xlim=(0, 1), ylim=(0, 1.02))
+    axis.legend(fontsize=8)
+    sns.despine(figure)
+    return figure
+
+
+def heat_maps(
+    images: np.ndarray, maps: np.ndarray, titles: Sequence[str], columns: int = 7, size: float = 1.5
+) -> Figure:
+    """Lay maps of signed numbers over grey pictures: red above zero, blue below, nothing at zero.
+
+    Lines go round what is above half of the largest absolute value (full) and below minus half of it (dashed), so that colour
+    never carries the meaning alone.
+
+    Args:
+        images: (N, H, W), grey levels 0 to 255.
+        maps: (N, h, w), of any resolution; all on one scale, symmetric round zero.
+        titles: one a picture.
+        columns: pictures a row.
+        size: inches a picture.
+
+    """
+    images, maps = np.asarray(images), np.asarray(maps, dtype=float)
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(columns * size, rows * size * 1.15), squeeze=False)
+    limit = np.abs(maps).max() or 1.0
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for axis, image, each, title in zip(axes.flat, images, maps, titles, strict=False):
+        fine = _enlarged(each / limit, image.shape)
+        colours = plt.colormaps["RdBu_r"]((fine + 1) / 2)
+        colours[..., 3] = 0.75 * np.abs(fine)
+        axis.imshow(image, cmap="gray", vmin=0, vmax=255)
+        axis.imshow(colours, interpolation="bilinear")
+        for level, style in ((0.5, "solid"), (-0.5, "dashed")):
+            if fine.min() < level < fine.max():  # else matplotlib warns
+                axis.contour(fine, [level], colors="black", linewidths=1, linestyles=style)
+        axis.set_title(title, fontsize=9)
+    figure.tight_layout(pad=0.3)
+    return figure
+
+
+def _enlarged(small: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Interpolate (h, w) linearly to (H, W); values belong to the middles of their places."""
+    for axis, (places, side) in enumerate(zip(small.shape, shape, strict=True)):
+        middles = (np.arange(places) + 0.5) * side / places - 0.5
+        small = np.apply_along_axis(lambda line, at=middles, n=side: np.interp(np.arange(n), at, line), axis, small)
+    return small
+
+
 def curves(histories: dict[str, dict[str, Sequence[float]]], metric: str = "accuracy") -> Figure:
     """Show a metric over the epochs of some runs: training as a dotted, validation as a full line.
 

@@ -114,3 +114,49 @@ def test_curves_leave_no_run_out():
     history = {"epoch": [1], "loss": [1.0]}
     runs = {f"run {k}": history for k in range(9)}
     assert len(plots.curves(runs, "loss").axes[0].get_lines()) == 9
+
+
+def test_reliability_shows_every_bin_that_has_faces():
+    faces, sure, right = np.array([0, 4, 1]), np.array([np.nan, 0.5, 0.9]), np.array([np.nan, 0.25, 1.0])
+    axis = plots.reliability({"one": (faces, sure, right), "other": (faces, sure, sure)}).axes[0]
+    diagonal, line, other = axis.get_lines()
+    assert diagonal.get_xydata().tolist() == [[0, 0], [1, 1]]
+    assert line.get_xydata().tolist() == [[0.5, 0.25], [0.9, 1.0]]
+    assert (line.get_linestyle(), line.get_color()) != (other.get_linestyle(), other.get_color())
+    first, second = axis.collections
+    assert first.get_offsets().tolist() == [[0.5, 0.25], [0.9, 1.0]]
+    assert first.get_sizes()[0] > first.get_sizes()[1]
+    assert first.get_paths()[0].vertices.shape != second.get_paths()[0].vertices.shape  # another marker
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["as sure as right", "one", "other"]
+
+
+def test_heat_maps_lie_where_they_belong():
+    images = np.full((3, 48, 48), 90, dtype=np.uint8)
+    maps = np.zeros((3, 3, 3))
+    maps[0, 0, 2], maps[1, 2, 0] = 2, -2
+    figure = plots.heat_maps(images, maps, ["for", "against", "nothing"], columns=2)
+    assert len(figure.axes) == 4
+    places = []
+    for axis, picture in zip(figure.axes, images, strict=False):
+        grey, colours = (each.get_array() for each in axis.get_images())
+        assert grey.tolist() == picture.tolist()
+        places.append(np.unravel_index(colours[..., 3].argmax(), (48, 48)))
+        assert colours.shape == (48, 48, 4)
+    (top, right), (bottom, left) = places[:2]
+    assert max(top, left) < 16
+    assert min(bottom, right) >= 32
+    red, blue = (figure.axes[k].get_images()[1].get_array()[place] for k, place in enumerate(places[:2]))
+    assert red[0] > red[2]
+    assert blue[0] < blue[2]
+    assert figure.axes[2].get_images()[1].get_array()[..., 3].max() == 0  # at zero the picture shows through
+    styles = [[str(line.get_linestyle()[0][1]) for line in axis.collections] for axis in figure.axes]
+    assert [len(each) for each in styles] == [1, 1, 0, 0]
+    assert styles[0] != styles[1]  # full and dashed: colour is never alone
+    assert [axis.get_title() for axis in figure.axes[:3]] == ["for", "against", "nothing"]
+
+
+def test_heat_maps_keep_their_values_in_the_middle_of_each_place():
+    small = np.arange(6.0).reshape(2, 3)
+    fine = plots._enlarged(small, (6, 9))
+    assert fine.shape == (6, 9)
+    assert fine[1::3, 1::3].tolist() == small.tolist()
