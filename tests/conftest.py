@@ -21,6 +21,9 @@ from hypothesis import settings  # noqa: E402
 
 from fer_course.faces import Faces  # noqa: E402
 
+# What asserts for the tests explains itself as they do.
+pytest.register_assert_rewrite("answers")
+
 # The machines that run this are shared: a slow example is no failure.
 settings.register_profile("course", deadline=None, max_examples=50, derandomize=True)
 settings.load_profile("course")

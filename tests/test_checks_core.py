@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from fer_course import checks
-from fer_course.checks import Hint, NotAttempted, lesson00
+from fer_course.checks import Hint, NotAttempted
 from fer_course.checks.core import attempt, close, expect, short
 
 
@@ -196,60 +196,6 @@ def test_short_is_short_and_one_line(value):
     text = short(value)
     assert len(text) <= 220
     assert "\n" not in text
-
-
-# --- lesson 00 -------------------------------------------------------------------------------------------------------
-
-
-def by_loop(face):
-    return [[row[-1 - x] for x in range(len(row))] for row in face]
-
-
-def by_copy(face):
-    face = face.copy()
-    face[:] = face[:, ::-1].copy()
-    return face
-
-
-RIGHT = [lambda face: face[:, ::-1], np.fliplr, lambda face: np.flip(face, axis=1), by_loop, by_copy]
-
-
-@pytest.mark.parametrize("answer", RIGHT)
-def test_mirror_right(answer, capsys):
-    assert lesson00.mirror(answer) is None
-    printed = capsys.readouterr()
-    assert printed.out.startswith("✔")
-    assert printed.out.count("\n") == 1
-    assert printed.err == ""
-
-
-def changes_in_place(face):
-    face[:] = face[:, ::-1].copy()
-    return face
-
-
-WRONG = {
-    "as it was": lambda face: face,
-    "stands on its head": lambda face: face[::-1],
-    "half a turn": lambda face: face[::-1, ::-1],
-    "lies on its side": lambda face: face.T,
-    "forget a `return`": lambda face: None,
-    "in place": changes_in_place,
-    "stopped with IndexError": lambda face: face[:, :, ::-1],
-    "the shape (2, 3) is right": lambda face: 255 - face,
-    "found an array of shape (2, 2)": lambda face: face[:, :-1],
-}
-
-
-@pytest.mark.parametrize("words", WRONG)
-def test_mirror_wrong_gets_its_own_hint(words):
-    hint = hint_of(checks.lesson00.mirror, WRONG[words])
-    assert [key for key in WRONG if key in hint] == [words]
-
-
-def test_mirror_unsolved():
-    with pytest.raises(NotAttempted):
-        lesson00.mirror(unsolved)
 
 
 def test_a_lesson_without_checks_is_an_attribute_error():

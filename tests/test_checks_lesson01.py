@@ -1,16 +1,16 @@
 """Every right answer of lesson 01 passes however it is written, and every known mistake gets its own hint."""
 
-import warnings
 from collections import Counter
 
 import numpy as np
 import pytest
+from answers import three_tests
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from fer_course import linear
-from fer_course.checks import Hint, NotAttempted, lesson01
+from fer_course.checks import lesson01
 
 # ---------------------------------------------------------------------------------------------------- parse_row
 
@@ -375,41 +375,7 @@ CHECKS = {
     lesson01.softmax: (SOFTMAX_RIGHT, SOFTMAX_WRONG),
     lesson01.gradient_step: (STEP_RIGHT, STEP_WRONG),
 }
-RIGHT = [(check, answer, name) for check, (right, _) in CHECKS.items() for name, answer in right.items()]
-WRONG = [(check, *case, name) for check, (_, wrong) in CHECKS.items() for name, case in wrong.items()]
-
-
-@pytest.mark.parametrize(
-    ("check", "answer"), [case[:2] for case in RIGHT], ids=[f"{case[0].__name__}: {case[-1]}" for case in RIGHT]
-)
-def test_right_answers_pass_with_one_line_and_no_warning(check, answer, capsys):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert check(answer) is None
-    printed = capsys.readouterr()
-    assert printed.out.startswith("✔")
-    assert printed.out.count("\n") == 1
-    assert printed.err == ""
-
-
-@pytest.mark.parametrize(
-    ("check", "answer", "word"), [case[:3] for case in WRONG], ids=[f"{case[0].__name__}: {case[-1]}" for case in WRONG]
-)
-def test_wrong_answers_get_their_own_hint(check, answer, word, capsys):
-    with pytest.raises(Hint, match=word) as raised:
-        check(answer)
-    assert not isinstance(raised.value, NotAttempted)
-    assert len(str(raised.value)) < 600
-    assert capsys.readouterr().err == ""
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_untouched_stub_is_not_attempted(check):
-    def stub(*arguments):
-        raise NotImplementedError
-
-    with pytest.raises(NotAttempted):
-        check(stub)
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 
 
 # ------------------------------------------------------------------------------- the package's versions themselves

@@ -1,15 +1,16 @@
 """Every right answer of lesson 02 passes however it is written, and every known mistake gets its own hint."""
 
 import math
-import warnings
 
+import keras
 import numpy as np
 import pytest
+from answers import three_tests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_course import costs
-from fer_course.checks import Hint, NotAttempted, lesson02, oracles
+from fer_course.checks import lesson02, oracles
 from fer_course.errors import ModelError
 
 # ------------------------------------------------------------------------------------------------- output_size
@@ -101,8 +102,6 @@ def convolve_in_float32(image, kernel, stride=1, padding=0):
 
 
 def convolve_with_keras(image, kernel, stride=1, padding=0):
-    import keras
-
     image = padded(image, padding)[None].astype("float32")
     return keras.ops.conv(image, kernel.astype("float32"), strides=stride, padding="valid")[0]
 
@@ -379,8 +378,6 @@ def cost_by_package(height, width, channels, filters, size, stride=1):
 
 
 def cost_by_keras(height, width, channels, filters, size, stride=1):
-    import keras
-
     layer = keras.layers.Conv2D(filters, size, strides=stride)
     output = layer(np.zeros((1, height, width, channels), dtype="float32"))
     return layer.count_params(), math.prod(output.shape) * math.prod(layer.kernel.shape[:3])
@@ -447,43 +444,7 @@ CHECKS = {
     lesson02.receptive_field: (FIELD_RIGHT, FIELD_WRONG),
     lesson02.layer_cost: (COST_RIGHT, COST_WRONG),
 }
-RIGHT = [(check, answer, name) for check, (right, _) in CHECKS.items() for name, answer in right.items()]
-WRONG = [(check, *case, name) for check, (_, wrong) in CHECKS.items() for name, case in wrong.items()]
-
-
-@pytest.mark.parametrize(
-    ("check", "answer"), [case[:2] for case in RIGHT], ids=[f"{case[0].__name__}: {case[-1]}" for case in RIGHT]
-)
-def test_right_answers_pass_with_one_line_and_no_warning(check, answer, capsys):
-    pytest.importorskip("keras")  # loaded here, so that its own messages are not taken for the check's
-    capsys.readouterr()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert check(answer) is None
-    printed = capsys.readouterr()
-    assert printed.out.startswith("✔")
-    assert printed.out.count("\n") == 1
-    assert printed.err == ""
-
-
-@pytest.mark.parametrize(
-    ("check", "answer", "word"), [case[:3] for case in WRONG], ids=[f"{case[0].__name__}: {case[-1]}" for case in WRONG]
-)
-def test_wrong_answers_get_their_own_hint(check, answer, word, capsys):
-    with pytest.raises(Hint, match=word) as raised:
-        check(answer)
-    assert not isinstance(raised.value, NotAttempted)
-    assert len(str(raised.value)) < 600
-    assert capsys.readouterr().err == ""
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_untouched_stub_is_not_attempted(check):
-    def stub(*arguments):
-        raise NotImplementedError
-
-    with pytest.raises(NotAttempted):
-        check(stub)
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 
 
 # ------------------------------------------------------------------------------- the package's version itself

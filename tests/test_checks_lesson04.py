@@ -4,42 +4,12 @@ from __future__ import annotations
 
 import keras
 import numpy as np
-import pytest
+from answers import three_tests
 from keras import layers
 
 from fer_course import costs
 from fer_course import layers as blocks
-from fer_course.checks import Hint, NotAttempted, lesson04, oracles
-
-
-def unwritten(*_):
-    raise NotImplementedError
-
-
-CHECKS = (
-    lesson04.simplified, lesson04.to_equivalent, lesson04.segmented, lesson04.module_cost, lesson04.extreme_as_standard,
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_not_attempted(check):
-    with pytest.raises(NotAttempted):
-        check(unwritten)
-
-
-def passes(check, answer, capsys) -> None:
-    assert check(answer) is None
-    out, err = capsys.readouterr()
-    assert out.startswith("✔")
-    assert err == ""
-
-
-def hints(check, answer, word: str) -> None:
-    with pytest.raises(Hint) as caught:
-        check(answer)
-    assert not isinstance(caught.value, NotAttempted)
-    assert word in str(caught.value)
-
+from fer_course.checks import lesson04, oracles
 
 # ---------------------------------------------------------------------------------------------------- simplified
 
@@ -71,13 +41,11 @@ def in_a_loop(x, filters, towers=3):
     return layers.concatenate(outputs[::-1])
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [right_tower, in_a_loop, lambda x, filters, towers: blocks.simplified_module(x, filters, towers, norm=False)],
-    ids=["comprehension", "loop", "package"],
-)
-def test_simplified_right(answer, capsys):
-    passes(lesson04.simplified, answer, capsys)
+SIMPLIFIED_RIGHT = {
+    "comprehension": right_tower,
+    "loop": in_a_loop,
+    "package": lambda x, filters, towers: blocks.simplified_module(x, filters, towers, norm=False),
+}
 
 
 def chained(x, filters, towers):
@@ -136,12 +104,6 @@ SIMPLIFIED_WRONG = {
     "values": towers_of(lambda x, maps: conv(conv(x, maps, 1, "tanh"), maps, 3)),
 }  # fmt: skip
 
-
-@pytest.mark.parametrize("word", SIMPLIFIED_WRONG)
-def test_simplified_wrong(word):
-    hints(lesson04.simplified, SIMPLIFIED_WRONG[word], word)
-
-
 # ------------------------------------------------------------------------------------------------- to_equivalent
 
 
@@ -163,15 +125,11 @@ def filled(weights):
     return (kernel, bias, *rest)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [moved, filled, lambda weights: blocks.simplified_to_equivalent(weights, 3)],
-    ids=["concatenate", "filled, float64, a tuple", "package"],
-)
-def test_to_equivalent_right(answer, capsys):
-    passes(lesson04.to_equivalent, answer, capsys)
-
-
+EQUIVALENT_RIGHT = {
+    "concatenate": moved,
+    "filled, float64, a tuple": filled,
+    "package": lambda weights: blocks.simplified_to_equivalent(weights, 3),
+}
 EQUIVALENT_WRONG = {
     "still three 1×1 kernels": lambda weights: list(weights),
     "weights[6:], come along": lambda weights: moved(weights)[:2],
@@ -196,12 +154,6 @@ EQUIVALENT_WRONG = {
     "changed its input": lambda weights: [weights.pop(0), *moved([*[weights[0]] * 12])[1:]],
     "forget a `return`": lambda weights: None,
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("word", EQUIVALENT_WRONG)
-def test_to_equivalent_wrong(word):
-    hints(lesson04.to_equivalent, EQUIVALENT_WRONG[word], word)
-
 
 # ------------------------------------------------------------------------------------------------------ segmented
 
@@ -240,9 +192,7 @@ def with_zeros(x, kernels):
     return oracles.convolve(x, whole, padding="same")
 
 
-@pytest.mark.parametrize("answer", [segmented, with_groups, with_zeros], ids=lambda answer: answer.__name__)
-def test_segmented_right(answer, capsys):
-    passes(lesson04.segmented, answer, capsys)
+SEGMENTED_RIGHT = {"slices": segmented, "groups": with_groups, "zeros": with_zeros}
 
 
 def joined(outputs):
@@ -264,12 +214,6 @@ SEGMENTED_WRONG = {
     "some values are not": lambda x, k: 2 * segmented(x, k),
 }  # fmt: skip
 
-
-@pytest.mark.parametrize("word", SEGMENTED_WRONG)
-def test_segmented_wrong(word):
-    hints(lesson04.segmented, SEGMENTED_WRONG[word], word)
-
-
 # ---------------------------------------------------------------------------------------------------- module_cost
 
 
@@ -289,11 +233,7 @@ def by_counting(height, width, channels, filters, segments):
     return float(sum(channels + 9 * part for _ in range(height * width) for _ in range(filters)))
 
 
-@pytest.mark.parametrize("answer", [cost, with_package, by_counting], ids=["formula", "package", "counting, a float"])
-def test_module_cost_right(answer, capsys):
-    passes(lesson04.module_cost, answer, capsys)
-
-
+COST_RIGHT = {"formula": cost, "package": with_package, "counting, a float": by_counting}
 COST_WRONG = {
     "the count of one place": lambda h, w, c, m, s: c * m + 9 * m * m // s,
     "1×1 convolution is missing": lambda h, w, c, m, s: h * w * 9 * m * m // s,
@@ -309,12 +249,6 @@ COST_WRONG = {
     "expected": lambda h, w, c, m, s: cost(h, w, c, m, s) + 1,
     "forget a `return`": lambda h, w, c, m, s: None,
 }  # fmt: skip
-
-
-@pytest.mark.parametrize("word", COST_WRONG)
-def test_module_cost_wrong(word):
-    hints(lesson04.module_cost, COST_WRONG[word], word)
-
 
 # -------------------------------------------------------------------------------------------- extreme_as_standard
 
@@ -332,13 +266,6 @@ EXTREME_RIGHT = {
     "loop, float32": looped,
     "einsum": lambda point, depth: np.einsum("cm,ijm->ijcm", point, depth),
 }
-
-
-@pytest.mark.parametrize("name", EXTREME_RIGHT)
-def test_extreme_right(name, capsys):
-    passes(lesson04.extreme_as_standard, EXTREME_RIGHT[name], capsys)
-
-
 EXTREME_WRONG = {
     "that is the separable kernel": lambda point, depth: depth[:, :, :, None] * point,
     "swapped": lambda point, depth: np.einsum("cm,ijm->ijmc", point, depth),
@@ -351,7 +278,13 @@ EXTREME_WRONG = {
     "forget a `return`": lambda point, depth: None,
 }
 
+# ------------------------------------------------------------------------------------------------------ the tests
 
-@pytest.mark.parametrize("word", EXTREME_WRONG)
-def test_extreme_wrong(word):
-    hints(lesson04.extreme_as_standard, EXTREME_WRONG[word], word)
+CHECKS = {
+    lesson04.simplified: (SIMPLIFIED_RIGHT, SIMPLIFIED_WRONG),
+    lesson04.to_equivalent: (EQUIVALENT_RIGHT, EQUIVALENT_WRONG),
+    lesson04.segmented: (SEGMENTED_RIGHT, SEGMENTED_WRONG),
+    lesson04.module_cost: (COST_RIGHT, COST_WRONG),
+    lesson04.extreme_as_standard: (EXTREME_RIGHT, EXTREME_WRONG),
+}
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)

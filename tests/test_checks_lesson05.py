@@ -1,35 +1,16 @@
 """Checks of lesson 05: right answers pass however they are written; beginners' mistakes get the hint that names them."""
 
+from functools import partial
+
 import keras
 import numpy as np
-import pytest
+from answers import three_tests
 from keras import layers
 
 from fer_course import models
-from fer_course.checks import Hint, NotAttempted, lesson05
+from fer_course.checks import lesson05
 from fer_course.layers import convolution
 from fer_course.layers import residual_module as package_module
-
-
-def rejected(check, answer) -> str:
-    with pytest.raises(Hint) as caught:
-        check(answer)
-    assert not isinstance(caught.value, NotAttempted)
-    return str(caught.value)
-
-
-def unsolved(*arguments):
-    raise NotImplementedError
-
-
-@pytest.mark.parametrize(
-    "check", [lesson05.shortcut, lesson05.residual_module, lesson05.module_parameters, lesson05.mini_xception]
-)
-def test_not_attempted_is_told_apart_from_wrong(check):
-    with pytest.raises(NotAttempted):
-        check(unsolved)
-    assert "function itself" in rejected(check, 5)
-
 
 # ------------------------------------------------------------------------------------------------------- the shortcut
 
@@ -46,41 +27,31 @@ def shortcut_in_keras(x, kernel):
     return keras.ops.conv(x[None, ::2, ::2].astype("float32"), kernel[None, None].astype("float32"))[0]
 
 
-@pytest.mark.parametrize(
-    "answer", [
-        lambda x, kernel: x[::2, ::2] @ kernel,
-        lambda x, kernel: np.einsum("hwc,cm->hwm", x.astype("float32")[::2, ::2], kernel.astype("float32")),
-        lambda x, kernel: (x @ kernel)[::2, ::2],
-        shortcut_in_loops,
-        shortcut_in_keras,
-    ],
-)  # fmt: skip
-def test_a_right_shortcut_passes(answer, capsys):
-    lesson05.shortcut(answer)
-    assert capsys.readouterr().out.startswith("✔")
-
-
 def spoiled(x, kernel):
     x *= 2
     return x[::2, ::2] @ kernel / 2
 
 
-@pytest.mark.parametrize(
-    ("answer", "hint"), [
-        (lambda x, kernel: x @ kernel, "every second row and column"),
-        (lambda x, kernel: x[::2] @ kernel, "every second *row*"),
-        (lambda x, kernel: x[:, ::2] @ kernel, "every second *column*"),
-        (lambda x, kernel: x[1::2, 1::2] @ kernel, "begin with the first"),
-        (lambda x, kernel: x[::2, ::2], "not mixed"),
-        (lambda x, kernel: x[: x.shape[0] // 2, : x.shape[1] // 2] @ kernel, "quarter"),
-        (lambda x, kernel: None, "return"),
-        (spoiled, "in place"),
-        (lambda x, kernel: x[::2, ::2] * kernel, "ValueError"),
-    ],
-)  # fmt: skip
-def test_a_wrong_shortcut_gets_its_hint(answer, hint):
-    assert hint in rejected(lesson05.shortcut, answer)
-
+SHORTCUT_RIGHT = {
+    "plain": lambda x, kernel: x[::2, ::2] @ kernel,
+    "einsum, float32": lambda x, kernel: np.einsum(
+        "hwc,cm->hwm", x.astype("float32")[::2, ::2], kernel.astype("float32")
+    ),
+    "mixed first": lambda x, kernel: (x @ kernel)[::2, ::2],
+    "loops": shortcut_in_loops,
+    "keras": shortcut_in_keras,
+}
+SHORTCUT_WRONG = {
+    "all": (lambda x, kernel: x @ kernel, "every second row and column"),
+    "rows": (lambda x, kernel: x[::2] @ kernel, r"every second \*row\*"),
+    "columns": (lambda x, kernel: x[:, ::2] @ kernel, r"every second \*column\*"),
+    "from the second": (lambda x, kernel: x[1::2, 1::2] @ kernel, "begin with the first"),
+    "no kernel": (lambda x, kernel: x[::2, ::2], "not mixed"),
+    "a quarter": (lambda x, kernel: x[: x.shape[0] // 2, : x.shape[1] // 2] @ kernel, "quarter"),
+    "nothing": (lambda x, kernel: None, "return"),
+    "in place": (spoiled, "in place"),
+    "*": (lambda x, kernel: x[::2, ::2] * kernel, "ValueError"),
+}
 
 # ------------------------------------------------------------------------------------------------ the residual module
 
@@ -115,62 +86,42 @@ def other_way_round(x, filters):
     return layers.Add()([side, main])
 
 
-@pytest.mark.parametrize("answer", [module, other_way_round, package_module])
-def test_a_right_module_passes(answer, capsys):
-    lesson05.residual_module(answer)
-    assert capsys.readouterr().out.startswith("✔")
-
-
-@pytest.mark.parametrize(
-    ("wrong", "hint"), [
-        ({"bias": True}, "bias"), ({"size": 5}, "3×3"), ({"stride": True}, "corrupt memory"),
-        ({"middle": False}, "ReLU is missing"), ({"end": True}, "leave it out"),
-        ({"middle": False, "end": True}, "between the two"),
-        ({"after": True}, "after the addition"), ({"side_norm": False}, "BatchNormalization"),
-        ({"norms": False}, "BatchNormalization"),
-        ({"pool": "mean"}, "MaxPooling2D"), ({"standard": True}, "SeparableConv2D"), ({"add": False}, "channels"),
-    ],
-)  # fmt: skip
-def test_a_wrong_module_gets_its_hint(wrong, hint):
-    assert hint in rejected(lesson05.residual_module, lambda x, filters: module(x, filters, **wrong))
-
-
-def test_a_module_without_pooling_or_return_is_refused():
-    assert "ValueError" in rejected(lesson05.residual_module, lambda x, filters: module(x, filters, pool=""))
-    assert "return" in rejected(lesson05.residual_module, lambda x, filters: None)
-    assert "Keras tensor" in rejected(lesson05.residual_module, lambda x, filters: np.zeros(3))
-
+MODULE_RIGHT = {"module": module, "other way round": other_way_round, "package": package_module}
+MODULE_WRONG = {
+    "bias": (partial(module, bias=True), "bias"),
+    "5×5": (partial(module, size=5), "3×3"),
+    "stride": (partial(module, stride=True), "corrupt memory"),
+    "no ReLU": (partial(module, middle=False), "ReLU is missing"),
+    "two ReLUs": (partial(module, end=True), "leave it out"),
+    "ReLU at the end": (partial(module, middle=False, end=True), "between the two"),
+    "ReLU after the addition": (partial(module, after=True), "after the addition"),
+    "shortcut not normalised": (partial(module, side_norm=False), "BatchNormalization"),
+    "not normalised": (partial(module, norms=False), "BatchNormalization"),
+    "mean pooling": (partial(module, pool="mean"), "MaxPooling2D"),
+    "no pooling": (partial(module, pool=""), "ValueError"),
+    "standard": (partial(module, standard=True), "SeparableConv2D"),
+    "concatenated": (partial(module, add=False), "channels"),
+    "an array": (lambda x, filters: np.zeros(3), "Keras tensor"),
+    "nothing": (lambda x, filters: None, "return"),
+}
 
 # ------------------------------------------------------------------------------------------------------ its parameters
 
-
-@pytest.mark.parametrize(
-    "answer", [
-        lambda c, f: c * f + 9 * c + c * f + 9 * f + f * f + 12 * f,
-        lambda c, f: float(9 * c + 2 * c * f + f * (21 + f)),
-        lambda c, f: np.int64(sum([c * f, 9 * c, c * f, 9 * f, f * f, 4 * f, 4 * f, 4 * f])),
-    ],
-)  # fmt: skip
-def test_a_right_count_passes(answer, capsys):
-    lesson05.module_parameters(answer)
-    assert capsys.readouterr().out.startswith("✔")
-
-
-@pytest.mark.parametrize(
-    ("answer", "hint"), [
-        (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 6 * f, "*four*"),
-        (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 4 * f, "not one"),
-        (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f, "normalisations are missing"),
-        (lambda c, f: c * f + 9 * c + 9 * f + f * f + 12 * f, "shortcut's 1×1"),
-        (lambda c, f: 3 * c * f + 18 * c + 12 * f, "`filters` channels"),
-        (lambda c, f: c * f + 9 * c * f + 9 * f * f + 12 * f, "*standard*"),
-        (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 15 * f, "bias"),
-        (lambda c, f: None, "return"),
-    ],
-)  # fmt: skip
-def test_a_wrong_count_gets_its_hint(answer, hint):
-    assert hint in rejected(lesson05.module_parameters, answer)
-
+COUNT_RIGHT = {
+    "one by one": lambda c, f: c * f + 9 * c + c * f + 9 * f + f * f + 12 * f,
+    "a float": lambda c, f: float(9 * c + 2 * c * f + f * (21 + f)),
+    "int64": lambda c, f: np.int64(sum([c * f, 9 * c, c * f, 9 * f, f * f, 4 * f, 4 * f, 4 * f])),
+}
+COUNT_WRONG = {
+    "two a norm": (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 6 * f, r"\*four\*"),
+    "one norm": (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 4 * f, "not one"),
+    "no norms": (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f, "normalisations are missing"),
+    "no shortcut": (lambda c, f: c * f + 9 * c + 9 * f + f * f + 12 * f, "shortcut's 1×1"),
+    "channels twice": (lambda c, f: 3 * c * f + 18 * c + 12 * f, "`filters` channels"),
+    "standard": (lambda c, f: c * f + 9 * c * f + 9 * f * f + 12 * f, r"\*standard\*"),
+    "biases": (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 15 * f, "bias"),
+    "nothing": (lambda c, f: None, "return"),
+}
 
 # --------------------------------------------------------------------------------------------------- the whole network
 
@@ -204,31 +155,28 @@ def by_hand(filters=(16, 32, 64, 128), classes=7):
     return keras.Model(inputs, layers.Activation("softmax")(x))
 
 
-@pytest.mark.parametrize("answer", [network, by_hand])
-def test_a_right_network_passes(answer, capsys):
-    lesson05.mini_xception(answer)
-    assert capsys.readouterr().out.startswith("✔")
+NETWORK_RIGHT = {"network": network, "by hand": by_hand}
+NETWORK_WRONG = {
+    "padded": (partial(network, padding="same"), "valid"),
+    "one convolution": (partial(network, stem=1), "first convolutions is missing"),
+    "1×1 at the end": (partial(network, head=1), "1×1"),
+    "norm at the end": (partial(network, norm=True), "28 too many"),
+    "no bias at the end": (partial(network, bias=False), "7 too few"),
+    "maximum": (partial(network, average=False), "some values are not"),
+    "no softmax": (partial(network, softmax=False), "sum to 1"),
+    "not rescaled": (partial(network, rescale=False), "some values are not"),
+    "always the same": (lambda filters=(), classes=7: models.build("mini_xception"), "arguments"),
+    "always its filters": (lambda filters=(), classes=7: network(classes=classes), "4 and 6 filters"),
+    "an array": (lambda *arguments: np.zeros(7), r"keras\.Model"),
+    "nothing": (lambda *arguments: None, "return"),
+}
 
+# ------------------------------------------------------------------------------------------------------ the tests
 
-@pytest.mark.parametrize(
-    ("wrong", "hint"), [
-        ({"padding": "same"}, "valid"), ({"stem": 1}, "first convolutions is missing"), ({"head": 1}, "1×1"),
-        ({"norm": True}, "28 too many"), ({"bias": False}, "7 too few"), ({"average": False}, "some values are not"),
-        ({"softmax": False}, "sum to 1"), ({"rescale": False}, "some values are not"),
-    ],
-)  # fmt: skip
-def test_a_wrong_network_gets_its_hint(wrong, hint):
-    assert hint in rejected(
-        lesson05.mini_xception, lambda filters=(16, 32, 64, 128), classes=7: network(filters, classes, **wrong)
-    )
-
-
-def test_a_network_that_ignores_its_arguments_is_refused():
-    assert "arguments" in rejected(lesson05.mini_xception, lambda filters=(), classes=7: models.build("mini_xception"))
-    fixed = rejected(lesson05.mini_xception, lambda filters=(), classes=7: network(classes=classes))
-    assert "4 and 6 filters" in fixed
-
-
-def test_what_is_no_network_is_refused():
-    assert "keras.Model" in rejected(lesson05.mini_xception, lambda *arguments: np.zeros(7))
-    assert "return" in rejected(lesson05.mini_xception, lambda *arguments: None)
+CHECKS = {
+    lesson05.shortcut: (SHORTCUT_RIGHT, SHORTCUT_WRONG),
+    lesson05.residual_module: (MODULE_RIGHT, MODULE_WRONG),
+    lesson05.module_parameters: (COUNT_RIGHT, COUNT_WRONG),
+    lesson05.mini_xception: (NETWORK_RIGHT, NETWORK_WRONG),
+}
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)

@@ -2,12 +2,12 @@
 
 import keras
 import numpy as np
-import pytest
+from answers import three_tests
 from keras import layers
 from scipy import ndimage
 
 from fer_course import augment
-from fer_course.checks import Hint, NotAttempted, lesson06
+from fer_course.checks import lesson06
 
 # --------------------------------------------------------------------------------------------------------- flip
 
@@ -333,38 +333,7 @@ CHECKS = {
     lesson06.split_then_augment: (SPLIT_RIGHT, SPLIT_WRONG),
     lesson06.labels_kept: (KEPT_RIGHT, KEPT_WRONG),
 }
-RIGHT = [(check, name) for check, (right, _) in CHECKS.items() for name in right]
-WRONG = [(check, name) for check, (_, wrong) in CHECKS.items() for name in wrong]
-
-
-def label(value) -> str:
-    return getattr(value, "__name__", str(value))
-
-
-@pytest.mark.parametrize(("check", "name"), RIGHT, ids=label)
-def test_right_answers_pass(check, name, capsys):
-    assert check(CHECKS[check][0][name]) is None
-    out, err = capsys.readouterr()
-    assert out.startswith("✔")
-    assert err == ""
-
-
-@pytest.mark.parametrize(("check", "name"), WRONG, ids=label)
-def test_each_mistake_gets_its_own_hint(check, name, capsys):
-    answer, words = CHECKS[check][1][name]
-    with pytest.raises(Hint, match=words) as caught:
-        check(answer)
-    assert not isinstance(caught.value, NotAttempted)
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=label)
-def test_not_attempted(check):
-    def unwritten(*_):
-        raise NotImplementedError
-
-    with pytest.raises(NotAttempted):
-        check(unwritten)
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 
 
 def test_the_shift_of_the_check_agrees_with_scipy():

@@ -1,12 +1,15 @@
 """Every check of lesson 07 passes right answers, however written, and gives each wrong answer its own hint."""
 
+import functools
 import math
 
 import numpy as np
-import pytest
+from answers import three_tests
 
 from fer_course import results, schedules
-from fer_course.checks import Hint, NotAttempted, lesson07
+from fer_course.checks import lesson07
+
+# ------------------------------------------------------------------------------------------------------ one_cycle
 
 
 def right_one_cycle(step, steps, peak, warmup=0.25):
@@ -16,23 +19,6 @@ def right_one_cycle(step, steps, peak, warmup=0.25):
     else:
         a, b, share = peak, peak / 10_000, (step - top) / (steps - top)
     return a + (b - a) * (1 - math.cos(math.pi * share)) / 2
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        right_one_cycle,
-        schedules.one_cycle,
-        lambda step, steps, peak, warmup: np.float32(right_one_cycle(step, steps, peak, warmup)),
-        lambda step, steps, peak, warmup: np.array(right_one_cycle(step, steps, peak, warmup)),
-    ],
-    ids=["loop", "package", "float32", "array"],
-)
-def test_one_cycle_right(answer, capsys):
-    assert lesson07.one_cycle(answer) is None
-    out, err = capsys.readouterr()
-    assert out.startswith("✔")
-    assert err == ""
 
 
 def cosine(a, b, share):
@@ -55,6 +41,12 @@ def right_down(step, steps, peak, top):
     return cosine(peak, peak / 10_000, (step - top) / (steps - top))
 
 
+ONE_CYCLE_RIGHT = {
+    "loop": right_one_cycle,
+    "package": schedules.one_cycle,
+    "float32": lambda step, steps, peak, warmup: np.float32(right_one_cycle(step, steps, peak, warmup)),
+    "array": lambda step, steps, peak, warmup: np.array(right_one_cycle(step, steps, peak, warmup)),
+}
 ONE_CYCLE_WRONG = {
     "straight line": wrong(lambda s, n, p, t: p / 25 + (p - p / 25) * s / t, right_down),
     "share of steps that go": lambda step, steps, peak, warmup: right_one_cycle(step, steps, peak, 1 - warmup),
@@ -71,26 +63,7 @@ ONE_CYCLE_WRONG = {
     "expected": lambda step, steps, peak, warmup: 7 * peak,
 }
 
-
-@pytest.mark.parametrize("word", ONE_CYCLE_WRONG)
-def test_one_cycle_wrong(word):
-    with pytest.raises(Hint, match=word.replace("(", r"\(")) as caught:
-        lesson07.one_cycle(ONE_CYCLE_WRONG[word])
-    assert not isinstance(caught.value, NotAttempted)
-
-
-def unwritten(*_):
-    raise NotImplementedError
-
-
-@pytest.mark.parametrize(
-    "check",
-    [lesson07.one_cycle, lesson07.patience, lambda answer: lesson07.illnesses(answer, {})],
-    ids=["one_cycle", "patience", "illnesses"],
-)
-def test_not_attempted(check):
-    with pytest.raises(NotAttempted):
-        check(unwritten)
+# ------------------------------------------------------------------------------------------------------- patience
 
 
 def stops(
@@ -118,12 +91,7 @@ def with_package(losses, patience):
     return len(losses)
 
 
-@pytest.mark.parametrize("answer", [stops(), with_package], ids=["loop", "package"])
-def test_patience_right(answer, capsys):
-    assert lesson07.patience(answer) is None
-    assert capsys.readouterr().out.startswith("✔")
-
-
+PATIENCE_RIGHT = {"loop": stops(), "package": with_package}
 PATIENCE_WRONG = {
     "One epoch too late": stops(enough=lambda waited, limit: waited > limit),
     "counted from 1": stops(add=0),
@@ -139,26 +107,42 @@ PATIENCE_WRONG = {
     "forget a `return`": lambda losses, patience: None,
 }
 
+# ------------------------------------------------------------------------------------------------------ illnesses
 
-@pytest.mark.parametrize("word", PATIENCE_WRONG)
-def test_patience_wrong(word):
-    with pytest.raises(Hint, match=word):
-        lesson07.patience(PATIENCE_WRONG[word])
-
-
-@pytest.fixture(scope="module")
-def curves():
-    return results.load("curves")["curves"]
+CURVES = results.load("curves")["curves"]
+DIAGNOSES = {name: curve["illness"] for name, curve in CURVES.items()}
+NAMES = {illness: name for name, illness in DIAGNOSES.items()}
 
 
-def test_illnesses_right(curves, capsys):
-    lesson07.illnesses(lambda: {name: curve["illness"] for name, curve in curves.items()}, curves)
-    assert capsys.readouterr().out.startswith("✔")
+def taken(illness, other):
+    """Return an answer that takes one illness for another."""
+    return lambda: DIAGNOSES | {NAMES[illness]: other}
 
 
-def test_recorded_curves_show_what_they_are_named_for(curves):
+ILLNESSES_RIGHT = {"dictionary": lambda: DIAGNOSES}
+ILLNESSES_WRONG = {
+    "opens a gap": taken("healthy", "overfitting"),
+    "stays together": taken("overfitting", "healthy"),
+    "hardly moves": taken("healthy", "rate too low"),
+    "loss of a guess": taken("rate too low", "rate too high"),
+    "is not one of": lambda: DIAGNOSES | {"A": "tired"},
+    "Curve B is missing": lambda: {"A": DIAGNOSES["A"]},
+    "Return a dictionary": lambda: list(DIAGNOSES.values()),
+}
+
+# ------------------------------------------------------------------------------------------------------ the tests
+
+CHECKS = {
+    lesson07.one_cycle: (ONE_CYCLE_RIGHT, ONE_CYCLE_WRONG),
+    lesson07.patience: (PATIENCE_RIGHT, PATIENCE_WRONG),
+    functools.partial(lesson07.illnesses, curves=CURVES): (ILLNESSES_RIGHT, ILLNESSES_WRONG),
+}
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
+
+
+def test_recorded_curves_show_what_they_are_named_for():
     guess = math.log(7)
-    by_illness = {curve["illness"]: curve for curve in curves.values()}
+    by_illness = {curve["illness"]: curve for curve in CURVES.values()}
     assert sorted(by_illness) == sorted(lesson07.ILLNESSES)
     low, high = by_illness["rate too low"], by_illness["rate too high"]
     assert low["loss"][0] - low["loss"][-1] < 0.2
@@ -169,20 +153,3 @@ def test_recorded_curves_show_what_they_are_named_for(curves):
     assert over["val_loss"][-1] > min(over["val_loss"]) + 0.1
     assert healthy["val_loss"][-1] < min(guess, healthy["val_loss"][0])
     assert abs(healthy["val_loss"][-1] - healthy["loss"][-1]) < 0.4
-
-
-def test_illnesses_wrong(curves):
-    right = {name: curve["illness"] for name, curve in curves.items()}
-    name = {illness: letter for letter, illness in right.items()}
-    cases = [
-        (right | {name["healthy"]: "overfitting"}, "opens a gap"),
-        (right | {name["overfitting"]: "healthy"}, "stays together"),
-        (right | {name["healthy"]: "rate too low"}, "hardly moves"),
-        (right | {name["rate too low"]: "rate too high"}, "loss of a guess"),
-        (right | {"A": "tired"}, "is not one of"),
-        ({"A": right["A"]}, "Curve B is missing"),
-        (list(right.values()), "Return a dictionary"),
-    ]
-    for answer, word in cases:
-        with pytest.raises(Hint, match=word):
-            lesson07.illnesses(lambda answer=answer: answer, curves)

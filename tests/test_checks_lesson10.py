@@ -1,13 +1,11 @@
 """Every check of lesson 10 passes right answers, however written, and gives each wrong answer its own hint."""
 
-import warnings
-
 import numpy as np
-import pytest
+from answers import three_tests
 
 import fer_course.quiet  # noqa: F401, a check loads Keras
 from fer_course import audit
-from fer_course.checks import Hint, NotAttempted, lesson10
+from fer_course.checks import lesson10
 
 # ------------------------------------------------------------------------------------------------------------ slices
 
@@ -257,38 +255,4 @@ CHECKS = {
     lesson10.split_by_source: (SPLIT_RIGHT, SPLIT_WRONG),
     lesson10.model_card: (CARD_RIGHT, CARD_WRONG),
 }
-RIGHT = [(check, answer, name) for check, (right, _) in CHECKS.items() for name, answer in right.items()]
-WRONG = [(check, *case, name) for check, (_, wrong) in CHECKS.items() for name, case in wrong.items()]
-
-
-@pytest.mark.parametrize(
-    ("check", "answer"), [case[:2] for case in RIGHT], ids=[f"{case[0].__name__}: {case[-1]}" for case in RIGHT]
-)
-def test_right_answers_pass_with_one_line_and_no_warning(check, answer, capfd):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert check(answer) is None
-    printed = capfd.readouterr()
-    assert printed.out.startswith("✔")
-    assert printed.out.count("\n") == 1
-    assert printed.err == ""
-
-
-@pytest.mark.parametrize(
-    ("check", "answer", "word"), [case[:3] for case in WRONG], ids=[f"{case[0].__name__}: {case[-1]}" for case in WRONG]
-)
-def test_wrong_answers_get_their_own_hint(check, answer, word, capfd):
-    with pytest.raises(Hint, match=word) as raised:
-        check(answer)
-    assert not isinstance(raised.value, NotAttempted)
-    assert len(str(raised.value)) < 600
-    assert capfd.readouterr().err == ""
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_untouched_stub_is_not_attempted(check):
-    def stub(*arguments):
-        raise NotImplementedError
-
-    with pytest.raises(NotAttempted):
-        check(stub)
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)

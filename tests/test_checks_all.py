@@ -1,0 +1,180 @@
+"""Every check of every lesson: one exercise uses it, it tells what was not begun from what is wrong, and tests try it out.
+
+The tests of a lesson's checks stand in test_checks_lessonNN.py, which answers.py describes.
+"""
+
+import ast
+import importlib
+import inspect
+import os
+import re
+import sys
+import warnings
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from answers import assert_hint, assert_not_attempted, assert_passes, function_of
+from test_notebooks import LESSONS, SOLUTIONS, code_cells, read, syntax_tree
+
+from fer_course import checks, release
+from fer_course.checks import Hint, NotAttempted
+
+WRONG_ANSWERS = 3
+
+
+def public_checks() -> list[tuple[str, str]]:
+    """Lesson and name of every check, such as ("lesson01", "softmax"), read off the modules in fer_course/checks."""
+    modules = sorted(path.stem for path in Path(checks.__file__).parent.glob("lesson[0-9]*.py"))
+    return [
+        (lesson, name)
+        for lesson in modules
+        for name, function in inspect.getmembers(getattr(checks, lesson), inspect.isfunction)
+        if function.__module__ == f"fer_course.checks.{lesson}" and not name.startswith("_")
+    ]
+
+
+def calls_of(cell) -> list[tuple[tuple[str, str], str]]:
+    """The checks that a cell calls, each with what it is given: `checks.lesson01.softmax(mine)` is one."""
+    calls = [node for node in ast.walk(syntax_tree(cell)) if isinstance(node, ast.Call)]
+    found = [(re.fullmatch(r"checks\.(lesson\d+)\.(\w+)", ast.unparse(call.func)), call) for call in calls]
+    return [(match.groups(), ast.unparse(call.args[0])) for match, call in found if match]
+
+
+def calls_in(path: Path) -> list[tuple[tuple[str, str], str]]:
+    return [call for cell in read(path).cells if release.is_check(cell) for call in calls_of(cell)]
+
+
+def stub_of(lesson: str, name: str):
+    """The function that the lesson gives to the learner to write for this check, with what the lesson has imported."""
+    path = next(path for path in LESSONS if path.name.startswith(lesson.removeprefix("lesson")))
+    learners = dict(calls_in(path))[lesson, name]
+    parts = [part for cell in code_cells(read(path)) for part in syntax_tree(cell).body]
+    imports = [part for part in parts if isinstance(part, (ast.Import, ast.ImportFrom))]
+    stub = next(part for part in parts if isinstance(part, ast.FunctionDef) and part.name == learners)
+    made = {}
+    exec(compile(ast.Module([*imports, stub], []), path.name, "exec"), made)
+    return made[learners]
+
+
+def cases_of(test: str, lesson: str, name: str) -> list[tuple]:
+    """What the parametrised test of this name tries the check with: the check as the table holds it, answer, pattern."""
+    function = getattr(importlib.import_module(f"test_checks_{lesson}"), test)
+    cases = [case.values for mark in function.pytestmark for case in mark.args[1]]
+    return [case for case in cases if function_of(case[0]) is getattr(getattr(checks, lesson), name)]
+
+
+every_check = pytest.mark.parametrize(("lesson", "name"), public_checks())
+
+
+def test_each_check_is_used_by_one_exercise_of_its_lesson():
+    used = Counter((path.name[:2], check) for path in SOLUTIONS for check, _ in calls_in(path))
+    assert used == Counter((lesson.removeprefix("lesson"), (lesson, name)) for lesson, name in public_checks())
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
+def test_each_exercise_uses_a_check(path):
+    assert [cell.id for cell in read(path).cells if release.is_check(cell) and not calls_of(cell)] == []
+
+
+@every_check
+def test_right_answers_and_at_least_three_wrong_ones_try_the_check_out(lesson, name):
+    assert cases_of("test_right", lesson, name)
+    assert len({answer for _, answer, _ in cases_of("test_wrong", lesson, name)}) >= WRONG_ANSWERS
+
+
+@every_check
+def test_the_stub_of_the_lesson_is_not_attempted(lesson, name, capfd):
+    stub = stub_of(lesson, name)
+    told = assert_not_attempted(cases_of("test_right", lesson, name)[0][0], capfd, stub)
+    assert f"in {stub.__name__} by" in told
+
+
+@every_check
+def test_what_is_no_answer_gets_a_hint_and_no_other_error(lesson, name, capfd):
+    check = cases_of("test_right", lesson, name)[0][0]
+    assert_not_attempted(check, capfd, None)
+    assert_not_attempted(check, capfd, ...)
+    assert_hint(check, 5, "function itself", capfd)
+    assert_hint(check, lambda *arguments, **options: None, "return", capfd)
+
+
+# -------------------------------------------------------------------------------- the harness can fail: bad checks
+
+
+def that_does(*acts, raises=None):
+    """A check that does other things than to say that the answer is right, or than to raise its hint."""
+
+    def check(answer):
+        for act in acts:
+            act()
+        if raises:
+            raise raises
+        print("✔ Good.")
+
+    return check
+
+
+def on_stderr():
+    print("look", file=sys.stderr)
+
+
+def on_stderr_as_libraries_do():
+    os.write(2, b"look")
+
+
+def with_a_warning():
+    warnings.warn("look", stacklevel=1)
+
+
+ANYTHING = [on_stderr, on_stderr_as_libraries_do, with_a_warning, print]
+TOO_LONG = Hint("words " * 100)
+fails = (AssertionError, pytest.fail.Exception)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        *[that_does(act) for act in ANYTHING],
+        that_does(raises=Hint("words")),
+        that_does(raises=ValueError("words")),
+        lambda answer: print("Good."),
+        lambda answer: print("✔ Good.\nVery."),
+        lambda answer: print("✔ Good.", end=""),
+        lambda answer: None,
+        lambda answer: print("✔ Good.") or True,
+    ],
+)
+def test_a_check_that_passes_in_another_way_is_found(check, capfd):
+    with pytest.raises((*fails, ValueError)):
+        assert_passes(check, 5, capfd)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        *[that_does(act, raises=Hint("words")) for act in ANYTHING],
+        *[
+            that_does(raises=error)
+            for error in (Hint("other"), TOO_LONG, NotAttempted("words"), AssertionError("words"))
+        ],
+        that_does(),
+    ],
+)
+def test_a_check_that_hints_in_another_way_is_found(check, capfd):
+    with pytest.raises(fails):
+        assert_hint(check, 5, "words", capfd)
+
+
+@pytest.mark.parametrize(
+    "check", [that_does(), that_does(raises=Hint("Replace it.")), that_does(raises=NotAttempted("x"))]
+)
+def test_a_check_that_takes_a_stub_for_an_answer_is_found(check, capfd):
+    with pytest.raises(fails):
+        assert_not_attempted(check, capfd)
+
+
+def test_good_checks_are_not(capfd):
+    assert_passes(that_does(), 5, capfd)
+    assert assert_hint(that_does(raises=Hint("two words")), 5, "words", capfd) == "two words"
+    assert assert_not_attempted(that_does(raises=NotAttempted("Replace it.")), capfd) == "Replace it."

@@ -1,0 +1,55 @@
+"""Every right answer of lesson 00 passes however it is written, and every known mistake gets its own hint, and no other."""
+
+import re
+
+import numpy as np
+import pytest
+from answers import assert_hint, three_tests
+
+from fer_course.checks import lesson00
+
+
+def by_loop(face):
+    return [[row[-1 - x] for x in range(len(row))] for row in face]
+
+
+def by_copy(face):
+    face = face.copy()
+    face[:] = face[:, ::-1].copy()
+    return face
+
+
+RIGHT = {
+    "slice": lambda face: face[:, ::-1],
+    "fliplr": np.fliplr,
+    "flip": lambda face: np.flip(face, axis=1),
+    "loop": by_loop,
+    "copy": by_copy,
+}
+
+
+def changes_in_place(face):
+    face[:] = face[:, ::-1].copy()
+    return face
+
+
+WRONG = {
+    "as it was": lambda face: face,
+    "stands on its head": lambda face: face[::-1],
+    "half a turn": lambda face: face[::-1, ::-1],
+    "lies on its side": lambda face: face.T,
+    "forget a `return`": lambda face: None,
+    "in place": changes_in_place,
+    "stopped with IndexError": lambda face: face[:, :, ::-1],
+    "the shape (2, 3) is right": lambda face: 255 - face,
+    "found an array of shape (2, 2)": lambda face: face[:, :-1],
+}
+
+CHECKS = {lesson00.mirror: (RIGHT, WRONG)}
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_each_hint_fits_its_own_mistake_alone(words, capfd):
+    hint = assert_hint(lesson00.mirror, WRONG[words], re.escape(words), capfd)
+    assert [key for key in WRONG if key in hint] == [words]
