@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import selectors
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
 from fer_course import checks
-from fer_course.checks import Hint, NotAttempted
+from fer_course.checks import Hint, NotAttempted, oracles
 from fer_course.checks.core import attempt, close, expect, short
 
 
@@ -57,6 +58,34 @@ def test_an_error_is_told_with_its_line():
     assert "divide stopped with ZeroDivisionError" in hint
     assert "return x / 0" in hint
     assert "called with 3" in hint
+
+
+def halve(x):
+    return np.pad(x, ((1, 1), (1, 1)))
+
+
+def test_an_error_inside_a_library_is_told_with_the_learners_line():
+    hint = hint_of(attempt, lambda x: halve(x) + 1, np.zeros(3))
+    assert "in the line: return np.pad(x, ((1, 1), (1, 1)))  (of halve)" in hint
+    assert "(of" not in hint_of(attempt, halve, np.zeros(3))
+
+
+def test_an_error_inside_this_package_is_told_with_the_learners_line():
+    hint = hint_of(attempt, lambda x: oracles.convolve(x, np.zeros((3, 3, 2, 1))), np.zeros((5, 5, 4)))
+    assert "in the line: hint = hint_of(attempt, lambda x: oracles.convolve" in hint
+
+
+def later(x):
+    raise NotImplementedError
+
+
+def test_the_function_that_is_still_empty_is_named():
+    with pytest.raises(NotAttempted, match="in later by your answer"):
+        attempt(lambda x: later(x) + 1, 3)
+
+
+def test_what_a_library_has_not_implemented_is_no_untouched_exercise():
+    assert "stopped with" in hint_of(attempt, lambda x: selectors.BaseSelector.select(None) + x, 3)
 
 
 def test_an_error_in_the_call_shows_no_line_of_ours():

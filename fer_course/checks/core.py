@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+import sysconfig
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
 #: Relative and absolute tolerance by the kind of the answer's numbers.
 TOLERANCE = {2: 2e-2, 4: 1e-4, 8: 1e-7}
+
+_LIBRARIES = [Path(__file__).parents[1], *(Path(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib"))]
 
 
 class Hint(AssertionError):
@@ -49,23 +53,30 @@ def attempt(function: Callable, *arguments, **options):
     given = copy.deepcopy(arguments)
     try:
         answer = function(*given, **options)
-    except NotImplementedError:
-        raise NotAttempted(
-            f"Replace `raise NotImplementedError` in {name} by your answer, run that cell, then this one."
-        ) from None
     except Exception as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        line = frames[-1].line if len(frames) > 1 else ""  # the first frame is this function, not the learner's
-        raise Hint(
-            f"Your {name} stopped with {type(error).__name__}: {_clipped(str(error))}"
-            + (f"\n  in the line: {line}" if line else "")
-            + f"\n  It was called with {', '.join(map(short, arguments))}."
-        ) from None
+        raise _stopped(error, name, arguments) from None
     if answer is None:
         raise Hint(f"Your {name} returned nothing (None). Did you forget a `return`?")
     if not all(_same(before, after) for before, after in zip(arguments, given, strict=True)):
         raise Hint(f"Your {name} changed its input in place. Work on a copy: `x = x.copy()`.")
     return answer
+
+
+def _stopped(error: Exception, name: str, arguments: Sequence) -> Hint:
+    """Return the hint for a function that raised: with the last line that is the learner's own."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first frame is `attempt`
+    own = [frame for frame in frames if not _is_library(frame.filename)]
+    where = own[-1].name if own and own[-1].name.isidentifier() else name  # not <lambda>, <listcomp>
+    if isinstance(error, NotImplementedError) and own[-1:] == frames[-1:]:
+        return NotAttempted(
+            f"Replace `raise NotImplementedError` in {where} by your answer, run that cell, then this one."
+        )
+    line = f"\n  in the line: {own[-1].line}" if own and own[-1].line else ""
+    return Hint(
+        f"Your {name} stopped with {type(error).__name__}: {_clipped(str(error))}{line}"
+        + (f"  (of {where})" if line and where != name else "")
+        + f"\n  It was called with {', '.join(map(short, arguments))}."
+    )
 
 
 def expect(answer, expected, what: str, mistakes: Sequence[tuple[object, str]] = ()) -> None:
@@ -116,6 +127,12 @@ def short(value) -> str:
         return f"{float(value):.6g}"
     text = repr(value.item() if isinstance(value, np.generic) else value)
     return text if len(text) <= 70 else text[:67] + "..."
+
+
+def _is_library(file: str) -> bool:
+    """Return True for code that the learner has not written: this package's, Python's, an installed one's."""
+    path = Path(file)
+    return file.startswith("<frozen") or (path.is_absolute() and any(map(path.is_relative_to, _LIBRARIES)))
 
 
 def _clipped(text: str) -> str:
