@@ -166,7 +166,8 @@ def _lopsided(rng: np.random.Generator, relabelled: np.ndarray):
     """Return train (60), test (40) and the class that leads in training; which class somebody names can be told from the score.
 
     Before relabelling, class 2 leads in training, 1 in the test, 5 in both together; training has the median and first label 4,
-    and the mean 3.5. No class has as many test faces as another. The largest training labels stand last: their places are no label.
+    and the mean 3.5. No class has as many test faces as another. The largest training labels stand last: their places are no
+    labels.
     """
     train = np.repeat(np.arange(CLASSES), (2, 3, 20, 4, 7, 18, 6))
     test = np.repeat(np.arange(CLASSES), (1, 13, 5, 2, 3, 12, 4))
