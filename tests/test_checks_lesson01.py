@@ -62,6 +62,12 @@ PARSE_WRONG = {
     "nothing": (lambda row: print(end=""), "return"),
     "too few pixels": (parsed(lambda label, image, split: (label, image[:, :47], split)), "shape"),
     "fails": (lambda row: float(row), "ValueError"),
+    "single characters": (lambda row: np.array(list(row.split(",")[1]), dtype=np.uint8), "A space is no number"),
+    "cut at spaces alone": (lambda row: [int(text) for text in row.split()[:-1]], "comma in this text"),
+    "pixels not cut": (lambda row: int(row.split(",")[1]), "many numbers in one text"),
+    "split as a number": (lambda row: int(row.split(",")[2]), "three things"),
+    "other error": (lambda row: row[10**6], "IndexError"),
+    "resize": (parsed(lambda label, image, split: (label, image.copy().resize(48, 48), split)), r"\.reshape\(48, 48\)"),
 }
 
 # -------------------------------------------------------------------------------------- counts and the majority
@@ -78,6 +84,12 @@ def count_by_unique(labels):
     counts = np.zeros(7, dtype=np.int32)
     present, how_many = np.unique(labels, return_counts=True)
     counts[present] = how_many
+    return counts
+
+
+def count_by_fancy_index(labels):
+    counts = np.zeros(7, dtype=int)
+    counts[labels] += 1
     return counts
 
 
@@ -100,6 +112,9 @@ COUNT_WRONG = {
     "most common": (lambda labels: sorted(np.bincount(labels, minlength=7), reverse=True), "sorted"),
     "all of them": (len, "number of all"),
     "float": (lambda labels: np.bincount(labels, minlength=7).astype(float), "whole numbers"),
+    "method of lists": (lambda labels: [labels.count(number) for number in range(7)], "an array, not a list"),
+    "fancy index": (count_by_fancy_index, "however often"),
+    "misspelt": (lambda labels: np.bincounts(labels), "(?s)no attribute 'bincounts'(?!.*an array, not a list)"),
     "strings": (lambda labels: [(labels == str(number)).sum() for number in range(7)], "expected"),
 }
 
@@ -125,14 +140,25 @@ MAJORITY_RIGHT = {
     ),
 }
 MAJORITY_WRONG = {
-    "class of the test": (lambda train, test: (test == majority(test)).mean(), r"by the \*test\*"),
+    "class of the test": (lambda train, test: (test == majority(test)).mean(), r"most frequent \*test\* label"),
     "accuracy on training": (lambda train, test: (train == majority(train)).mean(), r"on the \*training\*"),
     "per cent": (lambda train, test: (test == majority(train)).mean() * 100, "per cent"),
     "number": (lambda train, test: (test == majority(train)).sum(), "number of faces"),
     "divided by training": (lambda train, test: (test == majority(train)).sum() / len(train), "divide by the number"),
     "the class": (lambda train, test: majority(train), "would name"),
     "blind": (lambda train, test: 1 / 7, "1/7"),
-    "always happy": (lambda train, test: (test == 3).mean(), "always answer 3"),
+    "always happy": (lambda train, test: (test == 3).mean(), r"\*happy\*"),
+    "largest count": (lambda train, test: (test == np.bincount(train).max()).mean(), "how often"),
+    "place of the largest": (lambda train, test: (test == train.argmax()).mean(), "place of the largest"),
+    "mean": (lambda train, test: (test == train.mean()).mean(), "no test label equals"),
+    "rounded mean": (lambda train, test: (test == round(train.mean())).mean(), "rounded mean of the training labels"),
+    "median": (lambda train, test: (test == np.median(train)).mean(), "median"),
+    "largest label": (lambda train, test: (test == train.max()).mean(), r"the largest training label \(max\)"),
+    "smallest label": (lambda train, test: (test == train.min()).mean(), "the smallest training label"),
+    "first label": (lambda train, test: (test == train[0]).mean(), "the first training label"),
+    "last label": (lambda train, test: (test == train[-1]).mean(), "the largest training label"),
+    "both together": (lambda train, test: (test == majority(np.concatenate([train, test]))).mean(), "together"),
+    "place of the last": (lambda train, test: (test == len(train) - 1).mean(), "no test label equals"),
     "rarest": (lambda train, test: (test == np.bincount(train, minlength=7).argmin()).mean(), "argmin"),
     "errors": (lambda train, test: (test != majority(train)).mean(), "wrong answers"),
     "an array": (lambda train, test: test == majority(train), "one number"),
@@ -185,6 +211,14 @@ def with_themselves(train, test):
     return np.array([image.tobytes() in seen for image in test])
 
 
+def overwritten(train, test):
+    mask = np.zeros(len(test), dtype=bool)
+    for place, image in enumerate(test):
+        for other in train:
+            mask[place] = np.array_equal(image, other)
+    return mask
+
+
 LEAKS_RIGHT = {
     "bytes": leaks_by_bytes,
     "loops": leaks_by_loops,
@@ -198,14 +232,20 @@ LEAKS_WRONG = {
     "place by place": (lambda train, test: [(a == b).all() for a, b in zip(train, test, strict=False)], "anywhere"),
     "near": (near, "nearness"),
     "mean": (same_mean, "equal sums"),
-    "any pixel": (lambda train, test: (test[:, None] == train[None]).any(axis=(1, 2, 3)), "all, not any"),
+    "any pixel": (lambda train, test: (test[:, None] == train[None]).any(axis=(1, 2, 3)), "one equal pixel"),
     "isin": (lambda train, test: np.isin(test, train), "np.isin"),
     "isin, all": (lambda train, test: np.isin(test, train).all(axis=(1, 2)), "np.isin"),
     "the other way round": (lambda train, test: ~leaks_by_bytes(train, test), "wrong way round"),
     "number": (lambda train, test: leaks_by_bytes(train, test).sum(), "their number"),
     "rows": (lambda train, test: np.flatnonzero(leaks_by_bytes(train, test)), "row numbers"),
     "zeros and ones": (lambda train, test: leaks_by_bytes(train, test).astype(int), "mask"),
-    "in": (lambda train, test: [image in train for image in test], "all, not any"),
+    "in": (lambda train, test: [image in train for image in test], "`image in train_images`"),
+    "equals all": (lambda train, test: [(image == train).all() for image in test], r"equals \*all\* of training"),
+    "overwritten": (overwritten, "overwrites"),
+    "the first alone": (
+        lambda train, test: [np.array_equal(image, train[0]) for image in test],
+        "one training picture at",
+    ),
 }
 
 # --------------------------------------------------------------------------------------- softmax and the gradient
@@ -326,6 +366,24 @@ def every_row(scores, labels):
     return error
 
 
+def column_by_column(scores, labels):
+    error = linear.softmax(scores)
+    for label in labels:
+        error[:, label] -= 1
+    return error
+
+
+def whole_rows(scores, labels):
+    error = linear.softmax(scores)
+    error[labels] -= 1
+    return error
+
+
+def without_bias(weights, bias, images, labels, rate):
+    error = error_of(weights, np.zeros_like(bias), images, labels)
+    return weights - rate * images.T @ error / len(labels), bias - rate * error.mean(axis=0)
+
+
 def step_in_place(weights, bias, images, labels, rate):
     error = error_of(weights, bias, images, labels)
     weights -= rate * images.T @ error / len(labels)
@@ -348,14 +406,20 @@ STEP_WRONG = {
     "sum of both": (stepped(lambda w, b, dw, db, rate, n: (w - rate * n * dw, b - rate * n * db)), "gradient is a sum"),
     "sum of weights": (stepped(lambda w, b, dw, db, rate, n: (w - rate * n * dw, b - rate * db)), "weights sum"),
     "sum of bias": (stepped(lambda w, b, dw, db, rate, n: (w - rate * dw, b - rate * n * db)), "bias' gradient"),
-    "bias by one number": (one_number, "bias has not moved"),
+    "bias by one number": (one_number, "mean over everything"),
     "bias forgotten": (stepped(lambda w, b, dw, db, rate, n: (w - rate * dw, b)), "bias has not moved"),
     "no rate": (stepped(lambda w, b, dw, db, rate, n: (w - dw, b - db)), "rate is not used"),
     "gradients": (stepped(lambda w, b, dw, db, rate, n: (dw, db)), "these are the gradients"),
     "step alone": (stepped(lambda w, b, dw, db, rate, n: (rate * dw, rate * db)), "step alone"),
     "nothing moved": (stepped(lambda w, b, dw, db, rate, n: (w, b)), "nothing has moved"),
     "no labels": (with_error(lambda scores, labels: linear.softmax(scores)), "true classes"),
-    "every row": (with_error(every_row), "Pair rows with labels"),
+    "every row": (with_error(every_row), r"`p\[:, labels\]` changes every row"),
+    "one less everywhere": (with_error(lambda scores, labels: linear.softmax(scores) - 1), "from every probability"),
+    "column by column": (with_error(column_by_column), "is a column"),
+    "whole rows": (with_error(whole_rows), "picks whole rows"),
+    "bias not in the scores": (without_bias, "lack the bias"),
+    "32": (stepped(lambda w, b, dw, db, rate, n: (w - rate * dw * n / 32, b - rate * db * n / 32)), "divide by 32"),
+    "weights by 32": (stepped(lambda w, b, dw, db, rate, n: (w - rate * dw * n / 32, b - rate * db)), "divide by 32"),
     "scores": (with_error(lambda scores, labels: scores - np.eye(scores.shape[1])[labels]), "with softmax first"),
     "weights only": (stepped(lambda w, b, dw, db, rate, n: w - rate * dw), "Return two things"),
     "swapped": (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_course.checks.core import attempt, expect, passed
+from fer_course.checks.core import Hint, attempt, expect, passed
 
 
 def mirror(learner) -> None:
@@ -19,5 +19,28 @@ def mirror(learner) -> None:
             (face[::-1, ::-1], "your picture is turned by half a turn: rows and columns are reversed. Only columns should be."),
             (face.T, "your picture lies on its side: `.T` swaps rows and columns. Reverse the columns instead."),
         ]  # fmt: skip
-        expect(attempt(learner, face), expected, f"mirror of a picture {face.shape}", mistakes)
+        what = f"mirror of a picture {face.shape}"
+        answer = _attempt(learner, face)
+        expect(answer, expected, what, mistakes)
+        if not isinstance(answer, np.ndarray):
+            raise Hint(
+                f"{what}: the values are right, but this is a {type(answer).__name__}. Make it an array: np.array(…)."
+            )
+        if answer.dtype != face.dtype:
+            raise Hint(
+                f"{what}: the values are right, but their dtype is {answer.dtype}. Keep that of the picture, {face.dtype}."
+            )
     passed("Mirrored. That is how every exercise of this course answers.")
+
+
+def _attempt(learner, face: np.ndarray):
+    """Call the learner's function; say more about an index that leaves the picture."""
+    try:
+        return attempt(learner, face)
+    except Hint as hint:
+        if "out of bounds" not in str(hint):
+            raise
+        raise Hint(
+            f"{hint}\n  This picture has {face.shape[0]} rows and {face.shape[1]} columns, not 48: "
+            "take the size from face.shape. The last column is number face.shape[1] - 1."
+        ) from None

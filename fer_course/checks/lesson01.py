@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, close, expect, passed, short
+from fer_course.checks.core import Hint, NotAttempted, attempt, close, expect, passed, short
 
 CLASSES = 7
+
+
+def _attempt(learner, *arguments, advise):
+    """Call the learner's function as `attempt` does; where it stops with an error, add what `advise(hint)` says to its hint."""
+    try:
+        return attempt(learner, *arguments)
+    except NotAttempted:
+        raise
+    except Hint as hint:
+        advice = advise(str(hint))
+        if not advice:
+            raise
+        raise Hint(f"{hint}\n  {advice}") from None
 
 
 # --------------------------------------------------------------------------------------------------- a row of text
@@ -21,7 +35,7 @@ def parse_row(learner) -> None:
     for label, split in ((4, "Training"), (0, "PublicTest"), (6, "PrivateTest")):
         image = rng.integers(0, 256, (48, 48), dtype=np.uint8)
         row = f"{label},{' '.join(str(pixel) for line in image for pixel in line)},{split}"
-        answer = attempt(learner, row)
+        answer = _attempt(learner, row, advise=_advice_on_text)
         if not isinstance(answer, (tuple, list)) or len(answer) != 3:
             raise Hint(f"Return three things, `return label, image, split`; found {short(answer)}.")
         if (
@@ -37,6 +51,22 @@ def parse_row(learner) -> None:
     passed("Parsed: a label, a picture and a split out of one line of text.")
 
 
+def _advice_on_text(hint: str) -> str:
+    """Say what stood in a text that is no number."""
+    found = re.search(r"(?:base 10|to float): '([^'\n]*)", hint)
+    if not found:
+        return ""
+    if not found[1].strip():
+        return (
+            "A space is no number: `list(…)` cuts a text into single characters. Cut it at the spaces: pixels.split()."
+        )
+    if "," in found[1]:
+        return 'There is a comma in this text. Cut the row at its commas first, row.split(","), then the pixels at the spaces.'
+    if " " in found[1]:
+        return "These are many numbers in one text. Cut it at the spaces first: pixels.split()."
+    return "This text is no number. A row holds three things: label, pixels, split."
+
+
 def _parsed_label(found, label: int) -> None:
     if isinstance(found, str):
         raise Hint(f"The label is text, {found!r}. A label is a whole number: int(…) makes one.")
@@ -48,6 +78,8 @@ def _parsed_image(found, image: np.ndarray) -> None:
         raise Hint(
             "The pixels are still text. Split the text at the spaces, and make numbers: np.array(…, dtype=np.uint8)."
         )
+    if found is None:
+        raise Hint("The picture is None. `resize` changes an array in place and returns nothing: use .reshape(48, 48).")
     if not isinstance(found, np.ndarray):
         raise Hint(f"The picture: expected a NumPy array, found {type(found).__name__}. np.array(…) makes one.")
     if found.shape == (image.size,):
@@ -77,7 +109,7 @@ def count_classes(learner) -> None:
     for present in ([0, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4], list(range(CLASSES))):
         labels = np.concatenate([present, rng.choice(present, 40)])
         expected = [sum(1 for label in labels if label == number) for number in range(CLASSES)]
-        answer = attempt(learner, labels)
+        answer = _attempt(learner, labels, advise=_advice_on_lists)
         if isinstance(answer, dict):
             raise Hint(f"Return seven numbers in the order of the classes, not a {type(answer).__name__}.")
         if isinstance(answer, tuple) and len(answer) == 2:
@@ -86,6 +118,12 @@ def count_classes(learner) -> None:
         if np.asarray(answer).dtype.kind not in "iu":
             raise Hint(f"Counts are whole numbers; yours are {np.asarray(answer).dtype}.")
     passed("Counted, also the classes that do not occur.")
+
+
+def _advice_on_lists(hint: str) -> str:
+    if "'numpy.ndarray' object has no attribute" not in hint:
+        return ""
+    return "`labels` is an array, not a list. `labels == 3` is an array of True and False; how many are True?"
 
 
 def _count_mistakes(labels: np.ndarray, expected: list[int]) -> list:
@@ -104,18 +142,19 @@ def _count_mistakes(labels: np.ndarray, expected: list[int]) -> list:
         (np.array(expected) / len(labels), "these are shares that add up to 1. Asked for are counts."),
         (sorted(expected), "these are sorted by size. Keep the order of the classes, 0 to 6."),
         (sorted(expected, reverse=True), "these are sorted by size. Keep the order of the classes, 0 to 6."),
+        (
+            [int(label in seen) for label in range(CLASSES)],
+            "each class that occurs has a 1: `counts[labels] += 1` adds 1 once, however often a label stands there. "
+            "Add them in a loop, or use np.bincount.",
+        ),
         (len(labels), "this is the number of all labels. Count each class on its own."),
     ]
 
 
 def majority_baseline(learner) -> None:
     """Check `majority_baseline(train_labels, test_labels)`: an accuracy from 0 to 1."""
-    for seed in range(4):
-        rng = np.random.default_rng(seed)
-        # More of `usual` in training, more of `other` in the test, and neither is 3: so mistakes show.
-        usual, other = rng.permutation([0, 1, 2, 4, 5, 6])[:2]
-        train = rng.permutation(np.concatenate([np.arange(7), np.full(20, usual), np.full(9, other)]))
-        test = rng.permutation(np.concatenate([np.arange(7), [3], np.full(4, usual), np.full(6, other)]))
+    for seed, relabelled in enumerate(([0, 1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1, 0], [4, 0, 5, 2, 1, 6, 3])):
+        train, test, usual = _lopsided(np.random.default_rng(seed), np.array(relabelled))
         expected = sum(1 for label in test if label == usual) / len(test)
         answer = attempt(learner, train, test)
         what = f"baseline when class {usual} leads in training ({list(train).count(usual)} of {len(train)})"
@@ -123,21 +162,58 @@ def majority_baseline(learner) -> None:
     passed("The score to beat: what one gets without looking at the pictures.")
 
 
-def _baseline_mistakes(train: np.ndarray, test: np.ndarray, usual: int) -> list:
-    count = np.bincount(test, minlength=CLASSES)
-    rare = np.bincount(train, minlength=CLASSES).argmin()
+def _lopsided(rng: np.random.Generator, relabelled: np.ndarray):
+    """Return train (60), test (40) and the class that leads in training; which class somebody names can be told from the score.
+
+    Before relabelling, class 2 leads in training, 1 in the test, 5 in both together; training has the median and first label 4,
+    and the mean 3.5. No class has as many test faces as another. The largest training labels stand last: their places are no
+    labels.
+    """
+    train = np.repeat(np.arange(CLASSES), (2, 3, 20, 4, 7, 18, 6))
+    test = np.repeat(np.arange(CLASSES), (1, 13, 5, 2, 3, 12, 4))
+    train, test = rng.permutation(relabelled[train]), rng.permutation(relabelled[test])
+    order = np.argsort(train == train.max(), kind="stable")  # the largest label last
+    first = np.flatnonzero(train[order] == relabelled[4])[0]
+    order = np.concatenate([order[[first]], np.delete(order, first)])
+    return train[order], test, int(relabelled[2])
+
+
+def _named_classes(train: np.ndarray, test: np.ndarray) -> list[tuple[int, str]]:
+    """Return classes that one may name by mistake, and how one gets there."""
+    count = np.bincount(train, minlength=CLASSES)
+    both = np.bincount(np.concatenate([train, test]), minlength=CLASSES)
     return [
-        (count.max() / len(test), "you chose the class by the *test* labels. A learner sees the training labels only."),
+        (np.bincount(test, minlength=CLASSES).argmax(), "the most frequent *test* label: a learner sees those of training only"),
+        (both.argmax(), "the most frequent of training and test *together*: a learner sees the training labels only"),
+        (train.max(), "the largest training label (max)"),
+        (np.median(train), "the median of the training labels"),
+        (round(train.mean()), "the rounded mean of the training labels"),
+        (3, "*happy*, whatever `train_labels` says"),
+        (train[0], "the first training label"),
+        (count.argmin(), "the *rarest* (argmin for argmax)"),
+        (train.min(), "the smallest training label (min)"),
+    ]  # fmt: skip
+
+
+def _baseline_mistakes(train: np.ndarray, test: np.ndarray, usual: int) -> list:
+    count, named = np.bincount(test, minlength=CLASSES), _named_classes(train, test)
+    mistakes = [
         ((train == usual).mean(), "this is the accuracy on the *training* labels. Measure on the test labels."),
         (count[usual] / len(test) * 100, "this is in per cent. Return a share from 0 to 1."),
         (count[usual], "this is a number of faces. Divide it by the number of test labels."),
         (count[usual] / len(train), "divide by the number of *test* labels; this is divided by the number of training labels."),
         (int(usual), "this is the class that the guess would name. Return how often that guess is right in the test."),
         (1 / CLASSES, "1/7 is what a blind guess among seven classes gets. Always answering the most frequent one does better."),
-        (count[3] / len(test), "you always answer 3. The most frequent class depends on `train_labels`."),
-        (count[rare] / len(test), "you answer the *rarest* class: argmin instead of argmax."),
         ((test != usual).mean(), "this is the share of wrong answers. Accuracy counts the right ones."),
+        (0, "no test label equals what you compare with. `max()` of counts says how often, `argmax()` of *counts* says which "
+            "class; `argmax()` of the labels is only the place of the largest one."),
     ]  # fmt: skip
+    for label in range(CLASSES):
+        ways = "; or ".join(way for wrong, way in named if wrong == label) or "not the most frequent training label"
+        mistakes.append(
+            (count[label] / len(test), f"you always answer {label}, which is {ways}. Count the training labels.")
+        )
+    return mistakes
 
 
 # ------------------------------------------------------------------------------------------------------------ leaks
@@ -180,14 +256,20 @@ def _leak_mistakes(train: np.ndarray, test: np.ndarray, expected: np.ndarray) ->
     by_place = np.array([np.array_equal(one, other) for one, other in zip(train, test, strict=False)])
     of_train = np.array([any(np.array_equal(image, other) for other in test) for image in train])
     near = (differences.mean(axis=(2, 3)) < 1).any(axis=1)
+    last = np.array([np.array_equal(image, train[-1]) for image in test])
     return [
+        (np.zeros(len(test), dtype=bool), "no picture is found. `(image == train_images).all()` asks whether it equals *all* of "
+            "training: compare it with one training picture at a time. In a loop, keep a True that was found."),
+        (last, "only copies of the *last* training picture are found: each comparison overwrites the one before. Keep a True "
+            "once it is found (any, or break)."),
         (np.ones(len(test), dtype=bool), "every picture is found. Do you compare the test pictures with themselves?"),
         (within_test, "these are copies within the test set. Look each test picture up among the *training* pictures."),
         (of_train, "this is a mask of the training pictures. Asked for are the test pictures."),
         (by_place, "you compare picture 0 with picture 0, 1 with 1, … A copy may stand anywhere in training."),
         (near, "a picture that differs by one grey level in one pixel is no exact copy. Ask for equality, not for nearness."),
         (same_sum, "equal sums are not equal pictures. Compare all pixels, for example by image.tobytes()."),
-        ((differences == 0).any(axis=(1, 2, 3)), "one equal pixel is not enough: all pixels must agree (all, not any)."),
+        ((differences == 0).any(axis=(1, 2, 3)), "one equal pixel is not enough, yet `image in train_images` asks no more. All "
+            "pixels of *one* training picture must agree: np.array_equal(a, b), or tobytes()."),
         (np.isin(test, train), "np.isin compares single pixels. You need one answer a picture, for example by tobytes()."),
         (np.isin(test, train).all(axis=(1, 2)), "np.isin compares single pixels, wherever they stand. Compare whole pictures."),
         (~expected, "True and False are the wrong way round: True means that the picture also stands in training."),
@@ -250,7 +332,7 @@ def gradient_step(learner) -> None:
     for seed, (n, pixels, classes, rate) in enumerate(((6, 5, 3, 0.1), (9, 12, 7, 0.5), (1, 4, 7, 0.25))):
         rng = np.random.default_rng(seed)
         weights, bias = rng.normal(size=(pixels, classes)), rng.normal(size=classes)
-        images, labels = rng.random((n, pixels)) - 0.5, rng.integers(0, classes, n)
+        images, labels = rng.random((n, pixels)) - 0.5, rng.integers(0, classes - 1, n)  # one class does not occur
         with np.errstate(all="ignore"):
             answer = attempt(learner, weights, bias, images, labels, rate)
         if not isinstance(answer, (tuple, list)) or len(answer) != 2:
@@ -293,6 +375,8 @@ def _step_mistakes(weights, bias, images, labels, rate) -> list:
     one_hot[rows, labels] = 1
     every_row = probabilities.copy()
     every_row[:, labels] -= 1
+    every_time = probabilities - np.bincount(labels, minlength=len(bias))
+    without_bias = np.array([_softmax_of_row(row) for row in (images @ weights).tolist()]) - one_hot
 
     def step(error, factor=rate):
         return weights - factor * images.T @ error / n, bias - factor * error.mean(axis=0)
@@ -305,13 +389,29 @@ def _step_mistakes(weights, bias, images, labels, rate) -> list:
         ((weights - rate * images.T @ error, right[1]), "the weights sum over all pictures: divide that by len(labels)."),
         ((right[0], bias - rate * error.sum(axis=0)), "the bias' gradient is a sum over all pictures: take the mean(axis=0)."),
         # The mean of the whole error is 0 as well: its rows add up to 0.
-        ((right[0], bias), "the bias has not moved. It needs its own step: by the mean of the error over the pictures, axis=0."),
+        ((right[0], bias), "the bias has not moved. It needs its own step, one mean a class: error.mean(axis=0). "
+            "The mean over everything, error.mean(), is 0."),
         (step(error, 1), "the rate is not used: multiply the gradient by it."),
         ((images.T @ error / n, error.mean(axis=0)), "these are the gradients. Return the weights and the bias after the step."),
         ((rate * images.T @ error / n, rate * error.mean(axis=0)), "this is the step alone. Subtract it from weights and bias."),
         (step(probabilities), "the true classes are not used: subtract 1 from the probability of each picture's label."),
+        (step(probabilities - 1), "1 is subtracted from every probability. Subtract it at the true class alone."),
+        (step(every_time), "`error[:, label]` is a column, all pictures: 1 goes off in all of them. Pair rows with labels: "
+            "p[np.arange(len(labels)), labels]."),
+        (step(without_bias), "the scores lack the bias: images @ weights + bias."),
+        ((weights - rate * images.T @ error / 32, right[1]), "you divide by 32, but a batch may be of any size: len(labels)."),
+        (step(error, rate * n / 32), "you divide by 32, but a batch may be of any size: len(labels)."),
         (step(every_row), "`p[:, labels]` changes every row. Pair rows with labels: p[np.arange(len(labels)), labels]."),
         (step(scores - one_hot), "this takes the scores as they are. Turn them into probabilities with softmax first."),
         ((weights, bias), "nothing has moved: the weights and the bias are as they were."),
     ]  # fmt: skip
+    if labels.max() < n:
+        whole_rows = probabilities.copy()
+        whole_rows[labels] -= 1
+        mistakes.append(
+            (
+                step(whole_rows),
+                "`p[labels]` picks whole rows. Pair rows with labels: p[np.arange(len(labels)), labels].",
+            )
+        )
     return [(wrong, hint) for wrong, hint in mistakes if not all(map(close, wrong, right))]
