@@ -419,10 +419,6 @@ def _best_mistake(answer, k: int, spread: float) -> str:
     expected = spread * _mean_of_largest(k)
     if not isinstance(answer, (int, float, np.number)):
         return f"expected a number; found {short(answer)}."
-    if 3.3 * spread < answer < 6.5 * spread:
-        return (
-            "this is the highest of thousands. Take the highest over the k scores of one repeat, not over the repeats."
-        )
     close_to = {
         0.0: "the mean of lucky scores is 0. Take the highest of the k first, then the mean over the repeats.",
         _mean_of_largest(k): "the spread is missing: rng.normal(0, spread, …).",
@@ -435,6 +431,10 @@ def _best_mistake(answer, k: int, spread: float) -> str:
     }  # fmt: skip
     near = (hint for value, hint in close_to.items() if abs(answer - value) <= 0.05 * spread + 0.02 * abs(value))
     found = next(near, "")
+    if not found and 3.3 * spread < answer < 6.5 * spread:
+        found = (
+            "this is the highest of thousands. Take the highest over the k scores of one repeat, not over the repeats."
+        )
     return found or (
         f"expected about {expected:.4f}, found {short(float(answer))}. Draw {REPEATS:,} rows of {k} scores, take the highest of "
         "each row, then the mean."
