@@ -199,6 +199,40 @@ def _enlarged(small: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     return small
 
 
+def accuracy_against_cost(
+    panels: dict[str, dict[str, tuple[float, float, float, float]]], lines: dict[str, float] | None = None
+) -> Figure:
+    """Show accuracies against multiply-adds, each with its interval: one panel, with its own height, a kind of faces.
+
+    Points of the same cost stand side by side.
+
+    Args:
+        panels: title -> (name -> (multiply-adds, accuracy, lower end, upper end)); ends that are not finite are not drawn.
+        lines: name -> published accuracy whose cost is not known, drawn across the first panel.
+
+    """
+    figure, axes = plt.subplots(1, len(panels), figsize=(5.6 * len(panels), 4.2), squeeze=False, sharex=True)
+    for name, accuracy in (lines or {}).items():
+        axes[0, 0].axhline(100 * accuracy, linestyle=":", color="black", label=name)
+    most = max((point[0] / 1e6 for points in panels.values() for point in points.values()), default=1)
+    for axis, (title, points) in zip(axes[0], panels.items(), strict=True):
+        taken = []
+        for (name, (cost, *values)), colour, marker in zip(
+            points.items(), cycle(COLOURS), cycle("osD^vPX*"), strict=False
+        ):
+            accuracy, *ends = 100 * np.asarray(values, dtype=float)
+            place = cost / 1e6 + 0.025 * most * taken.count(cost)
+            taken.append(cost)
+            if np.isfinite(ends).all():
+                axis.plot([place, place], ends, "_-", color=colour, markersize=10)
+            axis.plot(place, accuracy, marker, color=colour, markersize=8, label=name)
+        axis.set(title=title, xlabel="million multiply-adds a picture", ylabel="accuracy in %", xlim=(0, 1.15 * most))
+        axis.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.18))
+    sns.despine(figure)
+    figure.tight_layout()
+    return figure
+
+
 def curves(histories: dict[str, dict[str, Sequence[float]]], metric: str = "accuracy") -> Figure:
     """Show a metric over the epochs of some runs: training as a dotted, validation as a full line.
 

@@ -160,3 +160,25 @@ def test_heat_maps_keep_their_values_in_the_middle_of_each_place():
     fine = plots._enlarged(small, (6, 9))
     assert fine.shape == (6, 9)
     assert fine[1::3, 1::3].tolist() == small.tolist()
+
+
+def test_accuracy_against_cost_keeps_kinds_of_faces_apart():
+    real = {"ours": (5.5e6, 0.63, 0.61, 0.65), "alone": (1.2e6, 0.51, -np.inf, np.inf)}
+    drawn = {"before": (1e6, 0.40, 0.38, 0.42), "after": (1e6, 0.44, 0.41, 0.47)}
+    figure = plots.accuracy_against_cost({"real": real, "drawn": drawn}, {"published": 0.61})
+    left, right = figure.axes
+    assert [axis.get_title() for axis in figure.axes] == ["real", "drawn"]
+    named = [{line.get_label(): line for line in axis.lines if line.get_label()[0] != "_"} for axis in figure.axes]
+    assert [list(each) for each in named] == [["published", "ours", "alone"], ["before", "after"]]
+    assert named[0]["published"].get_ydata() == pytest.approx([61, 61])
+    assert named[0]["ours"].get_xydata() == pytest.approx(np.array([[5.5, 63]]))
+    assert len(left.lines) == 4  # the line, two points, and one bar: the other has no ends
+    places = [named[1][name].get_xdata()[0] for name in drawn]
+    assert places[0] == pytest.approx(1)
+    assert 0 < places[1] - places[0] < 0.3  # side by side, else one hides the other
+    bars = [line.get_ydata() for line in right.lines if line not in named[1].values()]
+    assert np.concatenate(bars) == pytest.approx([38, 42, 41, 47])
+    assert left.get_xlim() == right.get_xlim()
+    assert left.get_ylim() != right.get_ylim()
+    markers = {line.get_marker() for line in named[1].values()}
+    assert len(markers) == 2  # colour is never alone

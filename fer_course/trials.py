@@ -1,0 +1,129 @@
+"""Comparing recipes over seeds: a mean with its t-interval, a verdict from pairs, and how many seeds a difference needs.
+
+A *trial* is one training with one seed. Plain NumPy: nothing here loads Keras. Built in lesson 11.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from fer_course.errors import DataError
+
+BETTER, WORSE, OPEN = "better", "worse", "can't tell"
+
+
+class Summary(NamedTuple):
+    """What the scores of some seeds say.
+
+    Attributes:
+        mean: their mean.
+        low: lower end of the 95 % interval of the mean; -inf for a single seed, which has no spread.
+        high: its upper end.
+
+    """
+
+    mean: float
+    low: float
+    high: float
+
+
+def t95(degrees: int) -> float:
+    """Return how many standard errors a 95 % interval reaches to each side if the spread itself is only estimated.
+
+    Args:
+        degrees: degrees of freedom: the number of scores minus 1; at least 1.
+
+    Raises:
+        DataError: if it is less.
+
+    Source: "Student" (Gosset) 1908, doi:10.1093/biomet/6.1.1; for whole degrees of freedom the probability is a finite
+    sum: Abramowitz and Stegun 1964, Handbook of Mathematical Functions, 26.7.3 and 26.7.4.
+
+    """
+    if degrees < 1:
+        raise DataError(f"A t-interval needs two scores or more, one degree of freedom; found {degrees}.")
+    low, high = 0.0, 13.0  # the largest, for one degree, is 12.7
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _within(middle, degrees) < 0.95 else (low, middle)
+    return high
+
+
+def _within(t: float, degrees: int) -> float:
+    """Return the probability that Student's t lies between -t and t."""
+    angle = math.atan(t / math.sqrt(degrees))
+    cosine, sine = math.cos(angle), math.sin(angle)
+    odd = degrees % 2
+    term = total = (cosine if odd else 1.0) if degrees > 1 else 0.0
+    for k in range(3 if odd else 2, degrees - 1, 2):
+        term *= (k - 1) / k * cosine**2
+        total += term
+    return 2 / math.pi * (angle + sine * total) if odd else sine * total
+
+
+def summarise(scores: Sequence[float]) -> Summary:
+    """Return mean and 95 % t-interval of the scores of some seeds.
+
+    Raises:
+        DataError: if there is no score.
+
+    """
+    scores = np.asarray(list(scores), dtype=float)
+    if not len(scores):
+        raise DataError("A summary needs the score of one seed or more; found none.")
+    mean = float(scores.mean())
+    if len(scores) == 1:
+        return Summary(mean, -math.inf, math.inf)
+    half = t95(len(scores) - 1) * float(scores.std(ddof=1)) / math.sqrt(len(scores))
+    return Summary(mean, mean - half, mean + half)
+
+
+def differences(baseline: Mapping[int, float], other: Mapping[int, float]) -> list[float]:
+    """Return other minus baseline for each seed, in the order of the seeds.
+
+    Raises:
+        DataError: if the two were not trained with the same seeds.
+
+    """
+    if set(baseline) != set(other):
+        raise DataError(
+            f"Pairs need the same seeds in both; found {sorted(baseline)} and {sorted(other)}. Train those that are missing."
+        )
+    return [other[seed] - baseline[seed] for seed in sorted(baseline)]
+
+
+def decide(baseline: Mapping[int, float], other: Mapping[int, float]) -> str:
+    """Say whether another recipe is `better` than the baseline, `worse`, or that one `can't tell`: scores by seed, in pairs.
+
+    Better or worse needs a 95 % interval of the mean difference that leaves out 0.
+
+    Raises:
+        DataError: if the two were not trained with the same seeds, or with none.
+
+    """
+    _, low, high = summarise(differences(baseline, other))
+    return BETTER if low > 0 else WORSE if high < 0 else OPEN
+
+
+def seeds_needed(spread: float, difference: float, most: int = 10_000) -> int:
+    """Return the smallest number of seeds whose 95 % interval reaches no further than `difference` to each side.
+
+    Args:
+        spread: standard deviation, over seeds, of what is measured (of the paired differences, for a comparison).
+        difference: the smallest difference that would matter, in the same unit.
+        most: where to give up.
+
+    Raises:
+        DataError: if the difference is not above 0, or even `most` seeds are too few.
+
+    """
+    if difference <= 0:
+        raise DataError(f"The difference to be seen must be above 0; found {difference}.")
+    for seeds in range(2, most + 1):
+        if t95(seeds - 1) * spread / math.sqrt(seeds) <= difference:
+            return seeds
+    raise DataError(f"Even {most:,} seeds are too few for a difference of {difference:g} with a spread of {spread:g}.")
