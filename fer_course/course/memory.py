@@ -8,9 +8,10 @@ _SAMPLE_SECONDS = 0.2
 
 
 class PeakMemory:
-    """While its block runs, note the largest resident memory of this process and all its children together.
+    """While its block runs, note the largest resident memory of all processes that this one starts, together.
 
-    Sampled every 0.2 s in a thread, so that a shorter peak can be missed; memory that processes share counts twice.
+    While a lesson runs these are the notebook's kernel and what the kernel starts: what the lesson itself needs, wherever it is
+    opened. Sampled every 0.2 s in a thread, so that a shorter peak can be missed; memory that processes share counts twice.
 
     Attributes:
         peak: bytes, 0 before the block.
@@ -35,9 +36,7 @@ class PeakMemory:
 
         process = psutil.Process()
         while True:
-            self.peak = max(
-                self.peak, sum(_resident(member) for member in [process, *process.children(recursive=True)])
-            )
+            self.peak = max(self.peak, sum(map(_resident, process.children(recursive=True))))
             if self._done.wait(_SAMPLE_SECONDS):
                 return
 
