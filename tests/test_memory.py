@@ -31,5 +31,5 @@ def test_what_a_child_and_its_child_hold_is_counted_together():
 
 def test_what_the_driving_process_holds_is_not_counted():
     held = np.ones(300 * MEGABYTE, dtype=np.uint8)
-    assert peak_of(spend(1)) < 60
+    assert 400 < peak_of(spend(400)) < 480  # for a moment a child is a copy of its parent: so it holds more than that
     assert held[-1] == 1
