@@ -2,7 +2,7 @@
 
 import keras
 import numpy as np
-from answers import three_tests
+from answers import assert_not_attempted, three_tests
 from numpy.lib.stride_tricks import sliding_window_view
 
 from fer_course import costs, layers
@@ -66,6 +66,14 @@ def depthwise_in_place(image, kernel):
     return right
 
 
+def depthwise_last_channel(image, kernel):
+    """The indices of a loop over channels forget the channel, so that the last one wins."""
+    output = oracles.depthwise(image, kernel)
+    for c in range(image.shape[2]):
+        output[:] = oracles.depthwise(image, kernel)[:, :, c, None]
+    return output
+
+
 def standard_for_each(image, kernel):
     each = oracles.convolve(image, kernel[..., None])
     return np.concatenate([each] * image.shape[2], axis=2)
@@ -99,6 +107,7 @@ DEPTHWISE_WRONG = {
     "ReLU": (lambda x, k: np.maximum(oracles.depthwise(x, k), 0), "below zero"),
     "zeros_like of pixels": (depthwise_into_pixels, "whole numbers \\(uint8\\)"),
     "rounded": (lambda x, k: oracles.depthwise(x, k).round().astype(int), "whole numbers"),
+    "last channel for all": (depthwise_last_channel, "output\\[row, column, c\\]"),
     "channels first": (lambda x, k: oracles.depthwise(x, k).transpose(2, 0, 1), "channels come first"),
     "list of maps": (lambda x, k: list(oracles.depthwise(x, k).transpose(2, 0, 1)), "channels come first"),
     "batch": (lambda x, k: oracles.depthwise(x, k)[None], "fourth axis"),
@@ -118,6 +127,14 @@ def pointwise_by_loops(image, kernel):
     for row, column, m in np.ndindex(*output.shape):
         for c in range(image.shape[2]):
             output[row, column, m] += image[row, column, c] * kernel[c, m]
+    return output
+
+
+def pointwise_overwritten(image, kernel):
+    output = np.zeros((*image.shape[:2], kernel.shape[1]))
+    for m in range(kernel.shape[1]):
+        for c in range(image.shape[2]):
+            output[:, :, m] = image[:, :, c] * kernel[c, m]
     return output
 
 
@@ -157,7 +174,11 @@ POINTWISE_WRONG = {
     "flat": (lambda x, k: x.reshape(-1, x.shape[2]) @ k, "fold them back"),
     "channels first": (lambda x, k: (x @ k).transpose(2, 0, 1), "channels come first"),
     "whole numbers": (lambda x, k: (x @ k).astype(int), "whole numbers"),
-    "nothing mixed": (lambda x, k: x * k[:, 0], "some values are not"),
+    "as whole as the pixels": (lambda x, k: (x @ k).astype(x.dtype), "whole numbers \\(uint8\\)"),
+    "= for +=": (pointwise_overwritten, "Add up with \\+="),
+    "* for @": (lambda x, k: x * k, "number by number"),
+    "nothing mixed": (lambda x, k: x * k[:, 0], "number by number"),
+    "other numbers": (lambda x, k: x @ k + 0.01, "some values are not"),
     "in place": (pointwise_in_place, "in place"),
     "nothing": (lambda x, k: print(end=""), "return"),
     "fails": (lambda x, k: x[0] @ k[:-1], "ValueError"),
@@ -181,12 +202,32 @@ def padded_with(before, after=None, **mode):
     return separable
 
 
+def padded_along(rows, columns):
+    """Return a separable convolution of an image with zeros along the rows, or the columns, alone."""
+
+    def separable(image, depth, point):
+        margin = len(depth) // 2
+        margins = ((rows * margin, rows * margin), (columns * margin, columns * margin), (0, 0))
+        return depthwise_by_shifts(np.pad(image, margins), depth) @ point
+
+    return separable
+
+
 def padded_after(image, depth, point):
     return same(depthwise_by_shifts(image, depth) @ point, depth)
 
 
 def padded_channels(image, depth, point):
     return depthwise_by_shifts(np.pad(image, len(depth) // 2), depth) @ point
+
+
+def padded_channels_of_oracle(image, depth, point):
+    return oracles.pointwise(oracles.depthwise(np.pad(image, len(depth) // 2), depth), point)
+
+
+def two_pairs(image, depth, point):
+    margin = len(depth) // 2
+    return depthwise_by_shifts(np.pad(image, ((margin, margin), (margin, margin))), depth) @ point
 
 
 def half(image, depth):
@@ -210,7 +251,15 @@ SEPARABLE_WRONG = {
     "edge": (padded_with(lambda k: k // 2, mode="edge"), "repeats the border"),
     "mirror": (padded_with(lambda k: k // 2, mode="reflect"), "mirrors"),
     "after": (padded_after, "round the result"),
-    "channels too": (padded_channels, "ValueError"),
+    "k // 2 above and left": (padded_with(lambda k: k // 2, lambda k: 0), "one side of each axis"),
+    "k // 2 below and right": (padded_with(lambda k: 0, lambda k: k // 2), "one side of each axis"),
+    "rows alone": (padded_along(1, 0), "of height and width"),
+    "columns alone": (padded_along(0, 1), "of height and width"),
+    "always 1": (padded_with(lambda k: 1), "whatever k is"),
+    "channels too": (padded_channels, "channels are padded, too"),
+    "channels too, of the oracle": (padded_channels_of_oracle, "channels are padded, too"),
+    "two pairs": (two_pairs, "three axes"),
+    "fails": (lambda x, d, p: x.reshape(2, 2), "ValueError"),
     "ReLU between": (lambda x, d, p: np.maximum(half(x, d), 0) @ p, "in the middle"),
     "ReLU behind": (lambda x, d, p: np.maximum(half(x, d) @ p, 0), "below zero"),
     "flipped": (lambda x, d, p: half(x, d[::-1, ::-1]) @ p, "flipped"),
@@ -269,6 +318,23 @@ RATIO_WRONG = {
     "k for k²": (lambda h, w, c, m, k: (k * c + c * m) / (k * c * m), "size \\*\\* 2"),
     "depthwise with filters": (lambda h, w, c, m, k: (k**2 * c * m + c * m) / (k**2 * c * m), "no filters"),
     "pointwise with k²": (lambda h, w, c, m, k: (k**2 * c + k**2 * c * m) / (k**2 * c * m), "one pixel"),
+    "pointwise without channels": (lambda h, w, c, m, k: (k**2 * c + m) / (k**2 * c * m), "C · M numbers"),
+    "depthwise without channels": (lambda h, w, c, m, k: (k**2 + c * m) / (k**2 * c * m), "\\*each\\* channel"),
+    "no brackets": (
+        lambda h, w, c, m, k: h * w * k**2 * c + h * w * c * m / (h * w * k**2 * c * m),
+        "\\(depthwise \\+",
+    ),
+    "no brackets, no places": (lambda h, w, c, m, k: k**2 * c + c * m / (k**2 * c * m), "\\(depthwise \\+"),
+    "places once": (lambda h, w, c, m, k: (h * w * k**2 * c + c * m) / (h * w * k**2 * c * m), "\\(depthwise \\+"),
+    "no brackets below": (
+        lambda h, w, c, m, k: h * w * (k**2 * c + c * m) / h * w * k**2 * c * m,
+        "a / b \\* c",
+    ),
+    "no brackets below, no places": (lambda h, w, c, m, k: (k**2 * c + c * m) / k**2 * c * m, "a / b \\* c"),
+    "unpadded": (
+        lambda h, w, c, m, k: ((h - k + 1) * (w - k + 1) * k**2 * c + h * w * c * m) / (h * w * k**2 * c * m),
+        "unpadded",
+    ),
     "halves multiplied": (lambda h, w, c, m, k: (k**2 * c) * (c * m) / (k**2 * c * m), "add their multiply-adds"),
     "halves and places": (lambda h, w, c, m, k: h * w * (k**2 * c) * (c * m) / (k**2 * c * m), "add their"),
     "shares multiplied": (lambda h, w, c, m, k: 1 / m / k**2, "add, don't multiply"),
@@ -323,6 +389,8 @@ STANDARD_WRONG = {
     "flipped": (lambda d, p: d[::-1, ::-1, :, None] * p, "flipped"),
     "depthwise repeated": (lambda d, p: d[..., None] * np.ones_like(p), "pointwise kernel is not used"),
     "pointwise repeated": (lambda d, p: np.ones_like(d)[..., None] * p, "depthwise kernel is not used"),
+    "on its side": (lambda d, p: d.swapaxes(0, 1)[..., None] * p, "rows and columns"),
+    "pointwise summed": (lambda d, p: d[..., None] * p.sum(axis=0), "over the channels"),
     "no new axis": (lambda d, p: d * p, "wrong axes"),
     "new axis before": (lambda d, p: d[:, :, None] * p, "\\*output\\* maps"),
     "transposed": (lambda d, p: d[..., None] * p.T, "transposed"),
@@ -343,3 +411,15 @@ CHECKS = {
     lesson03.as_standard: (STANDARD_RIGHT, STANDARD_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
+
+
+def test_an_empty_function_that_is_called_is_named(capfd):
+    def depthwise(image, kernel):
+        raise NotImplementedError
+
+    def separable(image, depth, point):
+        return depthwise(same(image, depth), depth) @ point
+
+    said = assert_not_attempted(lesson03.separable, capfd, separable)
+    assert "`raise NotImplementedError` in depthwise" in said
+    assert "oracles.depthwise" in said

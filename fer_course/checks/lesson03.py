@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 
 import numpy as np
 
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, attempt, expect, passed, short
+from fer_course.checks.core import Hint, NotAttempted, attempt, expect, passed, short
 
 _RELU = "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."
 
@@ -45,6 +46,8 @@ def _depthwise_mistakes(image: np.ndarray, kernel: np.ndarray, right: np.ndarray
         (oracles.depthwise(image, kernel[::-1, ::-1]), "the kernel is flipped. Networks lay it on as it is."),
         (oracles.depthwise(image, kernel.transpose(1, 0, 2)), "rows and columns of the kernel are swapped."),
         (oracles.depthwise(image, kernel[:, :, ::-1]), "the kernel's channels run backwards: channel c goes with channel c."),
+        (np.repeat(right[:, :, -1:], channels, axis=2), "every map holds the numbers of the last channel: each channel "
+            "overwrites them all. In a loop over channels write to output[row, column, c]."),
         (right[:-1, :-1], too_few),
         (unfinished, too_few),
         (oracles.depthwise(image, kernel, padding="same"), "this is padded. Take only places where all of the kernel is inside."),
@@ -70,12 +73,15 @@ def _depthwise_mistakes(image: np.ndarray, kernel: np.ndarray, right: np.ndarray
 def pointwise(learner) -> None:
     """Check `pointwise(image, kernel)`: floats (H,W,M) of an image (H,W,C) and a kernel (C,M)."""
     # The first image is a cube, so that a sum along a wrong axis has the right shape and gets its own hint.
-    for seed, (shape, filters) in enumerate((((4, 4, 4), 4), ((5, 7, 3), 6), ((3, 2, 5), 1), ((6, 5, 1), 2))):
+    for seed, (shape, filters, kind) in enumerate(
+        (((4, 4, 4), 4, float), ((5, 7, 3), 6, np.uint8), ((3, 2, 5), 1, float), ((6, 5, 1), 2, float))
+    ):
         rng = np.random.default_rng(seed)
-        image, kernel = rng.normal(size=shape), rng.normal(size=(shape[2], filters))
+        image = rng.integers(0, 256, shape, dtype=np.uint8) if kind is np.uint8 else rng.normal(size=shape)
+        kernel = rng.normal(size=(shape[2], filters))
         answer = _floats(_answer(learner, image, kernel))
         expected = oracles.pointwise(image, kernel)
-        what = f"pointwise convolution of {shape} with a kernel {kernel.shape}"
+        what = f"pointwise convolution of {image.dtype} {shape} with a kernel {kernel.shape}"
         expect(answer, expected, what, _pointwise_mistakes(image, kernel, expected))
     passed("Pointwise: every pixel mixes its own channels, and looks at no neighbour.")
 
@@ -83,6 +89,7 @@ def pointwise(learner) -> None:
 def _pointwise_mistakes(image: np.ndarray, kernel: np.ndarray, right: np.ndarray) -> list:
     rows, columns, channels = image.shape
     mistakes = [
+        (image[:, :, -1:] * kernel[-1], "only the last channel is left: each one overwrites those before. Add up with +=."),
         (right[..., 0], "this is the first output map alone. Each of the M columns of the kernel makes one."),
         (right.sum(axis=2), "the output maps are summed up. Keep all M of them, along the last axis."),
         (right / channels, "this is a mean over the channels. A convolution adds up, and does not divide."),
@@ -95,9 +102,11 @@ def _pointwise_mistakes(image: np.ndarray, kernel: np.ndarray, right: np.ndarray
             (image @ kernel.T, "the kernel is transposed: its *rows* (C) go with the channels of the image.")
         )
         mistakes += [(np.einsum(terms, image, kernel), hint) for terms, hint in _WRONG_SUMS]
+        mistakes += [(image * numbers, _STAR) for numbers in (kernel, kernel.T, *kernel, *kernel.T)]
     return mistakes
 
 
+_STAR = "* multiplies number by number, and mixes nothing: the products of a pixel's C channels are to be added up."
 _ROWS = (
     "the sum runs along the *rows* of the image. The channels are its last axis; so reshape(C, …) does not pick them."
 )
@@ -120,11 +129,50 @@ def separable(learner) -> None:
         rng = np.random.default_rng(seed)
         image, depth = rng.normal(size=shape), rng.normal(size=(size, size, shape[2]))
         point = rng.normal(size=(shape[2], filters))
-        answer = _floats(_answer(learner, image, depth, point))
-        expected = oracles.pointwise(oracles.depthwise(image, depth, padding="same"), point)
         what = f"separable convolution of {shape} with kernels {depth.shape} and {point.shape}"
+        answer = _floats(_separable_answer(learner, what, image, depth, point))
+        expected = oracles.pointwise(oracles.depthwise(image, depth, padding="same"), point)
         expect(answer, expected, what, _separable_mistakes(image, depth, point, expected))
     passed("Separable: first each channel's neighbours, then each pixel's channels.")
+
+
+_CHANNELS_PADDED = (
+    "the channels are padded, too. np.pad takes a pair (before, after) for each axis; the channels' pair is (0, 0)."
+)
+_THREE_PAIRS = (
+    "np.pad failed. It takes a pair (before, after) for each of the image's three axes; the channels' is (0, 0)."
+)
+
+
+def _separable_answer(learner: Callable, what: str, image: np.ndarray, depth: np.ndarray, point: np.ndarray):
+    """Call the learner's function; where it stops inside another one, say what is wrong in this one."""
+    try:
+        return _answer(learner, image, depth, point)
+    except Hint as hint:
+        error = hint.__context__  # what the learner's function raised; None if it returned something
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)] if error else []
+        empty = frames[-1].f_code.co_name if frames and isinstance(hint, NotAttempted) else ""
+        if empty in ("depthwise", "pointwise"):
+            raise NotAttempted(
+                f"Replace `raise NotImplementedError` in {empty}, which is called here, by your answer (or call "
+                f"oracles.{empty}). Run that cell, then this one."
+            ) from None
+        margin = len(depth) // 2
+        wide = tuple(length + 2 * margin for length in image.shape)
+        # A padded image is handed on to the function that stops: it is found there, whatever that calls it.
+        if margin and any(np.shape(value) == wide for frame in frames for value in _arrays(frame)):
+            raise Hint(f"{what}: {_CHANNELS_PADDED}") from None
+        if isinstance(error, ValueError) and any(_is_pad(frame) for frame in frames):
+            raise Hint(f"{what}: {_THREE_PAIRS}") from None
+        raise
+
+
+def _arrays(frame) -> list:
+    return [value for value in frame.f_locals.values() if isinstance(value, np.ndarray)]
+
+
+def _is_pad(frame) -> bool:
+    return frame.f_code is getattr(np.pad, "__wrapped__", np.pad).__code__
 
 
 def _separable_mistakes(image: np.ndarray, depth: np.ndarray, point: np.ndarray, right: np.ndarray) -> list:
@@ -132,17 +180,25 @@ def _separable_mistakes(image: np.ndarray, depth: np.ndarray, point: np.ndarray,
     between = oracles.depthwise(image, depth, padding="same")
     flipped = oracles.depthwise(image, depth[::-1, ::-1], padding="same")
 
-    def padded(before: int, after: int, **mode):
-        wide = np.pad(image, ((before, after), (before, after), (0, 0)), **mode)
+    def padded(before: int, after: int, sides=(1, 1, 0), **mode):
+        wide = np.pad(image, [(before * side, after * side) for side in sides], **mode)
         return oracles.pointwise(oracles.depthwise(wide, depth), point)
 
     valid = padded(0, 0)
     one_side = f"all zeros are on one side of the image. Put {margin} on each side: above, below, left and right."
     too_many = f"the image is padded too much. A kernel of size k needs k // 2 zeros on each side, {margin} here."
+    half_margin = f"only one side of each axis is padded. Put {margin} zeros *before* and {margin} after."
+    one_axis = f"only one of height and width is padded. Put {margin} zeros on each side of both."
     mistakes = [
         (valid, "the image is not padded. Put k // 2 zeros on each side first, so that height and width stay."),
         (padded(2 * margin, 0), one_side),
         (padded(0, 2 * margin), one_side),
+        (padded(margin, 0), half_margin),
+        (padded(0, margin), half_margin),
+        (padded(margin, margin, (1, 0, 0)), one_axis),
+        (padded(margin, margin, (0, 1, 0)), one_axis),
+        (padded(margin, margin, (1, 1, 1)), _CHANNELS_PADDED),
+        (padded(1, 1) if margin > 1 else None, f"the margin is 1, whatever k is. Put k // 2 zeros on each side, {margin} here."),
         (padded(margin + 1, margin + 1), too_many),
         (padded(2 * margin, 2 * margin), too_many),
         (padded(len(depth), len(depth)), too_many),
@@ -163,7 +219,7 @@ def _separable_mistakes(image: np.ndarray, depth: np.ndarray, point: np.ndarray,
             (swapped, "the order is swapped. Depthwise comes first, then pointwise (lesson 04 meets the other order)."),
             (oracles.pointwise(between, point.T), "the pointwise kernel is transposed: its rows go with the channels."),
         ]
-    return mistakes
+    return [(wrong, hint) for wrong, hint in mistakes if wrong is not None]
 
 
 # ------------------------------------------------------------------------------------------------ cost ratio
@@ -186,6 +242,11 @@ def cost_ratio(learner) -> None:
 def _ratio_mistakes(height, width, channels, filters, size, separable: int, standard: int) -> list:
     places, ratio, area = height * width, separable / standard, size * size
     upside_down = "this is upside down. Return separable / standard: below 1 where the separable one is cheaper."
+    brackets = "brackets are missing: / and * come before +. Write (depthwise + pointwise) / standard."
+    below = "brackets are missing: a / b * c is (a / b) * c. Work the standard count out first, on a line of its own."
+    unpadded = (
+        (height - size + 1) * (width - size + 1) / places
+    )  # the part of all places where the whole kernel is inside
     places_hint = "height × width is in one of the two counts, but not in the other. Both work at every place."
     return [
         (standard / separable, upside_down),
@@ -197,6 +258,16 @@ def _ratio_mistakes(height, width, channels, filters, size, separable: int, stan
         (1 / filters + 1 / size, "a kernel has k × k numbers: size ** 2, not size."),
         (1 + 1 / area, "the depthwise half has no filters: k² · C at every place, not k² · C · M."),
         (1 / filters + 1, "the pointwise half looks at one pixel: C · M at every place, without k²."),
+        ((area * channels + filters) / standard, "the pointwise half has C · M numbers, not M: it adds up all channels."),
+        ((area + channels * filters) / standard, "the depthwise half has k² numbers for *each* channel: k² · C."),
+        (places * area * channels + 1 / area, brackets),
+        (area * channels + 1 / area, brackets),
+        ((places * area * channels + channels * filters) / (places * standard), brackets),
+        (separable / height * width * standard, below),
+        (places * separable / height * width * standard, below),
+        (separable / area * channels * filters, below),
+        ((unpadded * area * channels + channels * filters) / standard, "the depthwise half is unpadded here, with fewer places. "
+            "Count height × width places in every layer."),
         (channels, "the two halves come one after the other: add their multiply-adds, don't multiply them."),
         (places * channels, "the two halves come one after the other: add their multiply-adds, don't multiply them."),
         (ratio * places, places_hint),
@@ -242,13 +313,15 @@ def _as_standard_mistakes(depth: np.ndarray, point: np.ndarray, right: np.ndarra
         (right.transpose(2, 0, 1, 3), order),
         (deep + point, "the two are added. What passes through both is *multiplied* by both."),
         (right[::-1, ::-1], "the kernel is flipped. It stays as it is."),
+        (right.transpose(1, 0, 2, 3), "rows and columns of the depthwise kernel are swapped. They stay as they are."),
+        (deep * point.sum(axis=0), "the pointwise kernel is added up over the channels. Each channel keeps its own: [c, m]."),
         (np.broadcast_to(deep, right.shape), "the pointwise kernel is not used: every map is the depthwise kernel itself."),
         (np.broadcast_to(point, right.shape), "the depthwise kernel is not used."),
     ]  # fmt: skip
     if depth.shape[2] == point.shape[1]:
         mistakes += [
             (depth * point if len(depth) == len(point) else None, "this lays the pointwise kernel over the wrong axes. "
-                "Give the depthwise kernel a fourth axis first: depthwise_kernel[:, :, :, None]."),
+                "Give the depthwise kernel a fourth axis, of length 1, first."),
             (depth[:, :, None, :] * point, "the depthwise kernel went along with the *output* maps. Its channels are the "
                 "*input* channels: put the new axis last."),
             (deep * point.T, "the pointwise kernel is transposed: its rows are the input channels, its columns the maps."),
