@@ -8,6 +8,7 @@ twice), and `ModelCheckpoint`, `EarlyStopping` and `ReduceLROnPlateau` forget th
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import tempfile
@@ -110,6 +111,7 @@ def train(
 
     """
     recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
+    gc.collect()  # networks are cycles: what earlier trainings left would stay beside this one
     keras.utils.set_random_seed(recipe.seed)
     if model is None or isinstance(model, str):
         model = models.build(model or recipe.model, recipe.input_size, len(faces.class_names))
