@@ -38,7 +38,7 @@ NOTICE = (
     "the European Union (AI Act, Regulation 2024/1689, Article 5(1)(f))."
 )
 #: What FER2013 shows round the detector's box, on each side, as a share of the box. Measured: boxes of drawn faces in scenes
-#: need a median of 0.10 to give back the drawn 48 × 48 picture, those of FER2013's own pictures 0.06.
+#: need a median of 0.10 to give back the drawn 48 × 48 picture, those of FER2013's own pictures 0.07.
 MARGIN = 0.08
 
 
@@ -146,7 +146,7 @@ def grey(photo: np.ndarray) -> np.ndarray:
 
 
 def find_faces(photo: np.ndarray, detail: int = DETAIL) -> list[Box]:
-    """Return the boxes of faces that look into the camera, from the brows to the chin, the largest first.
+    """Return the boxes of faces that look into the camera, about from forehead to chin, the largest first.
 
     Boxes that overlap by more than half of the smaller one are one face; the largest of them stays. Turned, half-hidden and very
     small faces are often missed, and now and then a box holds no face: lesson 09 counts both.
