@@ -23,3 +23,7 @@ class RunError(FerCourseError):
 
 class LessonError(FerCourseError):
     """A lesson, profile or parameter that does not exist was asked for."""
+
+
+class PhotographError(FerCourseError, ValueError):
+    """A file is no picture, or a picture or a box in it can't be used: says what was found and what to do."""

@@ -6,5 +6,6 @@ a lesson reads the same on paper. Works with ipywidgets 7 (Colab) and 8.
 
 from fer_course.widgets.core import Choice, Slider, explore
 from fer_course.widgets.kernels import drag_kernel
+from fer_course.widgets.photograph import upload
 
-__all__ = ["Choice", "Slider", "drag_kernel", "explore"]
+__all__ = ["Choice", "Slider", "drag_kernel", "explore", "upload"]

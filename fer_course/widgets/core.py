@@ -65,12 +65,12 @@ def explore(function: Callable, alt: str | Callable[..., str], **controls: Slide
 
     if not controls:
         raise FerCourseError("explore needs at least one control, such as explore(f, alt='…', size=Slider(1, 9, 3)).")
-    made = {name: _control(name, control) for name, control in controls.items()}
+    made = {name: make_control(name, control) for name, control in controls.items()}
     picture = ipywidgets.HTML()
 
     def draw(_change=None) -> None:
         values = {name: control.value for name, control in made.items()}
-        picture.value = _as_html(function, alt, values)
+        picture.value = as_html(function, alt, values)
 
     for control in made.values():
         control.observe(draw, names="value")
@@ -80,7 +80,8 @@ def explore(function: Callable, alt: str | Callable[..., str], **controls: Slide
     return box
 
 
-def _control(name: str, control: Slider | Choice):
+def make_control(name: str, control: Slider | Choice):
+    """Return the ipywidget of a `Slider` or `Choice`, with its label."""
     import ipywidgets
 
     if not isinstance(control, (Slider, Choice)):
@@ -98,16 +99,21 @@ def _control(name: str, control: Slider | Choice):
     return kind(value=control.value, min=control.low, max=control.high, step=control.step, **shared)
 
 
-def _as_html(function: Callable, alt: str | Callable[..., str], values: dict) -> str:
+def as_html(function: Callable, alt: str | Callable[..., str], values: dict) -> str:
     """Return the picture for some values as HTML; what goes wrong is said there, since a widget has no traceback."""
     try:
         made = function(**values)
         words = alt(**values) if callable(alt) else alt
     except Exception as error:
-        return f'<p role="alert">This can\'t be shown: {html.escape(str(error) or type(error).__name__)}</p>'
+        return alert(f"This can't be shown: {str(error) or type(error).__name__}")
     if isinstance(made, Figure):
         return plots.picture(made, words)["text/html"]
     return made if isinstance(made, str) else grey_html(made, words)
+
+
+def alert(sentence: str) -> str:
+    """Return a sentence as HTML that a screen reader speaks at once."""
+    return f'<p role="alert">{html.escape(sentence)}</p>'
 
 
 def grey_html(image: np.ndarray, alt: str, width: int = 240) -> str:

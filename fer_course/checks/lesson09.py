@@ -1,0 +1,305 @@
+"""Checks of lesson 09: a square crop, shrinking by averaging, a median latency, scores smoothed over time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_course.checks.core import Hint, attempt, close, expect, passed, short
+
+# ------------------------------------------------------------------------------------------------------ square crop
+
+
+def crop_square(learner) -> None:
+    """Check `crop_square(photo, top, left, side, margin)`: a square with a margin, pixels at the edge repeated."""
+    for seed, shape, (top, left, side, margin), where in (
+        (1, (9, 13), (3, 5, 4, 1), "well inside"),
+        (2, (11, 8), (2, 1, 5, 2), "over the left edge"),
+        (3, (8, 12), (-2, 3, 6, 1), "over the top edge"),
+        (4, (10, 7), (4, 1, 5, 3), "over three edges"),
+        (5, (7, 10), (5, 7, 4, 2), "over the lower right corner"),
+    ):
+        photo = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+        answer = attempt(learner, photo, top, left, side, margin)
+        what = f"a box {where} (photo {shape}, top {top}, left {left}, side {side}, margin {margin})"
+        _check_pixels(answer, what)
+        expect(answer, _square(photo, top, left, side, margin), what, _crop_mistakes(photo, top, left, side, margin))
+    passed("Cut out: a square, with its margin, and no hole where the picture ends.")
+
+
+def _check_pixels(answer, what: str) -> None:
+    if not isinstance(answer, np.ndarray):
+        raise Hint(f"{what}: return a NumPy array; found {short(answer)} ({type(answer).__name__}).")
+    if answer.dtype != np.uint8:
+        raise Hint(
+            f"{what}: return grey levels as uint8, as they came; found {answer.dtype}. `.astype(np.uint8)` does it."
+        )
+
+
+def _square(photo: np.ndarray, top: int, left: int, side: int, margin: int) -> np.ndarray:
+    """Return the crop, pixel by pixel: a place outside takes the nearest pixel inside."""
+    rows, columns = photo.shape
+    return np.array(
+        [
+            [
+                photo[min(max(row, 0), rows - 1), min(max(column, 0), columns - 1)]
+                for column in range(left - margin, left + side + margin)
+            ]
+            for row in range(top - margin, top + side + margin)
+        ]
+    )
+
+
+def _crop_mistakes(photo: np.ndarray, top: int, left: int, side: int, margin: int) -> list:
+    right = _square(photo, top, left, side, margin)
+    first_row, first_column, length = top - margin, left - margin, side + 2 * margin
+    end_row, end_column = first_row + length, first_column + length
+    pads = [(max(-first, 0), max(end - size, 0)) for first, end, size in
+            ((first_row, end_row, photo.shape[0]), (first_column, end_column, photo.shape[1]))]  # fmt: skip
+    inside = photo[max(first_row, 0) : max(end_row, 0), max(first_column, 0) : max(end_column, 0)]
+    others = {"constant": "black", "reflect": "a mirror image", "symmetric": "a mirror image", "wrap": "the other side"}
+    filled = []
+    for mode, look in others.items():
+        padded = np.pad(photo, max(map(max, pads)), mode=mode)
+        offset = max(map(max, pads))
+        crop = padded[first_row + offset : end_row + offset, first_column + offset : end_column + offset]
+        filled.append(
+            (crop, f'outside the picture you show {look}. Repeat the pixels at the edge: np.pad(..., mode="edge").')
+        )
+    one_sided = "the margin belongs to all four sides: begin margin pixels earlier, and end margin pixels later."
+    return [
+        (_square(photo, left, top, side, margin), "top and left are exchanged: the first index of an array is the row."),
+        (right.T, "rows and columns are exchanged."),
+        (_square(photo, top, left, side, 0), "the margin is missing."),
+        (_square(photo, top, left, side + margin, 0), one_sided),
+        (_square(photo, top, left, side + 2 * margin, 0), one_sided),
+        (_square(photo, top - margin, left - margin, side + margin, 0), one_sided),
+        (_square(photo, top - margin, left - margin, side, 0), one_sided),
+        *filled,
+        (inside, "a slice ends where the picture ends, so the crop is smaller there. Repeat the pixels at the edge first."),
+        (photo[first_row:end_row, first_column:end_column],
+         "a negative number in a slice counts from the end. Move the numbers into the picture first, or pad the picture."),
+        (photo[top : top + side, left : left + side], "the margin is missing, and the pixels beyond the edge."),
+    ]  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------------------- shrinking
+
+
+def shrink(learner) -> None:
+    """Check `shrink(picture, factor)`: each factor × factor block becomes its mean, rounded, as uint8."""
+    for seed, shape, factor in ((1, (6, 9), 3), (2, (20, 15), 5), (3, (21, 7), 7)):
+        picture = np.random.default_rng(seed).integers(90, 256, shape, dtype=np.uint8)
+        answer = attempt(learner, picture, factor)
+        what = f"a bright picture {shape} shrunk by {factor}"
+        _check_shrunk(answer, picture, factor, what)
+        expect(answer, _block_means(picture, factor), what, _shrink_mistakes(picture, factor))
+    passed("Shrunk: every pixel of the large picture has its say.")
+
+
+def _check_shrunk(answer, picture: np.ndarray, factor: int, what: str) -> None:
+    if isinstance(answer, np.ndarray) and answer.dtype.kind == "f":
+        exact = [[block.mean() for block in row] for row in _blocks(picture, factor)]
+        if close(answer, np.array(exact)):
+            raise Hint(
+                f"{what}: the means are right. Now round them and return uint8: np.rint(means).astype(np.uint8)."
+            )
+    _check_pixels(answer, what)
+
+
+def _blocks(picture: np.ndarray, factor: int) -> list[list[np.ndarray]]:
+    rows, columns = (length // factor for length in picture.shape)
+    return [
+        [picture[factor * r : factor * (r + 1), factor * c : factor * (c + 1)] for c in range(columns)]
+        for r in range(rows)
+    ]
+
+
+def _block_means(picture: np.ndarray, factor: int) -> np.ndarray:
+    """Return the mean of each block, block by block in whole numbers; odd factors, so that no mean ends in a half."""
+    means = [[(2 * sum(block.ravel().tolist()) + factor**2) // (2 * factor**2) for block in row]
+             for row in _blocks(picture, factor)]  # fmt: skip
+    return np.array(means)
+
+
+def _shrink_mistakes(picture: np.ndarray, factor: int) -> list:
+    rows, columns = (length // factor for length in picture.shape)
+    blocks = _blocks(picture, factor)
+
+    def of_each(function) -> np.ndarray:
+        return np.array([[function(block) for block in row] for row in blocks])
+
+    overflow = of_each(lambda block: int(block.sum(dtype=np.uint8)))
+    skipped = (
+        "you keep one pixel of each block and throw the others away: fine lines vanish or flicker. Take their mean."
+    )
+    large = picture.reshape(rows, columns, factor, factor).astype(float)
+    by_rows = np.rint(
+        np.rint(picture.reshape(rows, factor, -1).mean(axis=1)).reshape(rows, columns, factor).mean(axis=2)
+    )
+    by_columns = np.rint(
+        np.rint(picture.reshape(-1, columns, factor).mean(axis=2)).reshape(rows, factor, -1).mean(axis=1)
+    )
+    twice = "rounded twice, once for the rows and once for the columns (Pillow does so). Round once, at the end."
+    return [
+        (by_rows.astype(np.uint8), twice),
+        (by_columns.astype(np.uint8), twice),
+        (np.uint8(of_each(np.mean)), "these means are cut off, not rounded: 99.9 becomes 99. np.rint(means) rounds."),
+        (overflow // factor**2, "the sums of uint8 went round at 256. Sum in floats: picture.astype(float), or .mean()."),
+        (np.uint8(np.rint(overflow / factor**2)),
+         "the sums of uint8 went round at 256. Sum in floats: picture.astype(float), or .mean()."),
+        (np.uint8(of_each(np.sum)), "these are sums, and they went round at 256. Take means: .mean(axis=...)."),
+        (picture[::factor, ::factor], skipped),
+        (picture[factor // 2 :: factor, factor // 2 :: factor], skipped),
+        (of_each(np.max), "this is the largest pixel of each block. Take the mean."),
+        (np.uint8(np.rint(of_each(np.median))), "this is the median of each block. Take the mean."),
+        (np.uint8(np.rint(large.mean(axis=(2, 3)))),
+         "the blocks are mixed up: reshape to (rows, factor, columns, factor) and take the mean over axes 1 and 3."),
+        (_block_means(picture, factor).T, "rows and columns are exchanged."),
+        (picture[:rows, :columns], "this is the upper left corner. Every block of the picture becomes one pixel."),
+        (np.uint8(np.rint(picture.reshape(rows, factor, -1).mean(axis=1))), "only rows are averaged. Average columns too."),
+        (np.uint8(np.rint(picture.reshape(len(picture), columns, factor).mean(axis=2))),
+         "only columns are averaged. Average rows too."),
+    ]  # fmt: skip
+
+
+# ----------------------------------------------------------------------------------------------------------- latency
+
+WARMUP = (3.0, 0.7, 0.4)
+#: Seconds of the calls after the warm-up: most alike, two with a hiccup; the median is between two of them.
+CALLS = (0.020, 0.022, 0.021, 0.180, 0.019, 0.024, 0.020, 0.023, 0.095, 0.0215)
+
+
+def median_latency(learner) -> None:
+    """Check `median_latency(call, clock, warmup, repeats)`: the median of single calls, in seconds."""
+    for warmup, repeats in ((3, 10), (2, 5), (0, 4), (3, 1)):
+        world = _world(warmup)
+        answer = attempt(learner, world.call, world.clock, warmup, repeats)
+        what = f"{warmup} calls to warm up and {repeats} measured ones"
+        durations = [*WARMUP[3 - warmup :], *CALLS][: warmup + repeats]
+        _check_calls(world, warmup, repeats, answer, what, durations)
+        measured = sorted(durations[warmup:])
+        expected = (measured[(repeats - 1) // 2] + measured[repeats // 2]) / 2
+        expect(answer, expected, what, _latency_mistakes(durations, warmup, expected))
+    passed("Measured: single calls, warmed up, and a median that one hiccup does not move.")
+
+
+def _world(warmup: int):
+    """Return a function to measure and a clock that only this function moves; both count what is asked of them."""
+    durations = [*WARMUP[3 - warmup :], *CALLS, *CALLS, *CALLS]
+
+    def call() -> str:
+        call.count += 1
+        clock.now += durations[min(call.count, len(durations)) - 1]
+        clock.log.append("call")
+        return "scores"
+
+    def clock() -> float:
+        clock.log.append("clock")
+        return clock.now
+
+    call.count, clock.now, clock.log = 0, 100.0, []
+    clock.call, clock.clock = call, clock
+    return clock
+
+
+def _check_calls(world, warmup: int, repeats: int, answer, what: str, durations: list[float]) -> None:
+    """Raise a hint if there were too few or too many calls, or the clock was not read round each."""
+    calls, readings = world.call.count, world.log.count("clock")
+    if isinstance(answer, (list, tuple, np.ndarray)):
+        raise Hint(f"{what}: return one number, the median; found {short(answer)}.")
+    if not readings:
+        raise Hint(f"{what}: the clock was never read. Call `clock()` before and after each call, not time.time().")
+    if calls == 0:
+        raise Hint(f"{what}: `call` was never called. Write `call()`, with parentheses.")
+    if calls == repeats and warmup:
+        raise Hint(f"{what}: there were {calls} calls in all. Call {warmup} times more, before the clock is read.")
+    if calls > warmup + repeats:
+        raise Hint(f"{what}: there were {calls} calls. Each measurement is one call: {warmup} + {repeats} in all.")
+    if calls < warmup + repeats:
+        raise Hint(
+            f"{what}: there were only {calls} calls; expected {warmup} + {repeats}. Count the turns of your loops."
+        )
+    if readings == 2 and repeats > 1:
+        mean = sum(durations[warmup:]) / repeats
+        extra = " This gives the mean, which one hiccup pulls up." if close(answer, mean) else ""
+        raise Hint(
+            f"{what}: the clock was read round all calls together. Read it before and after *each* of them.{extra}"
+        )
+
+
+def _latency_mistakes(durations: list[float], warmup: int, expected: float) -> list:
+    measured = np.array(durations[warmup:])
+    everything = np.array(durations)
+    middle = len(measured) // 2
+    return [
+        (1000 * expected, "these are milliseconds. Return seconds, as the clock counts them."),
+        (float(measured.mean()), "this is the mean, which one hiccup pulls up. Take the median: np.median."),
+        (float(np.median(everything)), "the calls to warm up are in it. Leave them out: they compile and load."),
+        (float(everything.mean()), "this is the mean, and the calls to warm up are in it. Take the median of the others."),
+        (float(measured.min()), "this is the fastest call. Ask for the usual one: the median."),
+        (float(measured.max()), "this is the slowest call. Ask for the usual one: the median."),
+        (float(measured.sum()), "this is the time of all calls together. Return the median of the single ones."),
+        (float(measured[middle]), "this is the call in the middle of the *order*. Sort the durations first, or use np.median."),
+        (float(np.sort(measured)[middle]), "of an even number, the median lies between the two in the middle: np.median."),
+        (-expected, "this is negative: the later reading minus the earlier one."),
+    ]  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------------------- smoothing
+
+
+def smooth(learner) -> None:
+    """Check `smooth(scores, weight)`: an exponential moving average over the rows, that begins with the first one."""
+    for seed, (frames, classes), weight in ((1, (6, 4), 0.3), (2, (3, 7), 0.5), (3, (9, 3), 0.15), (4, (1, 5), 0.4)):
+        scores = np.random.default_rng(seed).dirichlet(np.ones(classes), frames)
+        answer = attempt(learner, scores, weight)
+        what = f"{frames} frames of {classes} scores, weight {weight}"
+        if isinstance(answer, list) and answer and isinstance(answer[0], np.ndarray):
+            answer = np.array(answer)
+        expect(answer, _smoothed(scores, weight), what, _smooth_mistakes(scores, weight))
+    passed("Smoothed: each row still adds up to 1, and the first frame stands for itself.")
+
+
+def _smoothed(scores: np.ndarray, weight: float) -> np.ndarray:
+    """Return the average written out: the newest row counts weight, each older one (1 − weight) times as much as the next."""
+    frames = len(scores)
+    smoothed = np.zeros(scores.shape)
+    for t in range(frames):
+        for age in range(t + 1):
+            first = age == t  # what came before the first frame is the first frame again
+            share = (1 - weight) ** age * (1 if first else weight)
+            smoothed[t] += share * scores[t - age]
+    return smoothed
+
+
+def _smooth_mistakes(scores: np.ndarray, weight: float) -> list:
+    frames = len(scores)
+    from_nothing, neighbours = np.zeros(scores.shape), scores.copy()
+    for t in range(frames):
+        before = from_nothing[t - 1] if t else 0
+        from_nothing[t] = weight * scores[t] + (1 - weight) * before
+        if t:
+            neighbours[t] = weight * scores[t] + (1 - weight) * scores[t - 1]
+    empty_first = np.concatenate([np.zeros((1, scores.shape[1])), _late(scores, weight)])
+    running = np.cumsum(scores, axis=0) / np.arange(1, frames + 1)[:, None]
+    return [
+        (_smoothed(scores, 1 - weight), "the weights are exchanged: `weight` is for the *new* row, 1 − weight for the old one."),
+        (from_nothing, "it begins with zeros, so the rows don't add up to 1. The first smoothed row is the first row itself."),
+        (empty_first, "the first row is still 0. The first smoothed row is the first row itself."),
+        (neighbours, "you blend with the previous *scores*, so only two frames count. Blend with the previous *smoothed* row."),
+        (_smoothed(scores.T, weight).T, "you smooth along the classes. A row is a frame: go from row to row."),
+        (_smoothed(scores[::-1], weight)[::-1], "you go back in time: the future is not known yet. Begin with the first row."),
+        (running, "this is the mean of all frames so far: old ones never fade. Blend with `weight`."),
+        (_smoothed(scores, weight)[-1], "this is the last row. Return all of them, one a frame."),
+        (scores, "these are the scores as they came. Did you write the blend back into the row?"),
+        (np.tile(scores.mean(axis=0), (frames, 1)), "this is one mean for all frames. Go from row to row."),
+    ]  # fmt: skip
+
+
+def _late(scores: np.ndarray, weight: float) -> np.ndarray:
+    """Return the rows from the second on, smoothed, if the first smoothed row was left 0."""
+    rows, before = [], np.zeros(scores.shape[1])
+    for row in scores[1:]:
+        before = weight * row + (1 - weight) * before
+        rows.append(before)
+    return np.array(rows).reshape(-1, scores.shape[1])

@@ -1,0 +1,344 @@
+"""Every right answer of lesson 09 passes however it is written, and every known mistake gets its own hint."""
+
+import time
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fer_course.checks import Hint, NotAttempted, lesson09
+
+# ----------------------------------------------------------------------------------------------------- crop a square
+
+
+def crop_by_loops(photo, top, left, side, margin):
+    length = side + 2 * margin
+    crop = np.zeros((length, length), np.uint8)
+    for row in range(length):
+        for column in range(length):
+            r = min(max(top - margin + row, 0), photo.shape[0] - 1)
+            c = min(max(left - margin + column, 0), photo.shape[1] - 1)
+            crop[row, column] = photo[r, c]
+    return crop
+
+
+def crop_by_padding(photo, top, left, side, margin, mode="edge"):
+    far = 20
+    padded = np.pad(photo, far, mode=mode)
+    top, left, length = top - margin + far, left - margin + far, side + 2 * margin
+    return padded[top : top + length, left : left + length]
+
+
+def crop_at_once(photo, top, left, side, margin):
+    rows = np.clip(np.arange(top - margin, top + side + margin), 0, photo.shape[0] - 1)
+    columns = np.clip(np.arange(left - margin, left + side + margin), 0, photo.shape[1] - 1)
+    return photo[rows][:, columns]
+
+
+def crop_by_slices(photo, top, left, side, margin):
+    return photo[top - margin : top + side + margin, left - margin : left + side + margin]
+
+
+def crop_inside(photo, top, left, side, margin):
+    rows, columns = slice(max(top - margin, 0), top + side + margin), slice(max(left - margin, 0), left + side + margin)
+    return photo[rows, columns]
+
+
+def crop_in_place(photo, top, left, side, margin):
+    photo[0] = 0
+    return crop_at_once(photo, top, left, side, margin)
+
+
+CROP_RIGHT = {"loops": crop_by_loops, "padding": crop_by_padding, "at once": crop_at_once}
+CROP_WRONG = {
+    "exchanged": (lambda p, t, x, s, m: crop_at_once(p, x, t, s, m), "exchanged"),
+    "transposed": (lambda p, *box: crop_at_once(p, *box).T, "exchanged"),
+    "no margin": (lambda p, t, x, s, m: crop_at_once(p, t, x, s, 0), "margin is missing"),
+    "margin below only": (lambda p, t, x, s, m: crop_at_once(p, t, x, s + m, 0), "all four sides"),
+    "too far down": (lambda p, t, x, s, m: crop_at_once(p, t, x, s + 2 * m, 0), "all four sides"),
+    "too short": (lambda p, t, x, s, m: crop_at_once(p, t - m, x - m, s + m, 0), "all four sides"),
+    "moved": (lambda p, t, x, s, m: crop_at_once(p, t - m, x - m, s, 0), "all four sides"),
+    "black": (lambda p, *box: crop_by_padding(p, *box, "constant"), "black"),
+    "mirrored": (lambda p, *box: crop_by_padding(p, *box, "reflect"), "mirror"),
+    "mirrored with its edge": (lambda p, *box: crop_by_padding(p, *box, "symmetric"), "mirror"),
+    "from the other side": (lambda p, *box: crop_by_padding(p, *box, "wrap"), "other side"),
+    "slices": (crop_by_slices, "counts from the end"),
+    "cut off": (crop_inside, "smaller there"),
+    "float": (lambda p, *box: crop_at_once(p, *box) / 255, "uint8"),
+    "list": (lambda p, *box: crop_at_once(p, *box).tolist(), "NumPy array"),
+    "in place": (crop_in_place, "in place"),
+    "nothing": (lambda *arguments: None, "return"),
+}
+
+# ------------------------------------------------------------------------------------------------------------ shrink
+
+
+def shrink_by_loops(picture, factor):
+    rows, columns = (length // factor for length in picture.shape)
+    small = np.zeros((rows, columns), np.uint8)
+    for r in range(rows):
+        for c in range(columns):
+            total = 0
+            for pixel in picture[r * factor : (r + 1) * factor, c * factor : (c + 1) * factor].ravel():
+                total += int(pixel)
+            small[r, c] = round(total / factor**2)
+    return small
+
+
+def means(picture, factor, axes=(1, 3), as_shape=None):
+    rows, columns = (length // factor for length in picture.shape)
+    return picture.reshape(as_shape or (rows, factor, columns, factor)).mean(axis=axes)
+
+
+def rounded(numbers):
+    return np.rint(numbers).astype(np.uint8)
+
+
+def shrink_overflowing(picture, factor):
+    total = np.zeros([length // factor for length in picture.shape], np.uint8)
+    for row in range(factor):
+        for column in range(factor):
+            total += picture[row::factor, column::factor]
+    return total // factor**2
+
+
+def shrink_mixed_up(picture, factor):
+    rows, columns = (length // factor for length in picture.shape)
+    return rounded(picture.reshape(rows, columns, factor, factor).mean(axis=(2, 3)))
+
+
+SHRINK_RIGHT = {
+    "loops": shrink_by_loops,
+    "reshape": lambda p, k: rounded(means(p, k)),
+    "float32": lambda p, k: np.uint8(means(p.astype(np.float32), k) + 0.5),
+    "sums": lambda p, k: (
+        (2 * sum(p[r::k, c::k].astype(int) for r in range(k) for c in range(k)) + k * k) // (2 * k * k)
+    ).astype(np.uint8),
+}
+SHRINK_WRONG = {
+    "Pillow's box": (
+        lambda p, k: np.asarray(Image.fromarray(p).resize((p.shape[1] // k, p.shape[0] // k), Image.Resampling.BOX)),
+        "rounded twice",
+    ),
+    "every k-th pixel": (lambda p, k: p[::k, ::k], "throw the others away"),
+    "the middle pixel": (lambda p, k: p[k // 2 :: k, k // 2 :: k], "throw the others away"),
+    "overflow": (shrink_overflowing, "went round at 256"),
+    "cut off": (lambda p, k: means(p, k).astype(np.uint8), "not rounded"),
+    "floats": (means, "now round|Now round"),
+    "other floats": (lambda p, k: p[::k, ::k] / 255, "uint8"),
+    "int64": (lambda p, k: np.rint(means(p, k)).astype(int), "uint8"),
+    "largest": (lambda p, k: np.uint8(p.reshape(len(p) // k, k, -1, k).max(axis=(1, 3))), "largest"),
+    "mixed up": (shrink_mixed_up, "mixed up"),
+    "rows only": (lambda p, k: rounded(p.reshape(len(p) // k, k, -1).mean(axis=1)), "only rows"),
+    "columns only": (lambda p, k: rounded(p.reshape(len(p), -1, k).mean(axis=2)), "only columns"),
+    "transposed": (lambda p, k: rounded(means(p, k)).T, "exchanged"),
+    "corner": (lambda p, k: p[: len(p) // k, : p.shape[1] // k].copy(), "upper left corner"),
+    "list": (lambda p, k: means(p, k).tolist(), "NumPy array"),
+    "nothing": (lambda p, k: None, "return"),
+}
+
+# ----------------------------------------------------------------------------------------------------------- latency
+
+
+def durations_of(call, clock, repeats):
+    durations = []
+    for _ in range(repeats):
+        start = clock()
+        call()
+        durations.append(clock() - start)
+    return durations
+
+
+def latency(call, clock, warmup, repeats, summary=np.median):
+    for _ in range(warmup):
+        call()
+    return summary(durations_of(call, clock, repeats))
+
+
+def latency_by_sorting(call, clock, warmup, repeats):
+    durations = []
+    for number in range(warmup + repeats):
+        before = clock()
+        call()
+        after = clock()
+        if number >= warmup:
+            durations.append(after - before)
+    durations.sort()
+    return (durations[(repeats - 1) // 2] + durations[repeats // 2]) / 2
+
+
+def latency_by_laps(call, clock, warmup, repeats):
+    [call() for _ in range(warmup)]
+    readings = [clock()]
+    for _ in range(repeats):
+        call()
+        readings.append(clock())
+    return float(np.median(np.diff(readings)))
+
+
+def latency_round_all(call, clock, warmup, repeats):
+    for _ in range(warmup):
+        call()
+    start = clock()
+    for _ in range(repeats):
+        call()
+    return (clock() - start) / repeats
+
+
+def latency_of_two(call, clock, warmup, repeats):
+    return latency(lambda: (call(), call()), clock, warmup, repeats) / 2
+
+
+def latency_without_calling(call, clock, warmup, repeats):
+    start = clock()
+    call  # noqa: B018
+    return clock() - start
+
+
+LATENCY_RIGHT = {"median": latency, "sorting": latency_by_sorting, "laps": latency_by_laps}
+LATENCY_WRONG = {
+    "mean": (lambda *a: latency(*a, summary=np.mean), "the mean"),
+    "warm-up counted": (lambda c, k, w, r: np.median(durations_of(c, k, w + r)), "warm up"),
+    "warm-up counted in a mean": (lambda c, k, w, r: np.mean(durations_of(c, k, w + r)), "the mean"),
+    "no warm-up": (lambda c, k, w, r: np.median(durations_of(c, k, r)), "times more"),
+    "round all": (latency_round_all, "round all calls"),
+    "two calls a measurement": (latency_of_two, "is one call"),
+    "another clock": (lambda c, k, w, r: latency(c, time.perf_counter, w, r), "never read"),
+    "never called": (latency_without_calling, "parentheses"),
+    "one call too few": (lambda c, k, w, r: latency(c, k, w, r - 1 or 1), "only"),
+    "milliseconds": (lambda *a: 1000 * latency(*a), "milliseconds"),
+    "fastest": (lambda *a: latency(*a, summary=min), "fastest"),
+    "slowest": (lambda *a: latency(*a, summary=max), "slowest"),
+    "sum": (lambda *a: latency(*a, summary=sum), "all calls together"),
+    "middle of the order": (lambda *a: latency(*a, summary=lambda d: d[len(d) // 2]), "order"),
+    "upper middle": (lambda *a: latency(*a, summary=lambda d: sorted(d)[len(d) // 2]), "even number"),
+    "negative": (lambda *a: -latency(*a), "negative"),
+    "all of them": (lambda *a: latency(*a, summary=list), "one number"),
+    "nothing": (lambda *a: None, "return"),
+}
+
+# ----------------------------------------------------------------------------------------------------------- smooth
+
+
+def smooth_from(scores, weight, first, previous_of):
+    rows = [first]
+    for t in range(1, len(scores)):
+        rows.append(weight * scores[t] + (1 - weight) * previous_of(rows, scores, t))
+    return np.array(rows)
+
+
+def smooth(scores, weight):
+    return smooth_from(scores, weight, scores[0], lambda rows, scores, t: rows[-1])
+
+
+def smooth_from_zero(scores, weight):
+    before, rows = np.zeros(scores.shape[1]), []
+    for row in scores:
+        before = weight * row + (1 - weight) * before
+        rows.append(before)
+    return np.array(rows)
+
+
+def smooth_in_place(scores, weight):
+    for t in range(1, len(scores)):
+        scores[t] = weight * scores[t] + (1 - weight) * scores[t - 1]
+    return scores
+
+
+def smooth_by_recursion(scores, weight):
+    if len(scores) == 1:
+        return scores.copy()
+    before = smooth_by_recursion(scores[:-1], weight)
+    return np.vstack([before, before[-1] + weight * (scores[-1] - before[-1])])
+
+
+SMOOTH_RIGHT = {
+    "loop": smooth,
+    "list of rows": lambda s, w: list(smooth(s, w)),
+    "recursion": smooth_by_recursion,
+    "float32": lambda s, w: smooth(s.astype(np.float32), w).astype(np.float32),
+    "from the end": lambda s, w: np.array([smooth(s[: t + 1], w)[-1] for t in range(len(s))]),
+}
+SMOOTH_WRONG = {
+    "exchanged": (lambda s, w: smooth(s, 1 - w), "exchanged"),
+    "from zero": (smooth_from_zero, "begins with zeros"),
+    "first row left zero": (
+        lambda s, w: smooth_from(s, w, 0 * s[0], lambda rows, scores, t: rows[-1]),
+        "first row is still 0|begins with zeros",
+    ),
+    "raw neighbour": (
+        lambda s, w: smooth_from(s, w, s[0], lambda rows, scores, t: scores[t - 1]),
+        r"previous \*smoothed\* row",
+    ),
+    "along the classes": (lambda s, w: smooth(s.T, w).T, "along the classes"),
+    "backwards": (lambda s, w: smooth(s[::-1], w)[::-1], "back in time"),
+    "running mean": (lambda s, w: np.cumsum(s, axis=0) / np.arange(1, len(s) + 1)[:, None], "never fade"),
+    "last row": (lambda s, w: smooth(s, w)[-1], "last row"),
+    "unchanged": (lambda s, w: s.copy(), "as they came"),
+    "one mean": (lambda s, w: np.tile(s.mean(axis=0), (len(s), 1)), "one mean"),
+    "in place": (smooth_in_place, "in place"),
+    "nothing": (lambda s, w: None, "return"),
+}
+
+# -------------------------------------------------------------------------------------------------------- the tests
+
+CHECKS = {
+    lesson09.crop_square: (CROP_RIGHT, CROP_WRONG),
+    lesson09.shrink: (SHRINK_RIGHT, SHRINK_WRONG),
+    lesson09.median_latency: (LATENCY_RIGHT, LATENCY_WRONG),
+    lesson09.smooth: (SMOOTH_RIGHT, SMOOTH_WRONG),
+}
+RIGHT = [(check, answer, name) for check, (right, _) in CHECKS.items() for name, answer in right.items()]
+WRONG = [(check, *case, name) for check, (_, wrong) in CHECKS.items() for name, case in wrong.items()]
+
+
+@pytest.mark.parametrize(
+    ("check", "answer"), [case[:2] for case in RIGHT], ids=[f"{case[0].__name__}: {case[-1]}" for case in RIGHT]
+)
+def test_right_answers_pass_with_one_line_and_no_warning(check, answer, capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert check(answer) is None
+    printed = capsys.readouterr()
+    assert printed.out.startswith("✔")
+    assert printed.out.count("\n") == 1
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize(
+    ("check", "answer", "word"), [case[:3] for case in WRONG], ids=[f"{case[0].__name__}: {case[-1]}" for case in WRONG]
+)
+def test_wrong_answers_get_their_own_hint(check, answer, word, capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(Hint, match=word) as raised:
+            check(answer)
+    assert not isinstance(raised.value, NotAttempted)
+    assert len(str(raised.value)) < 600
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_untouched_stub_is_not_attempted(check):
+    def stub(*arguments):
+        raise NotImplementedError
+
+    with pytest.raises(NotAttempted):
+        check(stub)
+
+
+@pytest.mark.parametrize("factor", [3, 5, 7])
+def test_the_oracle_of_shrink_agrees_with_pillow(factor):
+    picture = np.random.default_rng(factor).integers(0, 256, (4 * factor, 3 * factor), dtype=np.uint8)
+    # In floats: of 8 bits, Pillow rounds twice, after the rows and after the columns.
+    small = Image.fromarray(picture.astype(np.float32)).resize((3, 4), Image.Resampling.BOX)
+    np.testing.assert_array_equal(lesson09._block_means(picture, factor), np.rint(np.asarray(small)))
+
+
+def test_the_oracle_of_smooth_agrees_with_scipy():
+    from scipy.signal import lfilter
+
+    scores = np.random.default_rng(0).random((12, 5))
+    expected, _ = lfilter([0.2], [1, -0.8], scores, axis=0, zi=0.8 * scores[:1])
+    np.testing.assert_allclose(lesson09._smoothed(scores, 0.2), expected)
