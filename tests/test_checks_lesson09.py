@@ -1,13 +1,13 @@
 """Every right answer of lesson 09 passes however it is written, and every known mistake gets its own hint."""
 
 import time
-import warnings
 
 import numpy as np
 import pytest
+from answers import three_tests
 from PIL import Image
 
-from fer_course.checks import Hint, NotAttempted, lesson09
+from fer_course.checks import lesson09
 
 # ----------------------------------------------------------------------------------------------------- crop a square
 
@@ -289,43 +289,7 @@ CHECKS = {
     lesson09.median_latency: (LATENCY_RIGHT, LATENCY_WRONG),
     lesson09.smooth: (SMOOTH_RIGHT, SMOOTH_WRONG),
 }
-RIGHT = [(check, answer, name) for check, (right, _) in CHECKS.items() for name, answer in right.items()]
-WRONG = [(check, *case, name) for check, (_, wrong) in CHECKS.items() for name, case in wrong.items()]
-
-
-@pytest.mark.parametrize(
-    ("check", "answer"), [case[:2] for case in RIGHT], ids=[f"{case[0].__name__}: {case[-1]}" for case in RIGHT]
-)
-def test_right_answers_pass_with_one_line_and_no_warning(check, answer, capsys):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert check(answer) is None
-    printed = capsys.readouterr()
-    assert printed.out.startswith("✔")
-    assert printed.out.count("\n") == 1
-    assert printed.err == ""
-
-
-@pytest.mark.parametrize(
-    ("check", "answer", "word"), [case[:3] for case in WRONG], ids=[f"{case[0].__name__}: {case[-1]}" for case in WRONG]
-)
-def test_wrong_answers_get_their_own_hint(check, answer, word, capsys):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(Hint, match=word) as raised:
-            check(answer)
-    assert not isinstance(raised.value, NotAttempted)
-    assert len(str(raised.value)) < 600
-    assert capsys.readouterr().err == ""
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-def test_untouched_stub_is_not_attempted(check):
-    def stub(*arguments):
-        raise NotImplementedError
-
-    with pytest.raises(NotAttempted):
-        check(stub)
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 
 
 @pytest.mark.parametrize("factor", [3, 5, 7])
