@@ -28,6 +28,11 @@ def towers_of(tower, join=None, count=None):
     return simplified
 
 
+def sequential(maps):
+    first = layers.Conv2D(maps, 1, activation="relu")
+    return keras.Sequential([first, layers.Conv2D(maps, 3, padding="same", activation="relu")])
+
+
 right_tower = towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3))
 
 
@@ -45,6 +50,7 @@ SIMPLIFIED_RIGHT = {
     "comprehension": right_tower,
     "loop": in_a_loop,
     "package": lambda x, filters, towers: blocks.simplified_module(x, filters, towers, norm=False),
+    "sequential towers": towers_of(lambda x, maps: sequential(maps)(x)),
 }
 
 
@@ -59,6 +65,25 @@ def chained(x, filters, towers):
 def one_layer_for_all(x, filters, towers):
     first = layers.Conv2D(filters // towers, 1, activation="relu")
     return layers.Concatenate()([conv(first(x), filters // towers, 3) for _ in range(towers)])
+
+
+def one_result_for_all(x, filters, towers):
+    first = conv(x, filters // towers, 1)
+    return layers.Concatenate()([conv(first, filters // towers, 3) for _ in range(towers)])
+
+
+def one_sequential_for_all(x, filters, towers):
+    tower = sequential(filters // towers)
+    return layers.Concatenate()([tower(x) for _ in range(towers)])
+
+
+def wide_below(x, filters, towers):
+    return layers.Concatenate()([conv(conv(x, filters, 1), filters // towers, 3) for _ in range(towers)])
+
+
+def uneven(x, filters, towers):
+    maps = [1] * (towers - 1) + [filters - towers + 1]
+    return layers.Concatenate()([conv(conv(x, filters // towers, 1), each, 3) for each in maps])
 
 
 def side_by_side(x, filters, towers):
@@ -91,6 +116,17 @@ SIMPLIFIED_WRONG = {
     "takes the input itself": side_by_side,
     "Don't overwrite `x`": chained,
     "used in more than one tower": one_layer_for_all,
+    "make new layers for each": one_sequential_for_all,
+    "share one 1×1 convolution": one_result_for_all,
+    "here 2; a 1×1 of yours gives 6": wide_below,
+    "here 2; a 3×3 of yours gives 1": uneven,
+    "without a star": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=lambda all: layers.Concatenate()(*all)),
+    "made, but not called": towers_of(lambda x, maps: layers.Conv2D(maps, 3)(layers.Conv2D(maps, 1))),
+    "layer was made": towers_of(lambda x, maps: layers.Conv2D(maps, 3)),
+    "a single `/`": lambda x, filters, towers: conv(x, filters / towers, 1),
+    "collect what *all* towers give": lambda x, filters, towers: layers.Concatenate()(conv(x, filters // towers, 1)),
+    "Two pairs of parentheses": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=layers.Concatenate),
+    "found list": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=list),
     "Expected one Concatenate": lambda x, filters, towers: conv(conv(x, filters, 1), filters, 3),
     "found 1×1, 5×5": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 5)),
     "found no Conv2D": towers_of(lambda x, maps: layers.SeparableConv2D(maps, 3, padding="same")(x)),
@@ -150,6 +186,15 @@ EQUIVALENT_WRONG = {
     "in their order, 1, 2, 3": lambda weights: moved(weights, lambda arrays: np.concatenate(arrays[::-1], axis=-1)),
     "look at the large kernel": lambda weights: moved(weights, lambda arrays: 2 * np.concatenate(arrays, axis=-1)),
     "A kernel comes first": lambda weights: [moved(weights)[1], moved(weights)[0], *weights[6:]],
+    "don't fit side by side": lambda weights: moved(
+        weights, lambda _: np.concatenate([weights[0], weights[4], weights[8]], axis=-1)
+    ),
+    "the other six of the 3×3": lambda weights: moved(weights, lambda _: np.concatenate(weights[::2], axis=-1)),
+    "join kernels with kernels": lambda weights: moved(weights, lambda _: np.concatenate(weights[:3], axis=-1)),
+    "Array 2 of your list is no array, but a list of 6": lambda weights: [*moved(weights)[:2], weights[6:]],
+    "a star": lambda weights: (*moved(weights)[:2], tuple(weights[6:])),
+    "Array 0 of your list is no array, but a list of 3": lambda weights: moved(weights, list),
+    "but None": lambda weights: [None, *moved(weights)[1:]],
     "Return a list": lambda weights: np.concatenate([array.ravel() for array in weights]),
     "changed its input": lambda weights: [weights.pop(0), *moved([*[weights[0]] * 12])[1:]],
     "forget a `return`": lambda weights: None,
@@ -202,6 +247,16 @@ def joined(outputs):
 SEGMENTED_WRONG = {
     "not every S-th": lambda x, k: joined([same(x[..., i :: len(k)], kernel) for i, kernel in enumerate(k)]),
     "takes the first channels": lambda x, k: joined([same(x[..., : x.shape[-1] // len(k)], kernel) for kernel in k]),
+    "starts only one channel further": lambda x, k: joined(
+        [same(x[..., i : i + x.shape[-1] // len(k)], kernel) for i, kernel in enumerate(k)]
+    ),
+    "has more or fewer channels": lambda x, k: joined([same(x, kernel) for kernel in k]),
+    "C // S wide": lambda x, k: joined([same(x[..., i * len(k) : (i + 1) * len(k)], kernel) for i, kernel in enumerate(k)]),
+    "the first segment alone": lambda x, k: segmented(x, k)[..., : k[0].shape[-1]],
+    "the last segment alone": lambda x, k: segmented(x, k)[..., -k[0].shape[-1] :],
+    "along a new axis; join": lambda x, k: np.stack(
+        [same(p, m) for p, m in zip(parts(x, k), k, strict=True)], axis=-1
+    ),
     "are added up": lambda x, k: sum(same(part, kernel) for part, kernel in zip(parts(x, k), k, strict=True)),
     'padding="same"': lambda x, k: joined([same(p, kernel, "valid") for p, kernel in zip(parts(x, k), k, strict=True)]),
     "not flipped": lambda x, k: segmented(x, [kernel[::-1, ::-1] for kernel in k]),
@@ -210,7 +265,7 @@ SEGMENTED_WRONG = {
     "stacked along a new axis": lambda x, k: np.stack([same(p, m) for p, m in zip(parts(x, k), k, strict=True)]),
     "joined along the rows": lambda x, k: np.concatenate([same(p, m) for p, m in zip(parts(x, k), k, strict=True)]),
     "forget a `return`": lambda x, k: None,
-    "ValueError": lambda x, k: x @ k[0],
+    "TypeError": lambda x, k: x + "k",
     "some values are not": lambda x, k: 2 * segmented(x, k),
 }  # fmt: skip
 
@@ -238,13 +293,20 @@ COST_WRONG = {
     "the count of one place": lambda h, w, c, m, s: c * m + 9 * m * m // s,
     "1×1 convolution is missing": lambda h, w, c, m, s: h * w * 9 * m * m // s,
     "3×3 convolutions are missing": lambda h, w, c, m, s: h * w * c * m,
-    "don't feel the segments": lambda h, w, c, m, s: h * w * (c * m + 9 * m * m),
+    "a 3×3 without segments": lambda h, w, c, m, s: h * w * (c * m + 9 * m * m),
+    "*and* gives filters / S maps": lambda h, w, c, m, s: h * w * (c * m + s * 9 * (m // s) * m),
+    "is a depthwise convolution": lambda h, w, c, m, s: h * w * (c * m + s * 9 * (m // s)),
+    "for *every* channel of its segment": lambda h, w, c, m, s: h * w * (c * m + 9 * m),
+    "take what the 1×1 gives": lambda h, w, c, m, s: h * w * (c * m + s * 9 * (c // s) * (m // s)),
+    "once for each segment": lambda h, w, c, m, s: h * w * s * (c * m + 9 * (m // s) ** 2),
+    "the 3×3 convolutions are counted at one place": lambda h, w, c, m, s: h * w * c * m + 9 * m * m // s,
+    "the 1×1 convolution is counted at one place": lambda h, w, c, m, s: c * m + h * w * 9 * m * m // s,
     "of *one* segment": lambda h, w, c, m, s: h * w * (c * m + 9 * (m // s) ** 2),
     "the 1×1 convolution is not cut": lambda h, w, c, m, s: h * w * (c * m / s + 9 * m * m / s),
     "not `channels`": lambda h, w, c, m, s: h * w * (c * m + 9 * c * m // s),
     "nine numbers": lambda h, w, c, m, s: h * w * (c * m + 3 * m * m // s),
     "one number a channel": lambda h, w, c, m, s: h * w * (9 * c * m + 9 * m * m // s),
-    "cheaper, not dearer": lambda h, w, c, m, s: h * w * (c * m + 9 * m * m * s),
+    "not more expensive": lambda h, w, c, m, s: h * w * (c * m + 9 * m * m * s),
     "these are parameters": lambda h, w, c, m, s: c * m + m + 9 * m * m // s + m,
     "expected": lambda h, w, c, m, s: cost(h, w, c, m, s) + 1,
     "forget a `return`": lambda h, w, c, m, s: None,
@@ -274,7 +336,8 @@ EXTREME_WRONG = {
     "are added": lambda point, depth: depth[:, :, None, :] + point,
     "the patterns alone": lambda point, depth: np.repeat(depth[:, :, None, :], len(point), axis=2),
     "`point` is turned round": lambda point, depth: depth[:, :, None, :] * point.T,
-    "ValueError": lambda point, depth: depth @ point[:, None, None, :, None, None, :1],
+    "Give `depth` a new axis": lambda point, depth: depth * point,
+    "IndexError": lambda point, depth: depth @ point[:, None, None, :, None, None, :1],
     "forget a `return`": lambda point, depth: None,
 }
 

@@ -3,20 +3,55 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import keras
 import numpy as np
 
 from fer_course import layers
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, attempt, expect, passed, short
+from fer_course.checks.core import Hint, NotAttempted, attempt, expect, passed, short
 from fer_course.costs import costs
 from fer_course.diagrams import graph
 from fer_course.errors import ModelError
 
 #: How far two Keras models may differ that compute the same in another order, in float32.
 SAME = 1e-5
+
+#: Words of an error of Keras or NumPy that an answer may stop with, and what the learner can do.
+CALL_ADVICE = {
+    "too many positional arguments": "A layer takes *one* list of tensors: `layers.Concatenate()(outputs)`, without a star.",
+    "Only input tensors may be passed": "A layer was made, but not called: `layers.Conv2D(…)` is the layer, "
+    "`layers.Conv2D(…)(x)` the tensor that it gives.",
+    "to a shape. Found invalid": "A layer has a whole number of maps: `filters // towers`; a single `/` gives a fraction.",
+    "should be called on a list": "Concatenate got one tensor: collect what *all* towers give in a list, and give it the list.",
+}
+JOIN_ADVICE = {
+    "must match exactly": "These arrays don't fit side by side: `weights[:6]` are of the 1×1 convolutions (kernel, bias, "
+    "kernel, …), the other six of the 3×3.",
+    "same number of dimensions": "A kernel has four axes, a bias one: join kernels with kernels, and biases with biases.",
+}
+SEGMENT_ADVICE = {
+    "could not be broadcast": "A part of `x` has more or fewer channels than its kernel takes: a segment is "
+    "C // S wide, `x[..., start : start + size]`.",
+}
+KERNEL_ADVICE = {
+    "could not be broadcast": "The axes don't fit: `depth` is (k, k, M), `point` (C, M). Give `depth` a new axis for c, "
+    "before its last.",
+}
+
+
+def _attempted(learner, *arguments, advice: Mapping[str, str]):
+    """Do what `attempt` does; say first what to do about an error that the advice knows by its words."""
+    try:
+        return attempt(learner, *arguments)
+    except NotAttempted:
+        raise
+    except Hint as hint:
+        for words, said in advice.items():
+            if words in str(hint):
+                raise Hint(f"{said}\n  {hint}") from None
+        raise
 
 
 # --------------------------------------------------------------------------------------------- the simplified module
@@ -26,7 +61,7 @@ def simplified(learner) -> None:
     """Check `simplified(x, filters, towers)`, a function of Keras tensors: (N,H,W,C) to (N,H,W,filters)."""
     for seed, (shape, filters, towers) in enumerate([((7, 5, 4), 6, 3), ((4, 6, 3), 9, 3), ((5, 4, 2), 4, 2)]):
         model = _built(learner, shape, filters, towers)
-        pairs = _towers(model, towers)
+        pairs = _towers(model, filters, towers)
         _check_tower_values(model, pairs, shape, seed)
     passed("The simplified module: equal towers side by side.")
 
@@ -39,7 +74,12 @@ def _built(learner, shape: tuple[int, ...], filters: int, towers: int) -> keras.
     def called(filters, towers):
         return learner(inputs, filters, towers)
 
-    output = attempt(called if callable(learner) else learner, filters, towers)
+    output = _attempted(called if callable(learner) else learner, filters, towers, advice=CALL_ADVICE)
+    if isinstance(output, keras.Layer) and not isinstance(output, keras.Model):
+        raise Hint(
+            f"That is the layer {type(output).__name__} itself, not what it gives. Two pairs of parentheses: the first "
+            "makes the layer, the second gives it the list, `layers.Concatenate()(outputs)`."
+        )
     if not isinstance(output, keras.KerasTensor):
         raise Hint(
             f"simplified returns a Keras tensor, what `layers.Concatenate()(…)` gives; found {type(output).__name__}."
@@ -70,7 +110,7 @@ def _shape_advice(found: tuple, wanted: tuple, towers: int) -> str:
     return "Each tower keeps rows and columns, and has filters // towers maps."
 
 
-def _towers(model: keras.Model, towers: int) -> list[tuple]:
+def _towers(model: keras.Model, filters: int, towers: int) -> list[tuple]:
     """Return the 1×1 and the 3×3 convolution of each tower, in the order in which they are joined."""
     try:
         found, connections = graph(model)
@@ -84,25 +124,45 @@ def _towers(model: keras.Model, towers: int) -> list[tuple]:
         raise Hint(f"Expected {towers} towers to be joined; the Concatenate takes {len(below[joins[0]])}.")
     pairs = []
     for top in below[joins[0]]:
-        upper = _convolution(found, below, top)
-        lower = _convolution(found, below, below[upper][0]) if upper is not None else None
-        start = _convolution(found, below, below[lower][0]) if lower is not None else None
-        sizes = [found[number].kernel_size for number in (upper, lower) if number is not None]
-        if sizes != [(3, 3), (1, 1)] or start is not None:
-            raise Hint(_tower_advice(sizes, start is not None))
-        pairs.append((found[lower], found[upper]))
+        convolutions = _convolutions(found, below, top)
+        sizes = [layer.kernel_size for layer in convolutions]
+        if sizes != [(3, 3), (1, 1)]:
+            raise Hint(_tower_advice(sizes))
+        pairs.append(tuple(convolutions[::-1]))
+    _check_own_layers(pairs, filters // towers)
     return pairs
 
 
-def _convolution(found: list, below: dict, number: int) -> int | None:
-    """Go down from a layer, past activations, to the next convolution; None at the input."""
-    while type(found[number]).__name__ in ("Activation", "ReLU"):
+def _convolutions(found: list, below: dict, number: int) -> list:
+    """Go down from a tower's top, past activations, and return its convolutions, as far as nothing else comes between."""
+    convolutions = []
+    while True:
+        layer = found[number]
+        for part in layer.layers[::-1] if isinstance(layer, keras.Sequential) else [layer]:
+            if type(part).__name__ == "Conv2D":
+                convolutions.append(part)
+            elif type(part).__name__ not in ("Activation", "ReLU"):
+                return convolutions
         (number,) = below[number]
-    return number if type(found[number]).__name__ == "Conv2D" else None
 
 
-def _tower_advice(sizes: list, longer: bool) -> str:
-    if longer:
+def _check_own_layers(pairs: list[tuple], maps: int) -> None:
+    if len({id(lower) for lower, _ in pairs}) < len(pairs):
+        raise Hint(
+            "Towers share one 1×1 convolution: each tower has its own. Make both of its layers inside the loop, the 1×1 "
+            "called on `x`."
+        )
+    for layer in (layer for pair in pairs for layer in pair):
+        if layer.filters != maps:
+            rows, columns = layer.kernel_size
+            raise Hint(
+                f"Both convolutions of a tower give filters // towers maps, here {maps}; a {rows}×{columns} of yours "
+                f"gives {layer.filters}."
+            )
+
+
+def _tower_advice(sizes: list) -> str:
+    if len(sizes) > 2:
         return (
             "A tower has more than two convolutions: each begins with the module's own input. Don't overwrite `x` "
             "inside the loop; give what is in the tower another name."
@@ -157,7 +217,7 @@ def to_equivalent(learner) -> None:
             _module(function, shape, filters) for function in (layers.simplified_module, layers.equivalent_module)
         )
         weights = [rng.normal(size=array.shape).astype("float32") for array in from_model.get_weights()]
-        answer = attempt(learner, weights)
+        answer = _attempted(learner, weights, advice=JOIN_ADVICE)
         _check_list(answer, weights, [array.shape for array in to_model.get_weights()])
         from_model.set_weights(weights)
         to_model.set_weights(list(answer))
@@ -182,6 +242,9 @@ def _difference(one: keras.Model, other: keras.Model, x: np.ndarray) -> float:
 def _check_list(answer, weights: list[np.ndarray], shapes: list[tuple]) -> None:
     if not isinstance(answer, (list, tuple)):
         raise Hint(f"Return a list of arrays, [kernel, bias, …]; found {type(answer).__name__}.")
+    for number, array in enumerate(answer):
+        if not hasattr(array, "shape"):
+            raise Hint(f"Array {number} of your list is no array, but {_told(array)}")
     if len(answer) != len(shapes):
         advice = {
             12: "that is still three 1×1 kernels: join them into one, and their biases too",
@@ -197,6 +260,15 @@ def _check_list(answer, weights: list[np.ndarray], shapes: list[tuple]) -> None:
             )
         if np.asarray(array).dtype.kind not in "fiu":
             raise Hint(f"Array {number} should hold numbers; found {short(array)}.")
+
+
+def _told(part) -> str:
+    if not isinstance(part, (list, tuple)):
+        return f"{short(part)} ({type(part).__name__})."
+    return (
+        f"a {type(part).__name__} of {len(part)}. To put its arrays into your list as they are, a star: `*weights[6:]`. "
+        "To make one array of them: `np.concatenate`."
+    )
 
 
 def _array_advice(number: int, found: tuple, shape: tuple) -> str:
@@ -266,7 +338,8 @@ def segmented(learner) -> None:
         x = rng.normal(size=shape)
         kernels = [rng.normal(size=(size, size, shape[2] // segments, maps)) for _ in range(segments)]
         what = f"{segments} segments of maps {shape}, kernels {kernels[0].shape}"
-        expect(attempt(learner, x, kernels), _segmented(x, kernels), what, _segment_mistakes(x, kernels))
+        answer = _attempted(learner, x, kernels, advice=SEGMENT_ADVICE)
+        expect(answer, _segmented(x, kernels), what, _segment_mistakes(x, kernels))
     passed("Segments: from one, a standard convolution, to one a channel, a depthwise one.")
 
 
@@ -281,6 +354,7 @@ def _segmented(x, kernels, parts=None, join=np.concatenate, padding="same"):
 def _segment_mistakes(x, kernels) -> list[tuple[np.ndarray, str]]:
     count = len(kernels)
     size = x.shape[-1] // count
+    outputs = _outputs(x, kernels)
     flipped = [kernel[::-1, ::-1] for kernel in kernels]
     mistakes = [
         (_segmented(x, kernels, [x[..., i::count] for i in range(count)]), "a segment is a run of *neighbouring* channels: "
@@ -293,9 +367,13 @@ def _segment_mistakes(x, kernels) -> list[tuple[np.ndarray, str]]:
         (_segmented(x, flipped), "the kernels are turned round; as in Keras, they are not flipped."),
         (_segmented(x, [kernels[0]] * count), "every segment uses the first kernel; each has its own."),
         (_segmented(x, kernels[::-1]), "the kernels are dealt out in the wrong order."),
-        (np.stack(_outputs(x, kernels)), "the outputs are stacked along a new axis; join them along the channels: "
-         "np.concatenate(…, axis=-1)."),
-        (np.concatenate(_outputs(x, kernels), axis=0), "the outputs are joined along the rows; the channels are the last "
+        (_segmented(x, kernels, [x[..., i : i + size] for i in range(count)]), "the segments overlap, as each starts only one "
+         "channel further: segment number n starts at n · (C // S)."),
+        *((np.stack(outputs, axis), "the outputs are stacked along a new axis; join them along the channels: "
+         "np.concatenate(…, axis=-1).") for axis in range(4)),
+        (outputs[0], "that is the first segment alone: does `return` stand inside the loop? Collect all, then join them."),
+        (outputs[-1], "that is the last segment alone: collect all of them in a list, then join them."),
+        (np.concatenate(outputs, axis=0), "the outputs are joined along the rows; the channels are the last "
          "axis: axis=-1."),
     ]  # fmt: skip
     return mistakes
@@ -310,13 +388,13 @@ def _outputs(x, kernels) -> list[np.ndarray]:
 
 def module_cost(learner) -> None:
     """Check `module_cost(height, width, channels, filters, segments)`: multiply-adds of the equivalent module, an int."""
-    cases = [(7, 5, 5, 8, 4), (12, 10, 7, 6, 6), (6, 9, 10, 4, 1), (3, 2, 2, 12, 3)]
+    cases = [(7, 5, 12, 20, 4), (12, 10, 7, 6, 6), (6, 9, 10, 4, 1), (3, 2, 2, 12, 3)]
     for height, width, channels, filters, segments in cases:
         right = costs(_module(layers.equivalent_module, (height, width, channels), filters, segments)).multiply_adds
         what = f"multiply-adds for maps ({height}, {width}, {channels}), {filters} filters and {segments} segments"
         answer = attempt(learner, height, width, channels, filters, segments)
         expect(answer, right, what, _cost_mistakes(height * width, channels, filters, segments))
-    passed("Counted: the 1×1 stays as dear as it is, the 3×3 gets cheaper with every cut.")
+    passed("Counted: the 1×1 costs what it did, the 3×3 gets cheaper with every cut.")
 
 
 def _cost_mistakes(places: int, c: int, m: int, s: int) -> list[tuple[float, str]]:
@@ -327,12 +405,21 @@ def _cost_mistakes(places: int, c: int, m: int, s: int) -> list[tuple[float, str
         (places * one, "the 3×3 convolutions are missing."),
         (
             places * (one + 9 * m * m),
-            "the 3×3 convolutions don't feel the segments: a segment sees filters / S channels only.",
+            "that is 9 · filters · filters, a 3×3 without segments. A segment sees filters / S channels *and* gives "
+            "filters / S maps: 9 · each · each, S times.",
         ),
         (
             places * (one + 9 * m * m / s**2),
             "that is the 3×3 convolution of *one* segment: (filters / S)² · 9; there are S of them.",
         ),
+        (
+            places * (one + 9 * m),
+            "9 · filters is a depthwise convolution: each of a segment's maps has nine weights for *every* channel of its "
+            "segment, 9 · each · each.",
+        ),
+        (places * (s * one + three), "the 1×1 convolution is counted once for each segment; it is done once for all."),
+        (places * one + three, "the 3×3 convolutions are counted at one place only: put the sum in parentheses."),
+        (one + places * three, "the 1×1 convolution is counted at one place only: put the sum in parentheses."),
         (places * (one / s + three), "the 1×1 convolution is not cut: it sees all channels."),
         (
             places * (one + 9 * c * m / s),
@@ -340,7 +427,7 @@ def _cost_mistakes(places: int, c: int, m: int, s: int) -> list[tuple[float, str
         ),
         (places * (one + 3 * m * m / s), "a 3×3 kernel has nine numbers, not three."),
         (places * (9 * one + three), "the first convolution is 1×1: one number a channel, not nine."),
-        (places * (one + three * s * s), "more segments make it cheaper, not dearer: divide by S."),
+        (places * (one + three * s * s), "more segments make it cheaper, not more expensive: divide by S."),
         (one + three + 2 * m, "these are parameters; asked for are multiply-adds: weights times places."),
     ]
 
@@ -353,7 +440,7 @@ def extreme_as_standard(learner) -> None:
     for seed, (channels, maps, size) in enumerate([(4, 4, 3), (3, 5, 3), (2, 1, 5), (5, 2, 1)]):
         rng = np.random.default_rng(seed)
         point, depth = rng.normal(size=(channels, maps)), rng.normal(size=(size, size, maps))
-        answer = attempt(learner, point, depth)
+        answer = _attempted(learner, point, depth, advice=KERNEL_ADVICE)
         what = f"kernel for pointwise {point.shape}, then depthwise {depth.shape}"
         right = _extreme_kernel(point, depth)
         expect(answer, right, what, _extreme_mistakes(point, depth, right))
