@@ -47,10 +47,13 @@ SIZE_WRONG = {
     "same": (sized(lambda n, k, s, p: math.ceil(n / s)), "same"),
     "up": (sized(lambda n, k, s, p: math.ceil((n + 2 * p - k) / s) + 1), "Rounded up"),
     "round": (sized(lambda n, k, s, p: round((n + 2 * p - k) / s) + 1), "`round`"),
+    "round after the one": (sized(lambda n, k, s, p: round((n + 2 * p - k) / s + 1)), "`round`"),
+    "a half up": (sized(lambda n, k, s, p: int((n + 2 * p - k) / s + 1.5)), "`round`"),
     "one more": (sized(lambda n, k, s, p: (n + 2 * p - k) // s + 2), "One too many"),
     "k places lost": (sized(lambda n, k, s, p: (n + 2 * p - k - 1) // s + 1), "k - 1"),
     "area": (sized(lambda n, k, s, p: ((n + 2 * p - k) // s + 1) ** 2), "area"),
-    "a fraction": (sized(lambda n, k, s, p: (n + 2 * p - k) / s + 1), "//"),
+    "a fraction": (sized(lambda n, k, s, p: (n + 2 * p - k) / s + 1), r"found 44\.0\. Divide with //"),
+    "not a number": (sized(lambda n, k, s, p: float("nan")), "found nan"),
     "two sides": (sized(lambda n, k, s, p: ((n + 2 * p - k) // s + 1,) * 2), "whole number"),
     "text": (sized(lambda n, k, s, p: str((n + 2 * p - k) // s + 1)), "whole number"),
     "no defaults": (lambda size, kernel, stride, padding: (size + 2 * padding - kernel) // stride + 1, "TypeError"),
@@ -182,6 +185,34 @@ def pad_all_axes(image, kernel, stride=1, padding=0):
     return convolve(np.pad(image, padding), kernel, stride)
 
 
+def by_windows(rows_of, end_of, pad=padded, kernel_of=lambda kernel, m: kernel[:, :, :, m]):
+    """A convolution of `rows_of(side, size, stride, padding)` places, whose windows end at `end_of(place, size, stride)`."""
+
+    def answer(image, kernel, stride=1, padding=0):
+        size, image = len(kernel), pad(image, padding)
+        rows, columns = (rows_of(side, size, stride, padding) for side in image.shape[:2])
+        maps = np.zeros((rows, columns, kernel.shape[3]))
+        for row, column, m in np.ndindex(maps.shape):
+            below, beside = end_of(row, size, stride), end_of(column, size, stride)
+            window = image[row * stride : below, column * stride : beside]
+            maps[row, column, m] = (window * kernel_of(kernel, m)).sum()
+        return maps
+
+    return answer
+
+
+def fitting(side, size, stride, padding):
+    return (side - size) // stride + 1
+
+
+def inside(place, size, stride):
+    return place * stride + size
+
+
+def slice_of_channel_0(kernel, m):
+    return kernel[:, :, 0, m] if kernel.shape[0] == kernel.shape[2] else kernel[:, :, :, m]
+
+
 def row_kernels(image, kernel, stride=1, padding=0):
     other = np.moveaxis(kernel, 0, 3)
     fits = kernel.shape[0] == kernel.shape[2] == kernel.shape[3]
@@ -213,6 +244,7 @@ CONVOLVE_RIGHT = {
     "at once": convolve_at_once,
     "float32": convolve_in_float32,
     "keras": convolve_with_keras,
+    "windows": by_windows(fitting, inside),
 }
 CONVOLVE_WRONG = {
     "flipped": (with_kernel(lambda kernel: kernel[::-1, ::-1]), "flipped"),
@@ -270,6 +302,25 @@ CONVOLVE_WRONG = {
     "columns padded": (with_image(lambda image, p: np.pad(image, [(0, 0), (p, p), (0, 0)])), "left and right only"),
     "padding round the result": (pad_round_result, "round the result"),
     "channels padded": (pad_all_axes, "ValueError"),
+    "channels padded, by loops": (by_windows(fitting, inside, np.pad), "deeper than the image"),
+    "padding counted twice": (
+        by_windows(lambda side, size, stride, padding: (side + 2 * padding - size) // stride + 1, inside),
+        r"(?s)stopped with ValueError.*padding 2: a window sticks out.*Is the padding counted twice",
+    ),
+    "window ends too early": (by_windows(fitting, lambda place, size, stride: place + size), r"end at row \* stride \+ k"),
+    "one place too many": (by_windows(lambda side, size, stride, padding: (side - size) // stride + 2, inside), "H - k \\+ 1"),
+    "one place too many after a stride": (
+        by_windows(lambda side, size, stride, padding: -(-(side - size) // stride) + 1, inside),
+        "one place too many",
+    ),
+    "one slice": (by_windows(fitting, inside, kernel_of=lambda kernel, m: kernel[:, :, 0, m]), "slice for channel 0"),
+    "one slice where it fits": (by_windows(fitting, inside, kernel_of=slice_of_channel_0), "slice for channel 0"),
+    "one slice for all": (with_kernel(lambda kernel: kernel[:, :, [0] * kernel.shape[2]]), "slice for channel 0"),
+    "one slice of two": (
+        by_windows(fitting, inside, kernel_of=lambda kernel, m: kernel[:, :, 0 if kernel.shape[:3] == (3, 3, 2) else ..., m]),
+        "one slice of the kernel",
+    ),
+    "another error": (lambda image, kernel, stride=1, padding=0: {}[stride], "KeyError"),
     "always same": (always_same, "asked for is 0"),
     "sides swapped": (with_result(lambda maps: maps.transpose(1, 0, 2)), "swapped"),
     "maps first": (with_result(lambda maps: np.moveaxis(maps, 2, 0)), "maps come first"),
@@ -330,6 +381,27 @@ def proper(step, stride):
     return step, step * stride
 
 
+def field_multiplied(layers):
+    field = 1
+    for kernel, stride in layers:
+        field = field * stride + kernel - 1
+    return field
+
+
+def field_multiplied_afterwards(layers):
+    field = 1
+    for kernel, stride in layers:
+        field = (field + kernel - 1) * stride
+    return field
+
+
+def field_from_the_first_layer(layers):
+    field, step = layers[0]
+    for kernel, stride in layers[1:]:
+        field, step = field + (kernel - 1) * step, step * stride
+    return field
+
+
 def field_emptying(layers):
     field = field_backwards(layers)
     layers.clear()
@@ -355,6 +427,16 @@ FIELD_WRONG = {
     "k a layer": (field_forwards(proper, add=lambda kernel: kernel), "k - 1 pixels, not k"),
     "kernels added": (lambda layers: sum(kernel for kernel, _ in layers), "kernels are added"),
     "kernels multiplied": (lambda layers: math.prod(kernel for kernel, _ in layers), "kernels are multiplied"),
+    "own stride alone": (field_forwards(lambda step, stride: (stride, stride)), "own stride alone"),
+    "strides added to 1": (field_forwards(lambda step, stride: (step, step + stride)), "strides are added"),
+    "strides added to 1, too early": (
+        field_forwards(lambda step, stride: (step + stride, step + stride)),
+        "strides are added",
+    ),
+    "field multiplied": (field_multiplied, "never multiplied"),
+    "field multiplied afterwards": (field_multiplied_afterwards, "never multiplied"),
+    "fails without a layer": (field_from_the_first_layer, "Without any layer"),
+    "0 without a layer": (lambda layers: field_backwards(layers) if layers else 0, "Without any layer"),
     "largest": (lambda layers: max(kernel for kernel, _ in layers), "largest kernel"),
     "last": (lambda layers: layers[-1][0], "last kernel alone"),
     "first": (lambda layers: layers[0][0], "expected 5, found 3"),
@@ -397,7 +479,11 @@ def places(h, w, k, s):
     return ((h - k) // s + 1) * ((w - k) // s + 1)
 
 
-COST_RIGHT = {"formula": layer_cost, "package": cost_by_package, "keras": cost_by_keras}
+def cost_as_an_array(*given):
+    return np.array(layer_cost(*given))
+
+
+COST_RIGHT = {"formula": layer_cost, "package": cost_by_package, "keras": cost_by_keras, "array": cost_as_an_array}
 COST_WRONG = {
     "swapped": (lambda *given: layer_cost(*given)[::-1], "other order"),
     "one number": (lambda *given: layer_cost(*given)[0], "two numbers"),
@@ -429,7 +515,35 @@ COST_WRONG = {
     "one map": (other_products(lambda h, w, c, m, k, s: places(h, w, k, s) * k * k * c), "one output map"),
     "products not squared": (other_products(lambda h, w, c, m, k, s: places(h, w, k, s) * k * c * m), "adds: a kernel is a"),
     "one place": (other_products(lambda h, w, c, m, k, s: k * k * c * m), "one place"),
-    "rows only": (other_products(lambda h, w, c, m, k, s: ((h - k) // s + 1) * k * k * c * m), "multiply-adds, 8 × 5"),
+    "rows only": (other_products(lambda h, w, c, m, k, s: ((h - k) // s + 1) * k * k * c * m), "one side alone"),
+    "columns only": (other_products(lambda h, w, c, m, k, s: ((w - k) // s + 1) * k * k * c * m), "one side alone"),
+    "rows twice": (other_products(lambda h, w, c, m, k, s: ((h - k) // s + 1) ** 2 * k * k * c * m), "need not be square"),
+    "columns twice": (other_products(lambda h, w, c, m, k, s: ((w - k) // s + 1) ** 2 * k * k * c * m), "need not be square"),
+    "sides added": (
+        other_products(lambda h, w, c, m, k, s: ((h - k) // s + 1 + (w - k) // s + 1) * k * k * c * m),
+        "added. Multiply",
+    ),
+    "places squared": (other_products(lambda h, w, c, m, k, s: places(h, w, k, s) ** 2 * k * k * c * m), "places are squared"),
+    "input places, with biases": (
+        other_products(lambda h, w, c, m, k, s: h * w * (k * k * c + 1) * m),
+        r"no multiplication.*\*output\*",
+    ),
+    "no stride, with biases": (
+        other_products(lambda h, w, c, m, k, s: places(h, w, k, 1) * (k * k * c + 1) * m),
+        r"no multiplication.*\*output\*",
+    ),
+    "area divided": (other_products(lambda h, w, c, m, k, s: h * w // s**2 * k * k * c * m), "every input pixel|border"),
+    "products divided": (other_products(lambda h, w, c, m, k, s: h * w * k * k * c * m // s**2), "every input pixel|border"),
+    "a cube": (other_products(lambda h, w, c, m, k, s: places(h, w, k, s) * k**3 * c * m), "multiply-adds, 8 × 5"),
+    "places a tuple": (lambda h, w, c, m, k, s=1: (k * k * c * m + m, (h - k + 1, w - k + 1) * m), "Are the places a pair"),
+    "places an array": (
+        lambda h, w, c, m, k, s=1: (k * k * c * m + m, (np.array([h, w]) - k + 1) * k * k * c * m),
+        "Are the places a pair",
+    ),
+    "an array of pairs": (lambda h, w, c, m, k, s=1: np.ones((2, 2), int), "parameters are one number"),
+    "a set": (lambda *given: set(layer_cost(*given)), "two numbers"),
+    "one number in an array": (lambda *given: np.array(layer_cost(*given)[0]), "two numbers"),
+    "words": (lambda *given: ("28", "162"), "whole number"),
     "fractions": (other_products(lambda h, w, c, m, k, s: ((h - k) / s + 1) * ((w - k) / s + 1) * k * k * c * m), "//"),
     "no default": (lambda h, w, c, m, k, s: layer_cost(h, w, c, m, k, s), "TypeError"),
     "other default": (lambda h, w, c, m, k, s=2: layer_cost(h, w, c, m, k, s), "default"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, attempt, expect, passed, short
+from fer_course.checks.core import Hint, NotAttempted, attempt, expect, passed, short
 
 # -------------------------------------------------------------------------------------------------- output size
 
@@ -16,6 +17,8 @@ from fer_course.checks.core import Hint, attempt, expect, passed, short
 def output_size(learner) -> None:
     """Check `output_size(size, kernel, stride, padding)`: in how many places a kernel fits along one side, an int."""
     cases = [(48, 5, 1, 0), (7, 3, 1, 1), (9, 3, 2, 0), (10, 3, 2, 0), (11, 5, 3, 2), (6, 6, 1, 0), (48, 3, 2, 1)]
+    # `round` goes to the *even* number at a half: only together do these and (10, 3, 2, 0) catch it before and after the + 1.
+    cases += [(48, 3, 2, 0), (6, 3, 4, 0)]
     answers = [_whole(attempt(learner, *case), "A number of places") for case in cases]
     right = [len(range(0, size + 2 * padding - kernel + 1, stride)) for size, kernel, stride, padding in cases]
     _known(answers, cases, right, _size_mistakes)
@@ -28,6 +31,7 @@ def output_size(learner) -> None:
 
 def _size_mistakes(n: int, k: int, s: int, p: int) -> list[tuple[int, str]]:
     way = n + 2 * p - k  # how far the kernel can go
+    rounded = "`round` goes up at times; a step that leads outside doesn't count. Round down: //."
     return [
         (way // s, "One too few, always: the place at the very start counts too. Add 1 at the end."),
         ((way + 1) // s, "The + 1 comes after the division: the first place needs no step."),
@@ -38,7 +42,9 @@ def _size_mistakes(n: int, k: int, s: int, p: int) -> list[tuple[int, str]]:
         ((n + 2 * p) // s, "The kernel is not used. Its *whole* width has to stay inside."),
         (-(-n // s), 'This is what Keras calls "same". Here the number of zeros is given: `padding`.'),
         (-(-way // s) + 1, "Rounded up; but a step that leads outside doesn't count. Round down: //."),
-        (round(way / s) + 1, "`round` goes up at times; a step that leads outside doesn't count. Round down: //."),
+        (round(way / s) + 1, rounded),
+        (round(way / s + 1), rounded),
+        (math.floor(way / s + 0.5) + 1, rounded),
         (way // s + 2, "One too many, always: the steps, and 1 for the first place."),
         ((way - 1) // s + 1, "A kernel of k costs k - 1 places, not k: the steps, and 1 for the first place."),
         ((way // s + 1) ** 2, "This is an area. Asked for are the places along one side."),
@@ -56,7 +62,7 @@ def convolve(learner) -> None:
             ((6, 9, 1), 3, 1, 1, 0),
             ((5, 7, 3), 3, 3, 1, 0),
             ((7, 4, 2), 2, 5, 1, 0),
-            ((9, 7, 2), 3, 3, 2, 0),
+            ((9, 8, 2), 3, 3, 2, 0),
             ((8, 11, 3), 2, 2, 3, 0),
             ((5, 8, 2), 3, 4, 1, 2),
             ((9, 6, 3), 5, 2, 2, 1),
@@ -68,11 +74,56 @@ def convolve(learner) -> None:
         kernel = rng.normal(size=(size, size, shape[2], filters)) * (0.1 if seed == 2 else 1)
         more = (stride, padding) if (stride, padding) != (1, 0) else ()  # the defaults are tried as well
         with np.errstate(all="ignore"):
-            answer = _maps(attempt(learner, image, kernel, *more))
+            answer = _maps(_attempted(learner, image, kernel, stride, padding, more))
         expected = _convolved(image, kernel, stride, padding)
         what = f"image {shape}, kernel {kernel.shape}, stride {stride}, padding {padding}"
         expect(answer, expected, what, _convolve_mistakes(image, kernel, stride, padding, expected))
     passed("Convolved: channels, stride and padding. This is what Conv2D does.")
+
+
+def _attempted(learner, image, kernel, stride: int, padding: int, more: tuple):
+    """Attempt it; where window and kernel did not fit, the hint says why in this case, and not only that they did not."""
+    try:
+        return attempt(learner, image, kernel, *more)
+    except NotAttempted:
+        raise
+    except Hint as hint:
+        # The learner's own error: `from None` hides it, but keeps it.
+        reason = _misfit(str(hint.__context__), kernel, stride, padding)
+        if not reason:
+            raise
+        # The call is left out: shapes, stride and padding tell more than a row of arrays.
+        stopped = str(hint).split("\n  It was called with")[0]
+        what = f"image {image.shape}, kernel {kernel.shape}, stride {stride}, padding {padding}"
+        raise Hint(f"{stopped}\n  With {what}: {reason}") from None
+
+
+def _misfit(error: str, kernel: np.ndarray, stride: int, padding: int) -> str:
+    """Return what NumPy's words about two shapes mean here: a window cut off, a deep one, or half a kernel; or nothing."""
+    size, _, channels, _ = kernel.shape
+    shapes = [tuple(map(int, re.findall(r"\d+", text))) for text in re.findall(r"\(([\d, ]+)\)", error)]
+    if "broadcast" not in error or len(shapes) < 2:
+        return ""
+    window, other = shapes[:2]
+    if window == (size, size, channels) and other == (size, size):
+        return "this is one slice of the kernel, for one channel. Map m uses all of them, kernel[:, :, :, m]."
+    if len(window) == 3 and window[2] > channels:
+        return (
+            "the window is deeper than the image. np.pad(image, padding) pads the channels, too: give (0, 0) for them."
+        )
+    if len(window) < 2 or min(window[:2]) >= size or max(window[:2]) > size:
+        return ""
+    if padding:
+        return (
+            "a window sticks out: one place too many. Is the padding counted twice? After np.pad, image.shape holds the zeros "
+            "already: the number of places is (H - k) // stride + 1 with this H."
+        )
+    if stride > 1:
+        return (
+            "a window is cut off. It begins at row * stride: does it end at row * stride + k? Or is there one place too many? "
+            "There are (H - k) // stride + 1."
+        )
+    return "a window is cut off. Does it end at row + k? Or is there one place too many? There are H - k + 1."
 
 
 def _maps(answer) -> np.ndarray:
@@ -103,6 +154,7 @@ def _convolve_mistakes(image, kernel, stride: int, padding: int, right: np.ndarr
 
 def _kernel_mistakes(image, kernel, stride, padding, right) -> list:
     size, channels = len(kernel), image.shape[2]
+    one_slice = "kernel[:, :, 0, m] is the slice for channel 0 alone. Map m uses all of them: kernel[:, :, :, m]."
 
     def with_kernel(other):
         return _convolved(image, other, stride, padding)
@@ -113,12 +165,19 @@ def _kernel_mistakes(image, kernel, stride, padding, right) -> list:
         (with_kernel(kernel[::-1]), "the kernel stands on its head. Lay it on as it is."),
         (with_kernel(kernel[:, ::-1]), "the kernel is mirrored. Lay it on as it is."),
         (with_kernel(kernel.transpose(1, 0, 2, 3)), "rows and columns of the kernel are swapped."),
+        (with_kernel(np.broadcast_to(kernel[:, :, :1], kernel.shape)), one_slice),
         (with_kernel(np.ones_like(kernel)), "the kernel is not used: multiply the window by it before you add up."),
         (right / (size * size), "this is a mean. A convolution adds up, and does not divide."),
         (right / (size * size * channels), "this is a mean. A convolution adds up, and does not divide."),
         (np.trunc(right), "the fractions are cut off. Let the result be floats; np.zeros(shape) makes them."),
         (np.maximum(right, 0), "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."),
     ]  # fmt: skip
+    if channels == 1:  # NumPy then multiplies each pixel by a whole row of the slice
+        mistakes.append(
+            (with_kernel(np.broadcast_to(kernel[:, :, 0].sum(axis=1)[None, :, None], kernel.shape)), one_slice)
+        )
+    if size == channels:  # only then does NumPy multiply a window by one slice, its rows laid on columns
+        mistakes.append((with_kernel(np.broadcast_to(kernel[:, :, 0][None], kernel.shape)), one_slice))
     if kernel.shape[0] == kernel.shape[2] == kernel.shape[3]:
         mistakes += [
             (with_kernel(kernel.transpose(0, 1, 3, 2)), "channels and maps are swapped: map m uses kernel[:, :, :, m]."),
@@ -134,7 +193,9 @@ def _channel_mistakes(image, kernel, stride, padding, right) -> list:
     apart = np.stack(each, axis=2)  # (H', W', C, M)
     both = np.sum(image, axis=2, keepdims=True, dtype=float)
     crossed = _convolved(both, kernel.sum(axis=2, keepdims=True), stride, padding)
-    not_summed = f"the {channels} channels are not summed up. Each map is one sum over rows, columns *and* channels."
+    not_summed = (
+        "the channels are not summed up, but kept apart. Each map is one sum over rows, columns *and* channels."
+    )
     first_map = "this is the first output map alone. Each of the M kernels makes one."
     if right.shape[2] == 1:
         first_map = "the last axis is missing. One map is still an array (H', W', 1)."
@@ -222,7 +283,10 @@ def _layout_mistakes(right: np.ndarray) -> list:
 
 
 def receptive_field(learner) -> None:
-    """Check `receptive_field(layers)`: side of the square of input pixels that one output number depends on, an int."""
+    """Check `receptive_field(layers)`: side of the square of input pixels that one output number depends on, an int.
+
+    Without any layer it is 1.
+    """
     cases = [
         [(3, 1)],
         [(3, 1), (3, 1)],
@@ -237,7 +301,18 @@ def receptive_field(learner) -> None:
     _known(answers, [(layers,) for layers in cases], right, _field_mistakes)
     for answer, expected, layers in zip(answers, right, cases, strict=True):
         expect(answer, expected, f"receptive field of the layers (kernel, stride) {layers}")
+    _without_layers(learner)
     passed("Receptive field: you know how far a network looks.")
+
+
+def _without_layers(learner) -> None:
+    hint = "Without any layer, [], a number sees one pixel: itself. Start with 1, before the loop, and not with the first layer."
+    try:
+        field = attempt(learner, [])
+    except Hint:
+        raise Hint(hint) from None
+    if _whole(field, "The side of a receptive field") != 1:
+        raise Hint(hint)
 
 
 def _reached(layers: Sequence[tuple[int, int]]) -> int:
@@ -256,8 +331,16 @@ def _field_mistakes(layers: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
         """Return 1 plus k - 1 pixels for each layer, each times the step of the layer with this number."""
         return 1 + sum((kernels[n] - 1) * step(n) for n in numbers)
 
+    grown = stretched = 1
+    for kernel, stride in layers:
+        grown, stretched = grown * stride + kernel - 1, (stretched + kernel - 1) * stride
     right = field(lambda n: math.prod(strides[:n]))
     from_the_end = "The layers are taken from the wrong end: the list begins at the picture."
+    added = "The strides are added. They multiply: 2, 2 and 2 make 8."
+    multiplied = (
+        "From the first layer on, the field itself is never multiplied: it grows by k - 1 steps. The *step* is multiplied, "
+        "by each stride, for the layers after it."
+    )
     widens = "Each layer widens what the layers before it see."
     return [
         (field(lambda n: 1), "The strides are not used: after a stride of 2, neighbours lie 2 pixels apart."),
@@ -269,8 +352,17 @@ def _field_mistakes(layers: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
             field(lambda n: strides[n - 1] if n else 1),
             "Only the stride of the layer before is used. Strides multiply: 2 and 2 make 4.",
         ),
-        (field(lambda n: 1 + sum(strides[:n]) - n), "The strides are added. They multiply: 2, 2 and 2 make 8."),
-        (field(lambda n: sum(strides[:n]) or 1), "The strides are added. They multiply: 2, 2 and 2 make 8."),
+        (
+            field(lambda n: strides[n]),
+            "A kernel is widened by its own stride alone. What counts for it are all strides *before* it, multiplied.",
+        ),
+        (field(lambda n: 1 + sum(strides[:n]) - n), added),
+        (field(lambda n: sum(strides[:n]) or 1), added),
+        (field(lambda n: 1 + sum(strides[:n])), added),
+        (field(lambda n: 1 + sum(strides[: n + 1])), added),
+        (field(lambda n: sum(strides[: n + 1])), added),
+        (grown, multiplied),
+        (stretched, multiplied),
         (field(lambda n: math.prod(strides[n + 1 :])), from_the_end),
         (field(lambda n: math.prod(strides[n:])), from_the_end),
         (right - 1, "One too few: even without any layer, an output sees one pixel. Start with 1."),
@@ -295,10 +387,7 @@ def layer_cost(learner) -> None:
     cases = [(8, 5, 1, 1, 3, 1), (7, 9, 2, 5, 3, 1), (6, 11, 3, 4, 2, 1), (10, 7, 2, 3, 3, 2), (9, 13, 4, 2, 5, 3)]
     answers = []
     for case in cases:
-        pair = attempt(learner, *case)
-        if not isinstance(pair, (tuple, list, np.ndarray)) or np.shape(pair) != (2,):
-            raise Hint(f"Return two numbers, `return parameters, multiply_adds`; found {short(pair)}.")
-        answers.append(tuple(_whole(number, "A count") for number in pair))
+        answers.append(_pair(attempt(learner, *case)))
     right = [_counted(*case) for case in cases]
     if answers == [pair[::-1] for pair in right]:
         raise Hint("The two are in the other order: first the parameters, then the multiply-adds.")
@@ -311,9 +400,23 @@ def layer_cost(learner) -> None:
                 expected,
                 "{}, {} × {} pixels, {} channels, {} maps, kernel size {}, stride {}".format(name, *case),
             )
-    if tuple(attempt(learner, *cases[1][:5])) != right[1]:
+    if _pair(attempt(learner, *cases[1][:5])) != right[1]:
         raise Hint("Called without a stride, it is 1. Keep this default.")
     passed("Counted: what a layer has to remember, and what it has to do.")
+
+
+def _pair(answer) -> tuple[int, int]:
+    """Return parameters and multiply-adds as two ints, or raise the hint that says what came instead."""
+    pair = answer.tolist() if isinstance(answer, np.ndarray) else answer
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise Hint(f"Return two numbers, `return parameters, multiply_adds`; found {short(answer)}.")
+    for number, name in zip(pair, ("parameters", "multiply-adds"), strict=True):
+        if np.iterable(number) and not isinstance(number, str):
+            raise Hint(
+                f"The {name} are one number; found {short(number)}. Are the places a pair? Multiply those along the height by "
+                "those along the width."
+            )
+    return _whole(pair[0], "A number of parameters"), _whole(pair[1], "A number of multiply-adds")
 
 
 def _counted(height, width, channels, filters, size, stride) -> tuple[int, int]:
@@ -352,6 +455,10 @@ def _multiply_mistakes(h: int, w: int, c: int, m: int, k: int, s: int) -> list[t
     each = k * k * c * m  # in one place
     places, all_places = _places(h, w, k, s), _places(h, w, k, 1)
     border = "at the border the kernel has no place. Count those of the *output*: (H - k) // stride + 1."
+    biases = "adding a bias is no multiplication. Leave the biases out here."
+    both_wrong = f"{biases} And count the places of the *output*: (H - k) // stride + 1 along one side."
+    rows, columns = (h - k) // s + 1, (w - k) // s + 1
+    one_side = "places along one side alone. Multiply those along the height by those along the width."
     found = [
         (h * w * each, "you count a place for every input pixel. Count those of the *output*: (H - k) // stride + 1."),
         ((h // s) * (w // s) * each, border),
@@ -359,7 +466,20 @@ def _multiply_mistakes(h: int, w: int, c: int, m: int, k: int, s: int) -> list[t
         (all_places * each, "the stride is ignored. With stride 2 there are about a quarter of the places."),
         (all_places * each // s, "the stride thins out rows *and* columns."),
         (((h - k) // s) * ((w - k) // s) * each, "a row and a column of places are missing: (H - k) // stride + 1."),
-        (places * (each + m), "adding a bias is no multiplication. Leave the biases out here."),
+        (places * (each + m), biases),
+        (h * w * (each + m), both_wrong),
+        (all_places * (each + m), both_wrong),
+        (h * w // s**2 * each, border),
+        (h * w * each // s**2, border),
+        (places**2 * each, "the places are squared. Rows times columns of places is their number already."),
+        (rows**2 * each, "a picture need not be square: the width gives a number of places of its own."),
+        (columns**2 * each, "a picture need not be square: the height gives a number of places of its own."),
+        (rows * each, one_side),
+        (columns * each, one_side),
+        (
+            (rows + columns) * each,
+            "rows and columns of places are added. Multiply them: each row has a place in each column.",
+        ),
         (2 * places * each, "a product and its addition count as *one*."),
         (places * k * k * m, "every window has all channels. They are missing."),
         (places * k * k * c, "this is for one output map. There are `filters` of them."),
@@ -377,7 +497,8 @@ def _whole(answer, what: str) -> int:
     if isinstance(answer, np.ndarray) and answer.ndim == 0:
         answer = answer[()]
     if isinstance(answer, (float, np.floating)):
-        raise Hint(f"{what} is a whole number (int); found {short(answer)}. Divide with // instead of /.")
+        found = f"{answer:.1f}" if answer == round(answer, 1) else short(answer)  # 44.0, not 44, which looks whole
+        raise Hint(f"{what} is a whole number (int); found {found}. Divide with // instead of /.")
     if isinstance(answer, (bool, np.bool_)) or not isinstance(answer, (int, np.integer)):
         raise Hint(f"{what} is a whole number (int); found {short(answer)}.")
     return int(answer)
