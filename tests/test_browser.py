@@ -47,6 +47,7 @@ def lab(tmp_path_factory):
         "--IdentityProvider.token=",
         "--allow-root",
         "--expose-app-in-browser",
+        "--ServerApp.disable_check_xsrf=True",
     ]
     environment = os.environ | {
         "JUPYTER_CONFIG_DIR": str(folder / ".config"),
@@ -99,7 +100,16 @@ def run_all(browser, lab, notebook: str, theme: str = "JupyterLab Light"):
     if PICTURES:
         screenshots(page, Path(PICTURES), notebook)
     page.close()
+    shut_down_kernels(address)
     return nbformat.read(folder / notebook, as_version=4), complaints
+
+
+def shut_down_kernels(address: str) -> None:
+    """End the kernels of this notebook: each holds a gigabyte."""
+    with urllib.request.urlopen(f"{address}/api/sessions") as answer:
+        sessions = json.load(answer)
+    for session in sessions:
+        urllib.request.urlopen(urllib.request.Request(f"{address}/api/sessions/{session['id']}", method="DELETE"))
 
 
 def set_up(settings: Path, theme: str) -> None:

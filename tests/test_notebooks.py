@@ -144,6 +144,16 @@ def length_rule(notebook) -> list[str]:
     return complaints
 
 
+def fold_rule(notebook) -> list[str]:
+    """Markdown right behind a fold, without an empty line between, is shown as it was typed."""
+    return [
+        f"cell {cell.id}: an empty line is missing behind a </details>, before {rest.group(1)!r}"
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
+        for rest in re.finditer(r"</details>[ \t]*\n(?!\n|<details>)(.+)", cell.source)
+    ]
+
+
 def code_length_rule(notebook) -> list[str]:
     """Blank lines and nbgrader's markers don't count."""
     complaints = []
@@ -289,7 +299,7 @@ def secret_rule(lesson, solution) -> list[str]:
     return complaints + ["the lesson holds BEGIN SOLUTION"] * ("BEGIN SOLUTION" in shown)
 
 
-RULES = [format_rule, id_rule, widget_rule, length_rule, code_length_rule, figure_rule, skeleton_rule]
+RULES = [format_rule, id_rule, widget_rule, length_rule, fold_rule, code_length_rule, figure_rule, skeleton_rule]
 SOLUTION_RULES = [*RULES, kept_output_rule, must_raise_rule]
 LESSON_RULES = [*RULES, may_raise_rule, empty_rule]
 
@@ -477,6 +487,7 @@ BROKEN = [
     (id_rule, with_fields("figure", id="Figure_1"), "give it a name in a-z"),
     (widget_rule, lambda notebook: notebook.metadata.update(widgets={}), "metadata.widgets"),
     (length_rule, with_source("seen", "word " * 2501), "words of markdown; at most 2500"),
+    (fold_rule, with_source("seen", "<details></details>\n## Next"), "cell seen: an empty line is missing"),
     (length_rule, without(*[f"step-{number}" for number in range(10)]), "cells; 40 to 65"),
     (length_rule, lambda notebook: notebook.cells.extend(exercise(4) * 8), "cells; 40 to 65"),
     (code_length_rule, with_source("figure", "x = 1\n" * 13), "cell figure has 13 lines; at most 12"),
