@@ -50,7 +50,12 @@ SHORTCUT_WRONG = {
     "a quarter": (lambda x, kernel: x[: x.shape[0] // 2, : x.shape[1] // 2] @ kernel, "quarter"),
     "nothing": (lambda x, kernel: None, "return"),
     "in place": (spoiled, "in place"),
-    "*": (lambda x, kernel: x[::2, ::2] * kernel, "ValueError"),
+    "*": (lambda x, kernel: x[::2, ::2] * kernel, "matrix product is `@`"),
+    "an axis too far": (lambda x, kernel: x[:, ::2, ::2] @ kernel, r"slice the first two, `x\[::2, ::2\]`"),
+    "rounded down": (
+        lambda x, kernel: x[: x.shape[0] // 2 * 2 : 2, : x.shape[1] // 2 * 2 : 2] @ kernel,
+        "last row or column is missing",
+    ),
 }
 
 # ------------------------------------------------------------------------------------------------ the residual module
@@ -86,7 +91,90 @@ def other_way_round(x, filters):
     return layers.Add()([side, main])
 
 
-MODULE_RIGHT = {"module": module, "other way round": other_way_round, "package": package_module}
+OPTIONS = {"padding": "same", "use_bias": False}
+
+
+def two_paths(main, side):
+    """A module of two paths, each a list of layers (made anew at every call); a module starts from its input."""
+
+    def built(x, filters):
+        ends = []
+        for steps in (main, side):
+            end = x
+            for step in steps(filters):
+                end = step(end)
+            ends.append(end)
+        return layers.Add()(ends)
+
+    return built
+
+
+def main_path(filters, settings=(), size=3, padding="same", strides=2, order="SNRSNP"):
+    """The steps of the main path: separable, normalisation, ReLU, separable, normalisation, pooling."""
+    makers = {
+        "S": lambda: layers.SeparableConv2D(filters, 3, **OPTIONS | dict(settings)),
+        "N": layers.BatchNormalization,
+        "R": lambda: layers.Activation("relu"),
+        "P": lambda: layers.MaxPooling2D(size, strides=strides, padding=padding),
+    }
+    return [makers[letter]() for letter in order]
+
+
+def side_path(filters, order="/CN", settings=()):
+    """The steps of the shortcut: every second pixel, 1×1 convolution, normalisation."""
+    makers = {
+        "/": lambda: lambda x: x[:, ::2, ::2],
+        "C": lambda: layers.Conv2D(filters, 1, use_bias=False, **dict(settings)),
+        "N": layers.BatchNormalization,
+        "R": layers.ReLU,
+    }
+    return [makers[letter]() for letter in order]
+
+
+def main_as(**options):
+    return two_paths(partial(main_path, **options), side_path)
+
+
+def side_as(order, **options):
+    return two_paths(main_path, partial(side_path, order=order, **options))
+
+
+def pictures_halved(x, filters):
+    side = layers.BatchNormalization()(layers.Conv2D(filters, 1, use_bias=False)(x[::2, ::2]))
+    return layers.Add()([module(x, filters), side])
+
+
+def sliced_late(x, filters, after=1):
+    """The shortcut taken from an x that was overwritten: after one separable convolution, or after the whole path."""
+    steps = main_path(filters)
+    for step in steps[:3] if after == 1 else steps:
+        x = step(x)
+    side = layers.BatchNormalization()(layers.Conv2D(filters, 1, use_bias=False)(x[:, ::2, ::2]))
+    for step in steps[3:] if after == 1 else []:
+        x = step(x)
+    return layers.Add()([x, side])
+
+
+def one_relu_twice(x, filters):
+    relu = layers.ReLU()
+    steps = main_path(filters)
+    for step in [*steps[:2], relu, *steps[3:5], relu, steps[5]]:
+        y = x = step(x) if step is not steps[0] else step(start := x)
+    for step in side_path(filters):
+        start = step(start)
+    return layers.Add()([y, start])
+
+
+MODULE_RIGHT = {
+    "module": module,
+    "other way round": other_way_round,
+    "package": package_module,
+    "sliced after the convolution": side_as("C/N"),
+    "relu as a function": lambda x, filters: two_paths(
+        lambda filters: [keras.ops.relu if type(step) is layers.Activation else step for step in main_path(filters)],
+        side_path,
+    )(x, filters),
+}
 MODULE_WRONG = {
     "bias": (partial(module, bias=True), "bias"),
     "5×5": (partial(module, size=5), "3×3"),
@@ -98,7 +186,44 @@ MODULE_WRONG = {
     "shortcut not normalised": (partial(module, side_norm=False), "BatchNormalization"),
     "not normalised": (partial(module, norms=False), "BatchNormalization"),
     "mean pooling": (partial(module, pool="mean"), "MaxPooling2D"),
-    "no pooling": (partial(module, pool=""), "ValueError"),
+    "no pooling": (partial(module, pool=""), r"You have \(N, 7, 10, 4\): that path is not halved"),
+    "ReLU in the convolutions": (
+        main_as(settings={"activation": "relu"}, order="SNSNP"),
+        r"comes \*before\* its normal",
+    ),
+    "ReLU before normalisation": (main_as(order="SRNSNP"), "before the first normalisation"),
+    "pooled too early": (main_as(order="SNRSPN"), "order is separable"),
+    "normalised twice at the end": (main_as(order="SRSNNP"), "order is separable"),
+    "2×2 pooling": (main_as(size=2), "should be 3×3"),
+    "pooling not padded": (main_as(padding="valid"), 'the pooling needs `padding="same"`'),
+    "stride in the convolution": (
+        lambda x, filters: two_paths(
+            lambda filters: [
+                *main_path(filters, {"strides": 2}, order="SNR"),
+                *main_path(filters, strides=1, order="SNP"),
+            ],
+            side_path,
+        )(x, filters),
+        "the pooling halves",
+    ),
+    "first as wide as x": (
+        two_paths(lambda filters: [*main_path(3, order="SNR"), *main_path(filters, order="SNP")], side_path),
+        "have `filters` filters",
+    ),
+    "two maps a channel": (main_as(settings={"depth_multiplier": 2}), "depth_multiplier"),
+    "no γ": (
+        two_paths(main_path, lambda filters: [*side_path(filters, "/C"), layers.BatchNormalization(scale=False)]),
+        "keeps its γ",
+    ),
+    "pictures halved": (pictures_halved, r"leave the first axis alone, `x\[:, ::2, ::2\]`"),
+    "shortcut from overwritten x": (sliced_late, "starts from the module's input"),
+    "shortcut from the end": (partial(sliced_late, after=2), "halved twice: the shortcut starts from"),
+    "sliced after normalisation": (side_as("CN/"), "in training, mean and variance"),
+    "normalised before the convolution": (side_as("/NC"), "convolved first"),
+    "ReLU on the shortcut": (side_as("/CNR"), "ends with its normalisation; found ReLU"),
+    "ReLU in the shortcut's convolution": (side_as("/CN", settings={"activation": "relu"}), "activation of its own"),
+    "one ReLU twice": (one_relu_twice, "a layer of its own for each step"),
+    "stopped": (lambda x, filters: x.no_such_thing, r"called with x \(N, 7, 10, 3\), 4"),
     "standard": (partial(module, standard=True), "SeparableConv2D"),
     "concatenated": (partial(module, add=False), "channels"),
     "an array": (lambda x, filters: np.zeros(3), "Keras tensor"),
@@ -118,6 +243,12 @@ COUNT_WRONG = {
     "no norms": (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f, "normalisations are missing"),
     "no shortcut": (lambda c, f: c * f + 9 * c + 9 * f + f * f + 12 * f, "shortcut's 1×1"),
     "channels twice": (lambda c, f: 3 * c * f + 18 * c + 12 * f, "`filters` channels"),
+    "filters in the first": (lambda c, f: 2 * c * f + 9 * f + 9 * f + f * f + 12 * f, r"comes \*in\*"),
+    "first norm of channels": (
+        lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 4 * c + 8 * f,
+        "comes after a convolution",
+    ),
+    "no shortcut, nor its norm": (lambda c, f: c * f + 9 * c + 9 * f + f * f + 8 * f, "and its normalisation"),
     "standard": (lambda c, f: c * f + 9 * c * f + 9 * f * f + 12 * f, r"\*standard\*"),
     "biases": (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 15 * f, "bias"),
     "nothing": (lambda c, f: None, "return"),
@@ -143,6 +274,42 @@ def network(
     return keras.Model(inputs, layers.Softmax()(x) if softmax else x)
 
 
+def with_top(top, chained=True):
+    """A network whose last layers are given, as a function of the modules' maps and the classes; or its modules unchained."""
+
+    def built(filters=(16, 32, 64, 128), classes=7):
+        inputs = keras.Input((48, 48, 1))
+        x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+        for _ in range(2):
+            x = convolution(x, 8, padding="valid")
+        y = x
+        for each in filters:
+            y = package_module(y if chained else x, each)
+        return keras.Model(inputs, top(y, classes))
+
+    return built
+
+
+def head(x, classes, **options):
+    return layers.GlobalAveragePooling2D()(layers.Conv2D(classes, 3, padding="same", **options)(x))
+
+
+def dense_head(x, classes):
+    return layers.Dense(classes, activation="softmax")(layers.GlobalAveragePooling2D()(x))
+
+
+def softmax_first(x, classes):
+    return layers.GlobalAveragePooling2D()(layers.Softmax()(layers.Conv2D(classes, 3, padding="same")(x)))
+
+
+def package_head(x, classes):
+    return layers.Softmax()(layers.GlobalAveragePooling2D()(convolution(x, classes)))
+
+
+def softmaxed(x, classes, **options):
+    return layers.Softmax()(head(x, classes, **options))
+
+
 def by_hand(filters=(16, 32, 64, 128), classes=7):
     """Without the package's functions."""
     inputs = keras.Input((48, 48, 1))
@@ -162,7 +329,16 @@ NETWORK_WRONG = {
     "1×1 at the end": (partial(network, head=1), "1×1"),
     "norm at the end": (partial(network, norm=True), "28 too many"),
     "no bias at the end": (partial(network, bias=False), "7 too few"),
-    "maximum": (partial(network, average=False), "some values are not"),
+    "maximum": (partial(network, average=False), r"\*largest\*"),
+    "Dense": (with_top(dense_head), "there is a `Dense` layer"),
+    "softmax before the average": (with_top(softmax_first), "softmax comes before the average"),
+    "softmax in the convolution": (with_top(partial(head, activation="softmax")), "softmax comes before the average"),
+    "softmax before and after": (with_top(partial(softmaxed, activation="softmax")), "a second one after it"),
+    "two softmaxes": (with_top(lambda x, classes: layers.Softmax()(softmaxed(x, classes))), "two softmaxes"),
+    "ReLU at the end": (with_top(partial(softmaxed, activation="relu")), "has a ReLU"),
+    "package's convolution at the end": (with_top(package_head), "21 too many"),
+    "modules side by side": (with_top(softmaxed, chained=False), "modules are missing"),
+    "no modules": (lambda *arguments: with_top(softmaxed)(()), "modules are missing"),
     "no softmax": (partial(network, softmax=False), "sum to 1"),
     "not rescaled": (partial(network, rescale=False), "some values are not"),
     "always the same": (lambda filters=(), classes=7: models.build("mini_xception"), "arguments"),

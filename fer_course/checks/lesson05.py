@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import re
+from collections.abc import Iterable, Iterator
 
 import keras
 import numpy as np
@@ -10,10 +13,31 @@ from keras import layers
 
 from fer_course import models
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, attempt, expect, passed
+from fer_course.checks.core import Hint, NotAttempted, attempt, expect, passed
 
-#: What a fresh batch normalisation divides by when it is used: the root of a variance of 1 and Keras' 1e-3.
-FRESH_NORM = np.sqrt(1.001)
+#: What Keras adds to the variance.
+EPSILON = 1e-3
+
+#: What NumPy says when the shortcut's slice or product goes wrong, and what to do.
+SHORTCUT_CLUES = (
+    (
+        "matmul",
+        "The axes of x are rows, columns and channels: slice the first two, `x[::2, ::2]`, and leave the channels whole.",
+    ),
+    ("could not be broadcast", "`*` multiplies number by number; the matrix product is `@`."),
+)
+
+
+@contextlib.contextmanager
+def _advising(clues: Iterable[tuple[str, str]]) -> Iterator[None]:
+    """Add to the hint of a function that stopped what to do about it, where a clue stands in the hint."""
+    try:
+        yield
+    except NotAttempted:
+        raise
+    except Hint as hint:
+        advice = next((advice for clue, advice in clues if clue in str(hint)), "")
+        raise Hint(f"{hint}\n  {advice}" if advice else str(hint)) from None
 
 
 def shortcut(learner) -> None:
@@ -23,7 +47,9 @@ def shortcut(learner) -> None:
         x, kernel = rng.normal(size=(rows, columns, channels)), rng.normal(size=(channels, filters))
         expected = oracles.convolve(x, kernel[None, None], stride=2, padding="same")
         what = f"shortcut of maps {x.shape} with a kernel {kernel.shape}"
-        expect(attempt(learner, x, kernel), expected, what, _shortcut_mistakes(x, kernel))
+        with _advising(SHORTCUT_CLUES):
+            answer = attempt(learner, x, kernel)
+        expect(answer, expected, what, _shortcut_mistakes(x, kernel))
     passed("The shortcut: every second pixel, then its channels mixed.")
 
 
@@ -33,6 +59,10 @@ def _shortcut_mistakes(x, kernel) -> list[tuple[np.ndarray, str]]:
         (x[::2] @ kernel, "every second *row* is taken, but every column: the second axis needs a step of 2 too."),
         (x[:, ::2] @ kernel, "every second *column* is taken, but every row: the first axis needs a step of 2 too."),
         (x[1::2, 1::2] @ kernel, "it begins with the second row and column; begin with the first: `::2`."),
+        (
+            x[: len(x) // 2 * 2 : 2, : x.shape[1] // 2 * 2 : 2] @ kernel,
+            "the last row or column is missing: of 7 rows `::2` takes 4, the last one among them.",
+        ),
         (x[::2, ::2], "the pixels are right, but their channels are not mixed yet: `@ kernel`."),
         (
             x[: len(x) // 2, : x.shape[1] // 2] @ kernel,
@@ -44,35 +74,85 @@ def _shortcut_mistakes(x, kernel) -> list[tuple[np.ndarray, str]]:
     return mistakes
 
 
+class _Symbolic:
+    """A Keras tensor among the arguments of `attempt`, which must not copy it, and shows it in hints."""
+
+    def __init__(self, tensor: keras.KerasTensor):
+        self.tensor = tensor
+
+    def __deepcopy__(self, memo):
+        return self
+
+    def __repr__(self):
+        return f"x {_shape(self.tensor.shape[1:])}"
+
+
+def _shape(sides: Iterable[int | None]) -> str:
+    return f"({', '.join(map(str, ('N', *sides)))})"
+
+
 def residual_module(learner) -> None:
     """Check `residual_module(x, filters)`, a function of Keras tensors."""
     for seed, (shape, filters) in enumerate([((7, 10, 3), 4), ((6, 5, 5), 2)]):
         model = _built(learner, shape, filters)
-        _check_parts(model, shape, filters)
+        _check_parts(model, filters)
         _check_values(model, shape, filters, seed)
     passed("The residual module: two paths, one sum.")
 
 
-def _built(learner, shape: tuple[int, ...], filters: int) -> keras.Model:
+def _built(learner, shape: tuple[int, int, int], filters: int) -> keras.Model:
     inputs = keras.Input(shape)
 
-    # A Keras tensor must not be copied, as `attempt` does with arguments.
     @functools.wraps(learner)
-    def called(filters):
-        return learner(inputs, filters)
+    def called(x, filters):
+        return learner(x.tensor, filters)
 
-    output = attempt(called if callable(learner) else learner, filters)
+    expected = (-(-shape[0] // 2), -(-shape[1] // 2), filters)
+    try:
+        output = attempt(called if callable(learner) else learner, _Symbolic(inputs), filters)
+    except NotAttempted:
+        raise
+    except Hint as hint:
+        raise Hint(f"{hint}{_about_shapes(str(hint), shape, expected)}") from None
     if not isinstance(output, keras.KerasTensor):
         raise Hint(
             f"residual_module returns a Keras tensor, the output of `layers.Add()`; found {type(output).__name__}."
         )
-    expected = (-(-shape[0] // 2), -(-shape[1] // 2), filters)
-    if tuple(output.shape[1:]) != expected:
+    found = tuple(output.shape[1:])
+    if found != expected:
         raise Hint(
-            f"For an input of {shape} and {filters} filters the output has the shape {expected}; found "
-            f"{tuple(output.shape[1:])}. Both paths halve rows and columns (rounded up), and give {filters} channels."
+            f"For an input of {_shape(shape)} and {filters} filters the output has the shape {_shape(expected)}; found "
+            f"{_shape(found)}. Both paths halve rows and columns (rounded up), and give {filters} channels."
         )
     return keras.Model(inputs, output)
+
+
+def _about_shapes(message: str, shape: tuple[int, int, int], expected: tuple[int, int, int]) -> str:
+    """Say what is wrong with the shapes (without N) that `Add` could not add, if the message names any."""
+    found = re.search(r"Received shapes \((.+?)\) and \((.+?)\)", message)
+    if not found:
+        return ""
+    rows, columns, _ = shape
+    reasons = {
+        (
+            (rows - 1) // 2,
+            (columns - 1) // 2,
+        ): 'the pooling needs `padding="same"`: without it, it loses places at the edge',
+        (
+            expected[0],
+            columns,
+        ): "the slice takes every second *picture* and row: leave the first axis alone, `x[:, ::2, ::2]`",
+        (rows, columns): "that path is not halved",
+        (
+            -(-expected[0] // 2),
+            -(-expected[1] // 2),
+        ): "that path is halved twice: the shortcut starts from the module's input",
+    }
+    lines = [f"\n  Both paths should have {_shape(expected)}."]
+    for sides in dict.fromkeys(tuple(map(int, group.split(", "))) for group in found.groups() if "None" not in group):
+        if sides != expected:
+            lines.append(f" You have {_shape(sides)}: {reasons.get(sides[:2], 'see padding, strides and filters')}.")
+    return "".join(lines)
 
 
 def _kinds(model: keras.Model) -> dict[str, list]:
@@ -82,8 +162,8 @@ def _kinds(model: keras.Model) -> dict[str, list]:
     return kinds
 
 
-def _check_parts(model: keras.Model, shape, filters) -> None:
-    """Look for what is missing or too much, before any number is compared."""
+def _check_parts(model: keras.Model, filters: int) -> None:
+    """Look for what is missing, too much or out of order, before any number is compared."""
     kinds = _kinds(model)
     counts = {name: len(found) for name, found in kinds.items()}
     for name, wanted, advice in (
@@ -95,72 +175,158 @@ def _check_parts(model: keras.Model, shape, filters) -> None:
     ):
         if counts.get(name, 0) != wanted:
             raise Hint(f"Expected {wanted} {name}, found {counts.get(name, 0)}: {advice}.")
-    (side,) = kinds["Conv2D"]
+    _check_settings(kinds, filters)
+    _check_order(*_paths(model))
+
+
+def _check_settings(kinds: dict[str, list], filters: int) -> None:
+    (side,), separables, (pooling,) = kinds["Conv2D"], kinds["SeparableConv2D"], kinds["MaxPooling2D"]
+    convolutions = [side, *separables]
     if side.strides != (1, 1):
         raise Hint(
             "The shortcut's convolution has a stride. Take every second pixel first, `x[:, ::2, ::2]`, then convolve with "
             "stride 1: the strided 1×1 convolution can corrupt memory in training."
         )
-    if side.kernel_size != (1, 1):
-        raise Hint(f"The shortcut's convolution has a kernel of {side.kernel_size}; it should be 1×1.")
-    if any(layer.use_bias for layer in [side, *kinds["SeparableConv2D"]]):
-        raise Hint("A convolution has a bias: say `use_bias=False`. Normalisation adds its own β.")
-    if any(layer.kernel_size != (3, 3) for layer in kinds["SeparableConv2D"]):
-        raise Hint("Both separable convolutions have kernels of 3×3.")
+    for wrong, hint in (
+        (
+            side.kernel_size != (1, 1),
+            f"The shortcut's convolution has a kernel of {side.kernel_size}; it should be 1×1.",
+        ),
+        (
+            any(layer.use_bias for layer in convolutions),
+            "A convolution has a bias: say `use_bias=False`. Normalisation adds its own β.",
+        ),
+        (any(layer.kernel_size != (3, 3) for layer in separables), "Both separable convolutions have kernels of 3×3."),
+        (any(layer.filters != filters for layer in convolutions), "All three convolutions have `filters` filters."),
+        (
+            any(layer.strides != (1, 1) for layer in separables),
+            "The separable convolutions have stride 1; the pooling halves rows and columns.",
+        ),
+        (any(layer.depth_multiplier != 1 for layer in separables), "Leave `depth_multiplier` at 1."),
+        (
+            any(layer.activation.__name__ != "linear" for layer in convolutions),
+            "A convolution has an activation of its own, which comes *before* its normalisation. ReLU comes after it, as a "
+            'layer: `layers.Activation("relu")`.',
+        ),
+        (
+            pooling.pool_size != (3, 3),
+            f"The pooling has windows of {pooling.pool_size}; they should be 3×3, with stride 2.",
+        ),
+        (
+            any(len(layer.get_weights()) != 4 for layer in kinds["BatchNormalization"]),
+            "Each normalisation keeps its γ and β: `layers.BatchNormalization()`.",
+        ),
+    ):
+        if wrong:
+            raise Hint(hint)
 
 
-def _check_values(model: keras.Model, shape, filters, seed: int) -> None:
+def _paths(model: keras.Model) -> tuple[list, list]:
+    """Return what stands on the main path and on the shortcut, from the module's input to the addition."""
+    makers = {id(operation.output): operation for operation in model.operations}
+    (addition,) = _kinds(model)["Add"]
+    paths = []
+    for tensor in addition.input:
+        path = []
+        while not isinstance(maker := makers.get(id(tensor)), layers.InputLayer):
+            if maker is None or isinstance(maker.input, (list, tuple)):
+                raise Hint(
+                    "Each path goes straight from the input to the addition, with a layer of its own for each step."
+                )
+            path.insert(0, maker)
+            tensor = maker.input
+        paths.append(path)
+    paths.sort(key=lambda path: "Conv2D" in _named(path))
+    return paths[0], paths[1]
+
+
+def _named(path: list) -> list[str]:
+    return [type(operation).__name__ for operation in path]
+
+
+def _check_order(main: list, side: list) -> None:
+    main, side = _named(main), _named(side)
+    if "SeparableConv2D" in side or "MaxPooling2D" in side:
+        raise Hint(
+            "The shortcut starts from the module's input; yours starts from an `x` that a separable convolution has already "
+            "overwritten. Take `side = x[:, ::2, ::2]` first."
+        )
+    steps = [name for name in main if name in ("SeparableConv2D", "BatchNormalization", "MaxPooling2D")]
+    if steps != ["SeparableConv2D", "BatchNormalization"] * 2 + ["MaxPooling2D"]:
+        raise Hint(
+            "The main path's order is separable, normalisation, ReLU, separable, normalisation, pooling; "
+            f"found {', '.join(main)}."
+        )
+    if side.index("Conv2D") > side.index("BatchNormalization"):
+        raise Hint("The shortcut is convolved first, then normalised.")
+    if side[-1] == "GetItem":
+        raise Hint(
+            "The shortcut is normalised over all pixels and sliced then: in training, mean and variance are other ones. Slice "
+            "first, `x[:, ::2, ::2]`, then convolve and normalise."
+        )
+    if side[-1] != "BatchNormalization":
+        raise Hint(f"The shortcut ends with its normalisation; found {side[-1]} after it.")
+
+
+def _check_values(model: keras.Model, shape, filters: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    kinds = _kinds(model)
-    for layer in [*kinds["SeparableConv2D"], *kinds["Conv2D"]]:
-        layer.set_weights([rng.normal(size=weight.shape) for weight in layer.get_weights()])
-    for layer in kinds["BatchNormalization"]:
-        layer.set_weights([np.ones(filters), np.zeros(filters), np.zeros(filters), np.ones(filters)])
+    main, side = _paths(model)
+    for layer in [*main, *side]:
+        if isinstance(layer, layers.BatchNormalization):  # γ of both signs, β, mean, and a variance above 0
+            gamma = rng.choice([-1, 1], filters) * rng.uniform(0.5, 2, filters)
+            layer.set_weights([gamma, *rng.normal(size=(2, filters)), rng.uniform(0.5, 2, filters)])
+        elif isinstance(layer, keras.Layer):
+            layer.set_weights([rng.normal(size=weight.shape) for weight in layer.get_weights()])
     x = rng.normal(size=shape)
     answer = keras.ops.convert_to_numpy(model(x[None].astype("float32")))[0]
-    weights = _in_order(model)
-    what = f"output for maps of {shape} and {filters} filters, with random kernels"
+    weights = *_with_norms(main), *_with_norms(side)
+    what = f"output for maps of {_shape(shape)} and {filters} filters, with random weights"
     expect(answer, _module(x, *weights), what, _module_mistakes(x, *weights))
 
 
-def _in_order(model: keras.Model) -> tuple[list, list, np.ndarray]:
-    """Return the weights of the first and the second separable convolution, and the shortcut's kernel (C,M)."""
-    kinds = _kinds(model)
-    first, second = kinds["SeparableConv2D"]  # Keras lists the layers from the input on
-    if first.get_weights()[0].shape[2] != model.input_shape[-1]:
-        first, second = second, first
-    return first.get_weights(), second.get_weights(), kinds["Conv2D"][0].get_weights()[0][0, 0]
+def _with_norms(path: list) -> list[tuple[list, list]]:
+    """Return the weights of each convolution on a path, and those of the normalisation after it."""
+    weights = [layer.get_weights() for layer in path if isinstance(layer, keras.Layer) and layer.get_weights()]
+    return list(zip(weights[::2], weights[1::2], strict=True))
 
 
-def _separable(x: np.ndarray, weights: list) -> np.ndarray:
-    depth, point = weights
-    return oracles.pointwise(oracles.depthwise(x, depth[..., 0], padding="same"), point[0, 0]) / FRESH_NORM
+def _normalised(x: np.ndarray, norm: list) -> np.ndarray:
+    gamma, beta, mean, variance = norm
+    return (x - mean) / np.sqrt(variance + EPSILON) * gamma + beta
 
 
-def _module(x, first, second, side, middle=True, end=False, pool=oracles.max_pool, start=0) -> np.ndarray:
+def _separable(x: np.ndarray, weights: tuple[list, list], early: bool = False) -> np.ndarray:
+    (depth, point), norm = weights
+    x = oracles.pointwise(oracles.depthwise(x, depth[..., 0], padding="same"), point[0, 0])
+    return _normalised(np.maximum(x, 0) if early else x, norm)
+
+
+def _module(x, first, second, side, middle=True, end=False, early=False, start=0) -> np.ndarray:
     """Compute a residual module in loops; the options make it wrong."""
-    main = _separable(x, first)
+    main = _separable(x, first, early)
     main = _separable(np.maximum(main, 0) if middle else main, second)
-    main = pool(np.maximum(main, 0) if end else main, 3, 2, "same")
-    return main + oracles.pointwise(x[start::2, start::2], side)[: len(main), : main.shape[1]] / FRESH_NORM
+    main = oracles.max_pool(np.maximum(main, 0) if end else main, 3, 2, "same")
+    (kernel,), norm = side
+    beside = _normalised(oracles.pointwise(x[start::2, start::2], kernel[0, 0]), norm)
+    return main + beside[: len(main), : main.shape[1]]
 
 
-def _module_mistakes(x, first, second, side) -> list[tuple[np.ndarray, str]]:
-    right = _module(x, first, second, side)
+def _module_mistakes(x, *weights) -> list[tuple[np.ndarray, str]]:
     mistakes = [
-        (_module(x, first, second, side, middle=False), "a ReLU is missing between the two separable convolutions."),
+        (_module(x, *weights, middle=False), "a ReLU is missing between the two separable convolutions."),
+        (_module(x, *weights, end=True), "there is a ReLU after the second separable convolution; leave it out."),
         (
-            _module(x, first, second, side, end=True),
-            "there is a ReLU after the second separable convolution; leave it out.",
-        ),
-        (
-            _module(x, first, second, side, middle=False, end=True),
+            _module(x, *weights, middle=False, end=True),
             "the ReLU stands after the second separable convolution; it belongs between the two.",
         ),
-        (np.maximum(right, 0), "there is a ReLU after the addition; leave it out."),
+        (
+            _module(x, *weights, middle=False, early=True),
+            "the ReLU stands before the first normalisation; it comes after it.",
+        ),
+        (np.maximum(_module(x, *weights), 0), "there is a ReLU after the addition; leave it out."),
     ]
     if x.shape[0] % 2 == 0 and x.shape[1] % 2 == 0:
-        mistakes.append((_module(x, first, second, side, start=1), "the shortcut begins with the second pixel: `::2`."))
+        mistakes.append((_module(x, *weights, start=1), "the shortcut begins with the second pixel: `::2`."))
     return mistakes
 
 
@@ -180,8 +346,20 @@ def _parameter_mistakes(c: int, f: int) -> list[tuple[int, str]]:
         (side + first + second + 6 * f, "each normalisation stores *four* numbers a channel: γ, β, mean and variance."),
         (side + first + second + 4 * f, "three convolutions are normalised, not one: three times 4 · filters."),
         (side + first + second + 8 * f, "the shortcut is normalised too: three normalisations in all."),
+        (
+            side + first + second + 4 * c + 8 * f,
+            "the first normalisation comes after a convolution: it has `filters` channels, not `channels`.",
+        ),
         (side + first + second, "the three normalisations are missing: 4 numbers for each of their channels."),
         (first + second + norms, "the shortcut's 1×1 convolution is missing: channels · filters."),
+        (
+            first + second + 8 * f,
+            "the shortcut is missing: its 1×1 convolution, channels · filters, and its normalisation.",
+        ),
+        (
+            side + 9 * f + c * f + second + norms,
+            "the first separable convolution has a 3×3 kernel for each channel that comes *in*: 9 · channels.",
+        ),
         (side + 2 * first + norms, "the second separable convolution gets `filters` channels, not `channels`."),
         (
             side + 9 * c * f + 9 * f * f + norms,
@@ -223,17 +401,29 @@ def mini_xception(learner) -> None:
 def _check_count(model: keras.Model, right: keras.Model) -> None:
     count, wanted = model.count_params(), right.count_params()
     for wrong, hint in (
-        (wanted - 7, "7 too few: the last convolution has a bias for each class."),
-        (wanted - 9 * 128 * 7 + 128 * 7, "the last convolution's kernel is 1×1; it should be 3×3."),
-        (wanted + 28, "28 too many: the last convolution is not normalised; use Keras' own `layers.Conv2D` there."),
-        (wanted - (9 * 8 * 8 + 32), "one of the two first convolutions is missing."),
+        (count == wanted, ""),
+        (
+            "Dense" in _kinds(model),
+            "there is a `Dense` layer. Step 4 is a 3×3 `layers.Conv2D`, and its maps are averaged.",
+        ),
+        (
+            len(_kinds(model).get("SeparableConv2D", [])) < 8,
+            "modules are missing. Each takes what the one before gave: `x = residual_module(x, each)` in the loop.",
+        ),
+        (count == wanted - 7, "7 too few: the last convolution has a bias for each class."),
+        (count == wanted - 9 * 128 * 7 + 128 * 7, "the last convolution's kernel is 1×1; it should be 3×3."),
+        (
+            count in (wanted + 21, wanted + 28),
+            f"{count - wanted} too many: the last convolution has no normalisation, but a bias; use Keras' own "
+            "`layers.Conv2D` there, not `convolution`.",
+        ),
+        (count == wanted - (9 * 8 * 8 + 32), "one of the two first convolutions is missing."),
+        (True, "compare `costs(your_model)` layer by layer."),
     ):
-        if count == wrong:
+        if wrong and hint:
             raise Hint(f"Your model has {count:,} parameters, mini-Xception {wanted:,}: {hint}")
-    if count != wanted:
-        raise Hint(
-            f"Your model has {count:,} parameters, mini-Xception {wanted:,}. Compare `costs(your_model)` layer by layer."
-        )
+        if wrong:
+            return
 
 
 def _check_same(model: keras.Model, right: keras.Model, what: str) -> None:
@@ -255,4 +445,24 @@ def _check_same(model: keras.Model, right: keras.Model, what: str) -> None:
         )
     if not any(layer.padding == "valid" for layer in model.layers if isinstance(layer, layers.Conv2D)):
         raise Hint('The first two convolutions have padding="valid": they lose a pixel on each side.')
-    expect(answer, expected, f"{what} with the same weights, on random pixels")
+    below = keras.Model(right.input, right.get_layer("class_maps").output)
+    mistakes = _head_mistakes(keras.ops.convert_to_numpy(below(pixels)))
+    expect(answer, expected, f"{what} with the same weights, on random pixels", mistakes)
+
+
+def _head_mistakes(maps: np.ndarray) -> list[tuple[np.ndarray, str]]:
+    """Return what comes of class maps (N,H,W,classes) when average and softmax go wrong."""
+    averaged = _softmax(maps).mean(axis=(1, 2))
+    first = "average first, softmax then. Here the softmax comes before the average, at every place of the maps."
+    return [
+        (averaged, first),
+        (_softmax(averaged), f"{first} And there is a second one after it."),
+        (_softmax(_softmax(maps.mean(axis=(1, 2)))), "there are two softmaxes after the average."),
+        (_softmax(maps.max(axis=(1, 2))), "the maps' *largest* value is taken; take their average."),
+        (_softmax(np.maximum(maps, 0).mean(axis=(1, 2))), "the last convolution has a ReLU; leave it out."),
+    ]
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
