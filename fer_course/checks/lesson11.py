@@ -9,14 +9,17 @@ from numbers import Integral
 
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, expect, passed, short
+from fer_course.checks.core import Hint, NotAttempted, attempt, expect, passed, short
 from fer_course.faces import SPLITS
 from fer_course.recipes import Recipe
 
 # ------------------------------------------------------------------------------------------------------------ a plan
 
 PARTS = ("question", "recipe", "seeds", "choose_on", "report_on")
-SEEDS = 3
+#: fewest and most seeds of a plan; both recipes get them
+FEWEST, MOST = 3, 10
+#: by what factor a number must change: less is lost in the luck of any number of seeds
+FACTOR = 1.1
 #: setting -> (another setting, the values of it with which the first one matters)
 MEANINGLESS_UNLESS = {
     "warmup": ("schedule", ("one_cycle",)),
@@ -29,16 +32,18 @@ FIXED = {
     "validation": "Then the two are scored on other validation faces. Leave `validation` as it is.",
     "model": "Here the network stays the same, so that both cost the same. (Other networks: see On your own.)",
     "input_size": "Larger pictures cost more, smaller ones less. Here the cost stays the same.",
+    "epochs": "Then one of the two makes more steps a run, and may win by that alone. The budget: the same steps for both.",
+    "batch_size": "Larger batches are fewer steps a run, smaller ones more. The budget: the same steps for both.",
+    "patience": "It ends a run early, or it does nothing. The budget: the same steps a run for both.",
 }
 
 
-def plan(learner, baseline: Recipe, training_faces: int) -> None:
+def plan(learner, baseline: Recipe) -> None:
     """Check `my_plan(baseline)`: a dictionary with question, recipe, seeds, choose_on and report_on.
 
     Args:
         learner: the learner's function.
         baseline: the lesson's recipe.
-        training_faces: how many faces the lesson trains on, to count steps.
 
     """
     # Once more with another baseline: a recipe that was typed anew, not changed, then differs in more than one setting.
@@ -52,15 +57,16 @@ def plan(learner, baseline: Recipe, training_faces: int) -> None:
             raise Hint(f"The plan has no {missing[0]!r}. It has five parts: {', '.join(PARTS)}.")
         _question(answer["question"])
         _one_change(answer["recipe"], each)
-        seeds = _seeds(answer["seeds"])
-        _budget(answer["recipe"], len(seeds), each, training_faces)
+        if each is baseline:  # the other's learning rate may happen to be near the learner's
+            _large_enough(answer["recipe"], each)
+        _seeds(answer["seeds"])
         _faces(answer["choose_on"], answer["report_on"])
     passed("A plan: one change, seeds, a budget, and test faces that stay in their drawer.")
 
 
 def _question(question) -> None:
-    if not isinstance(question, str) or len(question.split()) < 4 or not question.strip().endswith("?"):
-        raise Hint(f"The question is one sentence that ends with a question mark; found {short(question)}.")
+    if not isinstance(question, str) or not question.strip(" ?") or not question.strip().endswith("?"):
+        raise Hint(f"The question is a sentence that ends with a question mark; found {short(question)}.")
 
 
 def _one_change(recipe, baseline: Recipe) -> None:
@@ -81,9 +87,29 @@ def _one_change(recipe, baseline: Recipe) -> None:
     other, values = MEANINGLESS_UNLESS.get(setting, ("", ()))
     if other and after[other] not in values:
         raise Hint(f"`{setting}` does nothing while `{other}` is {after[other]!r}: both would be the same training.")
+    never = recipe.schedule == "plateau" and recipe.plateau_patience >= recipe.epochs
+    if never and setting in ("schedule", "plateau_patience", "plateau_factor"):
+        raise Hint(
+            f"The plateau schedule waits {recipe.plateau_patience} epochs (`plateau_patience`), and a run has {recipe.epochs}: "
+            'it would never act. The same without the detour: schedule="constant".'
+        )
 
 
-def _seeds(seeds) -> list[int]:
+def _large_enough(recipe: Recipe, baseline: Recipe) -> None:
+    """Refuse another number that is nearly the same number."""
+    before, after = asdict(baseline), asdict(recipe)
+    for setting, value in after.items():
+        if isinstance(value, bool | str) or value == before[setting]:
+            continue
+        low, high = sorted((value, before[setting]))
+        if high < FACTOR * low:
+            raise Hint(
+                f"`{setting}` {before[setting]:g} and {value:.8g} are nearly the same: whatever that does is lost in luck. "
+                f"Change it by a factor of {FACTOR} at least; 2 or 3 shows more."
+            )
+
+
+def _seeds(seeds) -> None:
     if isinstance(seeds, (Integral, str)) or not np.iterable(seeds):
         raise Hint(f"The seeds: expected a list of whole numbers, not how many; found {short(seeds)}.")
     seeds = list(seeds)
@@ -91,24 +117,12 @@ def _seeds(seeds) -> list[int]:
         raise Hint(f"Seeds are whole numbers from 0 up; found {short(seeds)}.")
     if len(set(seeds)) < len(seeds):
         raise Hint(f"A seed comes twice in {short(seeds)}: that is the same training twice, and no news.")
-    if len(seeds) < SEEDS:
-        raise Hint(f"{len(seeds)} seeds say too little about luck. Take {SEEDS} or more.")
-    return seeds
-
-
-def _budget(recipe: Recipe, seeds: int, baseline: Recipe, faces: int) -> None:
-    allowed = SEEDS * _steps(baseline, faces)
-    needed = seeds * _steps(recipe, faces)
-    if needed > allowed:
+    if len(seeds) < FEWEST:
+        raise Hint(f"{len(seeds)} seeds say too little about luck. Take {FEWEST} or more.")
+    if len(seeds) > MOST:
         raise Hint(
-            f"{seeds} seeds of {recipe.epochs} epochs with batches of {recipe.batch_size} are {needed:,} steps; the budget is "
-            f"{allowed:,}, what {SEEDS} seeds of the baseline take. A recipe that trains longer wins by training longer."
+            f"{len(seeds)} seeds are {2 * len(seeds)} trainings: both recipes get them. Take {FEWEST} to {MOST}."
         )
-
-
-def _steps(recipe: Recipe, faces: int) -> int:
-    training = faces - round(recipe.validation * faces)
-    return recipe.epochs * (training // min(recipe.batch_size, training))
 
 
 def _faces(choose_on, report_on) -> None:
@@ -203,17 +217,22 @@ def _seed_mistakes(scores: list[float]) -> list:
         (t, degrees, 1): "this is the interval of a single score. The mean varies less: divide the spread by √n.",
         (t, n, 1): "divide the spread by √n, and let it have ddof=1.",
         (t, degrees, n): "divide the spread by √n, not by n.",
+        (t, degrees, math.sqrt(degrees)): "divide the spread by √n: ddof=1 has already seen to the n - 1.",
         (1, degrees, root): "this is one standard error to each side. A 95 % interval takes t95(n - 1) of them.",
         (1, degrees, 1): "this is one spread to each side. A 95 % interval of the mean is t95(n - 1) · spread / √n.",
         (1, n, 1): "this is np.std to each side. A 95 % interval of the mean is t95(n - 1) · spread / √n, with ddof=1.",
     }
+    fixed = "4.30 is right for three scores only. Let t95(n - 1) find it for as many as there are."
+    ends |= {(of_three, degrees, root): fixed for of_three in (4.3, 4.303, T_TABLE[1]) if of_three != t}
+    median = float(np.median(scores))
     return [
         *[(_mean_and_ends(scores, *how), hint) for how, hint in ends.items()],
         (
             [mean, min(scores), max(scores)],
             "these are the worst and the best seed. Asked for is the interval of the mean.",
         ),
-        ([float(np.median(scores)), low, high], "the first number is the median. Return the mean."),
+        ([median, low, high], "the first number is the median. Return the mean."),
+        ([median, median + low - mean, median + high - mean], "this goes out from the median. Take the mean."),
         ([max(scores), low, high], "the first number is the best seed. Return the mean."),
         ([mean, high, low], "the lower end comes first: return mean, low, high."),
         ([low, mean, high], "the mean comes first: return mean, low, high."),
@@ -252,6 +271,10 @@ CASES = {
         {0: 0.60, 1: 0.61, 2: 0.60},
         {0: 0.608, 1: 0.622, 2: 0.6205},
     ),
+    "a gain of five standard errors, with three seeds": (
+        {0: 0.60, 1: 0.61, 2: 0.60},
+        {0: 0.61, 1: 0.6235, 2: 0.6065},
+    ),
     "a loss of three standard errors, with three seeds": (
         {0: 0.62, 1: 0.61, 2: 0.60},
         {0: 0.615, 1: 0.59, 2: 0.585},
@@ -266,6 +289,10 @@ CASES = {
         {0: 0.60, 1: 0.61, 2: 0.59, 3: 0.6, 4: 0.605, 5: 0.61},
         {0: 0.62, 1: 0.64, 2: 0.615, 3: 0.62, 4: 0.62, 5: 0.64},
     ),
+    "a gain of three standard errors, with six seeds": (
+        {0: 0.60, 1: 0.61, 2: 0.59, 3: 0.6, 4: 0.605, 5: 0.61},
+        {0: 0.62, 1: 0.61, 2: 0.615, 3: 0.605, 4: 0.63, 5: 0.615},
+    ),
 }
 
 
@@ -273,7 +300,7 @@ def decide(learner) -> None:
     """Check `decide(baseline, mine)`: "better", "worse" or "can't tell" for two dictionaries seed -> accuracy."""
     with warnings.catch_warnings():  # of the spread of one score: nbgrader would take it for a failure
         warnings.simplefilter("ignore")
-        answers = [_verdict(attempt(learner, *case), name) for name, case in CASES.items()]
+        answers = [_verdict(_attempt_pairs(learner, *case), name) for name, case in CASES.items()]
     expected = [_by_rule(*case) for case in CASES.values()]
     if answers == expected:
         passed("Decided: in pairs, with an interval, and with the courage to say that one can't tell.")
@@ -290,6 +317,18 @@ def decide(learner) -> None:
             )
 
 
+def _attempt_pairs(learner, baseline: dict, mine: dict):
+    """Call the learner's function; where one pair alone stops it, say what to do about one pair."""
+    try:
+        return attempt(learner, baseline, mine)
+    except NotAttempted:
+        raise
+    except Hint as hint:
+        if len(baseline) > 1:
+            raise
+        raise Hint(f'{hint}\n  One seed has no spread, so before the interval: return "can\'t tell".') from None
+
+
 def _verdict(answer, name: str) -> str:
     if isinstance(answer, (bool, np.bool_)):
         raise Hint(f"{name}: there are three answers, not two; found {answer}. Return a word: {', '.join(ANSWERS)}.")
@@ -299,7 +338,7 @@ def _verdict(answer, name: str) -> str:
     return word
 
 
-def _by_rule(baseline: dict, mine: dict, t=None, shift=0, denominator=-1, paired=True, edge=False) -> str:
+def _by_rule(baseline: dict, mine: dict, t=None, shift=0, denominator=-1, root=0, paired=True, edge=False) -> str:
     """Return the verdict; the options make known mistakes of it."""
     seeds = sorted(baseline)
     pairs = zip(baseline.values(), mine.values(), strict=True)
@@ -307,7 +346,7 @@ def _by_rule(baseline: dict, mine: dict, t=None, shift=0, denominator=-1, paired
     if len(gains) < 2:
         return "can't tell"
     t = T_TABLE[len(gains) - 2 + shift] if t is None else t
-    _, low, high = _mean_and_ends(gains, t, len(gains) + denominator, math.sqrt(len(gains)))
+    _, low, high = _mean_and_ends(gains, t, len(gains) + denominator, math.sqrt(len(gains) + root))
     if low > 1e-12 or (edge and low > -1e-12):
         return "better"
     return "worse" if high < -1e-12 or (edge and high < 1e-12) else "can't tell"
@@ -377,6 +416,8 @@ def _wrong_rules() -> list:
         (_two_samples, "you treat the two as strangers. The same seeds stand in both: take the difference of each pair first."),
         (lambda a, b: _by_rule(a, b, t=1.96), "1.96 is for hundreds of seeds. Use t95(n - 1)."),
         (lambda a, b: _by_rule(a, b, t=1.96, denominator=0), "1.96 is for hundreds of seeds, and the spread needs ddof=1."),
+        (lambda a, b: _by_rule(a, b, t=T_TABLE[1]), "4.30 is for three seeds. Use t95(n - 1)."),
+        (lambda a, b: _by_rule(a, b, root=-1), "divide the spread by √n: ddof=1 has already seen to the n - 1."),
         (lambda a, b: _by_rule(a, b, shift=1), "the degrees of freedom are n - 1, not n."),
         (lambda a, b: _by_rule(a, b, denominator=0), "the spread divides by n. Take n - 1: ddof=1."),
         (lambda a, b: _by_rule(a, b, t=1.0), "you go one standard error to each side. A 95 % interval takes t95(n - 1) of them."),
