@@ -34,6 +34,13 @@ def normalise_in_place(confusion):
     return confusion
 
 
+def into_integers(confusion):
+    shares = np.zeros_like(confusion)
+    for k, row in enumerate(confusion):
+        shares[k] = row / max(row.sum(), 1)
+    return shares
+
+
 NORMALISE_RIGHT = {
     "loops": normalise_by_loops,
     "at once": normalise_at_once,
@@ -52,6 +59,8 @@ NORMALISE_WRONG = {
     "transposed": (lambda c: normalise_at_once(c).T, "exchanged"),
     "per cent": (lambda c: 100 * normalise_at_once(c), "per cent"),
     "counts": (lambda c: c.copy(), "still the counts"),
+    "into integers": (into_integers, "array of integers"),
+    "largest, nan": (lambda c: c / c.max(axis=1, keepdims=True), "largest count"),
     "whole numbers": (lambda c: c // np.maximum(c.sum(axis=1, keepdims=True), 1), "//"),
     "recall": (lambda c: np.diag(normalise_at_once(c)), "recall of each class"),
     "largest": (lambda c: c / np.maximum(c.max(axis=1, keepdims=True), 1), "largest count"),
@@ -103,7 +112,27 @@ BOOTSTRAP_RIGHT = {
         rng.binomial(len(right), right.mean(), repeats) / len(right), [2.5, 97.5]
     ),
 }
+
+
+def by_formula(right, repeats, rng):
+    p, n = right.mean(), len(right)
+    return p - 1.96 * math.sqrt(p * (1 - p) / n), p + 1.96 * math.sqrt(p * (1 - p) / n)
+
+
+def by_deviation(right, repeats, rng):
+    means = draws(right, repeats, rng)
+    return np.mean(means) - 1.96 * np.std(means), np.mean(means) + 1.96 * np.std(means)
+
+
+def last_never_drawn(right, repeats, rng):
+    n = len(right)
+    return np.percentile([right[rng.integers(0, n - 1, size=n)].mean() for _ in range(repeats)], [2.5, 97.5])
+
+
 BOOTSTRAP_WRONG = {
+    "formula": (by_formula, "a formula with 1.96"),
+    "deviation": (by_deviation, "a formula with 1.96"),
+    "last face": (last_never_drawn, "never drawn"),
     "without replacement": (with_ends(2.5, 97.5, replace=False), "with replacement"),
     "drawn once": (bootstrap_once, "anew in each turn"),
     "90 %": (with_ends(5, 95), "leaves 90 %"),
@@ -175,7 +204,20 @@ MCNEMAR_RIGHT = {
     "float32": lambda first, second: np.float32(mcnemar_plain(first, second)),
     "exchanged": lambda first, second: mcnemar_plain(second, first),
 }
+
+
+def with_numpy_integers(first_right, second_right):
+    first, second = (first_right & ~second_right).sum(), (second_right & ~first_right).sum()
+    n, k = first + second, min(first, second)
+    return min(1, 2 * sum(math.comb(n, i) for i in range(k + 1)) / 2**n)
+
+
 MCNEMAR_WRONG = {
+    "NumPy's integers": (with_numpy_integers, r"int\(\)"),
+    "all right answers": (
+        with_counts(lambda n11, b, c, n00: min(1, 2 * tail(b + c, min(n11 + b, n11 + c)))),
+        "not all right answers",
+    ),
     "no min": (with_counts(lambda n11, b, c, n00: 2 * tail(b + c, min(b, c))), "above 1"),
     "one side": (with_counts(lambda n11, b, c, n00: tail(b + c, min(b, c))), "one side"),
     "last term": (with_counts(lambda n11, b, c, n00: min(1, 2 * tail(b + c, min(b, c) - 1))), "last term"),
@@ -184,7 +226,7 @@ MCNEMAR_WRONG = {
         with_counts(lambda n11, b, c, n00: min(1, 2 * math.comb(b + c, min(b, c)) / 2 ** (b + c))),
         "one term only",
     ),
-    "larger": (with_counts(lambda n11, b, c, n00: min(1, 2 * tail(b + c, max(b, c)))), r"\*smaller\*"),
+    "larger": (with_counts(lambda n11, b, c, n00: min(1, 2 * tail(b + c, max(b, c)))), "min, not max"),
     "not divided": (with_counts(lambda n11, b, c, n00: 2 * tail(b + c, min(b, c)) * 2 ** (b + c)), r"2 \*\* n"),
     "all faces": (with_counts(lambda n11, b, c, n00: min(1, 2 * tail(n11 + b + c + n00, min(b, c)))), "all faces"),
     "agreeing": (with_counts(lambda n11, b, c, n00: min(1, 2 * tail(n11 + n00, min(b, c)))), r"\*agree\*"),
@@ -254,6 +296,7 @@ FLIP_RIGHT = {
     "mean of a stack": views(lambda a, b: np.mean([a, b], axis=0)),
 }
 FLIP_WRONG = {
+    "parentheses": (lambda predict, images: predict(images) + predict(images[:, :, ::-1]) / 2, "in parentheses"),
     "no flip": (lambda predict, images: predict(images), "Where are the mirrored"),
     "flip alone": (lambda predict, images: predict(images[:, :, ::-1]), "mirrored pictures alone"),
     "upside down": (flipped(ALL, BACK), "on their heads"),

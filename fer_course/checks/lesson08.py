@@ -59,13 +59,13 @@ def _normalise_mistakes(confusion: np.ndarray, expected: np.ndarray) -> list:
         (confusion, "these are still the counts. Divide each row by its sum."),
         (
             confusion // np.maximum(rows, 1)[:, None],
-            "// cuts off everything after the point. Divide with a single /.",
+            "whole numbers only. Did you divide with //, or write the shares into an array of integers?",
         ),
         (np.diag(expected), "this is the recall of each class alone. Return the whole matrix."),
-        (
-            confusion / np.maximum(confusion.max(axis=1, keepdims=True), 1),
-            "you divide by the largest count of each row. Divide by the sum of the row.",
-        ),
+        *[
+            (confusion / largest, "you divide by the largest count of each row. Divide by the sum of the row.")
+            for largest in (confusion.max(axis=1, keepdims=True), np.maximum(confusion.max(axis=1, keepdims=True), 1))
+        ],
     ]
 
 
@@ -83,6 +83,8 @@ def bootstrap_interval(learner) -> None:
         right = rng.permutation(np.arange(900) < round(900 * share))
         answer = attempt(learner, right, REPEATS, np.random.default_rng(seed))
         _two_ends(answer, float(right.mean()), len(right))
+    few = np.array([True, True, True, True, False])  # so few that a formula, or a face that is never drawn, shows
+    _two_ends(attempt(learner, few, REPEATS, np.random.default_rng(3)), 0.8, 5)
     passed("Measured: how far the score moves when other faces are drawn.")
 
 
@@ -92,6 +94,14 @@ def _two_ends(answer, share: float, n: int) -> None:
     if np.shape(answer) != (2,):
         raise Hint(f"{what}: return two numbers, `return low, high`; found {_described(answer)}.")
     low, high = (float(each) for each in answer)
+    if n < 10 and low == high == 1:
+        raise Hint(
+            f"{what}: the last face is never drawn. rng.integers(0, n, size=n) leaves n itself out: don't subtract 1."
+        )
+    if n < 10 and 1 < high < 2:
+        raise Hint(
+            f"{what}: {low:.3f} to {high:.3f} goes beyond 1: a formula with 1.96. Take percentiles of the draws."
+        )
     error = math.sqrt(share * (1 - share) / n)
     if hint := _interval_mistake(low, high, share, error):
         raise Hint(f"{what}: {hint}")
@@ -148,7 +158,7 @@ def _binomial_quantile(probability: float, n: int, share: float) -> int:
 def mcnemar(learner) -> None:
     """Check `mcnemar(first_right, second_right)`: the exact two-sided p-value, a float."""
     for seed, counts in enumerate(
-        ((7, 6, 2, 4), (30, 3, 11, 7), (30, 6, 6, 8), (20, 0, 4, 3), (25, 0, 0, 5), (9, 2, 1, 4))
+        ((7, 6, 2, 4), (30, 3, 11, 7), (30, 6, 6, 8), (20, 0, 4, 3), (25, 0, 0, 5), (9, 2, 1, 4), (60, 40, 23, 50))
     ):
         both, only_first, only_second, neither = counts
         order = np.random.default_rng(seed).permutation(sum(counts))
@@ -193,7 +203,9 @@ def _mcnemar_mistakes(both: int, only_first: int, only_second: int, neither: int
         (2 * sum(ways[:few]) / 2**n, "the last term is missing: range(k + 1) ends at k, range(k) before it."),
         (2 * sum(ways[1 : few + 1]) / 2**n, "the first term is missing: count from 0."),
         (2 * ways[few] / 2**n, "this is one term only. Add up all of them, from 0 to the smaller number."),
-        (min(1, 2 * sum(ways[: many + 1]) / 2**n), "add up to the *smaller* of the two numbers: min, not max."),
+        (min(1, 2 * sum(ways[: many + 1]) / 2**n), "k is too large: it is the smaller of the two *wins*, the "
+            "faces that only one of the two got right. Take min, not max, and not all right answers."),
+        (-2 * below, "a probability below 0: 2**n was too large for NumPy's integers. Wrap n in int(): Python's have no end."),
         (2 * sum(ways[: few + 1]), "divide by 2 ** n, the number of ways in which n coins can fall."),
         (min(1, 2 * sum(_heads(total)[: few + 1]) / 2**total), "n counts all faces. Count only those on which the two differ."),
         (min(1, 2 * sum(_heads(same)[: few + 1]) / 2**same), "n counts the faces on which the two *agree*: != instead of ==."),
@@ -254,6 +266,7 @@ def _flip_mistakes(predict, images: np.ndarray, expected: np.ndarray) -> list:
         ((plain + turned) / 2, "the pictures are turned by half a turn. Mirror the last axis only: images[:, :, ::-1]."),
         ((plain + reordered) / 2, "images[::-1] reverses the order of the *faces*: each is averaged with another one. "
                                   "Mirror the last axis: images[:, :, ::-1]."),
+        (plain + mirrored / 2, "only the second is halved. Put the sum in parentheses: (a + b) / 2."),
         (plain + mirrored, "this is the sum; its rows add up to 2. Divide by 2."),
         *[(each, two_noses) for each in mixed],
         (np.maximum(plain, mirrored), "this is the larger of the two; its rows add up to more than 1. Take the mean."),
