@@ -41,6 +41,12 @@ def right_down(step, steps, peak, top):
     return cosine(peak, peak / 10_000, (step - top) / (steps - top))
 
 
+def no_warm_up(step, steps, peak, warmup):
+    """It goes up to the peak and including it, and divides by the steps that go up, even if there are none."""
+    top = warmup * steps
+    return right_up(step, steps, peak, top) if step <= top else right_down(step, steps, peak, top)
+
+
 ONE_CYCLE_RIGHT = {
     "loop": right_one_cycle,
     "package": schedules.one_cycle,
@@ -57,6 +63,15 @@ ONE_CYCLE_WRONG = {
     "share from the peak": wrong(right_up, lambda s, n, p, t: cosine(p, p / 10_000, s / n)),
     "first rate is peak / 25": wrong(lambda s, n, p, t: cosine(0, p, s / t), right_down),
     "last rate is peak / 10,000": wrong(right_up, lambda s, n, p, t: cosine(p, 0, (s - t) / (n - t))),
+    "it reaches 1 at the peak": wrong(lambda s, n, p, t: cosine(p / 25, p, s / n), right_down),
+    "with a minus": wrong(
+        lambda s, n, p, t: cosine(p, p / 25, s / t), lambda s, n, p, t: cosine(p / 10_000, p, (s - t) / (n - t))
+    ),
+    "divide by the steps that go down": wrong(right_up, lambda s, n, p, t: cosine(p, p / 10_000, (s - t) / n)),
+    "one past the last": wrong(right_up, lambda s, n, p, t: cosine(p, p / 10_000, (s - t) / (n - 1 - t))),
+    "not to peak / 25": wrong(right_up, lambda s, n, p, t: cosine(p, p / 25, (s - t) / (n - t))),
+    "don't round it": lambda step, steps, peak, warmup: right_one_cycle(step, steps, peak, int(warmup * steps) / steps),
+    "division by zero": no_warm_up,
     "always the peak": lambda step, steps, peak, warmup: peak,
     "Did you forget a `return`": lambda step, steps, peak, warmup: None,
     "ZeroDivisionError": lambda step, steps, peak, warmup: peak / 0,
@@ -92,6 +107,26 @@ def with_package(losses, patience):
 
 
 PATIENCE_RIGHT = {"loop": stops(), "package": with_package}
+
+
+def forgetful(losses, patience):
+    best, waited = math.inf, 0
+    for epoch, loss in enumerate(losses):
+        waited = 0 if loss < best else waited + 1
+        if waited >= patience:
+            return epoch + 1
+    return len(losses)
+
+
+def from_the_first(losses, patience):
+    best, waited = losses[0], 0
+    for epoch, loss in enumerate(losses):
+        best, waited = (loss, 0) if loss < best else (best, waited + 1)
+        if waited >= patience:
+            return epoch + 1
+    return len(losses)
+
+
 PATIENCE_WRONG = {
     "One epoch too late": stops(enough=lambda waited, limit: waited > limit),
     "counted from 1": stops(add=0),
@@ -101,6 +136,9 @@ PATIENCE_WRONG = {
     "lower": stops(better=lambda loss, best, before: loss > best or best == math.inf),
     "That is the best epoch": lambda losses, patience: losses.index(min(losses)) + 1,
     "never stops early": lambda losses, patience: len(losses),
+    "remembered (best = loss)": forgetful,
+    "counts as waiting": from_the_first,
+    "can't see the future": lambda losses, patience: min(len(losses), losses.index(min(losses)) + 1 + patience),
     "whole number": lambda losses, patience: float(stops()(losses, patience)),
     "True or False": lambda losses, patience: True,
     "changed its input": lambda losses, patience: losses.clear() or 5,
@@ -124,6 +162,7 @@ ILLNESSES_WRONG = {
     "opens a gap": taken("healthy", "overfitting"),
     "stays together": taken("overfitting", "healthy"),
     "hardly moves": taken("healthy", "rate too low"),
+    "training hardly moves": taken("rate too low", "healthy"),
     "loss of a guess": taken("rate too low", "rate too high"),
     "is not one of": lambda: DIAGNOSES | {"A": "tired"},
     "Curve B is missing": lambda: {"A": DIAGNOSES["A"]},

@@ -6,55 +6,79 @@ import math
 
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, expect, passed
+from fer_course.checks.core import Hint, attempt, close, expect, passed
 
 ILLNESSES = ("healthy", "overfitting", "rate too high", "rate too low")
 
 
 def one_cycle(learner) -> None:
     """Check `one_cycle(step, steps, peak, warmup)`: the learning rate of one step, a float."""
-    for steps, peak, warmup in ((100, 0.01, 0.25), (37, 0.3, 0.3), (1000, 0.002, 0.5)):
+    for steps, peak, warmup in ((100, 0.01, 0.25), (37, 0.3, 0.3), (1000, 0.002, 0.5), (40, 0.1, 0.0)):
         rates = [attempt(learner, step, steps, peak, warmup) for step in range(steps)]
-        expected = [_one_cycle(step, steps, peak, warmup) for step in range(steps)]
-        for step, (rate, right) in enumerate(zip(rates, expected, strict=True)):
+        if all(close(rate, peak) for rate in rates):
+            raise Hint(
+                "The learning rate of every step is the peak: this is always the peak; the rate depends on `step`."
+            )
+        for step, rate in enumerate(rates):
             what = f"learning rate of step {step} of {steps}, peak {peak}, warm-up {warmup}"
-            expect(rate, right, what, _one_cycle_mistakes(step, steps, peak, warmup))
+            expect(rate, _one_cycle(step, steps, peak, warmup), what, _one_cycle_mistakes(step, steps, peak, warmup))
     passed("One cycle: up to the peak, then down to almost nothing.")
 
 
 def _one_cycle(step, steps, peak, warmup):
     """Interpolate with half a cosine between the three corners of the cycle."""
-    top = warmup * steps
-    start, end, share = (
-        (peak / 25, peak, step / top) if step < top else (peak, peak / 10_000, (step - top) / (steps - top))
-    )
+    return _with_top(step, steps, peak, warmup * steps)
+
+
+def _with_top(step, steps, peak, top):
+    if step < top:
+        return _cosine(peak / 25, peak, step / top)
+    return _cosine(peak, peak / 10_000, (step - top) / (steps - top))
+
+
+def _cosine(start, end, share):
     return start + (end - start) * (1 - math.cos(math.pi * share)) / 2
 
 
 def _one_cycle_mistakes(step, steps, peak, warmup):
     top = warmup * steps
-    up, down = step / top, (step - top) / (steps - top)
-    linear = peak / 25 + (peak - peak / 25) * up if step < top else peak + (peak / 10_000 - peak) * down
-    swapped = _one_cycle(step, steps, peak, 1 - warmup)
-    degrees = (
-        peak / 25 + (peak - peak / 25) * (1 - math.cos(math.radians(math.pi * up))) / 2 if step < top else math.nan
-    )
-    no_half = peak / 25 + (peak - peak / 25) * (1 - math.cos(math.pi * up)) if step < top else math.nan
-    whole = peak + (peak / 10_000 - peak) * (1 - math.cos(math.pi * step / steps)) / 2 if step >= top else math.nan
-    from_zero = peak * (1 - math.cos(math.pi * up)) / 2 if step < top else math.nan
-    late_zero = peak * (1 + math.cos(math.pi * down)) / 2 if step >= top else math.nan
-    always_peak = peak if step != top else math.nan
-    mistakes = [
-        (linear, "this goes along a straight line; the exercise asks for half a cosine: (1 - cos(pi * share)) / 2."),
-        (swapped, "the peak comes at the wrong step: `warmup` is the share of steps that go *up*."),
-        (degrees, "`math.cos` takes radians: pi is half a turn, without any conversion."),
-        (no_half, "1 - cos(…) runs from 0 to 2: divide it by 2, so that the share runs from 0 to 1."),
-        (whole, "on the way down count the share from the peak: (step - top) / (steps - top), not from step 0."),
-        (from_zero, "the first rate is peak / 25, not 0: go from peak / 25 to the peak."),
-        (late_zero, "the last rate is peak / 10,000, not 0: go from the peak to peak / 10,000."),
-        (always_peak, "this is always the peak; the rate depends on `step`."),
+    low, last = peak / 25, peak / 10_000
+    if step < top:
+        share = step / top
+        mistakes = [
+            (low + (peak - low) * share, _STRAIGHT),
+            (low + (peak - low) * (1 - math.cos(math.radians(math.pi * share))) / 2,
+             "`math.cos` takes radians: pi is half a turn, without any conversion."),
+            (low + (peak - low) * (1 - math.cos(math.pi * share)),
+             "1 - cos(…) runs from 0 to 2: divide it by 2, so that the share runs from 0 to 1."),
+            (_cosine(0, peak, share), "the first rate is peak / 25, not 0: go from peak / 25 to the peak."),
+            (_cosine(low, peak, step / steps), "on the way up the share is step / top: it reaches 1 at the peak."),
+            (_cosine(peak, low, share), _SIGN),
+        ]  # fmt: skip
+    else:
+        share = (step - top) / (steps - top)
+        mistakes = [
+            (peak + (last - peak) * share, _STRAIGHT),
+            (_cosine(peak, last, step / steps),
+             "on the way down count the share from the peak: (step - top) / (steps - top), not from step 0."),
+            (_cosine(peak, last, (step - top) / steps),
+             "on the way down the share would be 1 at step `steps`: divide by the steps that go down, steps - top."),
+            (_cosine(peak, last, (step - top) / (steps - 1 - top)),
+             "the share would be 1 at step `steps`, one past the last: divide by steps - top, without the 1."),
+            (_cosine(peak, 0, share), "the last rate is peak / 10,000, not 0: go from the peak to peak / 10,000."),
+            (_cosine(peak, low, share), "down to peak / 10_000, not to peak / 25: the end is far lower than the start."),
+            (_cosine(last, peak, share), _SIGN),
+        ]  # fmt: skip
+    mistakes.append((_one_cycle(step, steps, peak, 1 - warmup), _SWAPPED))
+    rounded = {math.floor(top), round(top), math.ceil(top)} - {top}
+    return mistakes + [
+        (_with_top(step, steps, peak, each), "`top` is warmup * steps as it is: don't round it.") for each in rounded
     ]
-    return [(wrong, hint) for wrong, hint in mistakes if not math.isnan(wrong)]
+
+
+_STRAIGHT = "this goes along a straight line; the exercise asks for half a cosine: (1 - cos(pi * share)) / 2."
+_SIGN = "this runs the wrong way, from the end to the start: it is 1 - cos(…), with a minus."
+_SWAPPED = "the peak comes at the wrong step: `warmup` is the share of steps that go *up*."
 
 
 def patience(learner) -> None:
@@ -95,11 +119,11 @@ def _stops_after(losses, limit):
     return len(losses)
 
 
-def _mistaken(better=lambda loss, best, before: loss < best, margin=0, anew=True, count_from=1):
+def _mistaken(better=lambda loss, best, before: loss < best, margin=0, anew=True, count_from=1, from_first=False):
     """Return a wrong early stopping: with another comparison, a margin, no new start of the count, or an index."""
 
     def stops_after(losses, limit):
-        best, waited = math.inf, 0
+        best, waited = losses[0] if from_first else math.inf, 0
         for epoch, loss in enumerate(losses):
             if better(loss, best, losses[epoch - 1] if epoch else math.inf):
                 best, waited = min(best, loss), 0 if anew else waited
@@ -131,7 +155,16 @@ _PATIENCE_MISTAKES = [
     ),
     (
         lambda losses, limit: len(losses),
-        "Your training never stops early: compare the epochs of waiting with the patience inside the loop.",
+        "Your training never stops early. Is each new best loss remembered (best = loss), and are the epochs of waiting compared "
+        "with the patience inside the loop?",
+    ),
+    (
+        _mistaken(from_first=True),
+        "The first epoch counts as waiting, because it is compared with itself: start with best = math.inf.",
+    ),
+    (
+        lambda losses, limit: min(len(losses), losses.index(min(losses)) + 1 + limit),
+        "That starts from the lowest loss of *all* epochs. Early stopping can't see the future: go epoch by epoch.",
     ),
 ]
 
@@ -161,6 +194,8 @@ def _symptom(curve: dict, said: str) -> str:
         return f"Too low a rate hardly moves; here training goes from {loss[0]:.2f} to {loss[-1]:.2f}."
     if said == "rate too high":
         return f"Too high a rate stays at the loss of a guess (ln 7 = 1.95) or above; here training ends at {loss[-1]:.2f}."
+    if loss[0] - loss[-1] < 0.3:
+        return f"A healthy curve comes down; here training hardly moves: {loss[0]:.2f} → {loss[-1]:.2f} in {len(loss)} epochs."
     return (
         "A healthy curve comes down on both sides and stays together; here training goes "
         f"{loss[0]:.2f} → {loss[-1]:.2f}, validation {held_out[0]:.2f} → {held_out[-1]:.2f} (lowest {min(held_out):.2f})."
