@@ -87,6 +87,10 @@ def count_by_unique(labels):
     return counts
 
 
+def count_misspelt(labels):
+    return np.bincounts(labels)
+
+
 def count_by_fancy_index(labels):
     counts = np.zeros(7, dtype=int)
     counts[labels] += 1
@@ -114,7 +118,7 @@ COUNT_WRONG = {
     "float": (lambda labels: np.bincount(labels, minlength=7).astype(float), "whole numbers"),
     "method of lists": (lambda labels: [labels.count(number) for number in range(7)], "an array, not a list"),
     "fancy index": (count_by_fancy_index, "however often"),
-    "misspelt": (lambda labels: np.bincounts(labels), "(?s)no attribute 'bincounts'(?!.*an array, not a list)"),
+    "misspelt": (count_misspelt, "(?s)no attribute 'bincounts'(?!.*an array, not a list)"),
     "strings": (lambda labels: [(labels == str(number)).sum() for number in range(7)], "expected"),
 }
 
