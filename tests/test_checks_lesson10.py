@@ -166,7 +166,16 @@ def split_in_place(source, share, seed):
 
 
 SPLIT_RIGHT = {"package": audit.split_by_source, "loop": split_by_loop, "coin": split_by_coin}
+
+
+def split_of_small_numbers(source, share, seed):
+    numbers = source.max() + 1
+    chosen = np.random.default_rng(seed).permutation(numbers)[: round(share * numbers)]
+    return np.isin(source, chosen)
+
+
 SPLIT_WRONG = {
+    "small numbers": (split_of_small_numbers, "on one side"),
     "by picture": (by_picture, "on both sides"),
     "last rows": (lambda s, share, seed: np.arange(len(s)) >= len(s) * (1 - share), "on both sides"),
     "not at random": (first_sources, "Every seed"),
