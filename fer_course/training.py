@@ -26,6 +26,7 @@ from fer_course import files, models, schedules
 from fer_course.augment import Batches
 from fer_course.errors import DataError, RunError
 from fer_course.faces import Faces, stratified
+from fer_course.fused import fused_normalisation
 from fer_course.progress import Progress
 from fer_course.recipes import Recipe
 
@@ -134,10 +135,11 @@ def train(
     finished = True
     try:
         if done < recipe.epochs and not checkpoint.exhausted():
-            model.fit(
-                batches, validation_data=held_out, validation_batch_size=256, initial_epoch=done, epochs=recipe.epochs,
-                callbacks=watchers, verbose=0, shuffle=False,
-            )  # fmt: skip
+            with fused_normalisation(model):
+                model.fit(
+                    batches, validation_data=held_out, validation_batch_size=256, initial_epoch=done,
+                    epochs=recipe.epochs, callbacks=watchers, verbose=0, shuffle=False,
+                )  # fmt: skip
     except KeyboardInterrupt:
         finished = False
     checkpoint.finish(model, finished)

@@ -133,6 +133,15 @@ NEAREST_WRONG = {
     "one number": (lambda images, others: np.sqrt(table(images, others)).min(), "smallest distance of all"),
     "all": (lambda images, others: np.sqrt(table(images, others)), "N × M"),
     "row by row": (lambda images, others: np.sqrt(((images[0] * 1.0 - others) ** 2).mean(axis=1)), "shape"),
+    "no axis": (
+        lambda images, others: np.sqrt([((image - others.astype(float)) ** 2).mean().min() for image in images]),
+        "over all others, too",
+    ),
+    "shares": (lambda images, others: np.sqrt(table(images, others)).min(axis=1) / 255, "don't divide"),
+    "no loop": (
+        lambda images, others: np.sqrt(((images - others.astype(float)) ** 2).mean(axis=(1, 2))),
+        "one picture after",
+    ),
     "in place": (nearest_in_place, "in place"),
     "nothing": (lambda images, others: None, "return"),
 }
@@ -174,7 +183,18 @@ def split_of_small_numbers(source, share, seed):
     return np.isin(source, chosen)
 
 
+def split_with_replacement(source, share, seed):
+    names = np.unique(source)
+    return np.isin(source, np.random.default_rng(seed).choice(names, round(share * len(names))))
+
+
+def split_of_pictures(source, share, seed):
+    return np.isin(source, np.random.default_rng(seed).permutation(source)[: round(share * len(source))])
+
+
 SPLIT_WRONG = {
+    "with replacement": (split_with_replacement, "drawn twice"),
+    "not unique": (split_of_pictures, r"`np.unique\(source\)` has each once"),
     "small numbers": (split_of_small_numbers, "on one side"),
     "by picture": (by_picture, "on both sides"),
     "last rows": (lambda s, share, seed: np.arange(len(s)) >= len(s) * (1 - share), "on both sides"),
@@ -207,7 +227,7 @@ def card_as_shares(report, recipe, seeds):
         "per class": "\n".join(f"- {name}: {recall:.2f}" for name, recall in zip(*pair(report), strict=True)),
         "limits": "It sees what a face does, never what somebody feels; not tried on any photograph.",
         "intended uses": "Teaching convolutional networks in class.",
-        "forbidden uses": "Employees, applicants, pupils, students.",
+        "forbidden uses": "Not to be used on employees, applicants, pupils, students.",
     }
 
 
@@ -252,6 +272,7 @@ CARD_WRONG = {
     "no feelings": (card_but(limits="It has never been tried on any photograph of a person."), "somebody feels"),
     "prohibited": (card_but(intended_uses="Evaluating students' emotions in class."), r"5\(1\)\(f\)"),
     "only work": (card_but(forbidden_uses="Hiring and watching employees."), "name education"),
+    "only places": (card_but(forbidden_uses="Work and school."), "names places"),
     "only schools": (card_but(forbidden_uses="Grading pupils."), "name the workplace"),
     "nothing": (lambda report, recipe, seeds: None, "return"),
 }  # fmt: skip

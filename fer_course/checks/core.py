@@ -75,7 +75,7 @@ def _stopped(error: Exception, name: str, arguments: Sequence) -> Hint:
     return Hint(
         f"Your {name} stopped with {type(error).__name__}: {_clipped(str(error))}{line}"
         + (f"  (of {where})" if line and where != name else "")
-        + f"\n  It was called with {', '.join(map(short, arguments))}."
+        + (f"\n  It was called with {', '.join(map(short, arguments))}." if arguments else "")
     )
 
 

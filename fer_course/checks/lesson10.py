@@ -93,11 +93,24 @@ def nearest_distance(learner) -> None:
         others[1] = images[2]  # an exact copy
         others[2] = np.clip(images[0].astype(int) + 9, 0, 255)  # nearly one
         table = _distance_table(images, others)
-        answer = attempt(learner, images, others)
+        answer = _distances_of(learner, images, others)
         expect(
             answer, table.min(axis=1), f"distances of {n} pictures to {m} others", _distance_mistakes(images, others)
         )
     passed("Measured: 0 for a copy, little for a near copy.")
+
+
+def _distances_of(learner, images: np.ndarray, others: np.ndarray):
+    """Call the learner's function; where all pictures were subtracted from all others at once, say what was missing."""
+    try:
+        return attempt(learner, images, others)
+    except Hint as hint:
+        if "broadcast" in str(hint.__context__):
+            raise Hint(
+                f"{len(images)} pictures minus {len(others)} others: the two don't fit. Take one picture after the other, in a "
+                f"loop over `images`: (H, W) minus (M, H, W) works."
+            ) from None
+        raise
 
 
 def _distance_table(images: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -126,6 +139,8 @@ def _distance_mistakes(images: np.ndarray, others: np.ndarray) -> list:
         (table.mean(axis=1), "these are mean distances to all others. Only the nearest one counts: min."),
         (table.min(axis=0), "this is a distance for each of `others`. One for each of `images` is asked: the other axis."),
         (table.argmin(axis=1), "this says *which* picture is nearest. Return how far it is: min, not argmin."),
+        (np.sqrt(squares.mean(axis=1)), "these are means over all others, too. Keep them apart: `.mean(axis=(1, 2))`, then min."),
+        (table.min(axis=1) / 255, "these are shares of 255. Grey levels are asked: don't divide."),
         (table.min(), "this is the smallest distance of all. One for each of `images` is asked."),
         (table, "these are all distances, N × M. Keep the smallest of each row."),
     ]  # fmt: skip
@@ -149,6 +164,7 @@ def split_by_source(learner) -> None:
             )
         _share_of_sources(len(sides[0]) / (len(sides[0]) + len(sides[1])), share)
         _chosen_at_random(learner, source, share, seed, mask)
+    _drawn_once(learner)
     passed("Split: nobody stands on both sides.")
 
 
@@ -181,7 +197,21 @@ def _share_of_sources(found: float, share: float) -> None:
     if abs(found - (1 - share)) < 0.08 and abs(found - share) > 0.15:
         raise Hint(f"{found:.0%} of the sources are test: the mask is the wrong way round. True means test.")
     if abs(found - share) > 0.12:
-        raise Hint(f"{found:.0%} of the sources are in the test; about {share:.0%} were asked for.")
+        raise Hint(
+            f"{found:.0%} of the sources are in the test; about {share:.0%} were asked for. Did you shuffle `source` itself, in "
+            "which each source stands several times? `np.unique(source)` has each once."
+        )
+
+
+def _drawn_once(learner) -> None:
+    """Half of many sources, drawn with replacement, is only 1 − 1/√e = 39 % of them."""
+    source = np.arange(3000)
+    found = np.mean(attempt(learner, source, 0.5, 4))
+    if abs(found - (1 - math.exp(-0.5))) < 0.04:
+        raise Hint(
+            f"{found:.0%} of 3,000 sources are in the test; 50 % were asked for. Are some drawn twice? `rng.choice` puts each "
+            "back unless `replace=False`; `rng.permutation` never repeats one."
+        )
 
 
 def _chosen_at_random(learner, source: np.ndarray, share: float, seed: int, mask: np.ndarray) -> None:
@@ -197,6 +227,11 @@ def _chosen_at_random(learner, source: np.ndarray, share: float, seed: int, mask
 _PLACEHOLDER = re.compile(r"^[\W_]*(todo|tbd|n/?a|none|xxx|unknown|fill|your text)?[\W_]*$", re.IGNORECASE)
 _WORK = re.compile(r"\b(work|employ|job|recruit|hiring|office)", re.IGNORECASE)
 _SCHOOL = re.compile(r"\b(school|educat|class|student|pupil|universit|teach|exam)", re.IGNORECASE)
+_USE = re.compile(
+    r"\b(emotion|feel|mood|judg|infer|assess|evaluat|grad|monitor|survei|watch|rank|select|screen|decid|decision|detect|recogni|"
+    r"use|using|rate|rating|scor|test|analy|measur|track|observ|spy|identif|conclu|draw|guess|read|find|control|punish|hir|prohibit)",
+    re.IGNORECASE,
+)
 _FEELING = re.compile(r"\b(emotion|feel|mood|mind|state of)", re.IGNORECASE)
 
 
@@ -305,6 +340,10 @@ def _forbidden(text: str, case) -> None:
             raise Hint(
                 f"forbidden uses: name {where}; Article 5(1)(f) of the AI Act prohibits both workplace and education."
             )
+    if not _USE.search(text):
+        raise Hint(
+            f"forbidden uses: {text!r} names places. What must not be done there? Say it: judging, inferring emotions, …"
+        )
 
 
 def _says(text: str, share: float) -> bool:
