@@ -48,7 +48,17 @@ def flipped(change):
 
 
 FLIP_RIGHT = {"mask": flip_plain, "loop": flip_by_loop, "where": flip_where, "keras": flip_keras}
+
+
+def flip_all_axes(images, mirrored):
+    flipped = images.copy()
+    flipped[mirrored] = np.flip(images[mirrored])
+    return flipped
+
+
 FLIP_WRONG = {
+    "np.flip": (flip_all_axes, "Give it `axis=2`"),
+    "np.where": (lambda images, mirrored: np.where(mirrored, images[:, :, ::-1], images), "Use it as an index"),
     "all": (lambda images, mirrored: images[:, :, ::-1], "all pictures are mirrored"),
     "upside down": (flipped(lambda x: x[:, ::-1]), "on their heads"),
     "both axes": (flipped(lambda x: x[:, ::-1, ::-1]), "half a turn"),
@@ -100,7 +110,21 @@ def shift_roll(image, down, right):
 
 
 SHIFT_RIGHT = {"clip": shift_clip, "loop": shift_by_loop, "pad": padded("edge"), "scipy": shift_scipy}
+
+
+def shift_places(image, down, right, first=lambda places, size: np.clip(places, 0, size - 1)):
+    height, width = image.shape
+    return first(np.arange(height) - down, height), first(np.arange(width) - right, width)
+
+
 SHIFT_WRONG = {
+    "negative rows": (
+        lambda image, down, right: image[shift_places(image, down, right, lambda places, size: places % size)[0]][
+            :, shift_places(image, down, right, lambda places, size: places % size)[1]
+        ],
+        "row -1 is the last",
+    ),
+    "rows and columns at once": (lambda image, down, right: image[shift_places(image, down, right)], "rows first"),
     "roll": (shift_roll, "np.roll"),
     "zeros": (padded("constant"), "is black"),
     "mirrored": (padded("symmetric"), "is mirrored"),
@@ -253,7 +277,16 @@ def leaky(images, labels, held_out, change, copies):
 
 
 SPLIT_RIGHT = {"plain": split_plain, "at once": split_at_once, "loop": split_by_loop}
+
+
+def change_then_split(images, labels, held_out, change, copies):
+    many, held = np.concatenate([change(images) for _ in range(copies)]), np.tile(held_out, copies)
+    answers = np.tile(labels, copies)
+    return many[~held], answers[~held], many[held], answers[held]
+
+
 SPLIT_WRONG = {
+    "changed, then split": (change_then_split, "Split first"),
     "validation augmented": (split_wrong(lambda p, a: (*p[:2], a[3](p[2]), p[3])), "validation faces are augmented"),
     "validation in copies": (split_wrong(lambda p, a: (*p[:2], np.tile(p[2], (a[4], 1, 1)), np.tile(p[3], a[4]))), "once"),
     "leak": (leaky, "leak"),
@@ -310,7 +343,21 @@ def kept(share):
 
 
 KEPT_RIGHT = {"mask": kept_plain, "loop": kept_by_loop, "&": kept(lambda b, a, old, new: (b & a).sum() / b.sum())}
+
+
+def kept_unchanged(changes, images, labels, judge):
+    right = judge(images) == labels
+    return {name: (judge(images[right]) == labels[right]).mean() for name in changes}
+
+
+def kept_as_a_ratio(changes, images, labels, judge):
+    before = (judge(images) == labels).mean()
+    return {name: (judge(change(images)) == labels).mean() / before for name, change in changes.items()}
+
+
 KEPT_WRONG = {
+    "not changed": (kept_unchanged, "as they were"),
+    "ratio of accuracies": (kept_as_a_ratio, "wrong before count"),
     "accuracy after": (kept(lambda b, a, old, new: a.mean()), r"right \*before\*"),
     "agreement": (kept(lambda b, a, old, new: (old == new).mean()), "also where it was wrong"),
     "of all": (kept(lambda b, a, old, new: (b & a).mean()), "number of all pictures"),

@@ -51,7 +51,26 @@ def crop_in_place(photo, top, left, side, margin):
 
 
 CROP_RIGHT = {"loops": crop_by_loops, "padding": crop_by_padding, "at once": crop_at_once}
+
+
+def crop_places(photo, top, left, side, margin, last=1, more=0):
+    """Return the rows and columns of a crop, clipped at `shape - last`, `more` of them than asked for."""
+    rows, columns = (np.arange(first - margin, first + side + margin + more) for first in (top, left))
+    return np.clip(rows, 0, photo.shape[0] - last), np.clip(columns, 0, photo.shape[1] - last)
+
+
+def crop_clipped_by_the_other(photo, top, left, side, margin):
+    rows, columns = (np.arange(first - margin, first + side + margin) for first in (top, left))
+    shape = photo.shape
+    return np.pad(photo, 20, mode="edge")[
+        np.ix_(np.clip(rows, 0, shape[1] - 1) + 20, np.clip(columns, 0, shape[0] - 1) + 20)
+    ]
+
+
 CROP_WRONG = {
+    "clipped by the other side": (crop_clipped_by_the_other, "Are the two exchanged"),
+    "paired": (lambda p, *box: p[crop_places(p, *box)], r"np.ix_\(rows, columns\)"),
+    "one too many": (lambda p, *box: p[np.ix_(*crop_places(p, *box, more=1))], "too many"),
     "exchanged": (lambda p, t, x, s, m: crop_at_once(p, x, t, s, m), "exchanged"),
     "transposed": (lambda p, *box: crop_at_once(p, *box).T, "exchanged"),
     "no margin": (lambda p, t, x, s, m: crop_at_once(p, t, x, s, 0), "margin is missing"),
@@ -117,6 +136,20 @@ SHRINK_RIGHT = {
     ).astype(np.uint8),
 }
 SHRINK_WRONG = {
+    "factor first": (
+        lambda p, k: rounded(p.reshape(k, len(p) // k, k, -1).mean(axis=(0, 2))),
+        "mixed up",
+    ),
+    "wrong axes": (lambda p, k: rounded(p.reshape(len(p) // k, k, -1, k).mean(axis=(0, 2))), "inside a block are"),
+    "one axis": (lambda p, k: rounded(p.reshape(len(p) // k, k, -1, k).mean(axis=1)), r"axes 1 \*and\* 3"),
+    "no axis": (lambda p, k: rounded(p.reshape(len(p) // k, k, -1, k).mean()), "one number for the whole"),
+    "overlapping": (
+        lambda p, k: rounded(
+            np.array([[p[r : r + k, c : c + k].mean() for c in range(p.shape[1] // k)] for r in range(len(p) // k)])
+        ),
+        "overlap",
+    ),
+    "fractions of rows": (lambda p, k: rounded(p.reshape(len(p) / k, k, -1, k).mean(axis=(1, 3))), "divide with //"),
     "Pillow's box": (
         lambda p, k: np.asarray(Image.fromarray(p).resize((p.shape[1] // k, p.shape[0] // k), Image.Resampling.BOX)),
         "rounded twice",
@@ -197,7 +230,20 @@ def latency_without_calling(call, clock, warmup, repeats):
 
 
 LATENCY_RIGHT = {"median": latency, "sorting": latency_by_sorting, "laps": latency_by_laps}
+
+
+def latency_one_start(call, clock, warmup, repeats):
+    for _ in range(warmup):
+        call()
+    start, durations = clock(), []
+    for _ in range(repeats):
+        call()
+        durations.append(clock() - start)
+    return np.median(durations)
+
+
 LATENCY_WRONG = {
+    "one start": (latency_one_start, "once before all calls"),
     "mean": (lambda *a: latency(*a, summary=np.mean), "the mean"),
     "warm-up counted": (lambda c, k, w, r: np.median(durations_of(c, k, w + r)), "warm up"),
     "warm-up counted in a mean": (lambda c, k, w, r: np.mean(durations_of(c, k, w + r)), "the mean"),
@@ -260,7 +306,23 @@ SMOOTH_RIGHT = {
     "float32": lambda s, w: smooth(s.astype(np.float32), w).astype(np.float32),
     "from the end": lambda s, w: np.array([smooth(s[: t + 1], w)[-1] for t in range(len(s))]),
 }
+
+
+def smooth_loop(scores, weight, first=1, old=1.0, late=0, only=False):
+    """Return the loop of the lesson's hint with one thing changed."""
+    smoothed = scores.copy()
+    for t in range(first, len(scores)):
+        smoothed[t] = weight * scores[t - late] + (1 - weight * old) * smoothed[t - 1]
+        if only:
+            return smoothed
+    return smoothed
+
+
 SMOOTH_WRONG = {
+    "from row 0": (lambda s, w: smooth_loop(s, w, first=0), "Begin the loop at 1"),
+    "old row whole": (lambda s, w: smooth_loop(s, w, old=0), "the rows grow"),
+    "one late": (lambda s, w: smooth_loop(s, w, late=1), "one frame late"),
+    "return in the loop": (lambda s, w: smooth_loop(s, w, only=True), "inside the loop"),
     "exchanged": (lambda s, w: smooth(s, 1 - w), "exchanged"),
     "from zero": (smooth_from_zero, "begins with zeros"),
     "first row left zero": (

@@ -140,7 +140,7 @@ NEAREST_WRONG = {
     "shares": (lambda images, others: np.sqrt(table(images, others)).min(axis=1) / 255, "don't divide"),
     "no loop": (
         lambda images, others: np.sqrt(((images - others.astype(float)) ** 2).mean(axis=(1, 2))),
-        "one picture after",
+        "Take one picture after",
     ),
     "in place": (nearest_in_place, "in place"),
     "nothing": (lambda images, others: None, "return"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import sysconfig
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,18 @@ def attempt(function: Callable, *arguments, **options):
     if not all(_same(before, after) for before, after in zip(arguments, given, strict=True)):
         raise Hint(f"Your {name} changed its input in place. Work on a copy: `x = x.copy()`.")
     return answer
+
+
+@contextmanager
+def explaining(reasons: dict[str, str]) -> Iterator[None]:
+    """Add to the hint of an `attempt` that stopped why it did, if its error holds one of these words: word → reason."""
+    try:
+        yield
+    except Hint as hint:
+        for word, reason in reasons.items():
+            if word in str(hint.__context__):
+                raise Hint(f"{hint}\n  {reason}") from None
+        raise
 
 
 def _stopped(error: Exception, name: str, arguments: Sequence) -> Hint:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, close, expect, passed, short
+from fer_course.checks.core import Hint, attempt, close, expect, explaining, passed, short
 
 # ------------------------------------------------------------------------------------------------- flips and shifts
 
@@ -17,7 +17,8 @@ def flip(learner) -> None:
         images = rng.integers(0, 256, (n, height, width), dtype=np.uint8)
         mirrored = rng.permutation(np.arange(n) < 2)
         expected = np.stack([_mirrored(image) if yes else image for image, yes in zip(images, mirrored, strict=True)])
-        answer = attempt(learner, images, mirrored)
+        with explaining({"broadcast": "The mask has one value a picture. Use it as an index: images[mirrored]."}):
+            answer = attempt(learner, images, mirrored)
         what = f"{n} pictures of {height} × {width}, of which numbers {np.flatnonzero(mirrored).tolist()} are mirrored"
         expect(answer, expected, what, _flip_mistakes(images, mirrored))
         _expect_bytes(answer)
@@ -40,6 +41,7 @@ def _flip_mistakes(images: np.ndarray, mirrored: np.ndarray) -> list:
         (only(lambda x: x[:, :, ::-1], ~mirrored), "the *others* are mirrored: those where the mask is False."),
         (only(lambda x: x[:, ::-1]), "these stand on their heads: axis 1 is the rows. Left and right is axis 2."),
         (only(lambda x: x[:, ::-1, ::-1]), "these are turned by half a turn: both axes are reversed. Reverse the last only."),
+        (only(lambda x: x[::-1, ::-1, ::-1]), "np.flip without an axis reverses all three. Give it `axis=2`."),
         (only(lambda x: x[::-1]), "the *order of the pictures* is reversed: axis 0 counts pictures. Reverse axis 2."),
         (images[::-1], "the *order of the pictures* is reversed: axis 0 counts pictures. Reverse axis 2."),
         (images[mirrored][:, :, ::-1], "only the mirrored ones came back. Return all pictures, in their order."),
@@ -50,7 +52,8 @@ def shift(learner) -> None:
     """Check `shift(image, down, right)`: a picture uint8 (H,W) moved by whole pixels, its edge repeated."""
     for seed, (down, right) in enumerate([(2, 1), (0, 3), (3, 0), (-1, -2), (1, -2), (-2, 1), (0, 0), (9, -9)]):
         image = np.random.default_rng(seed).integers(0, 256, (5, 7), dtype=np.uint8)
-        answer = attempt(learner, image, down, right)
+        with explaining({"broadcast": "Take the rows first, then the columns: `image[rows][:, columns]`."}):
+            answer = attempt(learner, image, down, right)
         what = f"a picture of 5 × 7, moved {down} down and {right} to the right"
         expect(answer, _shifted(image, down, right), what, _shift_mistakes(image, down, right))
         _expect_bytes(answer)
@@ -81,7 +84,7 @@ def _shift_mistakes(image: np.ndarray, down: int, right: int) -> list:
         (_shifted(image, right, down), "`down` and `right` are swapped. Down changes rows, the first axis."),
         (_shifted(image, down, -right), "down is right, but it moved left instead of right."),
         (_shifted(image, -down, right), "right is right, but it moved up instead of down."),
-        (np.roll(image, (down, right), (0, 1)), "what leaves on one side comes in on the other (np.roll). Repeat the edge."),
+        (np.roll(image, (down, right), (0, 1)), "it goes round, as with np.roll: row -1 is the last row. Repeat the edge."),
         (_shifted(image, down, right, 0), "what comes into view is black. Repeat the edge instead."),
         (image[mirror_y][:, mirror_x], "what comes into view is mirrored. Repeat the outermost row and column instead."),
         (_shifted(image, down, 0), "it moved down only. Take the columns by the same rule."),
@@ -236,7 +239,9 @@ def _check_validation(found, found_labels, images, labels, held_out) -> None:
     if set(owners) - set(wanted):
         raise Hint("Among your validation images are training faces. Validation is images[held_out], and no others.")
     if sorted(owners) != sorted(wanted):
-        raise Hint(f"Validation needs each of its {len(wanted)} faces once; found {len(owners)} pictures.")
+        raise Hint(
+            f"Validation needs each of its {len(wanted)} faces once; found {len(owners)} pictures. Split first, then change."
+        )
     if not np.array_equal(found, images[owners]):
         raise Hint(
             "Your validation faces are augmented. They stand for faces as they will come; leave them as they are, or the "
@@ -329,6 +334,8 @@ def _kept_mistakes(change, images: np.ndarray, labels: np.ndarray) -> list:
         ((right & after).mean(), "divide by the number that were right before, not by the number of all pictures."),
         ((right & after).sum() / max(after.sum(), 1), "divide by the number that were right *before*, not after."),
         (right.mean(), "this is the accuracy before the change."),
+        (1.0, "the judge was shown the pictures as they were. Show it the changed ones: `judge(change(known))`."),
+        (after.mean() / right.mean(), "pictures that were wrong before count, too. Drop them first: images[right]."),
         (1 - kept, "this is the share of labels that are *lost*."),
         (100 * kept, "this is in per cent. Return a share from 0 to 1."),
         ((right & after).sum(), "this is a number of pictures. Divide it by the number that were right before."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, close, expect, passed, short
+from fer_course.checks.core import Hint, attempt, close, expect, explaining, passed, short
 
 # ------------------------------------------------------------------------------------------------------ square crop
 
@@ -65,10 +65,19 @@ def _crop_mistakes(photo: np.ndarray, top: int, left: int, side: int, margin: in
         filled.append(
             (crop, f'outside the picture you show {look}. Repeat the pixels at the edge: np.pad(..., mode="edge").')
         )
+    rows, columns = np.arange(first_row, end_row), np.arange(first_column, end_column)
+    height, width = photo.shape
+    clipped_by_the_other = photo[np.clip(rows, 0, min(width, height) - 1)][
+        :, np.clip(columns, 0, min(width, height) - 1)
+    ]
     one_sided = "the margin belongs to all four sides: begin margin pixels earlier, and end margin pixels later."
     return [
         (_square(photo, left, top, side, margin), "top and left are exchanged: the first index of an array is the row."),
         (right.T, "rows and columns are exchanged."),
+        (clipped_by_the_other, "rows end at `photo.shape[0] - 1`, columns at `photo.shape[1] - 1`. Are the two exchanged?"),
+        (np.diagonal(right), "one pixel a row: `photo[rows, columns]` pairs them up. `photo[np.ix_(rows, columns)]` takes all."),
+        (_square(photo, top - margin, left - margin, length + 1, 0), "one row and column too many. `np.arange(start, end)` "
+         "ends before `end`, and the last row is top + side + margin - 1."),
         (_square(photo, top, left, side, 0), "the margin is missing."),
         (_square(photo, top, left, side + margin, 0), one_sided),
         (_square(photo, top, left, side + 2 * margin, 0), one_sided),
@@ -89,7 +98,8 @@ def shrink(learner) -> None:
     """Check `shrink(picture, factor)`: each factor × factor block becomes its mean, rounded, as uint8."""
     for seed, shape, factor in ((1, (6, 9), 3), (2, (20, 15), 5), (3, (21, 7), 7)):
         picture = np.random.default_rng(seed).integers(90, 256, shape, dtype=np.uint8)
-        answer = attempt(learner, picture, factor)
+        with explaining({"'float'": "Numbers of rows are whole: divide with //."}):
+            answer = attempt(learner, picture, factor)
         what = f"a bright picture {shape} shrunk by {factor}"
         _check_shrunk(answer, picture, factor, what)
         expect(answer, _block_means(picture, factor), what, _shrink_mistakes(picture, factor))
@@ -103,6 +113,8 @@ def _check_shrunk(answer, picture: np.ndarray, factor: int, what: str) -> None:
             raise Hint(
                 f"{what}: the means are right. Now round them and return uint8: np.rint(means).astype(np.uint8)."
             )
+    if np.ndim(answer) == 0:
+        raise Hint(f"{what}: this is one number for the whole picture. Give the mean its axes: those inside a block.")
     _check_pixels(answer, what)
 
 
@@ -118,7 +130,7 @@ def _block_means(picture: np.ndarray, factor: int) -> np.ndarray:
     """Return the mean of each block, block by block in whole numbers; odd factors, so that no mean ends in a half."""
     means = [[(2 * sum(block.ravel().tolist()) + factor**2) // (2 * factor**2) for block in row]
              for row in _blocks(picture, factor)]  # fmt: skip
-    return np.array(means)
+    return np.array(means, dtype=np.uint8)
 
 
 def _shrink_mistakes(picture: np.ndarray, factor: int) -> list:
@@ -139,6 +151,11 @@ def _shrink_mistakes(picture: np.ndarray, factor: int) -> list:
     by_columns = np.rint(
         np.rint(picture.reshape(-1, columns, factor).mean(axis=2)).reshape(rows, factor, -1).mean(axis=1)
     )
+    mixed = "the blocks are mixed up: reshape to (rows, factor, columns, factor) and take the mean over axes 1 and 3."
+    right_shape = picture.reshape(rows, factor, columns, factor)
+    overlapping = np.array(
+        [[picture[r : r + factor, c : c + factor].mean() for c in range(columns)] for r in range(rows)]
+    )
     twice = "rounded twice, once for the rows and once for the columns (Pillow does so). Round once, at the end."
     return [
         (by_rows.astype(np.uint8), twice),
@@ -152,8 +169,11 @@ def _shrink_mistakes(picture: np.ndarray, factor: int) -> list:
         (picture[factor // 2 :: factor, factor // 2 :: factor], skipped),
         (of_each(np.max), "this is the largest pixel of each block. Take the mean."),
         (np.uint8(np.rint(of_each(np.median))), "this is the median of each block. Take the mean."),
-        (np.uint8(np.rint(large.mean(axis=(2, 3)))),
-         "the blocks are mixed up: reshape to (rows, factor, columns, factor) and take the mean over axes 1 and 3."),
+        (np.uint8(np.rint(large.mean(axis=(2, 3)))), mixed),
+        (np.uint8(np.rint(picture.reshape(factor, rows, factor, columns).mean(axis=(0, 2)))), mixed),
+        (np.uint8(np.rint(right_shape.mean(axis=(0, 2)))), "the mean goes over the wrong axes: inside a block are axes 1 and 3."),
+        (np.uint8(np.rint(right_shape.mean(axis=1))), "only rows are averaged: the mean goes over axes 1 *and* 3."),
+        (np.uint8(np.rint(overlapping)), "the blocks overlap: the next one begins `factor` pixels further on."),
         (_block_means(picture, factor).T, "rows and columns are exchanged."),
         (picture[:rows, :columns], "this is the upper left corner. Every block of the picture becomes one pixel."),
         (np.uint8(np.rint(picture.reshape(rows, factor, -1).mean(axis=1))), "only rows are averaged. Average columns too."),
@@ -241,6 +261,7 @@ def _latency_mistakes(durations: list[float], warmup: int, expected: float) -> l
         (float(measured.sum()), "this is the time of all calls together. Return the median of the single ones."),
         (float(measured[middle]), "this is the call in the middle of the *order*. Sort the durations first, or use np.median."),
         (float(np.sort(measured)[middle]), "of an even number, the median lies between the two in the middle: np.median."),
+        (float(np.median(np.cumsum(measured))), "the clock was read once before all calls. Read it anew before each."),
         (-expected, "this is negative: the later reading minus the earlier one."),
     ]  # fmt: skip
 
@@ -281,12 +302,24 @@ def _smooth_mistakes(scores: np.ndarray, weight: float) -> list:
         if t:
             neighbours[t] = weight * scores[t] + (1 - weight) * scores[t - 1]
     empty_first = np.concatenate([np.zeros((1, scores.shape[1])), _late(scores, weight)])
+    from_last, too_much, late = scores.copy(), scores.copy(), scores.copy()
+    for t in range(frames):
+        from_last[t] = weight * scores[t] + (1 - weight) * from_last[t - 1]
+    for t in range(1, frames):
+        too_much[t] = weight * scores[t] + too_much[t - 1]
+        late[t] = weight * scores[t - 1] + (1 - weight) * late[t - 1]
+    once = scores.copy()
+    once[1:2] = _smoothed(scores, weight)[1:2]
     running = np.cumsum(scores, axis=0) / np.arange(1, frames + 1)[:, None]
     return [
         (_smoothed(scores, 1 - weight), "the weights are exchanged: `weight` is for the *new* row, 1 − weight for the old one."),
         (from_nothing, "it begins with zeros, so the rows don't add up to 1. The first smoothed row is the first row itself."),
         (empty_first, "the first row is still 0. The first smoothed row is the first row itself."),
         (neighbours, "you blend with the previous *scores*, so only two frames count. Blend with the previous *smoothed* row."),
+        (from_last, "the first row is blended with the last one: row -1. Begin the loop at 1."),
+        (too_much, "the old row counts whole, so the rows grow. It counts 1 − weight."),
+        (late, "the new row is `scores[t]`, not `scores[t - 1]`: everything comes one frame late."),
+        (once, "only the second row is smoothed. Is the `return` inside the loop?"),
         (_smoothed(scores.T, weight).T, "you smooth along the classes. A row is a frame: go from row to row."),
         (_smoothed(scores[::-1], weight)[::-1], "you go back in time: the future is not known yet. Begin with the first row."),
         (running, "this is the mean of all frames so far: old ones never fade. Blend with `weight`."),

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from fer_course.audit import CARD_FIELDS
-from fer_course.checks.core import Hint, attempt, expect, passed, short
+from fer_course.checks.core import Hint, attempt, expect, explaining, passed, short
 
 # ------------------------------------------------------------------------------------------------------------ slices
 
@@ -93,24 +93,12 @@ def nearest_distance(learner) -> None:
         others[1] = images[2]  # an exact copy
         others[2] = np.clip(images[0].astype(int) + 9, 0, 255)  # nearly one
         table = _distance_table(images, others)
-        answer = _distances_of(learner, images, others)
+        with explaining({"broadcast": "Take one picture after the other, in a loop: (H, W) minus (M, H, W) works."}):
+            answer = attempt(learner, images, others)
         expect(
             answer, table.min(axis=1), f"distances of {n} pictures to {m} others", _distance_mistakes(images, others)
         )
     passed("Measured: 0 for a copy, little for a near copy.")
-
-
-def _distances_of(learner, images: np.ndarray, others: np.ndarray):
-    """Call the learner's function; where all pictures were subtracted from all others at once, say what was missing."""
-    try:
-        return attempt(learner, images, others)
-    except Hint as hint:
-        if "broadcast" in str(hint.__context__):
-            raise Hint(
-                f"{len(images)} pictures minus {len(others)} others: the two don't fit. Take one picture after the other, in a "
-                f"loop over `images`: (H, W) minus (M, H, W) works."
-            ) from None
-        raise
 
 
 def _distance_table(images: np.ndarray, others: np.ndarray) -> np.ndarray:
