@@ -1,0 +1,102 @@
+"""Train the recipe `minutes` on all of Training, and time it against a plain epoch measured just before, in the same process.
+
+usage: python benchmarks/minutes.py --data PATH --out FOLDER [--recipe minutes] [--seeds 0 1 2 3 4] [--record NAME]
+
+A plain epoch is Keras alone: mini-Xception at 48 × 48, batch 64, Adam, no augmentation, `model.fit` on arrays, traced before the
+clock starts. The training is one call of `train()`, from the call to the final weights: preparing, tracing and saving
+included. Each seed has a process of its own; PublicTest is looked at once a seed. One that is done is not done again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
+
+# isort: split
+import keras
+
+from fer_course import data, files, models
+from fer_course.evaluation import evaluate
+from fer_course.recipes import Recipe
+from fer_course.training import prepare, train
+
+RESULTS = Path(__file__).parents[1] / "fer_course" / "results"
+
+
+def plain_epoch(faces) -> float:
+    """Return the seconds of one plain epoch over the Training faces; the step is traced before."""
+    keras.utils.set_random_seed(0)
+    training = faces.select("Training")
+    model = models.build("mini_xception")
+    model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    images, labels = prepare(training.images, 48), training.labels
+    model.fit(images[:640], labels[:640], batch_size=64, verbose=0)
+    start = time.perf_counter()
+    model.fit(images, labels, batch_size=64, verbose=0)
+    return time.perf_counter() - start
+
+
+def one_seed(options, seed: int) -> None:
+    """Time a plain epoch and a training, and write `seed-N.json`."""
+    faces = data.load(options.data)
+    if faces.drawn:
+        sys.exit("Scores on drawn faces are not recorded as results.")
+    plain = plain_epoch(faces)
+    recipe = Recipe.load(options.recipe).but(seed=seed)
+    start = time.perf_counter()
+    run = train(None, faces, recipe, options.out / f"run-{seed}")
+    seconds = time.perf_counter() - start
+    report = evaluate(run, faces, "PublicTest").to_dict()
+    timing = {"plain_epoch": round(plain, 1), "seconds": round(seconds, 1), "ratio": round(seconds / plain, 2)}
+    record = {"recipe": dataclasses.asdict(recipe), "timing": timing, "report": report}
+    files.write_json(options.out / f"seed-{seed}.json", record)
+
+
+def main() -> None:
+    """Run each seed that is missing in a process of its own; print and, if asked to, record what came out."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--recipe", default="minutes")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
+    parser.add_argument("--record", help="write fer_course/results/NAME.json")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one is not None:
+        one_seed(options, options.one)
+        return
+    for seed in options.seeds:
+        if not (options.out / f"seed-{seed}.json").is_file():
+            subprocess.run([sys.executable, __file__, *sys.argv[1:], "--one", str(seed)], check=True)
+    runs = [json.loads((options.out / f"seed-{seed}.json").read_text(encoding="utf-8")) for seed in options.seeds]
+    for run in runs:
+        timing, report = run["timing"], run["report"]
+        print(
+            f"seed {run['recipe']['seed']}: {report['accuracy']:.2%} of {report['n']:,}, {timing['seconds']:.0f} s, "
+            f"{timing['ratio']:.1f} plain epochs of {timing['plain_epoch']:.1f} s"
+        )
+    print(f"median {statistics.median(run['report']['accuracy'] for run in runs):.2%}")
+    if options.record:
+        about = {
+            "data": "FER2013",
+            "command": f"python benchmarks/minutes.py --data PATH --out FOLDER --recipe {Path(options.recipe).name}",
+            "recorded": date.today().isoformat(),
+            "machine": f"{os.cpu_count()} CPU cores ({platform.machine()}), {keras.backend.backend()}",
+            "runs": runs,
+        }
+        files.write_json(RESULTS / f"{options.record}.json", about)
+
+
+if __name__ == "__main__":
+    main()
