@@ -206,7 +206,7 @@ def common_area(one: Box, other: Box) -> float:
 
 
 def match(boxes: Sequence[Box], truth: Box) -> Box | None:
-    """Return the first of the boxes that means a face of which one knows where it is; None if none does.
+    """Return the box that fits a face best of which one knows where it is; None if none of them means it.
 
     Args:
         boxes: as `find_faces` gives them.
@@ -214,10 +214,14 @@ def match(boxes: Sequence[Box], truth: Box) -> Box | None:
             there, and if its side is at least two fifths of the picture's: a mouth alone is no face.
 
     """
-    for box in boxes:
-        if box.side >= 0.4 * truth.side and common_area(box, truth) > 0.5 * box.side**2:
-            return box
-    return None
+    means_it = [b for b in boxes if b.side >= 0.4 * truth.side and common_area(b, truth) > 0.5 * b.side**2]
+    return max(means_it, key=lambda box: _overlap(box, truth), default=None)
+
+
+def _overlap(a: Box, b: Box) -> float:
+    """Return the area that two boxes share, as a share of what both cover together (intersection over union)."""
+    common = common_area(a, b)
+    return common / (a.side**2 + b.side**2 - common)
 
 
 def crop_face(photo: np.ndarray, box: Box | tuple[float, float, float], margin: float = MARGIN) -> np.ndarray:

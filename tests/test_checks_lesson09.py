@@ -68,6 +68,10 @@ def crop_clipped_by_the_other(photo, top, left, side, margin):
 
 
 CROP_WRONG = {
+    "padded too little": (
+        lambda p, t, x, s, m: np.pad(p, m, mode="edge")[t : t + s + 2 * m, x : x + s + 2 * m],
+        "Pad by more than the margin",
+    ),
     "clipped by the other side": (crop_clipped_by_the_other, "Are the two exchanged"),
     "paired": (lambda p, *box: p[crop_places(p, *box)], r"np.ix_\(rows, columns\)"),
     "one too many": (lambda p, *box: p[np.ix_(*crop_places(p, *box, more=1))], "too many"),

@@ -423,3 +423,17 @@ def test_latency_is_of_single_calls_after_the_warm_up():
 def test_measuring_nothing_is_refused():
     with pytest.raises(FerCourseError, match="measured call"):
         live.latency(lambda: None, repeats=0)
+
+
+def test_match_takes_the_box_that_fits_best():
+    truth = live.Box(28, 28, 72)
+    half_off, good, elsewhere, tiny = (
+        live.Box(15, 59, 57),
+        live.Box(37, 36, 52),
+        live.Box(90, 90, 30),
+        live.Box(60, 60, 12),
+    )
+    for boxes in ([half_off, good], [good, half_off], [elsewhere, tiny, half_off, good]):
+        assert live.match(boxes, truth) == good
+    assert live.match([half_off], truth) == half_off
+    assert live.match([elsewhere, tiny], truth) is None

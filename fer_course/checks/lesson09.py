@@ -70,6 +70,7 @@ def _crop_mistakes(photo: np.ndarray, top: int, left: int, side: int, margin: in
     clipped_by_the_other = photo[np.clip(rows, 0, min(width, height) - 1)][
         :, np.clip(columns, 0, min(width, height) - 1)
     ]
+    padded = np.pad(photo, margin, mode="edge")[top : top + length, left : left + length]
     one_sided = "the margin belongs to all four sides: begin margin pixels earlier, and end margin pixels later."
     return [
         (_square(photo, left, top, side, margin), "top and left are exchanged: the first index of an array is the row."),
@@ -85,6 +86,7 @@ def _crop_mistakes(photo: np.ndarray, top: int, left: int, side: int, margin: in
         (_square(photo, top - margin, left - margin, side, 0), one_sided),
         *filled,
         (inside, "a slice ends where the picture ends, so the crop is smaller there. Repeat the pixels at the edge first."),
+        (padded, "top and left may be negative, and a slice counts these from the end. Pad by more than the margin, or clip."),
         (photo[first_row:end_row, first_column:end_column],
          "a negative number in a slice counts from the end. Move the numbers into the picture first, or pad the picture."),
         (photo[top : top + side, left : left + side], "the margin is missing, and the pixels beyond the edge."),
