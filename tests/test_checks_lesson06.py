@@ -57,6 +57,10 @@ def flip_all_axes(images, mirrored):
 
 
 FLIP_WRONG = {
+    "axis 2 of one picture": (
+        lambda images, mirrored: np.stack([image[:, :, ::-1] for image in images]),
+        "One picture alone",
+    ),
     "np.flip": (flip_all_axes, "Give it `axis=2`"),
     "np.where": (lambda images, mirrored: np.where(mirrored, images[:, :, ::-1], images), "Use it as an index"),
     "all": (lambda images, mirrored: images[:, :, ::-1], "all pictures are mirrored"),
@@ -118,6 +122,16 @@ def shift_places(image, down, right, first=lambda places, size: np.clip(places, 
 
 
 SHIFT_WRONG = {
+    "np.pad reflect": (
+        lambda image, down, right: np.pad(image, 10, mode="reflect")[
+            10 - down : 10 - down + len(image), 10 - right : 10 - right + image.shape[1]
+        ],
+        "Pad with the edge",
+    ),
+    "np.pad on one side": (
+        lambda image, down, right: np.pad(image, ((down, 0), (right, 0)), mode="edge")[: len(image), : image.shape[1]],
+        "fewer than 0 rows",
+    ),
     "negative rows": (
         lambda image, down, right: image[shift_places(image, down, right, lambda places, size: places % size)[0]][
             :, shift_places(image, down, right, lambda places, size: places % size)[1]

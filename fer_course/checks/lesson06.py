@@ -10,6 +10,12 @@ from fer_course.checks.core import Hint, attempt, close, expect, explaining, pas
 # ------------------------------------------------------------------------------------------------- flips and shifts
 
 
+_FLIP_STOPS = {
+    "broadcast": "The mask has one value a picture. Use it as an index: images[mirrored].",
+    "too many indices": "One picture alone has two axes, rows and columns: image[:, ::-1].",
+}
+
+
 def flip(learner) -> None:
     """Check `flip(images, mirrored)`: pictures uint8 (N,H,W), those of the mask (N,) mirrored left and right."""
     for seed, (n, height, width) in enumerate([(5, 4, 7), (6, 5, 3), (3, 1, 6)]):
@@ -17,7 +23,7 @@ def flip(learner) -> None:
         images = rng.integers(0, 256, (n, height, width), dtype=np.uint8)
         mirrored = rng.permutation(np.arange(n) < 2)
         expected = np.stack([_mirrored(image) if yes else image for image, yes in zip(images, mirrored, strict=True)])
-        with explaining({"broadcast": "The mask has one value a picture. Use it as an index: images[mirrored]."}):
+        with explaining(_FLIP_STOPS):
             answer = attempt(learner, images, mirrored)
         what = f"{n} pictures of {height} × {width}, of which numbers {np.flatnonzero(mirrored).tolist()} are mirrored"
         expect(answer, expected, what, _flip_mistakes(images, mirrored))
@@ -39,7 +45,7 @@ def _flip_mistakes(images: np.ndarray, mirrored: np.ndarray) -> list:
         (images, "nothing is mirrored. Change the copy, and return the copy."),
         (images[:, :, ::-1], "all pictures are mirrored. Only those where the mask is True should be."),
         (only(lambda x: x[:, :, ::-1], ~mirrored), "the *others* are mirrored: those where the mask is False."),
-        (only(lambda x: x[:, ::-1]), "these stand on their heads: axis 1 is the rows. Left and right is axis 2."),
+        (only(lambda x: x[:, ::-1]), "these stand on their heads: axis 1 is the rows. Left and right is axis 2; of one picture: 1."),
         (only(lambda x: x[:, ::-1, ::-1]), "these are turned by half a turn: both axes are reversed. Reverse the last only."),
         (only(lambda x: x[::-1, ::-1, ::-1]), "np.flip without an axis reverses all three. Give it `axis=2`."),
         (only(lambda x: x[::-1]), "the *order of the pictures* is reversed: axis 0 counts pictures. Reverse axis 2."),
@@ -48,11 +54,17 @@ def _flip_mistakes(images: np.ndarray, mirrored: np.ndarray) -> list:
     ]  # fmt: skip
 
 
+_SHIFT_STOPS = {
+    "broadcast": "Take the rows first, then the columns: `image[rows][:, columns]`.",
+    "negative values": "np.pad can't add fewer than 0 rows. Pad all four sides by enough, then cut; or clip row numbers.",
+}
+
+
 def shift(learner) -> None:
     """Check `shift(image, down, right)`: a picture uint8 (H,W) moved by whole pixels, its edge repeated."""
     for seed, (down, right) in enumerate([(2, 1), (0, 3), (3, 0), (-1, -2), (1, -2), (-2, 1), (0, 0), (9, -9)]):
         image = np.random.default_rng(seed).integers(0, 256, (5, 7), dtype=np.uint8)
-        with explaining({"broadcast": "Take the rows first, then the columns: `image[rows][:, columns]`."}):
+        with explaining(_SHIFT_STOPS):
             answer = attempt(learner, image, down, right)
         what = f"a picture of 5 × 7, moved {down} down and {right} to the right"
         expect(answer, _shifted(image, down, right), what, _shift_mistakes(image, down, right))
@@ -87,10 +99,17 @@ def _shift_mistakes(image: np.ndarray, down: int, right: int) -> list:
         (np.roll(image, (down, right), (0, 1)), "it goes round, as with np.roll: row -1 is the last row. Repeat the edge."),
         (_shifted(image, down, right, 0), "what comes into view is black. Repeat the edge instead."),
         (image[mirror_y][:, mirror_x], "what comes into view is mirrored. Repeat the outermost row and column instead."),
+        (_padded(image, down, right, "reflect"), "what comes into view is mirrored. Pad with the edge: mode=\"edge\"."),
         (_shifted(image, down, 0), "it moved down only. Take the columns by the same rule."),
         (_shifted(image, 0, right), "it moved to the right only. Take the rows by the same rule."),
         (image, "nothing moved."),
     ]  # fmt: skip
+
+
+def _padded(image: np.ndarray, down: int, right: int, mode: str) -> np.ndarray:
+    """Pad by 10 and cut out, as somebody does who thinks of np.pad first."""
+    height, width = image.shape
+    return np.pad(image, 10, mode=mode)[10 - down : 10 - down + height, 10 - right : 10 - right + width]
 
 
 def _reflected(places: np.ndarray, size: int) -> np.ndarray:
@@ -120,6 +139,8 @@ def keras_layers(learner) -> None:
         for kind in KINDS[:3]:
             _check_fill(layers[kind], kind)
         if layers["RandomFlip"].get("mode") != "horizontal":
+            if layers["RandomFlip"].get("mode") is True:
+                raise Hint('RandomFlip takes no True, but the way to mirror, as a word: RandomFlip("horizontal").')
             raise Hint(
                 f"RandomFlip mirrors {layers['RandomFlip'].get('mode')!r}; faces on their heads are no part of the "
                 f'settings: RandomFlip("horizontal").'
