@@ -45,7 +45,7 @@ def _flip_mistakes(images: np.ndarray, mirrored: np.ndarray) -> list:
         (images, "nothing is mirrored. Change the copy, and return the copy."),
         (images[:, :, ::-1], "all pictures are mirrored. Only those where the mask is True should be."),
         (only(lambda x: x[:, :, ::-1], ~mirrored), "the *others* are mirrored: those where the mask is False."),
-        (only(lambda x: x[:, ::-1]), "these stand on their heads: axis 1 is the rows. Left and right is axis 2; of one picture: 1."),
+        (only(lambda x: x[:, ::-1]), "these stand on their heads: axis 1 is the rows. Left and right is axis 2 (of one, 1)."),
         (only(lambda x: x[:, ::-1, ::-1]), "these are turned by half a turn: both axes are reversed. Reverse the last only."),
         (only(lambda x: x[::-1, ::-1, ::-1]), "np.flip without an axis reverses all three. Give it `axis=2`."),
         (only(lambda x: x[::-1]), "the *order of the pictures* is reversed: axis 0 counts pictures. Reverse axis 2."),
