@@ -50,18 +50,12 @@ def flipped(change):
 FLIP_RIGHT = {"mask": flip_plain, "loop": flip_by_loop, "where": flip_where, "keras": flip_keras}
 
 
-def flip_all_axes(images, mirrored):
-    flipped = images.copy()
-    flipped[mirrored] = np.flip(images[mirrored])
-    return flipped
-
-
 FLIP_WRONG = {
     "axis 2 of one picture": (
         lambda images, mirrored: np.stack([image[:, :, ::-1] for image in images]),
         "One picture alone",
     ),
-    "np.flip": (flip_all_axes, "Give it `axis=2`"),
+    "np.flip": (flipped(np.flip), "Give it `axis=2`"),
     "np.where": (lambda images, mirrored: np.where(mirrored, images[:, :, ::-1], images), "Use it as an index"),
     "all": (lambda images, mirrored: images[:, :, ::-1], "all pictures are mirrored"),
     "upside down": (flipped(lambda x: x[:, ::-1]), "on their heads"),
@@ -116,29 +110,20 @@ def shift_roll(image, down, right):
 SHIFT_RIGHT = {"clip": shift_clip, "loop": shift_by_loop, "pad": padded("edge"), "scipy": shift_scipy}
 
 
-def shift_places(image, down, right, first=lambda places, size: np.clip(places, 0, size - 1)):
-    height, width = image.shape
-    return first(np.arange(height) - down, height), first(np.arange(width) - right, width)
-
-
 SHIFT_WRONG = {
-    "np.pad reflect": (
-        lambda image, down, right: np.pad(image, 10, mode="reflect")[
-            10 - down : 10 - down + len(image), 10 - right : 10 - right + image.shape[1]
-        ],
-        "Pad with the edge",
-    ),
+    "np.pad reflect": (padded("reflect"), "Pad with the edge"),
     "np.pad on one side": (
         lambda image, down, right: np.pad(image, ((down, 0), (right, 0)), mode="edge")[: len(image), : image.shape[1]],
         "fewer than 0 rows",
     ),
     "negative rows": (
-        lambda image, down, right: image[shift_places(image, down, right, lambda places, size: places % size)[0]][
-            :, shift_places(image, down, right, lambda places, size: places % size)[1]
-        ],
+        lambda image, down, right: image[np.arange(len(image)) - down][:, np.arange(image.shape[1]) - right],
         "row -1 is the last",
     ),
-    "rows and columns at once": (lambda image, down, right: image[shift_places(image, down, right)], "rows first"),
+    "rows and columns at once": (
+        lambda image, down, right: image[np.arange(len(image)) - down, np.arange(image.shape[1]) - right],
+        "rows first",
+    ),
     "roll": (shift_roll, "np.roll"),
     "zeros": (padded("constant"), "is black"),
     "mirrored": (padded("symmetric"), "is mirrored"),
@@ -205,6 +190,12 @@ LAYERS_RIGHT = {
     "negative": translated(turn=-1 / 360),
 }
 LAYERS_WRONG = {
+    "a flip of True": (
+        changed(
+            lambda made: [each for each in made if type(each) is not layers.RandomFlip] + [layers.RandomFlip(True)]
+        ),
+        "takes no True",
+    ),
     "half turn": (translated(turn=1 / 180), "full.* turn.*20 degrees"),
     "radians": (translated(turn=np.pi / 180), "radians"),
     "percent": (translated(turn=1 / 100), "percentage"),
@@ -359,19 +350,9 @@ def kept(share):
 KEPT_RIGHT = {"mask": kept_plain, "loop": kept_by_loop, "&": kept(lambda b, a, old, new: (b & a).sum() / b.sum())}
 
 
-def kept_unchanged(changes, images, labels, judge):
-    right = judge(images) == labels
-    return {name: (judge(images[right]) == labels[right]).mean() for name in changes}
-
-
-def kept_as_a_ratio(changes, images, labels, judge):
-    before = (judge(images) == labels).mean()
-    return {name: (judge(change(images)) == labels).mean() / before for name, change in changes.items()}
-
-
 KEPT_WRONG = {
-    "not changed": (kept_unchanged, "as they were"),
-    "ratio of accuracies": (kept_as_a_ratio, "wrong before count"),
+    "not changed": (kept(lambda b, a, old, new: b.sum() / b.sum()), "as they were"),
+    "ratio of accuracies": (kept(lambda b, a, old, new: a.mean() / b.mean()), "wrong before count"),
     "accuracy after": (kept(lambda b, a, old, new: a.mean()), r"right \*before\*"),
     "agreement": (kept(lambda b, a, old, new: (old == new).mean()), "also where it was wrong"),
     "of all": (kept(lambda b, a, old, new: (b & a).mean()), "number of all pictures"),

@@ -53,10 +53,10 @@ def crop_in_place(photo, top, left, side, margin):
 CROP_RIGHT = {"loops": crop_by_loops, "padding": crop_by_padding, "at once": crop_at_once}
 
 
-def crop_places(photo, top, left, side, margin, last=1, more=0):
-    """Return the rows and columns of a crop, clipped at `shape - last`, `more` of them than asked for."""
+def crop_places(photo, top, left, side, margin, more=0):
+    """Return the rows and columns of a crop, clipped to the picture, `more` of them than asked for."""
     rows, columns = (np.arange(first - margin, first + side + margin + more) for first in (top, left))
-    return np.clip(rows, 0, photo.shape[0] - last), np.clip(columns, 0, photo.shape[1] - last)
+    return np.clip(rows, 0, photo.shape[0] - 1), np.clip(columns, 0, photo.shape[1] - 1)
 
 
 def crop_clipped_by_the_other(photo, top, left, side, margin):

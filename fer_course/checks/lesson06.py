@@ -99,17 +99,17 @@ def _shift_mistakes(image: np.ndarray, down: int, right: int) -> list:
         (np.roll(image, (down, right), (0, 1)), "it goes round, as with np.roll: row -1 is the last row. Repeat the edge."),
         (_shifted(image, down, right, 0), "what comes into view is black. Repeat the edge instead."),
         (image[mirror_y][:, mirror_x], "what comes into view is mirrored. Repeat the outermost row and column instead."),
-        (_padded(image, down, right, "reflect"), "what comes into view is mirrored. Pad with the edge: mode=\"edge\"."),
+        (_padded(image, down, right), "what comes into view is mirrored. Pad with the edge: mode=\"edge\"."),
         (_shifted(image, down, 0), "it moved down only. Take the columns by the same rule."),
         (_shifted(image, 0, right), "it moved to the right only. Take the rows by the same rule."),
         (image, "nothing moved."),
     ]  # fmt: skip
 
 
-def _padded(image: np.ndarray, down: int, right: int, mode: str) -> np.ndarray:
-    """Pad by 10 and cut out, as somebody does who thinks of np.pad first."""
+def _padded(image: np.ndarray, down: int, right: int) -> np.ndarray:
+    """Pad by 10, mirrored without the edge, and cut out: what `np.pad(mode="reflect")` gives."""
     height, width = image.shape
-    return np.pad(image, 10, mode=mode)[10 - down : 10 - down + height, 10 - right : 10 - right + width]
+    return np.pad(image, 10, mode="reflect")[10 - down : 10 - down + height, 10 - right : 10 - right + width]
 
 
 def _reflected(places: np.ndarray, size: int) -> np.ndarray:
