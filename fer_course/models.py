@@ -26,6 +26,7 @@ from fer_course.layers import (
 )
 
 _BUILDERS: dict[str, Callable] = {}
+_VARIANTS: set[str] = set()
 
 
 def register(builder: Callable) -> Callable:
@@ -34,9 +35,20 @@ def register(builder: Callable) -> Callable:
     return builder
 
 
+def variant(builder: Callable) -> Callable:
+    """Enter a changed network that a recorded comparison needs: it can be built by name, but is not one of the zoo."""
+    _VARIANTS.add(builder.__name__)
+    return register(builder)
+
+
 def names() -> list[str]:
-    """Return the names that `build` knows."""
-    return sorted(_BUILDERS)
+    """Return the names of the zoo."""
+    return sorted(_BUILDERS.keys() - _VARIANTS)
+
+
+def variants() -> list[str]:
+    """Return the names of the changed networks that `build` knows beside the zoo."""
+    return sorted(_VARIANTS)
 
 
 def describe(name: str) -> str:
@@ -51,7 +63,7 @@ def describe(name: str) -> str:
 
 def _builder(name: str) -> Callable:
     if name not in _BUILDERS:
-        raise ModelError(f"There is no model {name!r}; there are: {', '.join(names())}.")
+        raise ModelError(f"There is no model {name!r}; there are: {', '.join(names() + variants())}.")
     return _BUILDERS[name]
 
 
@@ -59,7 +71,7 @@ def build(name: str, input_size: int = 48, classes: int = 7) -> keras.Model:
     """Build a model by name, with fresh random weights (fix them with `keras.utils.set_random_seed`).
 
     Args:
-        name: one of `names()`.
+        name: one of `names()` or `variants()`.
         input_size: height and width of the pictures in pixels, 24 to 96.
         classes: number of classes, 2 or more.
 
@@ -87,13 +99,35 @@ def mini_xception(x, classes):
     Source: Arriaga, Valdenegro-Toro, Plöger 2017, "Real-time Convolutional Neural Networks for Emotion and Gender
     Classification", arXiv:1710.07557. The shortcut is executed differently, see `layers.convolution`.
     """
+    return _mini_xception(x, classes)
+
+
+def _mini_xception(x, classes: int, stem: int = 8, filters=(16, 32, 64, 128), **module):
     for _ in range(2):
-        x = convolution(x, 8, padding="valid")
-    for filters in (16, 32, 64, 128):
-        x = residual_module(x, filters)
+        x = convolution(x, stem, padding="valid")
+    for each in filters:
+        x = residual_module(x, each, **module)
     x = layers.Conv2D(classes, 3, padding="same", name="class_maps")(x)
     x = layers.GlobalAveragePooling2D(name="class_scores")(x)
     return layers.Softmax(name="probabilities")(x)
+
+
+@variant
+def mini_xception_wide(x, classes):
+    """Mini-Xception with twice as many filters in every convolution."""
+    return _mini_xception(x, classes, stem=16, filters=(32, 64, 128, 256))
+
+
+@variant
+def mini_xception_deep(x, classes):
+    """Mini-Xception with three separable convolutions in each residual module instead of two."""
+    return _mini_xception(x, classes, depth=3)
+
+
+@variant
+def mini_xception_standard(x, classes):
+    """Mini-Xception of standard convolutions, with fewer filters, so that it has as many parameters within 1 %."""
+    return _mini_xception(x, classes, filters=(7, 13, 27, 53), kind=convolution)
 
 
 @register

@@ -1,0 +1,39 @@
+"""What the scripts that record results share: where records lie, and what they say about themselves and a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import platform
+from datetime import date
+from pathlib import Path
+
+import keras
+
+from fer_course.evaluation import evaluate
+from fer_course.faces import Faces
+from fer_course.training import Run
+
+RESULTS = Path(__file__).parents[1] / "fer_course" / "results"
+
+
+def about(command: str, runs: list[dict], **more) -> dict:
+    """Return a record of runs on real faces: what it is, the command that makes it again, date and machine."""
+    return {
+        "data": "FER2013",
+        **more,
+        "command": command,
+        "recorded": date.today().isoformat(),
+        "machine": f"{os.cpu_count()} CPU cores ({platform.machine()}), {keras.backend.backend()}",
+        "runs": runs,
+    }
+
+
+def report_of(run: Run, faces: Faces) -> dict:
+    """Evaluate a run on PublicTest, once, in one view, and return recipe, training and report."""
+    kept = ("epochs", "best_epoch", "parameters", "seconds", "backend", "accuracy", "val_accuracy")
+    return {
+        "recipe": dataclasses.asdict(run.recipe),
+        "training": {name: run.metrics[name] for name in kept if name in run.metrics},
+        "report": evaluate(run, faces, "PublicTest").to_dict(),
+    }

@@ -1,0 +1,95 @@
+"""Train the rows of a study, three seeds each, on real FER2013, and record their PublicTest scores.
+
+usage: python benchmarks/study.py STUDY --data PATH --out FOLDER [--seeds 0 1 2] [--rows NAME …]
+
+Each row and seed has a process of its own, and is written into fer_course/results/STUDY.json as soon as it is done: what
+stands there is not trained again, and a training that was killed goes on. PublicTest is looked at once a run, in the end.
+A row of another study with the same recipe (whatever its name) is copied, not trained again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
+
+# isort: split
+from recording import RESULTS, about, report_of
+from studies import STUDIES
+
+from fer_course import data, files
+from fer_course.recipes import Recipe
+from fer_course.training import train
+
+
+def done(study: str) -> list[dict]:
+    """Return the runs that a study's record holds."""
+    file = RESULTS / f"{study}.json"
+    return json.loads(file.read_text(encoding="utf-8"))["runs"] if file.is_file() else []
+
+
+def find(recipe: Recipe, runs: list[dict]) -> dict | None:
+    """Return the run of that recipe, by whatever name, if there is one."""
+    wanted = dataclasses.asdict(recipe.but(name="any"))
+    return next((run for run in runs if run["recipe"] | {"name": "any"} == wanted), None)
+
+
+def record(study: str, row: str, recipe: Recipe, run: dict) -> None:
+    """Add a run to the study's record, in the order of rows and seeds."""
+    rows = list(STUDIES[study][1])
+    runs = [each for each in done(study) if find(recipe, [each]) is None]
+    runs.append({"row": row, **run, "recipe": dataclasses.asdict(recipe)})
+    runs.sort(key=lambda each: (rows.index(each["row"]), each["recipe"]["seed"]))
+    command = f"python benchmarks/study.py {study} --data PATH --out FOLDER"
+    files.write_json(RESULTS / f"{study}.json", about(command, runs, what=STUDIES[study][0]))
+
+
+def one(options) -> None:
+    """Train one row with one seed and record it."""
+    (row,), (seed,) = options.rows, options.seeds
+    recipe = STUDIES[options.study][1][row].but(seed=seed)
+    faces = data.load(options.data)
+    if faces.drawn:
+        sys.exit("Scores on drawn faces are not recorded as results.")
+    run = train(None, faces, recipe, options.out / options.study / f"{row.replace(' ', '-')}-{seed}")
+    if not run.finished:
+        sys.exit("Interrupted: the same command goes on.")
+    record(options.study, row, recipe, report_of(run, faces))
+
+
+def main() -> None:
+    """Train what is missing, seed after seed, so that all rows have their first seed before any has its second."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("study", choices=STUDIES)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--rows", nargs="+")
+    parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        one(options)
+        return
+    rows = STUDIES[options.study][1]
+    known = [run for other in STUDIES for run in done(other)]
+    for seed in options.seeds:
+        for row in options.rows or rows:
+            recipe = rows[row].but(seed=seed)
+            if find(recipe, done(options.study)):
+                continue
+            if (copy := find(recipe, known)) is not None:
+                record(options.study, row, recipe, copy)
+                continue
+            call = [sys.executable, __file__, options.study, "--data", options.data, "--out", options.out, "--one"]
+            subprocess.run([*call, "--seeds", str(seed), "--rows", row], check=True)
+            report = find(recipe, done(options.study))["report"]
+            print(f"{row}, seed {seed}: {report['accuracy']:.2%} of PublicTest", flush=True)
+
+
+if __name__ == "__main__":
+    main()
