@@ -33,9 +33,9 @@ class Batches(keras.utils.PyDataset):
 
     Args:
         images: uint8 (N, size, size, 1).
-        labels: int64 (N,).
+        labels: int64 (N,), or targets float32 (N, classes) that come out as they are.
         recipe: batch size, augmentation and seed.
-        classes: how many classes there are; only mixup has to know.
+        classes: how many classes there are; only mixup of labels has to know.
 
     """
 
@@ -59,12 +59,13 @@ class Batches(keras.utils.PyDataset):
         return len(self.images) // self.batch_size
 
     def __getitem__(self, batch):
-        """Return images uint8 (batch, size, size, 1) and labels: int64 (batch,), with mixup float32 (batch, classes)."""
+        """Return images uint8 (batch, size, size, 1) and labels: int64 (batch,), or float32 (batch, classes) as targets."""
         rows = self._order[batch * self.batch_size : (batch + 1) * self.batch_size]
         rng = np.random.default_rng([self.recipe.seed, self._epoch, batch])
         images, labels = augment(self.images[rows], self.recipe, rng), self.labels[rows]
         if self.recipe.mixup:
-            return mixup(images, keras.utils.to_categorical(labels, self.classes), self.recipe.mixup, rng)
+            targets = labels if labels.ndim == 2 else keras.utils.to_categorical(labels, self.classes)
+            return mixup(images, targets, self.recipe.mixup, rng)
         return images, labels
 
 

@@ -137,6 +137,7 @@ def _add_train(commands) -> None:
     train.add_argument("--data", help="file or folder with FER2013, or the word drawn; none: look for it")
     train.add_argument("--faces", type=int, default=0, help="train on so many faces only; 0: all")
     train.add_argument("--seed", type=int, help="instead of the recipe's")
+    train.add_argument("--teacher", nargs="+", metavar="RUN", help="runs to learn from, for a recipe with distillation")
     train.add_argument("--out", type=Path, required=True, help="the run's folder")
 
 
@@ -150,9 +151,12 @@ def _train(options) -> int:
     faces = data.load(options.data)
 
     import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
-    from fer_course.training import train
+    from fer_course.distillation import soft_targets
+    from fer_course.training import Run, train
 
-    run = train(None, faces.sample(options.faces), recipe, out=options.out)
+    faces = faces.sample(options.faces)
+    teacher = soft_targets([Run(path) for path in options.teacher], faces) if options.teacher else None
+    run = train(None, faces, recipe, out=options.out, teacher=teacher)
     metrics = run.metrics
     kind = "drawn faces" if faces.drawn else "faces"
     if not run.finished:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import keras
 from keras import layers
 
+from fer_course import weights
 from fer_course.errors import ModelError
 from fer_course.layers import (
     MOMENTUM,
@@ -90,6 +91,21 @@ def build(name: str, input_size: int = 48, classes: int = 7) -> keras.Model:
     inputs = keras.Input((input_size, input_size, 1), name="pixels")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescale")(inputs)
     return keras.Model(inputs, builder(x, classes), name=name)
+
+
+def pretrained(name: str = "mini_xception") -> keras.Model:
+    """Return a network with the weights that ship with the course, trained on real FER2013 (48 × 48 pixels, 7 classes).
+
+    MODEL_CARD.md says how it was trained, what it scores, and what it must not be used for.
+
+    Raises:
+        ModelError: if no weights of that name ship, or the file is not the one that was shipped.
+
+    """
+    arrays = weights.load(name)
+    model = build(name)
+    model.set_weights(arrays)
+    return model
 
 
 @register

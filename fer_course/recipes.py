@@ -29,6 +29,7 @@ LIMITS = {
     "zoom": (0.0, 0.9),
     "erase": (0.0, 1.0),
     "mixup": (0.0, 10.0),
+    "distillation": (0.0, 1.0),
     "validation": (0.0, 0.9),
     "patience": (0, 100_000),
     "seed": (0, 2**32 - 1),
@@ -59,6 +60,8 @@ class Recipe:
         zoom: largest zoom, in or out, as a share.
         erase: share of the faces in which a random rectangle is replaced by noise.
         mixup: how evenly pairs of faces, and their labels, are blended: α of the Beta distribution; 0 blends nothing.
+        distillation: share of the target that a teacher's probabilities make up, the label being the rest; see
+            `fer_course.distillation`. 0 needs no teacher.
         validation: share of Training that is set aside, stratified, to choose the best epoch; 0 keeps the last epoch.
         patience: stop after so many epochs without a better validation loss; 0 never stops early.
         seed: fixes the weights, the order of the faces and their augmentation (the validation faces are always the same).
@@ -87,6 +90,7 @@ class Recipe:
     zoom: float = 0.0
     erase: float = 0.0
     mixup: float = 0.0
+    distillation: float = 0.0
     validation: float = 0.2
     patience: int = 0
     seed: int = 0

@@ -91,6 +91,7 @@ def train(
     out: str | Path | None = None,
     progress: bool = True,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    teacher: np.ndarray | None = None,
 ) -> Run:
     """Train a model as a recipe says; the same call goes on where a killed or interrupted training was.
 
@@ -102,12 +103,15 @@ def train(
         out: the run's folder; None makes a temporary one.
         progress: print a line an epoch, and a moving one in between.
         callbacks: further Keras callbacks, `LiveCurves()` or `TensorBoard(folder)`, say.
+        teacher: for a recipe with distillation, the teacher's probabilities for the Training faces, float (N, classes), as
+            `distillation.soft_targets` gives them.
 
     Returns:
         The `Run`. After Ctrl-C it is unfinished, but valid: `run.finished` is False.
 
     Raises:
-        DataError: if there are no Training faces, or too few for a batch and the validation.
+        DataError: if there are no Training faces, or too few for a batch and the validation; if recipe and teacher don't
+            go together.
         RunError: if `out` holds a run of another recipe, other faces or another model.
 
     """
@@ -116,16 +120,20 @@ def train(
     keras.utils.set_random_seed(recipe.seed)
     if model is None or isinstance(model, str):
         model = models.build(model or recipe.model, recipe.input_size, len(faces.class_names))
-    run = _open(Path(out) if out else Path(tempfile.mkdtemp(prefix="fer-run-")), faces, recipe)
+    classes = model.output_shape[-1]
+    targets = _targets(faces, recipe, teacher, classes)
+    run = _open(Path(out) if out else Path(tempfile.mkdtemp(prefix="fer-run-")), faces, recipe, targets)
     if run.finished:
         load_weights(model, run.path / "model.keras")
         return run
-    training, validation = split_validation(faces, recipe.validation)
+    training = faces.select("Training")
+    kept, held_out = validation_rows(training, recipe.validation)
+    validation = training[held_out]
     size = model.input_shape[1]
-    classes = model.output_shape[-1]
-    batches = Batches(prepare(training.images, size), training.labels, recipe, classes)
-    # Mixup compiles the loss for targets, not labels; the validation faces themselves are never blended.
-    answers = keras.utils.to_categorical(validation.labels, classes) if recipe.mixup else validation.labels
+    labels = training.labels if targets is None else targets
+    batches = Batches(prepare(training.images[kept], size), labels[kept], recipe, classes)
+    # The loss is one of targets, or one of labels; the validation faces themselves are never blended.
+    answers = keras.utils.to_categorical(validation.labels, classes) if _soft(recipe) else validation.labels
     held_out = (prepare(validation.images, size), answers) if len(validation) else None
     compile_model(model, recipe)
     checkpoint = Checkpoint(run.path, recipe)
@@ -158,12 +166,33 @@ def compile_model(model: keras.Model, recipe: Recipe) -> None:
 
 
 def _loss(recipe: Recipe):
-    """Return the recipe's loss: of targets (N, classes) with mixup, else of whole-number labels (N,)."""
-    if recipe.mixup:
+    """Return the recipe's loss: of targets (N, classes) with mixup or a teacher, else of whole-number labels (N,)."""
+    if _soft(recipe):
         return keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
     if recipe.label_smoothing:
         return SmoothedCrossentropy(recipe.label_smoothing)
     return "sparse_categorical_crossentropy"
+
+
+def _soft(recipe: Recipe) -> bool:
+    """Say whether the recipe's targets are probabilities of all classes, not labels."""
+    return bool(recipe.mixup or recipe.distillation)
+
+
+def _targets(faces: Faces, recipe: Recipe, teacher: np.ndarray | None, classes: int) -> np.ndarray | None:
+    """Blend labels and the teacher's probabilities for the Training faces: float32 (N, classes); None without a teacher."""
+    if not recipe.distillation and teacher is None:
+        return None
+    labels = faces.select("Training").labels
+    found = None if teacher is None else np.shape(teacher)
+    if not recipe.distillation or found != (len(labels), classes):
+        raise DataError(
+            f"A recipe with distillation {recipe.distillation:g} needs "
+            f"{f'teacher probabilities of shape {(len(labels), classes)}' if recipe.distillation else 'no teacher'}; found "
+            f"{found}. See `fer_course.distillation.soft_targets`, or on the command line `train --teacher RUN`."
+        )
+    share = np.float32(recipe.distillation)
+    return (1 - share) * keras.utils.to_categorical(labels, classes) + share * np.asarray(teacher, dtype="float32")
 
 
 class SmoothedCrossentropy(keras.losses.Loss):
@@ -223,6 +252,12 @@ def split_validation(faces: Faces, share: float) -> tuple[Faces, Faces]:
 
     """
     training = faces.select("Training")
+    kept, held_out = validation_rows(training, share)
+    return training[kept], training[held_out]
+
+
+def validation_rows(training: Faces, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return which of the Training faces are trained on, and which are held out: two boolean masks (N,), see `split_validation`."""
     wanted = round(share * len(training))
     if len(training) - wanted < 1 or (share and not wanted):
         raise DataError(f"A validation share of {share:g} needs more Training faces; found {len(training)}.")
@@ -235,7 +270,7 @@ def split_validation(faces: Faces, share: float) -> tuple[Faces, Faces]:
             f"Every one of the {len(training)} Training faces is an exact copy of a validation face: nothing is left to "
             f"train on. Give more different faces, or a recipe with validation 0."
         )
-    return training[~copy], training[held_out]
+    return ~copy, held_out
 
 
 class Pace(keras.callbacks.Callback):
@@ -380,20 +415,28 @@ def _csv(rows: list[dict]) -> str:
     return text.getvalue()
 
 
-def _open(folder: Path, faces: Faces, recipe: Recipe) -> Run:
-    """Make the run's folder, or check that the one that is there belongs to this recipe and these faces."""
+def _open(folder: Path, faces: Faces, recipe: Recipe, targets: np.ndarray | None = None) -> Run:
+    """Make the run's folder, or check that the one that is there belongs to this recipe, these faces and this teacher."""
     training = faces.select("Training")
     checksum = zlib.crc32(np.ascontiguousarray(training.labels), zlib.crc32(np.ascontiguousarray(training.images)))
     described = {"source": faces.source, "drawn": faces.drawn, "training": len(training), "checksum": checksum}
     if (folder / "recipe.yaml").is_file() and (folder / "faces.json").is_file():
         old = json.loads((folder / "faces.json").read_text(encoding="utf-8"))
-        what = "recipe" if Recipe.from_yaml(folder / "recipe.yaml") != recipe else "faces" if old != described else None
-        if what:
+        same = {
+            "recipe": Recipe.from_yaml(folder / "recipe.yaml") == recipe,
+            "faces": old == described,
+            "teachers": targets is None or np.allclose(np.load(folder / "targets.npy"), targets, atol=1e-3),
+        }
+        if not all(same.values()):
+            what = next(name for name in same if not same[name])
             raise RunError(f"{folder} holds a run with other {what}. Choose another folder, or delete that one.")
         return Run(folder)
     strange = folder.exists() and any(not file.name.startswith(".tmp-") for file in folder.iterdir())
     if strange and not (folder / "faces.json").is_file():
         raise RunError(f"{folder} is not empty and not a training run. Choose another folder for this run.")
     files.write_json(folder / "faces.json", described)
+    if targets is not None:
+        with files.atomic(folder / "targets.npy") as temporary:
+            np.save(temporary, targets)
     recipe.to_yaml(folder / "recipe.yaml")
     return Run(folder)

@@ -1,0 +1,52 @@
+"""Knowledge distillation: a small network learns from what larger ones, its teachers, say about the training faces.
+
+A label names one class. A teacher's probabilities also say what a face resembles, and doubt labels that are wrong. They are
+computed once, before the training, from the faces as they are and mirrored; so the student's training takes no longer.
+
+Source: Hinton, Vinyals, Dean 2015, "Distilling the knowledge in a neural network", arXiv:1503.02531.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from fer_course.errors import ModelError
+from fer_course.evaluation import predict
+from fer_course.faces import Faces
+from fer_course.training import Run
+
+
+def soft_targets(
+    teachers: Sequence[keras.Model | Run],
+    faces: Faces,
+    views: str | Sequence[tuple[bool, int, int]] = "flips",
+    temperature: float = 1.0,
+) -> np.ndarray:
+    """Return what the teachers say about the Training faces, for `train(…, teacher=…)`.
+
+    Args:
+        teachers: models of this package's form, or runs, of which the best model is taken; their probabilities are averaged.
+        faces: must have a Training split; nothing else of it is used.
+        views: over which the probabilities are averaged, see `evaluation.predict`.
+        temperature: above 1 makes the probabilities more even: p to the power of 1/temperature, then divided by the sum.
+
+    Returns:
+        float32 (N, classes), a row for each Training face, in their order, that sums to 1.
+
+    Raises:
+        ModelError: if there is no teacher, or the temperature is not above 0.
+        DataError: if there are no Training faces.
+
+    """
+    teachers = list(teachers)
+    if not teachers or not temperature > 0:
+        raise ModelError(
+            f"Distillation needs one teacher or more, and a temperature above 0; found {len(teachers)} and {temperature:g}."
+        )
+    images = faces.select("Training").images
+    targets = sum(predict(teacher, images, views) for teacher in teachers) / np.float32(len(teachers))
+    targets = targets ** np.float32(1 / temperature)
+    return targets / targets.sum(axis=1, keepdims=True)
