@@ -81,26 +81,54 @@ def augment(images: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np.
         uint8 (N, H, W, 1).
 
     """
+    n, height, width = images.shape[:3]
+    moves = draw_moves(n, height, width, recipe, rng)
     images = images.copy()
-    if recipe.flip:
-        mirrored = rng.random(len(images)) < 0.5
-        images[mirrored] = images[mirrored, :, ::-1]
-    if recipe.rotation or recipe.zoom:
-        images = rotate_zoom_shift(images, recipe.rotation, recipe.zoom, recipe.shift, rng)
-    elif recipe.shift:
-        images = shift(images, recipe.shift, rng)
+    if "mirrored" in moves:
+        images[moves["mirrored"]] = images[moves["mirrored"], :, ::-1]
+    if "transform" in moves:
+        images = _transformed(images, moves["transform"])
+    if "offset" in moves:
+        images = _shifted(images, moves["offset"])
     if recipe.erase:
         erase(images, recipe.erase, rng)
     return images
 
 
+def draw_moves(n: int, height: int, width: int, recipe: Recipe, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Draw what flip, shift, rotation and zoom do to each of n pictures, without touching a picture.
+
+    Returns:
+        What the recipe asks for: `mirrored` boolean (n,), and `offset` int64 (n, 2), pixels down and to the right where each
+        new pixel comes from, or, where pictures are turned or zoomed, `transform` float32 (n, 8), rows of `keras.ops.image.
+        affine_transform`.
+
+    """
+    moves = {}
+    if recipe.flip:
+        moves["mirrored"] = rng.random(n) < 0.5
+    if recipe.rotation or recipe.zoom:
+        moves["transform"] = _draw_transform(n, height, width, recipe.rotation, recipe.zoom, recipe.shift, rng)
+    elif recipe.shift:
+        moves["offset"] = _draw_offset(n, height, width, recipe.shift, rng)
+    return moves
+
+
 def shift(images: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
     """Shift each picture by whole pixels, up to `share` of its sides; what comes into view repeats the edge."""
-    n, height, width = images.shape[:3]
+    return _shifted(images, _draw_offset(*images.shape[:3], share, rng))
+
+
+def _draw_offset(n: int, height: int, width: int, share: float, rng: np.random.Generator) -> np.ndarray:
     most_y, most_x = round(share * height), round(share * width)
-    y = np.arange(height) + rng.integers(-most_y, most_y, size=(n, 1), endpoint=True)
-    x = np.arange(width) + rng.integers(-most_x, most_x, size=(n, 1), endpoint=True)
-    rows, columns = np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)
+    y = rng.integers(-most_y, most_y, size=(n, 1), endpoint=True)
+    return np.concatenate([y, rng.integers(-most_x, most_x, size=(n, 1), endpoint=True)], axis=1)
+
+
+def _shifted(images: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    n, height, width = images.shape[:3]
+    rows = np.clip(np.arange(height) + offset[:, :1], 0, height - 1)
+    columns = np.clip(np.arange(width) + offset[:, 1:], 0, width - 1)
     return images[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
@@ -109,11 +137,14 @@ def rotate_zoom_shift(images: np.ndarray, rotation: float, zoom: float, share: f
 
     Like Keras' `ImageDataGenerator`, height and width are zoomed independently, by 1 - zoom to 1 + zoom.
     """
-    n, height, width = images.shape[:3]
+    return _transformed(images, _draw_transform(*images.shape[:3], rotation, zoom, share, rng))
+
+
+def _draw_transform(n: int, height: int, width: int, rotation: float, zoom: float, share: float, rng) -> np.ndarray:
     degrees = rng.uniform(-rotation, rotation, n)
     scale_x, scale_y = rng.uniform(1 - zoom, 1 + zoom, (2, n))
     shift_x, shift_y = rng.uniform(-share, share, (2, n)) * [[width], [height]]
-    return move(images, degrees, scale_x, scale_y, shift_x, shift_y)
+    return _transform(n, height, width, degrees, scale_x, scale_y, shift_x, shift_y)
 
 
 def move(images: np.ndarray, degrees=0.0, scale_x=1.0, scale_y=1.0, shift_x=0.0, shift_y=0.0) -> np.ndarray:
@@ -135,6 +166,10 @@ def move(images: np.ndarray, degrees=0.0, scale_x=1.0, scale_y=1.0, shift_x=0.0,
 
     """
     n, height, width = images.shape[:3]
+    return _transformed(images, _transform(n, height, width, degrees, scale_x, scale_y, shift_x, shift_y))
+
+
+def _transform(n: int, height: int, width: int, degrees, scale_x, scale_y, shift_x, shift_y) -> np.ndarray:
     angle = np.deg2rad(degrees)
     cosine, sine = np.cos(angle), np.sin(angle)
     a, b, c, d = scale_x * cosine, -scale_x * sine, scale_y * sine, scale_y * cosine
@@ -142,7 +177,10 @@ def move(images: np.ndarray, degrees=0.0, scale_x=1.0, scale_y=1.0, shift_x=0.0,
     # Each row maps a pixel of the new picture to a place in the old one: x' = a x + b y + e, y' = c x + d y + f.
     e = centre_x - a * centre_x - b * centre_y + shift_x
     f = centre_y - c * centre_x - d * centre_y + shift_y
-    transform = np.stack([np.broadcast_to(value, n) for value in (a, b, e, c, d, f, 0, 0)], axis=1).astype("float32")
+    return np.stack([np.broadcast_to(value, n) for value in (a, b, e, c, d, f, 0, 0)], axis=1).astype("float32")
+
+
+def _transformed(images: np.ndarray, transform: np.ndarray) -> np.ndarray:
     moved = keras.ops.image.affine_transform(
         images.astype("float32"), transform, interpolation="bilinear", fill_mode="nearest", data_format="channels_last"
     )
@@ -156,11 +194,16 @@ def erase(images: np.ndarray, share: float, rng: np.random.Generator) -> None:
     """
     height, width = images.shape[1:3]
     for index in np.flatnonzero(rng.random(len(images)) < share):
-        area, aspect = rng.uniform(0.02, 0.2) * height * width, np.exp(rng.uniform(-np.log(3), np.log(3)))
-        tall = int(np.clip(round(np.sqrt(area * aspect)), 1, height))
-        wide = int(np.clip(round(np.sqrt(area / aspect)), 1, width))
-        top, left = rng.integers(0, height - tall, endpoint=True), rng.integers(0, width - wide, endpoint=True)
+        top, left, tall, wide = draw_rectangle(height, width, rng)
         images[index, top : top + tall, left : left + wide] = rng.integers(0, 256, (tall, wide, 1), dtype=np.uint8)
+
+
+def draw_rectangle(height: int, width: int, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """Draw a rectangle of 2 to 20 % of the area, up to three times as long as wide: top, left, height and width in pixels."""
+    area, aspect = rng.uniform(0.02, 0.2) * height * width, np.exp(rng.uniform(-np.log(3), np.log(3)))
+    tall = int(np.clip(round(np.sqrt(area * aspect)), 1, height))
+    wide = int(np.clip(round(np.sqrt(area / aspect)), 1, width))
+    return int(rng.integers(0, height - tall, endpoint=True)), int(rng.integers(0, width - wide, endpoint=True)), tall, wide
 
 
 def mixup(images: np.ndarray, targets: np.ndarray, alpha: float, rng: np.random.Generator):
@@ -180,11 +223,20 @@ def mixup(images: np.ndarray, targets: np.ndarray, alpha: float, rng: np.random.
     Source: Zhang et al. 2018, "mixup: beyond empirical risk minimization", arXiv:1710.09412, equation 2.
 
     """
-    share = rng.beta(alpha, alpha, (len(images), 1)).astype("float32")
-    other = rng.permutation(len(images))
-    weight, targets = share[:, :, None, None], np.asarray(targets, dtype="float32")
+    share, other = draw_pairs(len(images), alpha, rng)
+    weight = share[:, None, None, None]
     blended = np.rint(weight * images + (1 - weight) * images[other]).astype(np.uint8)
-    return blended, share * targets + (1 - share) * targets[other]
+    return blended, blend(np.asarray(targets, dtype="float32"), share, other)
+
+
+def draw_pairs(n: int, alpha: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Draw, for each of n pictures, its share float32 (n,) and the picture int64 (n,) that it is blended with."""
+    return rng.beta(alpha, alpha, (n, 1)).astype("float32")[:, 0], rng.permutation(n)
+
+
+def blend(targets: np.ndarray, share: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Blend targets float32 (n, classes) as `mixup` does."""
+    return share[:, None] * targets + (1 - share[:, None]) * targets[other]
 
 
 def paper_generator():

@@ -137,6 +137,7 @@ def _add_train(commands) -> None:
     train.add_argument("--data", help="file or folder with FER2013, or the word drawn; none: look for it")
     train.add_argument("--faces", type=int, default=0, help="train on so many faces only; 0: all")
     train.add_argument("--seed", type=int, help="instead of the recipe's")
+    train.add_argument("--devices", type=int, default=1, help="accelerators to share each batch (KERAS_BACKEND=jax)")
     train.add_argument("--teacher", nargs="+", metavar="RUN", help="runs to learn from, for a recipe with distillation")
     train.add_argument("--out", type=Path, required=True, help="the run's folder")
 
@@ -156,14 +157,15 @@ def _train(options) -> int:
 
     faces = faces.sample(options.faces)
     teacher = soft_targets([Run(path) for path in options.teacher], faces) if options.teacher else None
-    run = train(None, faces, recipe, out=options.out, teacher=teacher)
+    run = train(None, faces, recipe, out=options.out, teacher=teacher, devices=options.devices)
     metrics = run.metrics
     kind = "drawn faces" if faces.drawn else "faces"
     if not run.finished:
         print(f"Interrupted after epoch {metrics['epochs']}. The same command goes on with {options.out}.")
         return 130
-    score = metrics.get("val_accuracy", metrics.get("accuracy"))
-    print(f"{options.out}: {metrics['epochs']} epochs, best {metrics['best_epoch']}, {score:.1%} of {kind} held out.")
+    held_out = "val_accuracy" in metrics
+    score, which = metrics["val_accuracy" if held_out else "accuracy"], "held out" if held_out else "trained on"
+    print(f"{options.out}: {metrics['epochs']} epochs, best {metrics['best_epoch']}, {score:.1%} of {kind} {which}.")
     return 0
 
 

@@ -11,6 +11,7 @@ import csv
 import gc
 import io
 import json
+import math
 import tempfile
 import time
 import zipfile
@@ -24,11 +25,13 @@ import numpy as np
 
 from fer_course import files, models, schedules
 from fer_course.augment import Batches
+from fer_course.devices import data_parallel
 from fer_course.errors import DataError, RunError
 from fer_course.faces import Faces, stratified
 from fer_course.fused import fused_normalisation
 from fer_course.progress import Progress
 from fer_course.recipes import Recipe
+from fer_course.resident import Plans, resident
 
 #: Validation faces are chosen with this seed in every run, so that runs can be compared.
 VALIDATION_SEED = 2013
@@ -92,6 +95,7 @@ def train(
     progress: bool = True,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     teacher: np.ndarray | None = None,
+    devices: int = 1,
 ) -> Run:
     """Train a model as a recipe says; the same call goes on where a killed or interrupted training was.
 
@@ -105,6 +109,8 @@ def train(
         callbacks: further Keras callbacks, `LiveCurves()` or `TensorBoard(folder)`, say.
         teacher: for a recipe with distillation, the teacher's probabilities for the Training faces, float (N, classes), as
             `distillation.soft_targets` gives them.
+        devices: on how many local accelerators; each takes its part of every batch. More than 1 needs the JAX backend, and
+            leaves out up to devices - 1 validation faces, so that they can be dealt out equally, too.
 
     Returns:
         The `Run`. After Ctrl-C it is unfinished, but valid: `run.finished` is False.
@@ -113,50 +119,74 @@ def train(
         DataError: if there are no Training faces, or too few for a batch and the validation; if recipe and teacher don't
             go together.
         RunError: if `out` holds a run of another recipe, other faces or another model.
+        FerCourseError: if there are not so many devices, or the backend can't use them together.
 
     """
     recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
     gc.collect()  # networks are cycles: what earlier trainings left would stay beside this one
     keras.utils.set_random_seed(recipe.seed)
-    if model is None or isinstance(model, str):
-        model = models.build(model or recipe.model, recipe.input_size, len(faces.class_names))
-    classes = model.output_shape[-1]
-    targets = _targets(faces, recipe, teacher, classes)
-    run = _open(Path(out) if out else Path(tempfile.mkdtemp(prefix="fer-run-")), faces, recipe, targets)
-    if run.finished:
-        load_weights(model, run.path / "model.keras")
-        return run
-    training = faces.select("Training")
-    kept, held_out = validation_rows(training, recipe.validation)
-    validation = training[held_out]
-    size = model.input_shape[1]
-    labels = training.labels if targets is None else targets
-    batches = Batches(prepare(training.images[kept], size), labels[kept], recipe, classes)
-    # The loss is one of targets, or one of labels; the validation faces themselves are never blended.
-    answers = keras.utils.to_categorical(validation.labels, classes) if _soft(recipe) else validation.labels
-    held_out = (prepare(validation.images, size), answers) if len(validation) else None
-    compile_model(model, recipe)
-    checkpoint = Checkpoint(run.path, recipe)
-    pace = Pace(batches, recipe, checkpoint)
-    done = checkpoint.resume(model)
-    watchers = [pace, checkpoint, *([Progress(recipe.epochs, len(batches))] if progress else []), *callbacks]
-    finished = True
-    try:
-        if done < recipe.epochs and not checkpoint.exhausted():
-            with fused_normalisation(model):
-                model.fit(
-                    batches, validation_data=held_out, validation_batch_size=256, initial_epoch=done,
-                    epochs=recipe.epochs, callbacks=watchers, verbose=0, shuffle=False,
-                )  # fmt: skip
-    except KeyboardInterrupt:
-        finished = False
-    checkpoint.finish(model, finished)
+    if devices > 1 and isinstance(model, keras.Model):
+        raise RunError("Training on several devices needs a model's name, not a model, which lies on one device already.")
+    if recipe.batch_size % devices:
+        raise RunError(f"A batch of {recipe.batch_size} faces can't be dealt out equally to {devices} devices.")
+    with data_parallel(devices):
+        if model is None or isinstance(model, str):
+            model = models.build(model or recipe.model, recipe.input_size, len(faces.class_names))
+        targets = _targets(faces, recipe, teacher, model.output_shape[-1])
+        run = _open(Path(out) if out else Path(tempfile.mkdtemp(prefix="fer-run-")), faces, recipe, targets)
+        if run.finished:
+            load_weights(model, run.path / "model.keras")
+            return run
+        trainee, batches, held_out = _material(model, faces.select("Training"), targets, recipe, devices)
+        compile_model(trainee, recipe, len(batches))
+        checkpoint = Checkpoint(run.path, recipe, model)
+        pace = Pace(batches, recipe, checkpoint)
+        done = checkpoint.resume(trainee)
+        watchers = [pace, checkpoint, *([Progress(recipe.epochs, len(batches))] if progress else []), *callbacks]
+        finished = True
+        try:
+            if done < recipe.epochs and not checkpoint.exhausted():
+                with fused_normalisation(trainee):
+                    trainee.fit(
+                        batches, validation_data=held_out, validation_batch_size=256 // devices * devices,
+                        initial_epoch=done, epochs=recipe.epochs, callbacks=watchers, verbose=0, shuffle=False,
+                    )  # fmt: skip
+        except KeyboardInterrupt:
+            finished = False
+        checkpoint.finish(model, finished)
     return run
 
 
-def compile_model(model: keras.Model, recipe: Recipe) -> None:
-    """Compile a model with the recipe's loss and optimiser; `Pace` sets the learning rate as training goes."""
+def _material(model: keras.Model, training: Faces, targets: np.ndarray | None, recipe: Recipe, devices: int):
+    """Return what is trained, on what, and what it is validated with: the model, batches, and (pictures, answers) or None.
+
+    On JAX these are a model that holds the pictures itself and plans that name them; see `fer_course.resident`.
+    """
+    kept, held_out = validation_rows(training, recipe.validation)
+    images, classes = prepare(training.images, model.input_shape[1]), model.output_shape[-1]
+    held_out = np.flatnonzero(held_out)
+    held_out = held_out[: len(held_out) // devices * devices]  # several devices get equal parts of them
+    labels, answers = training.labels if targets is None else targets, training.labels[held_out]
+    if _soft(recipe):  # the loss is one of targets then; the validation faces themselves are never blended
+        answers = keras.utils.to_categorical(answers, classes)
+    if keras.backend.backend() == "jax":
+        batches = Plans(np.flatnonzero(kept), images.shape[1], labels[kept], recipe, classes)
+        trainee, pictures = resident(model, images, batches), batches.untouched(held_out)
+    else:
+        batches = Batches(images[kept], labels[kept], recipe, classes)
+        trainee, pictures = model, images[held_out]
+    return trainee, batches, (pictures, answers) if len(held_out) else None
+
+
+def compile_model(model: keras.Model, recipe: Recipe, steps: int = 0) -> None:
+    """Compile a model with the recipe's loss and optimiser; `Pace` sets the learning rate as training goes.
+
+    On JAX, where a callback can't reach into the steps of an epoch, the one-cycle schedule becomes part of the optimiser; it has
+    to know then how many steps an epoch has. (On TensorFlow that would make each step slower.)
+    """
     rate = recipe.learning_rate
+    if keras.backend.backend() == "jax" and recipe.schedule == "one_cycle" and steps:
+        rate = OneCycle(recipe.epochs * steps, recipe.learning_rate, recipe.warmup)
     optimizer = {
         "adam": lambda: keras.optimizers.Adam(rate),
         "adamw": lambda: keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay),
@@ -273,6 +303,26 @@ def validation_rows(training: Faces, share: float) -> tuple[np.ndarray, np.ndarr
     return ~copy, held_out
 
 
+class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
+    """`schedules.one_cycle` as a part of the compiled step."""
+
+    def __init__(self, steps: int, peak: float, warmup: float):
+        self.steps, self.peak, self.warmup = steps, peak, warmup
+
+    def __call__(self, step):
+        """Return the learning rate of a step, a scalar tensor."""
+        ops, low, end, top = keras.ops, self.peak / 25, self.peak / 10_000, self.warmup * self.steps
+        step = ops.cast(step, "float32")
+        up = self.peak + (low - self.peak) * (1 + ops.cos(math.pi * step / max(top, 1e-9))) / 2
+        share = ops.minimum((step - top) / max(self.steps - top, 1), 1.0)
+        down = end + (self.peak - end) * (1 + ops.cos(math.pi * share)) / 2
+        return ops.where(step < top, up, down)
+
+    def get_config(self) -> dict:
+        """Return what `__init__` was given."""
+        return {"steps": self.steps, "peak": self.peak, "warmup": self.warmup}
+
+
 class Pace(keras.callbacks.Callback):
     """Sets the learning rate of each step, and what is random in the batches and layers of each epoch."""
 
@@ -294,7 +344,7 @@ class Pace(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch, logs=None):
         """Follow the one-cycle schedule."""
-        if self.recipe.schedule == "one_cycle":
+        if self.recipe.schedule == "one_cycle" and keras.backend.backend() != "jax":  # there: see `compile_model`
             steps = self.recipe.epochs * len(self.batches)
             self._set(schedules.one_cycle(self.step + batch, steps, self.recipe.learning_rate, self.recipe.warmup))
 
@@ -309,9 +359,9 @@ class Checkpoint(keras.callbacks.Callback):
     its row stands in `history.csv`. Each file is replaced in one step.
     """
 
-    def __init__(self, folder: Path, recipe: Recipe):
+    def __init__(self, folder: Path, recipe: Recipe, network: keras.Model):
         super().__init__()
-        self.folder, self.recipe = folder, recipe
+        self.folder, self.recipe, self.network = folder, recipe, network
         self.rows: list[dict] = _rows(read_history(folder / "history.csv"))
         self.initial: list[np.ndarray] = []
         self.started = time.perf_counter()
@@ -334,7 +384,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def resume(self, model: keras.Model) -> int:
         """Load the state after the last whole epoch, if there is one; return the number of epochs done."""
-        self.initial = model.get_weights()
+        self.initial = self.network.get_weights()
         if self.rows:
             model.optimizer.build(model.trainable_variables)
             load_weights(model, self._state(len(self.rows)))
@@ -354,7 +404,7 @@ class Checkpoint(keras.callbacks.Callback):
             self.model.save_weights(temporary)
         if self.best_epoch() == epoch:
             with files.atomic(self.folder / "model.keras") as temporary:
-                self.model.save(temporary, include_optimizer=False)
+                self.network.save(temporary, include_optimizer=False)
         files.write_text(self.folder / "history.csv", _csv(self.rows))
         for state in self.folder.glob("state-*.weights.h5"):
             if state != self._state(epoch + 1):

@@ -1,0 +1,146 @@
+"""Faces that lie on the device: on an accelerator a step gets row numbers, not pictures, and changes the pictures itself.
+
+A small network trains so fast on an accelerator that pictures coming from the host keep it waiting. Here all of them go there
+once, and flips, shifts, rotation, zoom, erasing and mixup are part of the compiled step. What is random is drawn on the host,
+as in `augment.Batches`: the pictures are the same ones, apart from the noise of erased rectangles. `train()` does this on the
+JAX backend.
+"""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from keras import ops
+
+from fer_course import augment
+from fer_course.recipes import Recipe
+
+#: What a step may be told about its pictures -> shape (without the batch) and dtype.
+INPUTS = {
+    "row": ((), "int32"),
+    "mirrored": ((), "bool"),
+    "offset": ((2,), "int32"),
+    "transform": ((8,), "float32"),
+    "rectangle": ((4,), "int32"),
+    "noise": ((), "int32"),
+    "share": ((), "float32"),
+    "other": ((), "int32"),
+}
+#: Grey values that erased rectangles are filled with, from a random place on.
+NOISE = np.random.default_rng(0).integers(0, 256, 2**16).astype("float32")
+
+
+class ResidentFaces(keras.layers.Layer):
+    """Gives augmented pictures for row numbers: a dictionary of what `INPUTS` names to float32 (N, size, size, 1), pixels 0…255.
+
+    The pictures are a weight that is neither trained nor saved: no face gets into a file of weights.
+
+    Args:
+        images: uint8 (M, size, size, 1).
+
+    """
+
+    def __init__(self, images: np.ndarray, **kwargs):
+        super().__init__(trainable=False, **kwargs)
+        self.images = self.add_weight(
+            shape=images.shape, dtype="uint8", initializer="zeros", trainable=False, autocast=False, name="faces"
+        )
+        self.images.assign(images)
+        self.built = True
+
+    def call(self, inputs):
+        """Take the rows' pictures and change them as the other inputs say."""
+        height, width = self.images.shape[1:3]
+        images = ops.take(self.images, inputs["row"], axis=0)
+        if "mirrored" in inputs:
+            images = ops.where(inputs["mirrored"][:, None, None, None], ops.flip(images, axis=2), images)
+        if "offset" in inputs:
+            rows = ops.clip(ops.arange(height)[None] + inputs["offset"][:, :1], 0, height - 1)
+            columns = ops.clip(ops.arange(width)[None] + inputs["offset"][:, 1:], 0, width - 1)
+            images = ops.take_along_axis(images, rows[:, :, None, None], axis=1)
+            images = ops.take_along_axis(images, columns[:, None, :, None], axis=2)
+        images = ops.cast(images, "float32")
+        if "transform" in inputs:
+            images = ops.image.affine_transform(
+                images, inputs["transform"], interpolation="bilinear", fill_mode="nearest", data_format="channels_last"
+            )
+            images = ops.clip(ops.round(images), 0, 255)
+        if "rectangle" in inputs:
+            images = self._erased(images, inputs["rectangle"], inputs["noise"])
+        if "share" in inputs:
+            share = inputs["share"][:, None, None, None]
+            images = ops.round(share * images + (1 - share) * ops.take(images, inputs["other"], axis=0))
+        return images
+
+    def _erased(self, images, rectangle, noise):
+        """Fill rectangles (top, left, height, width) with noise; one of height 0 erases nothing."""
+        top, left, tall, wide = (rectangle[:, i, None] for i in range(4))
+        y, x = (ops.arange(size)[None] for size in images.shape[1:3])
+        down, across = (y >= top) & (y < top + tall), (x >= left) & (x < left + wide)
+        inside = (down[:, :, None] & across[:, None, :])[..., None]
+        cells = ops.arange(images.shape[1] * images.shape[2], dtype="int32")
+        grey = ops.take(NOISE, ops.mod(noise[:, None] + cells[None], len(NOISE)), axis=0)
+        return ops.where(inside, ops.reshape(grey, (-1, *images.shape[1:3], 1)), images)
+
+    def save_own_variables(self, store):
+        """Save nothing: faces stay out of files."""
+
+    def load_own_variables(self, store):
+        """Load nothing."""
+
+
+class Plans(augment.Batches):
+    """What `augment.Batches` gives, as row numbers and moves for `ResidentFaces` instead of pictures.
+
+    Args:
+        rows: int (N,), which of the resident pictures are trained on.
+        size: their side in pixels.
+        labels: int64 (N,) or targets float32 (N, classes) of these.
+        recipe: batch size, augmentation and seed.
+        classes: how many classes there are.
+
+    """
+
+    def __init__(self, rows: np.ndarray, size: int, labels: np.ndarray, recipe: Recipe, classes: int):
+        super().__init__(np.asarray(rows), labels, recipe, classes)
+        self.size = size
+
+    def __getitem__(self, batch):
+        """Return a dictionary of what `INPUTS` names, and labels or targets as `augment.Batches` does."""
+        chosen = self._order[batch * self.batch_size : (batch + 1) * self.batch_size]
+        rng = np.random.default_rng([self.recipe.seed, self._epoch, batch])
+        n, size, labels = len(chosen), self.size, self.labels[chosen]
+        plan = {"row": self.images[chosen]} | augment.draw_moves(n, size, size, self.recipe, rng)
+        if self.recipe.erase:
+            plan["rectangle"] = np.zeros((n, 4), int)
+            for index in np.flatnonzero(rng.random(n) < self.recipe.erase):
+                plan["rectangle"][index] = augment.draw_rectangle(size, size, rng)
+            plan["noise"] = rng.integers(0, len(NOISE), n)
+        if self.recipe.mixup:
+            plan["share"], plan["other"] = augment.draw_pairs(n, self.recipe.mixup, rng)
+            labels = labels if labels.ndim == 2 else keras.utils.to_categorical(labels, self.classes)
+            labels = augment.blend(labels.astype("float32"), plan["share"], plan["other"])
+        return {name: value.astype(INPUTS[name][1]) for name, value in plan.items()}, labels
+
+    def untouched(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Return a plan that leaves the pictures of these rows as they are, for validation."""
+        plan = {name: np.zeros((len(rows), *INPUTS[name][0]), INPUTS[name][1]) for name in self[0][0]}
+        plan["row"] = np.asarray(rows, INPUTS["row"][1])
+        if "transform" in plan:
+            plan["transform"][:, [0, 4]] = 1.0
+        if "share" in plan:
+            plan["share"][:] = 1.0
+        return plan
+
+
+def resident(model: keras.Model, images: np.ndarray, plans: Plans) -> keras.Model:
+    """Return a model that takes plans instead of pictures, and shares all weights with `model`.
+
+    Args:
+        model: a network for pictures (N, size, size, 1).
+        images: uint8 (M, size, size, 1), all that a plan may name.
+        plans: what it is to be trained on; says what a plan holds.
+
+    """
+    inputs = {name: keras.Input(INPUTS[name][0], dtype=INPUTS[name][1], name=name) for name in plans[0][0]}
+    return keras.Model(inputs, model(ResidentFaces(images, name="resident_faces")(inputs)), name=f"{model.name}_resident")
