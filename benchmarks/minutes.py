@@ -12,26 +12,22 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
 import time
-from datetime import date
 from pathlib import Path
 
 import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
 import keras
+from recording import RESULTS, about
 
 from fer_course import data, files, models
 from fer_course.evaluation import evaluate
 from fer_course.recipes import Recipe
 from fer_course.training import prepare, train
-
-RESULTS = Path(__file__).parents[1] / "fer_course" / "results"
 
 
 def plain_epoch(faces) -> float:
@@ -88,14 +84,8 @@ def main() -> None:
         )
     print(f"median {statistics.median(run['report']['accuracy'] for run in runs):.2%}")
     if options.record:
-        about = {
-            "data": "FER2013",
-            "command": f"python benchmarks/minutes.py --data PATH --out FOLDER --recipe {Path(options.recipe).name}",
-            "recorded": date.today().isoformat(),
-            "machine": f"{os.cpu_count()} CPU cores ({platform.machine()}), {keras.backend.backend()}",
-            "runs": runs,
-        }
-        files.write_json(RESULTS / f"{options.record}.json", about)
+        command = f"python benchmarks/minutes.py --data PATH --out FOLDER --recipe {Path(options.recipe).name}"
+        files.write_json(RESULTS / f"{options.record}.json", about(command, runs))
 
 
 if __name__ == "__main__":

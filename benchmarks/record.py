@@ -8,17 +8,16 @@ Each RUN is a folder that `train` wrote; it is evaluated on PublicTest, once, in
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
-from datetime import date
 from pathlib import Path
 
 import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
-from fer_course import data, files
-from fer_course.evaluation import evaluate
-from fer_course.training import Run
 
-RESULTS = Path(__file__).parents[1] / "fer_course" / "results"
+# isort: split
+from recording import RESULTS, about, report_of
+
+from fer_course import data, files
+from fer_course.training import Run
 
 
 def main() -> None:
@@ -32,19 +31,8 @@ def main() -> None:
     faces = data.load(options.data)
     if faces.drawn:
         sys.exit("Scores on drawn faces are not recorded as results.")
-    runs = [_record(Run(path), faces) for path in options.runs]
-    about = {"data": "FER2013", "command": options.command, "recorded": date.today().isoformat(), "runs": runs}
-    files.write_json(RESULTS / f"{options.name}.json", about)
-
-
-def _record(run: Run, faces) -> dict:
-    kept = ("epochs", "best_epoch", "parameters", "seconds", "backend", "val_accuracy")
-    training = {name: run.metrics[name] for name in kept}
-    return {
-        "recipe": dataclasses.asdict(run.recipe),
-        "training": training,
-        "report": evaluate(run, faces, "PublicTest").to_dict(),
-    }
+    runs = [report_of(Run(path), faces) for path in options.runs]
+    files.write_json(RESULTS / f"{options.name}.json", about(options.command, runs))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,11 @@ def about(command: str, runs: list[dict], **more) -> dict:
     }
 
 
+def folder_of(out: Path, study: str, row: str, seed: int) -> Path:
+    """Return where a study's run lies."""
+    return out / study / f"{row.replace(' ', '-').replace(chr(39), '')}-{seed}"
+
+
 def report_of(run: Run, faces: Faces) -> dict:
     """Evaluate a run on PublicTest, once, in one view, and return recipe, training and report."""
     kept = ("epochs", "best_epoch", "parameters", "seconds", "backend", "accuracy", "val_accuracy")

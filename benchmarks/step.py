@@ -1,8 +1,9 @@
-"""Time one training step of mini-Xception, fused against Keras' own batch normalisation, side by side in one process.
+"""Time one training step of mini-Xception, without and with what makes it faster, side by side in one process.
 
 usage: python benchmarks/step.py [--size 48] [--batch 64] [--rounds 12]        (two minutes; nothing else should run beside it)
 
-Both nets have the same weights and see the same random pixels; rounds alternate, and the ratio is that of the medians.
+All nets have the same weights and see the same random pixels; rounds alternate, and the ratio is that of the medians. Writes a
+section of BENCHMARKS.md.
 """
 
 from __future__ import annotations
@@ -10,11 +11,17 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from contextlib import nullcontext
 
 import numpy as np
 
 import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
-from fer_course import models
+
+# isort: split
+import keras
+from writing import write_section
+
+from fer_course import layers, models
 from fer_course.fused import fused_normalisation
 from fer_course.recipes import Recipe
 from fer_course.training import compile_model
@@ -23,7 +30,7 @@ STEPS = 20
 
 
 def main() -> None:
-    """Print milliseconds a step for both, and their ratio."""
+    """Print and write milliseconds a step, and their ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=48)
     parser.add_argument("--batch", type=int, default=64)
@@ -32,23 +39,38 @@ def main() -> None:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (options.batch, options.size, options.size, 1), dtype=np.uint8)
     labels = rng.integers(0, 7, options.batch)
-    plain, fused = (models.build("mini_xception", options.size) for _ in range(2))
-    fused.set_weights(plain.get_weights())
-    for model in (plain, fused):
+    taken = layers.every
+    nets = {}
+    for name, every in (
+        ("Keras as it is", sliced),
+        ("fused batch normalisation", sliced),
+        ("the same, pooled shortcut", taken),
+    ):
+        layers.every = every
+        keras.utils.set_random_seed(0)
+        nets[name] = model = models.build("mini_xception", options.size)
         compile_model(model, Recipe())
-    with fused_normalisation(fused):  # the step is traced here, once
-        fused.train_on_batch(images, labels)
-    plain.train_on_batch(images, labels)
-    times = {"Keras": [], "fused": []}
+        with fused_normalisation(model) if nets.keys() - {"Keras as it is"} else nullcontext():
+            model.train_on_batch(images, labels)  # the step is traced here, once
+    layers.every = taken
+    times = {name: [] for name in nets}
     for _ in range(options.rounds):
-        for name, model in (("Keras", plain), ("fused", fused)):
+        for name, model in nets.items():
             start = time.perf_counter()
             for _ in range(STEPS):
                 model.train_on_batch(images, labels)
             times[name].append(1000 * (time.perf_counter() - start) / STEPS)
-    for name, each in times.items():
-        print(f"{name}: {statistics.median(each):.1f} ms a step of {options.batch} pictures of {options.size} pixels")
-    print(f"ratio {statistics.median(times['Keras']) / statistics.median(times['fused']):.2f}")
+    medians = {name: statistics.median(each) for name, each in times.items()}
+    first = medians["Keras as it is"]
+    rows = [(name, f"{median:.1f}", f"{first / median:.2f}") for name, median in medians.items()]
+    text = f"Mini-Xception, {options.batch} pictures of {options.size} × {options.size}, AdamW; the shortcut takes every second."
+    head = ("one training step", "milliseconds", "times as fast")
+    write_section("One training step", "python benchmarks/step.py", text, head, rows)
+
+
+def sliced(x, stride: int = 2):
+    """Take every stride-th pixel with a slice."""
+    return x[:, ::stride, ::stride, :] if stride > 1 else x
 
 
 if __name__ == "__main__":

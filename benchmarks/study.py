@@ -4,7 +4,7 @@ usage: python benchmarks/study.py STUDY --data PATH --out FOLDER [--seeds 0 1 2]
 
 Each row and seed has a process of its own, and is written into fer_course/results/STUDY.json as soon as it is done: what
 stands there is not trained again, and a training that was killed goes on. PublicTest is looked at once a run, in the end.
-A row of another study with the same recipe (whatever its name) is copied, not trained again.
+A row that another study has trained with the same recipe (whatever its name) is copied, not trained again.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from pathlib import Path
 import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
-from recording import RESULTS, about, report_of
+from recording import RESULTS, about, folder_of, report_of
 from studies import STUDIES
 
 from fer_course import data, files
+from fer_course.distillation import soft_targets
 from fer_course.recipes import Recipe
-from fer_course.training import train
+from fer_course.training import Run, train
 
 
 def done(study: str) -> list[dict]:
@@ -51,15 +52,18 @@ def record(study: str, row: str, recipe: Recipe, run: dict) -> None:
 
 def one(options) -> None:
     """Train one row with one seed and record it."""
-    (row,), (seed,) = options.rows, options.seeds
-    recipe = STUDIES[options.study][1][row].but(seed=seed)
+    (name,), (seed,) = options.rows, options.seeds
+    row = STUDIES[options.study][1][name]
+    recipe = row.recipe.but(seed=seed)
     faces = data.load(options.data)
     if faces.drawn:
         sys.exit("Scores on drawn faces are not recorded as results.")
-    run = train(None, faces, recipe, options.out / options.study / f"{row.replace(' ', '-')}-{seed}")
+    teachers = [Run(folder_of(options.out, options.study, each, 0)) for each in row.teachers]
+    teacher = soft_targets(teachers, faces) if teachers else None
+    run = train(None, faces, recipe, folder_of(options.out, options.study, name, seed), teacher=teacher)
     if not run.finished:
         sys.exit("Interrupted: the same command goes on.")
-    record(options.study, row, recipe, report_of(run, faces))
+    record(options.study, name, recipe, report_of(run, faces))
 
 
 def main() -> None:
@@ -78,17 +82,17 @@ def main() -> None:
     rows = STUDIES[options.study][1]
     known = [run for other in STUDIES for run in done(other)]
     for seed in options.seeds:
-        for row in options.rows or rows:
-            recipe = rows[row].but(seed=seed)
-            if find(recipe, done(options.study)):
+        for name in options.rows or rows:
+            recipe = rows[name].recipe.but(seed=seed)
+            if seed not in (rows[name].seeds or options.seeds) or find(recipe, done(options.study)):
                 continue
             if (copy := find(recipe, known)) is not None:
-                record(options.study, row, recipe, copy)
+                record(options.study, name, recipe, copy)
                 continue
             call = [sys.executable, __file__, options.study, "--data", options.data, "--out", options.out, "--one"]
-            subprocess.run([*call, "--seeds", str(seed), "--rows", row], check=True)
+            subprocess.run([*call, "--seeds", str(seed), "--rows", name], check=True)
             report = find(recipe, done(options.study))["report"]
-            print(f"{row}, seed {seed}: {report['accuracy']:.2%} of PublicTest", flush=True)
+            print(f"{name}, seed {seed}: {report['accuracy']:.2%} of PublicTest", flush=True)
 
 
 if __name__ == "__main__":

@@ -203,7 +203,12 @@ def draw_rectangle(height: int, width: int, rng: np.random.Generator) -> tuple[i
     area, aspect = rng.uniform(0.02, 0.2) * height * width, np.exp(rng.uniform(-np.log(3), np.log(3)))
     tall = int(np.clip(round(np.sqrt(area * aspect)), 1, height))
     wide = int(np.clip(round(np.sqrt(area / aspect)), 1, width))
-    return int(rng.integers(0, height - tall, endpoint=True)), int(rng.integers(0, width - wide, endpoint=True)), tall, wide
+    return (
+        int(rng.integers(0, height - tall, endpoint=True)),
+        int(rng.integers(0, width - wide, endpoint=True)),
+        tall,
+        wide,
+    )
 
 
 def mixup(images: np.ndarray, targets: np.ndarray, alpha: float, rng: np.random.Generator):

@@ -169,9 +169,21 @@ def _train(options) -> int:
     return 0
 
 
+#: What `evaluate` and `predict` take.
+_RUN = "the folder that `train` wrote, or the word pretrained: the mini-Xception that comes with the course"
+
+
+def _trained(name: str):
+    """Return the run in that folder, or the network that comes with the course."""
+    from fer_course import models
+    from fer_course.training import Run
+
+    return models.pretrained() if name == "pretrained" and not Path(name).exists() else Run(name)
+
+
 def _add_evaluate(commands) -> None:
     evaluate = _command(commands, "evaluate", _evaluate, "say how good a run's model is")
-    evaluate.add_argument("run", type=Path, metavar="RUN")
+    evaluate.add_argument("run", metavar="RUN", help=_RUN)
     evaluate.add_argument("--data", help="file or folder with FER2013, or the word drawn; none: look for it")
     evaluate.add_argument("--split", help="PublicTest (the default), PrivateTest, Training or Test")
     evaluate.add_argument("--json", action="store_true", help="print JSON and nothing else")
@@ -180,9 +192,8 @@ def _add_evaluate(commands) -> None:
 def _evaluate(options) -> None:
     import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
     from fer_course import data
-    from fer_course.training import Run
 
-    run = Run(options.run)
+    run = _trained(options.run)
     with contextlib.redirect_stdout(sys.stderr if options.json else sys.stdout):
         faces = data.load(options.data)
 
@@ -194,7 +205,7 @@ def _evaluate(options) -> None:
 
 def _add_predict(commands) -> None:
     predict = _command(commands, "predict", _predict, "write what a run's model says of each face, labelled or not")
-    predict.add_argument("run", type=Path, metavar="RUN")
+    predict.add_argument("run", metavar="RUN", help=_RUN)
     predict.add_argument("--data", help="the contest's test.csv, or any file or folder with FER2013; none: look for it")
     predict.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="row, class and probabilities")
 
@@ -202,9 +213,8 @@ def _add_predict(commands) -> None:
 def _predict(options) -> None:
     import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
     from fer_course import data
-    from fer_course.training import Run
 
-    run = Run(options.run)
+    run = _trained(options.run)
     images = data.unlabelled(options.data)
 
     from fer_course.evaluation import predict, write_predictions

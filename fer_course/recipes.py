@@ -185,7 +185,9 @@ PRESETS = {
     # Seconds: shows that everything works; for drawn faces and for trying things out.
     "quick": Recipe("quick", epochs=6, batch_size=32),
     # Minutes on two CPU cores: better than the paper.
-    "minutes": Recipe("minutes", epochs=11, learning_rate=0.015, warmup=0.15, weight_decay=0.01, shift=0.03, validation=0.0),
+    "minutes": Recipe(
+        "minutes", epochs=11, learning_rate=0.015, warmup=0.15, weight_decay=0.01, shift=0.03, validation=0.0
+    ),
     # An hour or more on a CPU, minutes on a GPU.
     "best": Recipe("best", epochs=90, learning_rate=0.015, warmup=0.15, weight_decay=0.01, shift=0.06),
     # The paper as printed (batch, epochs, patience, input, validation share). What it leaves open follows the public

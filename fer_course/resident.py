@@ -143,4 +143,6 @@ def resident(model: keras.Model, images: np.ndarray, plans: Plans) -> keras.Mode
 
     """
     inputs = {name: keras.Input(INPUTS[name][0], dtype=INPUTS[name][1], name=name) for name in plans[0][0]}
-    return keras.Model(inputs, model(ResidentFaces(images, name="resident_faces")(inputs)), name=f"{model.name}_resident")
+    return keras.Model(
+        inputs, model(ResidentFaces(images, name="resident_faces")(inputs)), name=f"{model.name}_resident"
+    )

@@ -126,7 +126,9 @@ def train(
     gc.collect()  # networks are cycles: what earlier trainings left would stay beside this one
     keras.utils.set_random_seed(recipe.seed)
     if devices > 1 and isinstance(model, keras.Model):
-        raise RunError("Training on several devices needs a model's name, not a model, which lies on one device already.")
+        raise RunError(
+            "Training on several devices needs a model's name, not a model, which lies on one device already."
+        )
     if recipe.batch_size % devices:
         raise RunError(f"A batch of {recipe.batch_size} faces can't be dealt out equally to {devices} devices.")
     with data_parallel(devices):
@@ -287,7 +289,7 @@ def split_validation(faces: Faces, share: float) -> tuple[Faces, Faces]:
 
 
 def validation_rows(training: Faces, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return which of the Training faces are trained on, and which are held out: two boolean masks (N,), see `split_validation`."""
+    """Return which Training faces are trained on, and which are held out: two boolean masks (N,), see `split_validation`."""
     wanted = round(share * len(training))
     if len(training) - wanted < 1 or (share and not wanted):
         raise DataError(f"A validation share of {share:g} needs more Training faces; found {len(training)}.")

@@ -14,6 +14,19 @@ def load(name: str) -> dict:
     return json.loads(resources.files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8"))
 
 
+def publictest() -> dict:
+    """Return what recorded networks say about the 3,589 faces of the real PublicTest, in FER2013's order; no pixels.
+
+    Returns:
+        `labels` uint8 (3589,), and for each network, by name and seed, its probabilities float16 (3589, 7).
+
+    """
+    import numpy as np
+
+    with resources.files(__name__).joinpath("publictest.npz").open("rb") as file, np.load(file) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
 def names() -> list[str]:
     """Return the names that `load` knows."""
     return sorted(

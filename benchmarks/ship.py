@@ -1,0 +1,64 @@
+"""Ship the recipe `best`: weights of seed 0, PublicTest probabilities of all seeds, and what else their predictions say.
+
+usage: python benchmarks/ship.py --data PATH --out FOLDER        (FOLDER is the one that study.py best trained in)
+
+Writes fer_course/weights/mini_xception.npz and .json, fer_course/results/publictest.npz (labels and probabilities, no pixels) and
+fer_course/results/views.json: accuracies without the test faces that stand in Training, and averaged over flips and shifts.
+Seed 0 is shipped because it is the first, whatever it scores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
+
+# isort: split
+from recording import RESULTS, about, folder_of
+from studies import STUDIES
+
+from fer_course import data, files, weights
+from fer_course.evaluation import VIEWS, evaluate, leaked
+from fer_course.training import Run
+
+COMMAND = (
+    "python benchmarks/study.py best --data PATH --out FOLDER, then python benchmarks/ship.py --data PATH --out FOLDER"
+)
+
+
+def main() -> None:
+    """Evaluate the runs and write the files."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    options = parser.parse_args()
+    faces = data.load(options.data)
+    if faces.drawn:
+        sys.exit("Scores on drawn faces are not recorded as results.")
+    copies = leaked(faces, "PublicTest")
+    runs, arrays = [], {"labels": faces.select("PublicTest").labels.astype(np.uint8)}
+    for name, row in STUDIES["best"][1].items():
+        for seed in row.seeds or options.seeds:
+            run = Run(folder_of(options.out, "best", name, seed))
+            model = run.model()
+            for views in VIEWS:
+                report = evaluate(model, faces, "PublicTest", views)
+                where = {"row": name, "seed": seed, "views": views, "looks": len(VIEWS[views])}
+                runs.append(where | {"report": report.to_dict(), "without copies": report.only(~copies).to_dict()})
+                if views == "one":
+                    arrays[f"{name} {seed}"] = report.probabilities.astype(np.float16)
+            if (name, seed) == ("best", 0):
+                origin = {"command": COMMAND, "row": name, "seed": seed, "report": runs[-len(VIEWS)]["report"]}
+                weights.save("mini_xception", model.get_weights(), origin, Path(weights.__file__).parent)
+    files.write_json(RESULTS / "views.json", about(COMMAND, runs, copies=int(copies.sum())))
+    with files.atomic(RESULTS / "publictest.npz") as temporary:
+        np.savez_compressed(temporary, **arrays)
+
+
+if __name__ == "__main__":
+    main()

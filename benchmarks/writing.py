@@ -1,0 +1,42 @@
+"""What the scripts share that write BENCHMARKS.md: each owns a section, and renews it with date and machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).parents[1] / "BENCHMARKS.md"
+HEAD = """# Benchmarks
+
+Written by the scripts in `benchmarks/`; don't edit it by hand. Each section comes from one run, in which everything was measured
+side by side: compare its ratios, not its seconds with those of another section or machine.
+"""
+
+
+def machine() -> str:
+    """Return cores and processor of this computer in words."""
+    name = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        found = re.search(r"model name\s*: (.+)", cpuinfo.read_text())
+        name = found[1] if found else name
+    return f"{os.cpu_count()} cores, {name}"
+
+
+def write_section(title: str, command: str, text: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table and put it into BENCHMARKS.md, in place of the section of that title if there is one."""
+    lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
+    note = f"`{command}`, {date.today().isoformat()}, {machine()}."
+    section = "\n".join([f"## {title}", "", text, "", *lines, "", note, ""])
+    old = BENCHMARKS.read_text(encoding="utf-8") if BENCHMARKS.is_file() else HEAD
+    parts = dict.fromkeys(re.findall(r"^## (.+)$", old, re.MULTILINE))
+    for each in parts:
+        parts[each] = old.split(f"## {each}\n", 1)[1].split("\n## ")[0].strip("\n")
+    parts[title] = section.split("\n", 1)[1].strip("\n")
+    whole = "\n".join([HEAD, *(f"## {each}\n\n{parts[each].strip()}\n" for each in sorted(parts))])
+    BENCHMARKS.write_text(whole, encoding="utf-8", newline="\n")
+    print(section)
