@@ -39,6 +39,10 @@ TEACHER = Recipe(
     "teacher", "mini_xception_wide", epochs=36, learning_rate=0.015, warmup=0.15, weight_decay=0.03, shift=0.08, erase=0.2
 )  # fmt: skip
 
+BEST = Recipe.named("best")
+#: The same with a teacher, whose probabilities stand in for the smoothing.
+DISTILLED = BEST.but(name="distilled", distillation=0.7, label_smoothing=0.0)
+
 STUDIES: dict[str, tuple[str, dict[str, Row]]] = {
     "zoo": (
         "Every network of the zoo, one recipe.",
@@ -64,8 +68,8 @@ STUDIES: dict[str, tuple[str, dict[str, Row]]] = {
         "The longest recipe, from labels alone and with a teacher.",
         {
             "teacher": Row(TEACHER, seeds=(0,)),
-            "best": Row(Recipe.named("best")),
-            "labels alone": Row(Recipe.named("best").but(name="labels alone", distillation=0.0, label_smoothing=0.1)),
+            "best": Row(BEST),
+            "distilled": Row(DISTILLED, teachers=("teacher",)),
         },
     ),
 }

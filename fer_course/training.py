@@ -71,6 +71,21 @@ class Run:
         """True when the training came to its end; False when it was interrupted and can go on."""
         return bool(self.metrics.get("finished"))
 
+    @property
+    def images_per_second(self) -> float:
+        """Faces trained on a second in the median epoch, validation and saving included; NaN before the first has ended."""
+        seconds, images = self.history.get("seconds", []), self.metrics.get("images")
+        return images / float(np.median(seconds)) if seconds and images else math.nan
+
+    def seconds_to(self, accuracy: float) -> float | None:
+        """Return the seconds of training after which the validation accuracy had reached a share; None if it never did."""
+        elapsed = 0.0
+        for seconds, reached in zip(self.history["seconds"], self.history.get("val_accuracy", []), strict=False):
+            elapsed += seconds
+            if reached >= accuracy:
+                return elapsed
+        return None
+
     def model(self) -> keras.Model:
         """Load the model of the best epoch.
 
@@ -155,7 +170,7 @@ def train(
                     )  # fmt: skip
         except KeyboardInterrupt:
             finished = False
-        checkpoint.finish(model, finished)
+        checkpoint.finish(model, finished, len(batches) * batches.batch_size)
     return run
 
 
@@ -414,7 +429,7 @@ class Checkpoint(keras.callbacks.Callback):
         if self.exhausted():
             self.model.stop_training = True
 
-    def finish(self, model: keras.Model, finished: bool) -> None:
+    def finish(self, model: keras.Model, finished: bool, images: int) -> None:
         """Write the metrics, give the model its best weights, and drop the resume state of a finished run.
 
         Before the first whole epoch these are the weights that it came with, so that the same call begins anew.
@@ -427,6 +442,7 @@ class Checkpoint(keras.callbacks.Callback):
             "epochs": len(self.rows),
             "best_epoch": best.get("epoch"),
             "parameters": model.count_params(),
+            "images": images,
             "seconds": round(sum(row["seconds"] for row in self.rows), 1),
             "backend": keras.backend.backend(),
             **{name: value for name, value in best.items() if name not in ("epoch", "seconds")},

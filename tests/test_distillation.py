@@ -1,0 +1,100 @@
+"""Distillation: the teacher's probabilities, how they are blended with the labels, and that a student learns from them."""
+
+import keras
+import numpy as np
+import pytest
+
+from fer_course.distillation import soft_targets
+from fer_course.errors import DataError, ModelError, RunError
+from fer_course.evaluation import predict
+from fer_course.recipes import Recipe
+from fer_course.training import train
+
+RECIPE = Recipe(
+    "student", epochs=10, batch_size=16, learning_rate=0.1, flip=False, shift=0.0, validation=0.2, distillation=1.0
+)  # fmt: skip
+
+
+@pytest.fixture
+def teachers(tiny_model):
+    return [tiny_model(seed=1), tiny_model(seed=2)]
+
+
+def test_targets_are_the_mean_over_teachers_and_mirrored_faces(teachers, tiny_faces):
+    images = tiny_faces.select("Training").images
+    by_hand = np.mean(
+        [predict(teacher, pictures) for teacher in teachers for pictures in (images, images[:, :, ::-1])], axis=0
+    )
+    np.testing.assert_allclose(soft_targets(teachers, tiny_faces), by_hand, atol=1e-6)
+    np.testing.assert_allclose(soft_targets(teachers[:1], tiny_faces, "one"), predict(teachers[0], images), atol=1e-6)
+
+
+def test_a_temperature_is_a_softmax_of_divided_scores(teachers, tiny_faces):
+    plain = soft_targets(teachers[:1], tiny_faces, "one").astype(float)
+    for temperature in (0.5, 2.0, 10.0):
+        divided = np.exp(np.log(plain) / temperature)
+        expected = divided / divided.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(soft_targets(teachers[:1], tiny_faces, "one", temperature), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("changes", [{}, {"mixup": 0.2}, {"label_smoothing": 0.1}, {"validation": 0.0}])
+def test_a_student_learns_what_its_teacher_says_not_the_labels(tiny_faces, tiny_model, tmp_path, changes):
+    labels = tiny_faces.select("Training").labels
+    teacher = np.eye(7, dtype="float32")[(labels + 3) % 7]  # every class is called another one
+    model = tiny_model()
+    run = train(model, tiny_faces, RECIPE.but(**changes), tmp_path / "run", progress=False, teacher=teacher)
+    said = predict(run, tiny_faces.select("PublicTest").images).argmax(axis=1)
+    if not changes.get("validation", 1.0):
+        assert np.mean(said == (tiny_faces.select("PublicTest").labels + 3) % 7) > 0.8
+        assert run.metrics["accuracy"] > 0.8
+    else:  # validation faces keep their labels, on which the best epoch is chosen
+        assert max(run.history["val_accuracy"]) < 0.5
+        assert run.history["accuracy"][-1] > 0.6
+
+
+def test_the_loss_is_that_of_blended_targets(tiny_faces, tiny_model, tmp_path):
+    labels = tiny_faces.select("Training").labels
+    teacher = np.random.default_rng(0).dirichlet(np.ones(7), len(labels)).astype("float32")
+    recipe = RECIPE.but(distillation=0.3, validation=0.0, epochs=1, batch_size=len(labels), learning_rate=1e-7)
+    model = tiny_model()
+    probabilities = model.predict(tiny_faces.select("Training").images[..., None], verbose=0).astype(float)
+    blended = 0.7 * np.eye(7)[labels] + 0.3 * teacher
+    expected = -np.mean(np.sum(blended * np.log(probabilities), axis=1))
+    run = train(model, tiny_faces, recipe, tmp_path / "run", progress=False, teacher=teacher)
+    assert run.history["loss"][0] == pytest.approx(expected, rel=1e-4)
+
+
+def test_recipe_and_teacher_must_go_together(tiny_faces, tiny_model, tmp_path):
+    n = len(tiny_faces.select("Training"))
+    for recipe, teacher in [
+        (RECIPE, None),
+        (RECIPE.but(distillation=0.0), np.ones((n, 7)) / 7),
+        (RECIPE, np.ones((n - 1, 7)) / 7),
+        (RECIPE, np.ones((n, 6)) / 6),
+    ]:
+        with pytest.raises(DataError, match="distillation"):
+            train(tiny_model(), tiny_faces, recipe, tmp_path / "run", progress=False, teacher=teacher)
+    assert not list(tmp_path.iterdir())
+    for arguments in ([], 1.0), ([tiny_model()], 0.0):
+        with pytest.raises(ModelError, match="one teacher or more"):
+            soft_targets(arguments[0], tiny_faces, temperature=arguments[1])
+
+
+def test_an_interrupted_student_goes_on_with_the_same_teacher_only(tiny_faces, tiny_model, tmp_path):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    n = len(tiny_faces.select("Training"))
+    teacher, other = np.random.default_rng(0).dirichlet(np.ones(7), (2, n)).astype("float32")
+    recipe, folder = RECIPE.but(epochs=4), tmp_path / "run"
+    first = train(tiny_model(), tiny_faces, recipe, folder, progress=False, callbacks=[Stop()], teacher=teacher)
+    assert not first.finished
+    with pytest.raises(RunError, match="other teachers"):
+        train(tiny_model(), tiny_faces, recipe, folder, progress=False, teacher=other)
+    nearly = teacher + np.float32(1e-6)  # computed anew, on another day
+    again = train(tiny_model(), tiny_faces, recipe, folder, progress=False, teacher=nearly)
+    whole = train(tiny_model(), tiny_faces, recipe, tmp_path / "whole", progress=False, teacher=teacher)
+    assert again.finished
+    np.testing.assert_allclose(again.history["loss"], whole.history["loss"], rtol=1e-4)
