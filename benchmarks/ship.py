@@ -1,4 +1,4 @@
-"""Ship what the study `best` trained: weights of one network, PublicTest probabilities of all seeds, and what else their predictions say.
+"""Ship what the study `best` trained: one network's weights, all probabilities on PublicTest, and what these say further.
 
 usage: python benchmarks/ship.py --data PATH --out FOLDER        (FOLDER is the one that study.py best trained in)
 
