@@ -174,3 +174,30 @@ def test_a_registered_builder_can_be_built(monkeypatch):
 
     assert "a_line" in models.names()
     assert models.build("a_line", 24).count_params() == 24 * 24 * 7 + 7
+
+
+def test_variants_are_built_by_name_and_are_not_in_the_zoo():
+    assert models.variants() == ["mini_xception_deep", "mini_xception_standard", "mini_xception_wide"]
+    assert not set(models.variants()) & set(models.names())
+    for name in models.variants():
+        assert models.build(name, 24).output_shape == (None, 7)
+        assert "Mini-Xception" in models.describe(name)
+
+
+def test_standard_convolutions_are_compared_at_equal_parameters():
+    assert models.build("mini_xception_standard").count_params() == pytest.approx(58_423, rel=0.01)
+    kinds = [type(layer).__name__ for layer in models.build("mini_xception_standard").layers]
+    assert "SeparableConv2D" not in kinds
+    assert kinds.count("Conv2D") == 2 + 3 * 4 + 1
+
+
+def test_wide_and_deep_are_what_they_say():
+    def convolutions(name):
+        return [layer for layer in models.build(name).layers if type(layer).__name__.endswith("Conv2D")]
+
+    plain, wide, deep = (convolutions(name) for name in ("mini_xception", "mini_xception_wide", "mini_xception_deep"))
+    assert [2 * each.filters for each in plain[:-1]] == [each.filters for each in wide[:-1]]
+    assert len(deep) == len(plain) + 4
+    assert [each.filters for each in deep if type(each).__name__ == "SeparableConv2D"] == [
+        filters for filters in (16, 32, 64, 128) for _ in range(3)
+    ]

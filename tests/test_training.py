@@ -395,3 +395,25 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
     files.write_text(file, "zwölf\n")
     assert file.read_bytes() == "zwölf\n".encode()
     assert [entry.name for entry in file.parent.iterdir()] == ["note.txt"]
+
+
+def test_a_run_says_how_many_faces_a_second_and_when_it_was_how_good(tiny_faces, tiny_model, tmp_path):
+    run = train(
+        tiny_model(), tiny_faces, RECIPE.but(batch_size=28, learning_rate=0.1, epochs=5), tmp_path, progress=False
+    )
+    seconds = run.history["seconds"]
+    assert run.images_per_second == pytest.approx(112 / np.median(seconds))  # 112 faces to train on, 4 whole batches
+    for epoch, reached in enumerate(run.history["val_accuracy"]):
+        first = next(i for i, other in enumerate(run.history["val_accuracy"]) if other >= reached)
+        assert run.seconds_to(reached) == pytest.approx(sum(seconds[: first + 1]))
+        assert first <= epoch
+    assert run.seconds_to(1.01) is None
+
+
+@pytest.mark.parametrize("warmup", [0.0, 0.15, 0.9])
+def test_one_cycle_in_the_optimizer_is_the_schedule(warmup):
+    ours = training.OneCycle(77, 0.02, warmup)
+    again = training.OneCycle(**ours.get_config())
+    for step in range(77):
+        assert float(ours(step)) == pytest.approx(schedules.one_cycle(step, 77, 0.02, warmup), rel=1e-4)
+        assert float(again(step)) == float(ours(step))
