@@ -1,37 +1,76 @@
 """What README quotes stands in the recorded runs, and the records are on real faces."""
 
+import dataclasses
+import statistics
 from pathlib import Path
 
+import pytest
+
 from fer_course import results
+from fer_course.recipes import Recipe
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 
 
-def test_readme_quotes_the_record():
-    rows = [
-        line.split("|") for line in README.split("## Results")[1].split("## ")[0].splitlines() if line.startswith("| ")
-    ][1:]
-    runs = results.load("first_walk")["runs"]
-    assert len(rows) == len(runs) == 2
-    for row, run in zip(rows, runs, strict=True):
-        report = run["report"]
-        low, high = report["interval"]
-        assert row[2].strip() == f"{report['accuracy']:.1%}".replace("%", " %")
-        assert row[3].strip() == f"{100 * low:.1f} to {100 * high:.1f} %"
-        assert row[4].strip() == f"{report['balanced_accuracy']:.1%}".replace("%", " %")
-        assert row[5].strip() == f"{run['training']['seconds'] / 60:.0f}"
-        assert run["training"]["parameters"] == 58_423
+def percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
 
 
-def test_record_is_of_real_faces_and_adds_up():
-    record = results.load("first_walk")
-    assert record["command"].startswith("fer-course")
+def of_recipe(name: str) -> list[dict]:
+    """The recorded runs of a row of README's table."""
+    if name == "minutes":
+        return results.load("minutes")["runs"]
+    return [run for run in results.load("best")["runs"] if run["row"] == name]
+
+
+def seconds(run: dict) -> float:
+    return run["timing"]["seconds"] if "timing" in run else run["training"]["seconds"]
+
+
+def test_readme_quotes_the_records():
+    text = README.split("## Results")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| `")]
+    assert [row[0].split("`")[1] for row in rows] == ["minutes", "best", "distilled"]
+    for name, seeds, accuracy, balanced, minutes in rows:
+        runs = of_recipe(name.split("`")[1])
+        found = [run["report"]["accuracy"] for run in runs]
+        assert seeds == str(len(runs))
+        span = f"{percent(min(found))[:-2]} to {percent(max(found))}"
+        assert accuracy == (f"{percent(statistics.median(found))}, {span}" if len(runs) > 1 else percent(found[0]))
+        assert balanced == percent(statistics.median(run["report"]["balanced_accuracy"] for run in runs))
+        assert minutes == f"{statistics.median(map(seconds, runs)) / 60:.0f}"
+    ratio = statistics.median(run["timing"]["ratio"] for run in results.load("minutes")["runs"])
+    assert f"`minutes` takes {ratio:.1f} times as long as one plain epoch" in text
+    paper = results.load("first_walk")["runs"][1]
+    assert paper["recipe"]["name"] == "paper"
+    minutes = f"{paper['training']['seconds'] / 60:.0f}"
+    said = (
+        f"run for {paper['recipe']['epochs']} epochs, gave {percent(paper['report']['accuracy'])} in {minutes} minutes"
+    )
+    assert said in " ".join(text.split())
+
+
+def test_the_recipe_minutes_keeps_its_promise():
+    runs = results.load("minutes")["runs"]
+    assert [run["recipe"]["seed"] for run in runs] == [0, 1, 2, 3, 4]
+    assert statistics.median(run["report"]["accuracy"] for run in runs) >= 0.61
+    assert statistics.median(run["timing"]["ratio"] for run in runs) <= 9
+    for run in runs:
+        recipe = {name: value for name, value in run["recipe"].items() if name != "seed"}
+        now = {name: value for name, value in dataclasses.asdict(Recipe.named("minutes")).items() if name in recipe}
+        assert recipe == now  # what was measured is what `minutes` is
+
+
+@pytest.mark.parametrize("name", [name for name in results.names() if name not in ("curves", "drawn_faces")])
+def test_records_are_of_real_faces_and_say_how_to_make_them_again(name):
+    record = results.load(name)
+    assert record["data"] == "FER2013"
+    assert record["command"].startswith(("python benchmarks/", "fer-course"))
     for run in record["runs"]:
         report = run["report"]
         assert report["drawn"] is False
         assert (report["split"], report["n"]) == ("PublicTest", 3589)
-        rows = [sum(row) for row in report["confusion"]]
-        assert rows == [467, 56, 496, 895, 653, 415, 607]
+        assert [sum(row) for row in report["confusion"]] == [467, 56, 496, 895, 653, 415, 607]
         right = sum(report["confusion"][label][label] for label in range(7))
         assert abs(right / 3589 - report["accuracy"]) < 1e-9
 

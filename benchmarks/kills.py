@@ -1,0 +1,62 @@
+"""Kill a training of the recipe `minutes` five times at random moments, let it go on, and compare with the unbroken runs.
+
+usage: python benchmarks/kills.py --data PATH --out FOLDER [--kills 5] [--seed 0]
+
+The training is `fer-course train` in a process of its own, killed with SIGKILL (no clean-up of any kind) after a random time of 10
+to 45 seconds, and started again with the same command. Writes fer_course/results/kills.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
+
+# isort: split
+from recording import RESULTS, about, report_of
+
+from fer_course import data, files, results
+from fer_course.training import Run, read_history
+
+
+def main() -> None:
+    """Kill, resume, finish, evaluate, record."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--kills", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    folder, moments, killed = options.out / "killed", random.Random(options.seed), []
+    train = ["train", "--recipe", "minutes", "--seed", str(options.seed), "--data", options.data, "--out", str(folder)]
+    command = [sys.executable, "-m", "fer_course.cli", *train]
+    while len(killed) < options.kills:
+        process = subprocess.Popen(command)
+        time.sleep(moments.uniform(10, 45))
+        if process.poll() is not None:
+            sys.exit(f"The training ended after {len(killed)} kills already: it left nothing to kill.")
+        process.kill()
+        process.wait()
+        killed.append(len(read_history(folder / "history.csv").get("epoch", [])))
+        print(f"killed, {killed[-1]} epochs done", flush=True)
+    subprocess.run(command, check=True)
+    faces = data.load(options.data)
+    run = report_of(Run(folder), faces)
+    unbroken = {each["recipe"]["seed"]: each["report"]["accuracy"] for each in results.load("minutes")["runs"]}
+    accuracy, same = run["report"]["accuracy"], unbroken[options.seed]
+    print(f"killed five times: {accuracy:.2%}; unbroken, the same seed: {same:.2%}")
+    print(
+        f"five seeds: {min(unbroken.values()):.2%} to {max(unbroken.values()):.2%}, sd {statistics.stdev(unbroken.values()):.2%}"
+    )
+    about_it = about("python benchmarks/kills.py --data PATH --out FOLDER", [run], epochs_done_at_each_kill=killed)
+    files.write_json(RESULTS / "kills.json", about_it)
+
+
+if __name__ == "__main__":
+    main()
