@@ -2,8 +2,8 @@
 
 usage: python benchmarks/kills.py --data PATH --out FOLDER [--kills 5] [--seed 0]
 
-The training is `fer-course train` in a process of its own, killed with SIGKILL (no clean-up of any kind) after a random time of 10
-to 45 seconds, and started again with the same command. Writes fer_course/results/kills.json.
+The training is `fer-course train` in a process of its own, killed with SIGKILL (no clean-up of any kind) after a random time of
+10 to 45 seconds, and started again with the same command. Writes fer_course/results/kills.json.
 """
 
 from __future__ import annotations
