@@ -146,6 +146,22 @@ def mini_xception_standard(x, classes):
     return _mini_xception(x, classes, filters=(7, 13, 27, 53), kind=convolution)
 
 
+@variant
+def vgg_small(x, classes):
+    """A network of VGG's kind, to be a teacher: seven standard 3×3 convolutions, the maps halved and doubled in number between.
+
+    Twenty times the parameters of mini-Xception and 17 times its multiply-adds, in about four times its time on a processor,
+    which does standard convolutions much better than depthwise ones. Source: Simonyan, Zisserman 2015, "Very deep convolutional
+    networks for large-scale image recognition", arXiv:1409.1556. Scaled down: 32 to 256 filters instead of 64 to 512, seven
+    convolutions instead of 8 to 16, one dense layer on averaged maps instead of three; with batch normalisation.
+    """
+    x = convolution(x, 32)
+    for filters in (64, 128, 256):
+        x = layers.MaxPooling2D(2)(x)
+        x = convolution(convolution(x, filters), filters)
+    return _averaged(x, classes, dropout=0.4)
+
+
 @register
 def lenet(x, classes):
     """LeNet-5, the network of the 1990s that read handwritten cheques, on faces: 5×5 convolutions, tanh, mean pooling.

@@ -177,7 +177,7 @@ def test_a_registered_builder_can_be_built(monkeypatch):
 
 
 def test_variants_are_built_by_name_and_are_not_in_the_zoo():
-    assert models.variants() == ["mini_xception_deep", "mini_xception_standard", "mini_xception_wide"]
+    assert models.variants() == ["mini_xception_deep", "mini_xception_standard", "mini_xception_wide", "vgg_small"]
     assert not set(models.variants()) & set(models.names())
     for name in models.variants():
         assert models.build(name, 24).output_shape == (None, 7)
