@@ -51,11 +51,11 @@ def card() -> str:
 Written by `python benchmarks/card.py` from `fer_course/results` and `fer_course/weights`; don't edit it by hand.
 
 - **What.** `fer_course.models.pretrained("mini_xception")`: {parameters:,} parameters, grey pictures of
-  48 × 48 pixels (0 to 255) in, probabilities of seven expressions out, in the order {order}. The
-  network is that of Arriaga, Valdenegro-Toro and Plöger 2017 (arXiv:1710.07557).
-- **File.** `fer_course/weights/mini_xception.npz`, arrays only, no pickle; SHA-256 `{origin["sha256"]}`, checked on loading.
+  48 × 48 pixels (0 to 255) in, probabilities of seven expressions out, in the order
+  {order}. The network is that of Arriaga, Valdenegro-Toro and Plöger 2017 (arXiv:1710.07557).
 - **File.** `fer_course/weights/mini_xception.npz`, arrays only, no pickle; SHA-256, checked on loading:
   `{origin["sha256"]}`.
+- **Training.** {recipe["epochs"]} epochs of recipe `{recipe["name"]}` on the Training faces of FER2013 alone, seed {recipe["seed"]};
   {100 * recipe["distillation"]:.0f} % of each target are the probabilities of a teacher trained on the same faces ({taught}). All
   settings were chosen on a part of Training. To repeat it: `{origin["command"]}`.
 - **Which of the seeds.** The first one, whatever it scored. All: {seeds}.

@@ -1,6 +1,6 @@
 """Ship what the study `best` trained: one network's weights, all probabilities on PublicTest, and what these say further.
 
-usage: python benchmarks/ship.py --data PATH --out FOLDER        (FOLDER is the one that study.py best trained in)
+usage: python benchmarks/ship.py --data PATH --out FOLDER --minutes FOLDER        (where study.py best and minutes.py trained)
 
 Writes fer_course/weights/mini_xception.npz and .json, fer_course/results/publictest.npz (labels and probabilities, no pixels) and
 fer_course/results/views.json: accuracies without the test faces that stand in Training, and averaged over flips and shifts.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -20,14 +21,13 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 # isort: split
 from recording import RESULTS, about, folder_of
 from studies import STUDIES
+from study import done, find
 
 from fer_course import data, files, weights
 from fer_course.evaluation import VIEWS, evaluate, leaked
 from fer_course.training import Run
 
-COMMAND = (
-    "python benchmarks/study.py best --data PATH --out FOLDER, then python benchmarks/ship.py --data PATH --out FOLDER"
-)
+COMMAND = "python benchmarks/study.py best --data PATH --out FOLDER, then benchmarks/ship.py"
 
 
 SHIPPED = "distilled"
@@ -38,6 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True, type=Path)
+    parser.add_argument("--minutes", required=True, type=Path, help="the folder that minutes.py trained in")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     options = parser.parse_args()
     faces = data.load(options.data)
@@ -45,19 +46,28 @@ def main() -> None:
         sys.exit("Scores on drawn faces are not recorded as results.")
     copies = leaked(faces, "PublicTest")
     runs, arrays = [], {"labels": faces.select("PublicTest").labels.astype(np.uint8)}
+    trained = {("minutes", seed): Run(options.minutes / f"run-{seed}") for seed in options.seeds}
     for name, row in STUDIES["best"][1].items():
-        for seed in row.seeds or options.seeds:
-            run = Run(folder_of(options.out, "best", name, seed))
-            model = run.model()
-            for views in VIEWS:
-                report = evaluate(model, faces, "PublicTest", views)
-                where = {"row": name, "seed": seed, "views": views, "looks": len(VIEWS[views])}
-                runs.append(where | {"report": report.to_dict(), "without copies": report.only(~copies).to_dict()})
-                if views == "one":
-                    arrays[f"{name} {seed}"] = report.probabilities.astype(np.float16)
-            if (name, seed) == (SHIPPED, 0):
-                origin = {"command": COMMAND, "row": name, "seed": seed, "report": runs[-len(VIEWS)]["report"]}
-                weights.save("mini_xception", model.get_weights(), origin, Path(weights.__file__).parent)
+        for seed in set(row.seeds or options.seeds) & set(options.seeds):
+            if find(row.recipe.but(seed=seed), done("best")):
+                trained[name, seed] = Run(folder_of(options.out, "best", name, seed))
+    for (name, seed), run in trained.items():
+        model = run.model()
+        for views in VIEWS:
+            report = evaluate(model, faces, "PublicTest", views)
+            where = {
+                "row": name,
+                "seed": seed,
+                "views": views,
+                "looks": len(VIEWS[views]),
+                "recipe": asdict(run.recipe),
+            }
+            runs.append(where | {"report": report.to_dict(), "without copies": report.only(~copies).to_dict()})
+            if views == "one":
+                arrays[f"{name} {seed}"] = report.probabilities.astype(np.float16)
+        if (name, seed) == (SHIPPED, 0):
+            origin = {"command": COMMAND, "row": name, "seed": seed, "report": runs[-len(VIEWS)]["report"]}
+            weights.save("mini_xception", model.get_weights(), origin, Path(weights.__file__).parent)
     files.write_json(RESULTS / "views.json", about(COMMAND, runs, copies=int(copies.sum())))
     with files.atomic(RESULTS / "publictest.npz") as temporary:
         np.savez_compressed(temporary, **arrays)
