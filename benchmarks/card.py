@@ -56,8 +56,8 @@ Written by `python benchmarks/card.py` from `fer_course/results` and `fer_course
 - **File.** `fer_course/weights/mini_xception.npz`, arrays only, no pickle; SHA-256, checked on loading:
   `{origin["sha256"]}`.
 - **Training.** {recipe["epochs"]} epochs of recipe `{recipe["name"]}` on the Training faces of FER2013 alone, seed
-  {recipe["seed"]}; {100 * recipe["distillation"]:.0f} % of each target are the probabilities of a teacher trained on the same faces
-  ({taught}). All settings were chosen on a part of Training. To repeat it: `{origin["command"]}`.
+  {recipe["seed"]}; {100 * recipe["distillation"]:.0f} % of each target are the probabilities of a teacher trained on the same
+  faces ({taught}). All settings were chosen on a part of Training. To repeat it: `{origin["command"]}`.
 - **Which of the seeds.** The first one, whatever it scored. All: {seeds}.
 
 ## How good
