@@ -1,7 +1,10 @@
 """The peak memory of a lesson is that of the processes that it runs in, not of the one that drives it."""
 
+import os
 import subprocess
 import sys
+
+import pytest
 
 MEGABYTE = 1_000_000
 #: A process of its own, since for a moment a child is as large as its parent, and the tests' process may be very large.
@@ -35,3 +38,21 @@ def test_what_a_child_and_its_child_hold_is_counted_together():
 
 def test_what_the_driving_process_holds_is_not_counted():
     assert 400 < peak_of(spend(400), driver=300) < 480
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_copy_of_the_driver_whose_own_program_has_not_begun_is_not_counted():
+    program = """
+import os, time
+from fer_course.course.memory import PeakMemory
+held = bytearray(b"1") * 300_000_000
+with PeakMemory() as memory:
+    child = os.fork()
+    if not child:
+        time.sleep(1)
+        os._exit(0)
+    os.waitpid(child, 0)
+print(memory.peak)
+"""
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert int(done.stdout) == 0

@@ -231,7 +231,7 @@ def test_no_private_paths_and_no_registry_hosts_in_the_repository():
     forbidden = re.compile("/wor" + "k/|/ro" + r"ot/|\bpypi\." + r"org|files\.python" + r"hosted|registry\.np" + "mjs")
     for name in files.stdout.splitlines():
         file = ROOT / name
-        if file.suffix in {".png", ".h5", ".keras"} or not file.is_file():
+        if file.suffix in {".png", ".h5", ".keras", ".npz", ".npy"} or not file.is_file():
             continue
         found = forbidden.search(file.read_text(encoding="utf-8"))
         assert not found, f"{name} names {found[0]}"

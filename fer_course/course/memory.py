@@ -35,17 +35,21 @@ class PeakMemory:
         import psutil
 
         process = psutil.Process()
+        own = process.cmdline()
         while True:
-            self.peak = max(self.peak, sum(map(_resident, process.children(recursive=True))))
+            self.peak = max(self.peak, sum(_resident(child, own) for child in process.children(recursive=True)))
             if self._done.wait(_SAMPLE_SECONDS):
                 return
 
 
-def _resident(process) -> int:
-    """Return a process' resident memory in bytes, 0 if it has just ended."""
+def _resident(process, starter: list[str]) -> int:
+    """Return a process' resident memory in bytes; 0 if it has just ended, or is still a copy of the one that starts it.
+
+    For a moment, until its own program begins, a new process looks as large as `starter`, whose command line it still has.
+    """
     import psutil
 
     try:
-        return process.memory_info().rss
+        return 0 if process.cmdline() == starter else process.memory_info().rss
     except psutil.Error:
         return 0
