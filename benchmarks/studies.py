@@ -15,12 +15,14 @@ class Row:
     Attributes:
         recipe: with seed 0; each seed of the study replaces it.
         teachers: rows of the same study, trained with seed 0, whose probabilities the row learns from.
+        unseen: each face is judged by those teachers alone that did not train on it.
         seeds: fewer than the study's, where one is enough.
 
     """
 
     recipe: Recipe
     teachers: tuple[str, ...] = ()
+    unseen: bool = False
     seeds: tuple[int, ...] | None = None
 
 

@@ -36,8 +36,7 @@ def done(study: str) -> list[dict]:
 
 def find(recipe: Recipe, runs: list[dict]) -> dict | None:
     """Return the run of that recipe, by whatever name, if there is one."""
-    wanted = dataclasses.asdict(recipe.but(name="any"))
-    return next((run for run in runs if run["recipe"] | {"name": "any"} == wanted), None)
+    return next((run for run in runs if Recipe(**run["recipe"] | {"name": recipe.name}) == recipe), None)
 
 
 def record(study: str, row: str, recipe: Recipe, run: dict) -> None:
@@ -59,7 +58,7 @@ def one(options) -> None:
     if faces.drawn:
         sys.exit("Scores on drawn faces are not recorded as results.")
     teachers = [Run(folder_of(options.out, options.study, each, 0)) for each in row.teachers]
-    teacher = soft_targets(teachers, faces) if teachers else None
+    teacher = soft_targets(teachers, faces, unseen=row.unseen) if teachers else None
     run = train(None, faces, recipe, folder_of(options.out, options.study, name, seed), teacher=teacher)
     if not run.finished:
         sys.exit("Interrupted: the same command goes on.")

@@ -16,7 +16,7 @@ import numpy as np
 from fer_course.errors import ModelError
 from fer_course.evaluation import predict
 from fer_course.faces import Faces
-from fer_course.training import Run
+from fer_course.training import Run, validation_rows
 
 
 def soft_targets(
@@ -24,6 +24,7 @@ def soft_targets(
     faces: Faces,
     views: str | Sequence[tuple[bool, int, int]] = "flips",
     temperature: float = 1.0,
+    unseen: bool = False,
 ) -> np.ndarray:
     """Return what the teachers say about the Training faces, for `train(…, teacher=…)`.
 
@@ -31,6 +32,8 @@ def soft_targets(
         teachers: models of this package's form, or runs, of which the best model is taken; their probabilities are averaged.
         faces: must have a Training split; nothing else of it is used.
         views: over which the probabilities are averaged, see `evaluation.predict`.
+        unseen: let each face be judged by those teachers alone, all of them runs, that did not train on it or a copy of it: what
+            they say is not the label learned by heart. A face that none of them left out is judged by all.
         temperature: above 1 makes the probabilities more even: p to the power of 1/temperature, then divided by the sum.
 
     Returns:
@@ -46,7 +49,14 @@ def soft_targets(
         raise ModelError(
             f"Distillation needs one teacher or more, and a temperature above 0; found {len(teachers)} and {temperature:g}."
         )
-    images = faces.select("Training").images
-    targets = sum(predict(teacher, images, views) for teacher in teachers) / np.float32(len(teachers))
+    training = faces.select("Training")
+    said = np.stack([predict(teacher, training.images, views) for teacher in teachers])
+    judges = np.ones((len(teachers), len(training), 1), bool)
+    if unseen:
+        for judge, teacher in zip(judges, teachers, strict=True):
+            kept, _ = validation_rows(training, teacher.recipe.validation, teacher.recipe.fold)
+            judge[:, 0] = ~kept
+        judges |= ~judges.any(axis=0)
+    targets = np.mean(said, axis=0, where=judges)
     targets = targets ** np.float32(1 / temperature)
     return targets / targets.sum(axis=1, keepdims=True)

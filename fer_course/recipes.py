@@ -31,6 +31,7 @@ LIMITS = {
     "mixup": (0.0, 10.0),
     "distillation": (0.0, 1.0),
     "validation": (0.0, 0.9),
+    "fold": (0, 99),
     "patience": (0, 100_000),
     "seed": (0, 2**32 - 1),
 }
@@ -63,6 +64,7 @@ class Recipe:
         distillation: share of the target that a teacher's probabilities make up, the label being the rest; see
             `fer_course.distillation`. 0 needs no teacher.
         validation: share of Training that is set aside, stratified, to choose the best epoch; 0 keeps the last epoch.
+        fold: which part of Training that is, of the equal parts that such a share makes; 0, the first, in every preset.
         patience: stop after so many epochs without a better validation loss; 0 never stops early.
         seed: fixes the weights, the order of the faces and their augmentation (the validation faces are always the same).
 
@@ -92,6 +94,7 @@ class Recipe:
     mixup: float = 0.0
     distillation: float = 0.0
     validation: float = 0.2
+    fold: int = 0
     patience: int = 0
     seed: int = 0
 

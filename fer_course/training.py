@@ -175,7 +175,7 @@ def _material(model: keras.Model, training: Faces, targets: np.ndarray | None, r
 
     On JAX these are a model that holds the pictures itself and plans that name them; see `fer_course.resident`.
     """
-    kept, held_out = validation_rows(training, recipe.validation)
+    kept, held_out = validation_rows(training, recipe.validation, recipe.fold)
     images, classes = prepare(training.images, model.input_shape[1]), model.output_shape[-1]
     held_out = np.flatnonzero(held_out)
     held_out = held_out[: len(held_out) // devices * devices]  # several devices get equal parts of them
@@ -282,13 +282,24 @@ def split_validation(faces: Faces, share: float) -> tuple[Faces, Faces]:
     return training[kept], training[held_out]
 
 
-def validation_rows(training: Faces, share: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return which Training faces are trained on, and which are held out: two boolean masks (N,), see `split_validation`."""
+def validation_rows(training: Faces, share: float, fold: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return which Training faces are trained on, and which are held out: two boolean masks (N,), see `split_validation`.
+
+    With fold 1, 2, … it is another part of the faces that is held out; the parts have no face in common.
+    """
     wanted = round(share * len(training))
     if len(training) - wanted < 1 or (share and not wanted):
         raise DataError(f"A validation share of {share:g} needs more Training faces; found {len(training)}.")
     held_out = np.zeros(len(training), dtype=bool)
-    held_out[stratified(training.labels, wanted, VALIDATION_SEED)] = True
+    free = np.arange(len(training))
+    for _ in range(fold + 1):
+        chosen = free[stratified(training.labels[free], min(wanted, len(free)), VALIDATION_SEED)]
+        free = np.setdiff1d(free, chosen)
+    if fold and not len(chosen):
+        raise DataError(
+            f"A validation share of {share:g} makes {len(training) // max(wanted, 1)} parts; there is no fold {fold}."
+        )
+    held_out[chosen] = True
     seen = {image.tobytes() for image in training.images[held_out]}
     copy = np.array([image.tobytes() in seen for image in training.images])
     if copy.all():

@@ -8,7 +8,7 @@ from fer_course.distillation import soft_targets
 from fer_course.errors import DataError, ModelError, RunError
 from fer_course.evaluation import predict
 from fer_course.recipes import Recipe
-from fer_course.training import train
+from fer_course.training import train, validation_rows
 
 RECIPE = Recipe(
     "student", epochs=10, batch_size=16, learning_rate=0.1, flip=False, shift=0.0, validation=0.2, distillation=1.0
@@ -98,3 +98,30 @@ def test_an_interrupted_student_goes_on_with_the_same_teacher_only(tiny_faces, t
     whole = train(tiny_model(), tiny_faces, recipe, tmp_path / "whole", progress=False, teacher=teacher)
     assert again.finished
     np.testing.assert_allclose(again.history["loss"], whole.history["loss"], rtol=1e-4)
+
+
+def test_unseen_faces_are_judged_by_the_teachers_that_left_them_out(tiny_faces, tiny_model, tmp_path):
+    recipe = Recipe("teacher", epochs=1, batch_size=16, flip=False, shift=0.0, validation=0.25)
+    runs = [
+        train(tiny_model(seed=fold), tiny_faces, recipe.but(fold=fold), tmp_path / str(fold), progress=False)
+        for fold in (0, 2, 3)
+    ]
+    training = tiny_faces.select("Training")
+    said = {run.recipe.fold: predict(run, training.images, "flips") for run in runs}
+    found = soft_targets(runs, tiny_faces, unseen=True)
+    parts = [validation_rows(training, 0.25, fold)[1] for fold in range(4)]
+    assert (np.sum(parts, axis=0) == 1).all()  # four parts, no face in two of them, none left over
+    for fold in (0, 2, 3):
+        np.testing.assert_allclose(found[parts[fold]], said[fold][parts[fold]], atol=1e-6)
+    together = np.mean(list(said.values()), axis=0)
+    np.testing.assert_allclose(found[parts[1]], together[parts[1]], atol=1e-6)
+
+
+def test_parts_hold_every_class_and_there_are_only_so_many(tiny_faces):
+    training = tiny_faces.select("Training")
+    for fold in range(5):
+        kept, held_out = validation_rows(training, 0.2, fold)
+        assert np.bincount(training.labels[held_out]).tolist() == [4] * 7
+        assert not (kept & held_out).any()
+    with pytest.raises(DataError, match="makes 5 parts; there is no fold 5"):
+        validation_rows(training, 0.2, 5)
