@@ -122,3 +122,11 @@ def test_what_is_learned_on_drawn_faces_holds_for_photographs():
         assert reports["after drawn faces"]["accuracy"] > reports["from scratch"]["accuracy"]
     for reports in record["difficulty"]["seeds"].values():
         assert 0.60 < reports["drawn test faces"]["accuracy"] < 0.80
+
+
+def test_a_training_killed_five_times_ends_within_the_noise_of_seeds():
+    record = results.load("kills")
+    assert len(record["epochs_done_at_each_kill"]) == 5
+    assert record["killed"]["training"]["epochs"] == record["killed"]["recipe"]["epochs"]
+    spread = statistics.stdev(run["report"]["accuracy"] for run in results.load("minutes")["runs"])
+    assert abs(record["killed"]["report"]["accuracy"] - record["unbroken"]) <= 2 * spread
