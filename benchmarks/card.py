@@ -23,7 +23,7 @@ def share(value: float) -> str:
 def card() -> str:
     """Return the text of the card."""
     origin = weights.about("mini_xception")
-    views = [run for run in results.load("views")["runs"] if run["row"] == origin["row"]]
+    views = [run for run in results.load("views")["views"] if run["row"] == origin["row"]]
     shipped = {run["views"]: run for run in views if run["seed"] == origin["seed"]}
     one = shipped["one"]
     runs = [run for run in results.load("best")["runs"] if run["row"] == origin["row"]]

@@ -55,9 +55,8 @@ def main() -> None:
     print(
         f"five seeds: {min(unbroken.values()):.2%} to {max(unbroken.values()):.2%}, sd {statistics.stdev(unbroken.values()):.2%}"
     )
-    # Not among the "runs": the same training stands in minutes.json already.
     more = {"epochs_done_at_each_kill": killed, "unbroken": same, "killed": run}
-    files.write_json(RESULTS / "kills.json", about("python benchmarks/kills.py --data PATH --out FOLDER", [], **more))
+    files.write_json(RESULTS / "kills.json", about("python benchmarks/kills.py --data PATH --out FOLDER", **more))
 
 
 if __name__ == "__main__":

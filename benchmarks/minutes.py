@@ -85,7 +85,7 @@ def main() -> None:
     print(f"median {statistics.median(run['report']['accuracy'] for run in runs):.2%}")
     if options.record:
         command = f"python benchmarks/minutes.py --data PATH --out FOLDER --recipe {Path(options.recipe).name}"
-        files.write_json(RESULTS / f"{options.record}.json", about(command, runs))
+        files.write_json(RESULTS / f"{options.record}.json", about(command, runs=runs))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ def main() -> None:
     if faces.drawn:
         sys.exit("Scores on drawn faces are not recorded as results.")
     runs = [report_of(Run(path), faces) for path in options.runs]
-    files.write_json(RESULTS / f"{options.name}.json", about(options.command, runs))
+    files.write_json(RESULTS / f"{options.name}.json", about(options.command, runs=runs))
 
 
 if __name__ == "__main__":

@@ -17,15 +17,17 @@ from fer_course.training import Run
 RESULTS = Path(__file__).parents[1] / "fer_course" / "results"
 
 
-def about(command: str, runs: list[dict], **more) -> dict:
-    """Return a record of runs on real faces: what it is, the command that makes it again, date and machine."""
+def about(command: str, **measured) -> dict:
+    """Return a record of what was measured on real faces, with the command that makes it again, date and machine.
+
+    Only trainings evaluated in one view, each in one record, are its `runs`: the zoo and lesson 11 count these.
+    """
     return {
         "data": "FER2013",
-        **more,
         "command": command,
         "recorded": date.today().isoformat(),
         "machine": f"{os.cpu_count()} CPU cores ({platform.machine()}), {keras.backend.backend()}",
-        "runs": runs,
+        **measured,
     }
 
 

@@ -45,7 +45,7 @@ def main() -> None:
     if faces.drawn:
         sys.exit("Scores on drawn faces are not recorded as results.")
     copies = leaked(faces, "PublicTest")
-    runs, arrays = [], {"labels": faces.select("PublicTest").labels.astype(np.uint8)}
+    looks, arrays = [], {"labels": faces.select("PublicTest").labels.astype(np.uint8)}
     trained = {("minutes", seed): Run(options.minutes / f"run-{seed}") for seed in options.seeds}
     for name, row in STUDIES["best"][1].items():
         for seed in set(row.seeds or options.seeds) & set(options.seeds):
@@ -62,13 +62,13 @@ def main() -> None:
                 "looks": len(VIEWS[views]),
                 "recipe": asdict(run.recipe),
             }
-            runs.append(where | {"report": report.to_dict(), "without copies": report.only(~copies).to_dict()})
+            looks.append(where | {"report": report.to_dict(), "without copies": report.only(~copies).to_dict()})
             if views == "one":
                 arrays[f"{name} {seed}"] = report.probabilities.astype(np.float16)
         if (name, seed) == (SHIPPED, 0):
-            origin = {"command": COMMAND, "row": name, "seed": seed, "report": runs[-len(VIEWS)]["report"]}
+            origin = {"command": COMMAND, "row": name, "seed": seed, "report": looks[-len(VIEWS)]["report"]}
             weights.save("mini_xception", model.get_weights(), origin, Path(weights.__file__).parent)
-    files.write_json(RESULTS / "views.json", about(COMMAND, runs, copies=int(copies.sum())))
+    files.write_json(RESULTS / "views.json", about(COMMAND, copies=int(copies.sum()), views=looks))
     with files.atomic(RESULTS / "publictest.npz") as temporary:
         np.savez_compressed(temporary, **arrays)
 

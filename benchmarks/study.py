@@ -46,7 +46,7 @@ def record(study: str, row: str, recipe: Recipe, run: dict) -> None:
     runs.append({"row": row, **run, "recipe": dataclasses.asdict(recipe)})
     runs.sort(key=lambda each: (rows.index(each["row"]), each["recipe"]["seed"]))
     command = f"python benchmarks/study.py {study} --data PATH --out FOLDER"
-    files.write_json(RESULTS / f"{study}.json", about(command, runs, what=STUDIES[study][0]))
+    files.write_json(RESULTS / f"{study}.json", about(command, what=STUDIES[study][0], runs=runs))
 
 
 def one(options) -> None:

@@ -67,10 +67,12 @@ def recorded(input_size: int = 48) -> dict[str, tuple[str, tuple[float, ...]]]:
         for run in _runs(results.load(name)):
             recipe, report = run["recipe"], run["report"]
             if recipe["input_size"] == input_size and report["split"] == "PublicTest" and not report["drawn"]:
-                accuracies[recipe["model"], recipe["name"]].append(report["accuracy"])
+                same = {setting: value for setting, value in recipe.items() if setting != "seed"}
+                accuracies[tuple(sorted(same.items()))].append(report["accuracy"])
     best = {}
-    for (model, recipe), values in sorted(accuracies.items(), key=lambda item: np.mean(item[1])):
-        best[model] = (recipe, tuple(values))
+    for same, values in sorted(accuracies.items(), key=lambda item: np.mean(item[1])):
+        recipe = dict(same)
+        best[recipe["model"]] = (recipe["name"], tuple(values))
     return best
 
 

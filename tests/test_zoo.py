@@ -104,3 +104,19 @@ def test_the_table_has_a_row_a_model_cheapest_first():
     assert {row[0] for row in rows} == set(models.names())
     millions = [float(row[2]) for row in rows]
     assert millions == sorted(millions)
+
+
+def test_every_recorded_training_is_counted_once():
+    runs = [run for name in results.names() for run in results.load(name).get("runs", [])]
+    settings = [tuple(sorted((setting, run["recipe"][setting]) for setting in run["recipe"])) for run in runs]
+    assert len(set(settings)) == len(settings)
+
+
+def test_recipes_of_one_name_are_not_mixed(monkeypatch):
+    def run(epochs, accuracy):
+        recipe = {"model": "lenet", "name": "a", "input_size": 48, "epochs": epochs, "seed": 0}
+        return {"recipe": recipe, "report": {"split": "PublicTest", "accuracy": accuracy, "drawn": False}}
+
+    monkeypatch.setattr(results, "names", lambda: ["one"])
+    monkeypatch.setattr(results, "load", lambda name: {"data": "FER2013", "runs": [run(6, 0.40), run(9, 0.52)]})
+    assert zoo.recorded() == {"lenet": ("a", (0.52,))}
