@@ -8,8 +8,9 @@ Writes a section of BENCHMARKS.md; the ratio is that of the medians.
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -17,9 +18,16 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
 import tensorflow as tf
-from writing import write_section
+from writing import side_by_side, write_section
 
 from fer_course import models
+
+
+def milliseconds(way: Callable) -> float:
+    """Return how long one call takes."""
+    start = time.perf_counter()
+    way()
+    return 1000 * (time.perf_counter() - start)
 
 
 def main() -> None:
@@ -35,14 +43,9 @@ def main() -> None:
         "model(face)": lambda: np.asarray(model(face)),
         "tf.function(model)(face)": lambda: np.asarray(compiled(tf.constant(face))),
     }
-    times = {name: [] for name in ways}
-    for number in range(options.rounds + 5):
-        for name, way in ways.items():
-            start = time.perf_counter()
-            way()
-            if number >= 5:
-                times[name].append(1000 * (time.perf_counter() - start))
-    medians = {name: statistics.median(each) for name, each in times.items()}
+    timed = {name: partial(milliseconds, way) for name, way in ways.items()}
+    side_by_side(timed, 5)  # traced here
+    medians = side_by_side(timed, options.rounds)
     first = medians["model.predict(face)"]
     rows = [(name, f"{median:.1f}", f"{first / median:.1f}") for name, median in medians.items()]
     head = ("one face of 48 × 48", "milliseconds", "times as fast as predict")

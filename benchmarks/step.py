@@ -9,9 +9,9 @@ section of BENCHMARKS.md.
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
 from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 
@@ -19,7 +19,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
 import keras
-from writing import write_section
+from writing import side_by_side, write_section
 
 from fer_course import layers, models
 from fer_course.fused import fused_normalisation
@@ -53,19 +53,21 @@ def main() -> None:
         with fused_normalisation(model) if nets.keys() - {"Keras as it is"} else nullcontext():
             model.train_on_batch(images, labels)  # the step is traced here, once
     layers.every = taken
-    times = {name: [] for name in nets}
-    for _ in range(options.rounds):
-        for name, model in nets.items():
-            start = time.perf_counter()
-            for _ in range(STEPS):
-                model.train_on_batch(images, labels)
-            times[name].append(1000 * (time.perf_counter() - start) / STEPS)
-    medians = {name: statistics.median(each) for name, each in times.items()}
+    timed = {name: partial(milliseconds, model, images, labels) for name, model in nets.items()}
+    medians = side_by_side(timed, options.rounds)
     first = medians["Keras as it is"]
     rows = [(name, f"{median:.1f}", f"{first / median:.2f}") for name, median in medians.items()]
     text = f"Mini-Xception, {options.batch} pictures of {options.size} × {options.size}, AdamW; the shortcut takes every second."
     head = ("one training step", "milliseconds", "times as fast")
     write_section("One training step", "python benchmarks/step.py", text, head, rows)
+
+
+def milliseconds(model: keras.Model, images: np.ndarray, labels: np.ndarray) -> float:
+    """Return how long a step takes, as the mean of some."""
+    start = time.perf_counter()
+    for _ in range(STEPS):
+        model.train_on_batch(images, labels)
+    return 1000 * (time.perf_counter() - start) / STEPS
 
 
 def sliced(x, stride: int = 2):

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +21,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 from recording import RESULTS, about, folder_of, report_of
 from studies import STUDIES
 
-from fer_course import data, files
+from fer_course import data, files, results
 from fer_course.distillation import soft_targets
 from fer_course.recipes import Recipe
 from fer_course.training import Run, train
@@ -30,8 +29,7 @@ from fer_course.training import Run, train
 
 def done(study: str) -> list[dict]:
     """Return the runs that a study's record holds."""
-    file = RESULTS / f"{study}.json"
-    return json.loads(file.read_text(encoding="utf-8"))["runs"] if file.is_file() else []
+    return results.load(study)["runs"] if study in results.names() else []
 
 
 def find(recipe: Recipe, runs: list[dict]) -> dict | None:

@@ -10,8 +10,8 @@ pictures are random; rounds alternate, and the ratio is that of the medians. Wri
 from __future__ import annotations
 
 import argparse
-import statistics
 import time
+from functools import partial
 
 import numpy as np
 
@@ -19,7 +19,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
 import keras
-from writing import write_section
+from writing import side_by_side, write_section
 
 from fer_course import augment, models
 from fer_course.fused import fused_normalisation
@@ -104,11 +104,7 @@ def main() -> None:
     runs |= {f"classic, {size} × {size}": classic(size) for size in (48, 64)}
     for run in runs.values():
         run(2)  # traced here
-    rates = {name: [] for name in runs}
-    for _ in range(options.rounds):
-        for name, run in runs.items():
-            rates[name].append(run(options.steps))
-    medians = {name: statistics.median(each) for name, each in rates.items()}
+    medians = side_by_side({name: partial(run, options.steps) for name, run in runs.items()}, options.rounds)
     base = medians["no augmentation"]
     rows = [(name, f"{median:,.0f}", f"{median / base:.2f}") for name, median in medians.items()]
     text = "Mini-Xception in training, 48 × 48 unless said. Targets: 0.95 with flip, shift and erasing, 0.80 with all of it."

@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import re
-from collections.abc import Sequence
+import statistics
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+
+from fer_course import files
 
 BENCHMARKS = Path(__file__).parents[1] / "BENCHMARKS.md"
 HEAD = """# Benchmarks
@@ -27,6 +30,15 @@ def machine() -> str:
     return f"{os.cpu_count()} cores, {name}"
 
 
+def side_by_side(ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:
+    """Measure all ways in turn, round after round, and return the median of what each returned."""
+    found = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            found[name].append(way())
+    return {name: statistics.median(each) for name, each in found.items()}
+
+
 def write_section(title: str, command: str, text: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table and put it into BENCHMARKS.md, in place of the section of that title if there is one."""
     lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]
@@ -38,5 +50,5 @@ def write_section(title: str, command: str, text: str, head: Sequence[str], rows
         parts[each] = old.split(f"## {each}\n", 1)[1].split("\n## ")[0].strip("\n")
     parts[title] = section.split("\n", 1)[1].strip("\n")
     whole = "\n".join([HEAD, *(f"## {each}\n\n{parts[each].strip()}\n" for each in sorted(parts))])
-    BENCHMARKS.write_text(whole, encoding="utf-8", newline="\n")
+    files.write_text(BENCHMARKS, whole)
     print(section)

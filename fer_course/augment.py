@@ -60,13 +60,17 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, batch):
         """Return images uint8 (batch, size, size, 1) and labels: int64 (batch,), or float32 (batch, classes) as targets."""
+        images, labels, rng = self._chosen(batch)
+        images = augment(images, self.recipe, rng)
+        return mixup(images, labels, self.recipe.mixup, rng) if self.recipe.mixup else (images, labels)
+
+    def _chosen(self, batch: int):
+        """Return a batch's pictures as they are, its labels, with mixup as targets, and where its randomness comes from."""
         rows = self._order[batch * self.batch_size : (batch + 1) * self.batch_size]
-        rng = np.random.default_rng([self.recipe.seed, self._epoch, batch])
-        images, labels = augment(self.images[rows], self.recipe, rng), self.labels[rows]
-        if self.recipe.mixup:
-            targets = labels if labels.ndim == 2 else keras.utils.to_categorical(labels, self.classes)
-            return mixup(images, targets, self.recipe.mixup, rng)
-        return images, labels
+        labels = self.labels[rows]
+        if self.recipe.mixup and labels.ndim == 1:
+            labels = keras.utils.to_categorical(labels, self.classes)
+        return self.images[rows], labels, np.random.default_rng([self.recipe.seed, self._epoch, batch])
 
 
 def augment(images: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:

@@ -81,8 +81,8 @@ class Checkpoint(keras.callbacks.Callback):
         if self.exhausted():
             self.model.stop_training = True
 
-    def finish(self, model: keras.Model, finished: bool, images: int) -> None:
-        """Write the metrics, give the model its best weights, and drop the resume state of a finished run.
+    def finish(self, finished: bool, images: int) -> None:
+        """Write the metrics, give the network its best weights, and drop the resume state of a finished run.
 
         Before the first whole epoch these are the weights that it came with, so that the same call begins anew.
         """
@@ -93,16 +93,16 @@ class Checkpoint(keras.callbacks.Callback):
             "finished": finished,
             "epochs": len(self.rows),
             "best_epoch": best.get("epoch"),
-            "parameters": model.count_params(),
+            "parameters": self.network.count_params(),
             "images": images,
             "seconds": round(sum(row["seconds"] for row in self.rows), 1),
             "backend": keras.backend.backend(),
             **{name: value for name, value in best.items() if name not in ("epoch", "seconds")},
         }
         if self.rows:
-            load_weights(model, self.folder / "model.keras")
+            load_weights(self.network, self.folder / "model.keras")
         else:
-            model.set_weights(self.initial)
+            self.network.set_weights(self.initial)
         files.write_json(self.folder / "metrics.json", metrics)
         if finished:
             for pattern in ("state-*.weights.h5", ".tmp-*"):  # the latter: half of a file that a kill left

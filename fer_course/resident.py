@@ -107,10 +107,9 @@ class Plans(augment.Batches):
 
     def __getitem__(self, batch):
         """Return a dictionary of what `INPUTS` names, and labels or targets as `augment.Batches` does."""
-        chosen = self._order[batch * self.batch_size : (batch + 1) * self.batch_size]
-        rng = np.random.default_rng([self.recipe.seed, self._epoch, batch])
-        n, size, labels = len(chosen), self.size, self.labels[chosen]
-        plan = {"row": self.images[chosen]} | augment.draw_moves(n, size, size, self.recipe, rng)
+        rows, labels, rng = self._chosen(batch)
+        n, size = len(rows), self.size
+        plan = {"row": rows} | augment.draw_moves(n, size, size, self.recipe, rng)
         if self.recipe.erase:
             plan["rectangle"] = np.zeros((n, 4), int)
             for index in np.flatnonzero(rng.random(n) < self.recipe.erase):
@@ -118,7 +117,6 @@ class Plans(augment.Batches):
             plan["noise"] = rng.integers(0, len(NOISE), n)
         if self.recipe.mixup:
             plan["share"], plan["other"] = augment.draw_pairs(n, self.recipe.mixup, rng)
-            labels = labels if labels.ndim == 2 else keras.utils.to_categorical(labels, self.classes)
             labels = augment.blend(labels.astype("float32"), plan["share"], plan["other"])
         return {name: value.astype(INPUTS[name][1]) for name, value in plan.items()}, labels
 

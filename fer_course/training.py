@@ -166,7 +166,7 @@ def train(
                     )  # fmt: skip
         except KeyboardInterrupt:
             finished = False
-        checkpoint.finish(model, finished, len(batches) * batches.batch_size)
+        checkpoint.finish(finished, len(batches) * batches.batch_size)
     return run
 
 
