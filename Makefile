@@ -68,7 +68,7 @@ lessons: setup
 lock:
 	@test -x $(BIN)/uv || $(MAKE) --no-print-directory setup
 	$(COMPILE) $(UPGRADE) --group setup -o locks/setup.txt
-	$(COMPILE) $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab --extra instructor --extra kaggle --extra dev -o locks/course.txt
+	$(COMPILE) $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab --extra export --extra book --extra instructor --extra kaggle --extra dev -o locks/course.txt
 	$(COMPILE) $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab -c locks/course.txt -o binder/requirements.txt
 
 lint: setup
