@@ -7,13 +7,14 @@ READY := .venv/.ready
 DRAWN := FER_COURSE_DATA=drawn
 QUIET := TF_CPP_MIN_LOG_LEVEL=2
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url \
-	--python-version 3.11 --custom-compile-command "make lock"
+	--custom-compile-command "make lock" --python-version
 
-.PHONY: help setup course test test-units test-notebooks test-more test-all lab lessons lock lint clean
+.PHONY: help setup course test test-units test-notebooks test-more test-all colab-check lab lessons lock lint clean
 
 help:
 	@echo "make course    run every lesson, write runs/<stamp>/ and print a table"
 	@echo "make test      run the tests (make test-all: also what is slow or needs a browser)"
+	@echo "make colab-check  run the lessons on Python 3.13 with Colab's versions"
 	@echo "make lab       open JupyterLab on your own copies of the lessons"
 	@echo "make lessons   build lessons/ from solutions/     make lock   renew the locked versions"
 	@echo "make lint      check style                        make clean  remove .venv and what was built"
@@ -58,6 +59,26 @@ test-more: setup
 
 test-all: test test-more
 
+# The lessons on Python 3.13 with the versions that Colab publishes (locks/colab.in). Colab's own page can't be checked here.
+COLAB := .venv-colab/bin
+
+$(COLAB)/.ready: locks/colab.txt
+	@set -e; python=; \
+	for candidate in $(PYTHON) python3.13 "$$HOME"/.pyenv/versions/3.13*/bin/python3.13; do \
+		if "$$candidate" -c "import sys; sys.exit(sys.version_info[:2] != (3, 13))" >/dev/null 2>&1; then python=$$candidate; break; fi; \
+	done; \
+	if [ -z "$$python" ]; then echo "Colab has Python 3.13, which is not here. Install it, or name it: make colab-check PYTHON=/path" >&2; exit 1; fi; \
+	$(BIN)/uv venv -q --clear --python "$$python" .venv-colab; \
+	$(BIN)/uv pip install -q --python $(COLAB)/python --require-hashes -r locks/colab.txt; \
+	touch $(COLAB)/.ready
+
+# As on Colab: the package itself from a wheel, without what it depends on.
+colab-check: setup $(COLAB)/.ready
+	@rm -rf build/colab && $(BIN)/uv build -q --wheel --no-build-isolation --python $(BIN)/python -o build/colab .
+	$(BIN)/uv pip install -q --python $(COLAB)/python --no-deps --reinstall-package fer_course build/colab/*.whl
+	$(DRAWN) $(QUIET) $(COLAB)/python -m pytest -q -p no:cacheprovider -n 2 --dist loadfile \
+		--nbval-lax --nbval-current-env --nbval-cell-timeout=1200 solutions
+
 lab: setup
 	@$(BIN)/fer-course start my-lessons
 	$(BIN)/jupyter lab my-lessons
@@ -67,14 +88,15 @@ lessons: setup
 
 lock:
 	@test -x $(BIN)/uv || $(MAKE) --no-print-directory setup
-	$(COMPILE) $(UPGRADE) --group setup -o locks/setup.txt
-	$(COMPILE) $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab --extra export --extra book --extra instructor --extra kaggle --extra dev -o locks/course.txt
-	$(COMPILE) $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab -c locks/course.txt -o binder/requirements.txt
+	$(COMPILE) 3.11 $(UPGRADE) --group setup -o locks/setup.txt
+	$(COMPILE) 3.11 $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab --extra export --extra book --extra instructor --extra kaggle --extra dev -o locks/course.txt
+	$(COMPILE) 3.11 $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab -c locks/course.txt -o binder/requirements.txt
+	$(COMPILE) 3.13 $(UPGRADE) pyproject.toml locks/colab.in -o locks/colab.txt
 
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
 clean:
-	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-colab build dist .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

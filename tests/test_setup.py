@@ -16,7 +16,7 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-LOCKS = ("locks/course.txt", "locks/setup.txt", "binder/requirements.txt")
+LOCKS = ("locks/course.txt", "locks/setup.txt", "binder/requirements.txt", "locks/colab.txt")
 
 
 def locked(name: str) -> list[tuple[str, int]]:
@@ -84,7 +84,7 @@ def test_lock_satisfies_pyproject():
             versions[requirement.name.lower().replace("_", "-")] = Version(next(iter(requirement.specifier)).version)
     extras = PROJECT["optional-dependencies"]
     wanted = PROJECT["dependencies"] + [
-        text for name in ("tensorflow", "lab", "instructor", "dev") for text in extras[name]
+        text for name in ("tensorflow", "lab", "export", "book", "instructor", "dev") for text in extras[name]
     ]
     for requirement in map(Requirement, wanted):
         if requirement.marker is None or requirement.marker.evaluate(environment):
@@ -99,6 +99,16 @@ def test_binder_lock_agrees_with_the_tested_one():
         assert requirement.name in names
         same = [t for t in map(Requirement, tested) if t.name == requirement.name]
         assert requirement.specifier in [t.specifier for t in same], f"{text}: run `make lock`"
+
+
+def test_colab_lock_has_colabs_versions():
+    versions = {Requirement(text).name: str(Requirement(text).specifier) for text, _ in locked("locks/colab.txt")}
+    for line in (ROOT / "locks/colab.in").read_text(encoding="utf-8").splitlines():
+        if "==" in line:
+            name, version = line.split("==")
+            assert versions[name].startswith(f"=={version.rstrip('*')}"), f"{line}: run `make lock`"
+    for package in ("anywidget", "voila"):  # not on Colab: lessons must do without
+        assert package not in versions
 
 
 def environment():

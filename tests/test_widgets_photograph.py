@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import ipywidgets
 import pytest
 
+from fer_course.services import SERVICES
 from fer_course.widgets import Choice, Slider, upload
 from fer_course.widgets import photograph as module
 
@@ -14,7 +15,7 @@ SEVEN = ipywidgets.__version__.startswith("7")
 
 @pytest.fixture(autouse=True)
 def at_home(monkeypatch):
-    for variable in module.SERVICES:
+    for variable in SERVICES:
         monkeypatch.delenv(variable, raising=False)
 
 
@@ -81,7 +82,7 @@ def test_the_notice_stands_above_the_button_and_is_escaped():
     assert "Your own face &lt;only&gt;." in words
 
 
-@pytest.mark.parametrize(("variable", "service"), module.SERVICES.items())
+@pytest.mark.parametrize(("variable", "service"), SERVICES.items())
 def test_where_a_photograph_would_leave_the_machine_the_button_is_off(monkeypatch, variable, service):
     assert upload(told, "a face", "").button.disabled is False
     monkeypatch.setenv(variable, "1")

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_course.services import remind
+
 #: Relative and absolute tolerance by the kind of the answer's numbers.
 TOLERANCE = {2: 2e-2, 4: 1e-4, 8: 1e-7}
 
@@ -34,8 +36,9 @@ class NotAttempted(Hint):
 
 
 def passed(message: str) -> None:
-    """Print the line that a right answer gets."""
+    """Print the line that a right answer gets, and, where a session is temporary, once how to save it."""
     print(f"✔ {message}")
+    remind()
 
 
 def attempt(function: Callable, *arguments, **options):

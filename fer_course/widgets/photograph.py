@@ -3,23 +3,10 @@
 from __future__ import annotations
 
 import html
-import os
 from collections.abc import Callable
 
+from fer_course.services import elsewhere
 from fer_course.widgets.core import Choice, Slider, alert, as_html, make_control
-
-#: Environment variable -> the service that sets it: there a photograph would leave the learner's machine.
-SERVICES = {
-    "COLAB_RELEASE_TAG": "Google Colab",
-    "KAGGLE_KERNEL_RUN_TYPE": "Kaggle",
-    "BINDER_SERVICE_HOST": "Binder",
-    "JUPYTERHUB_API_URL": "a JupyterHub",
-}
-
-
-def elsewhere() -> str:
-    """Return the name of the service that this notebook runs on; empty if it knows of none."""
-    return next((service for variable, service in SERVICES.items() if os.environ.get(variable)), "")
 
 
 def upload(function: Callable, alt: str | Callable[..., str], notice: str, **controls: Slider | Choice):

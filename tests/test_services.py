@@ -1,0 +1,43 @@
+"""Where a session is temporary, the first right answer says how to keep the work; elsewhere nothing does."""
+
+import pytest
+
+from fer_course import checks, services
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch):
+    for variable in services.SERVICES:
+        monkeypatch.delenv(variable, raising=False)
+    services.remind.cache_clear()
+    yield
+    services.remind.cache_clear()
+
+
+def said(capsys) -> str:
+    checks.lesson00.mirror(lambda image: image[:, ::-1])
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("variable", "words"), [
+    ("COLAB_RELEASE_TAG", "Save a copy in Drive"),
+    ("KAGGLE_KERNEL_RUN_TYPE", "Save Version"),
+    ("BINDER_SERVICE_HOST", "Download"),
+])  # fmt: skip
+def test_temporary_session_says_once_how_to_save(monkeypatch, capsys, variable, words):
+    monkeypatch.setenv(variable, "1")
+    first, second = said(capsys), said(capsys)
+    assert "✔" in first
+    assert words in first
+    assert words not in second
+
+
+@pytest.mark.parametrize("variable", [None, "JUPYTERHUB_API_URL"])
+def test_lasting_session_says_nothing(monkeypatch, capsys, variable):
+    if variable:
+        monkeypatch.setenv(variable, "1")
+    assert said(capsys).count("\n") == 1
+
+
+def test_every_temporary_service_is_one_that_is_known():
+    assert set(services.SAVING) <= set(services.SERVICES.values())
