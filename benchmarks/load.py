@@ -1,7 +1,7 @@
 """Measure how fast FER2013's CSV loads: python benchmarks/load.py [CSV] [--faces N]
 
-Everything is measured in this one run, with the file in the page cache, and printed as ratios. Without a CSV, one of random
-pixels is written into a temporary folder. Targets: 8 times faster than pandas and a Python loop over integers; within 7
+Everything is measured in this one run, with the file in the page cache. Writes a section of BENCHMARKS.md. Without a CSV, one of
+random pixels is written into a temporary folder. Targets: 8 times faster than pandas and a Python loop over integers; within 7
 times the time to read the file's bytes; from our cache in under 0.05 s. Needs pandas (the package itself does not).
 """
 
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from writing import write_section
 
 from fer_course import Faces, data
 from fer_course.data import readers
@@ -46,8 +47,8 @@ def random_faces(n: int) -> Faces:
     return Faces(images, rng.integers(0, 7, n), np.full(n, "Training"))
 
 
-def measure(path: Path) -> None:
-    """Print seconds, ratios and targets for one CSV."""
+def measure(path: Path, name: str) -> None:
+    """Write seconds, ratios and targets for one CSV."""
     megabytes = path.stat().st_size / 1e6
     read = best(path.read_bytes, 5)
     ours = best(lambda: readers.read(path), 5)
@@ -55,12 +56,15 @@ def measure(path: Path) -> None:
     pandas = best(lambda: with_pandas(path), 1)
     first = best(lambda: data.load(path, quiet=True), 1)
     cached = best(lambda: data.load(path, quiet=True).images[0].sum(), 5)
-    print(f"{path.name}, {megabytes:.0f} MB, load average {os.getloadavg()[0]:.1f}")
-    print(f"reading its bytes          {read:8.3f} s")
-    print(f"ours, without cache        {ours:8.3f} s   {ours / read:5.1f} times reading the bytes (target: 7 at most)")
-    print(f"pandas and a Python loop   {pandas:8.3f} s   {pandas / ours:5.1f} times ours (target: 8 at least)")
-    print(f"first load, writes cache   {first:8.3f} s")
-    print(f"from our cache             {cached:8.3f} s   (target: under 0.05 s)")
+    rows = [
+        ("reading its bytes", f"{read:.3f}", "", ""),
+        ("ours, without cache", f"{ours:.3f}", f"{ours / read:.1f} times reading the bytes", "7 at most"),
+        ("pandas and a Python loop", f"{pandas:.3f}", f"{pandas / ours:.1f} times ours", "8 at least"),
+        ("first load, writes our cache", f"{first:.3f}", "", ""),
+        ("from our cache", f"{cached:.3f}", f"{ours / cached:.0f} times as fast as without", "under 0.05 s"),
+    ]
+    text = f"{name}, {megabytes:.0f} MB, in the page cache; each is the fastest of several calls."
+    write_section("Loading", "python benchmarks/load.py", text, ("way", "seconds", "ratio", "target"), rows)
 
 
 def main() -> None:
@@ -74,7 +78,7 @@ def main() -> None:
         path = args.csv or Path(folder, "random.csv")
         if args.csv is None:
             data.write_csv(random_faces(args.faces), path)
-        measure(path)
+        measure(path, "A CSV" if args.csv else f"A CSV of {args.faces:,} random faces")
 
 
 if __name__ == "__main__":
