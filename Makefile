@@ -9,12 +9,13 @@ QUIET := TF_CPP_MIN_LOG_LEVEL=2
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url \
 	--python-version 3.11 --custom-compile-command "make lock"
 
-.PHONY: help setup course test test-units test-notebooks test-more test-all lab lessons lock lint clean
+.PHONY: help setup course test test-units test-notebooks test-more test-all lab book lessons lock lint clean
 
 help:
 	@echo "make course    run every lesson, write runs/<stamp>/ and print a table"
 	@echo "make test      run the tests (make test-all: also what is slow or needs a browser)"
 	@echo "make lab       open JupyterLab on your own copies of the lessons"
+	@echo "make book      build the course as a site to read without a network: book/_build/html"
 	@echo "make lessons   build lessons/ from solutions/     make lock   renew the locked versions"
 	@echo "make lint      check style                        make clean  remove .venv and what was built"
 
@@ -62,6 +63,10 @@ lab: setup
 	@$(BIN)/fer-course start my-lessons
 	$(BIN)/jupyter lab my-lessons
 
+# Executed on drawn faces; what has not changed is kept, so that the next time takes seconds.
+book: setup
+	@$(DRAWN) $(QUIET) $(BIN)/python -m book
+
 lessons: setup
 	$(BIN)/fer-course release
 
@@ -76,5 +81,5 @@ lint: setup
 	$(BIN)/ruff format --check .
 
 clean:
-	rm -rf .venv build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist book/_build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

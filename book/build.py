@@ -15,13 +15,10 @@ from fer_course import links
 from fer_course.course import choose, require
 from fer_course.course import notebooks as solved
 from fer_course.errors import FerCourseError
-from fer_course.files import write_text
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "book" / "_build"
-NOTE = (
-    "No links to Colab, Binder and Kaggle: [tool.fer_course] repository in pyproject.toml names no address yet."
-)
+NOTE = "No links to Colab, Binder and Kaggle: [tool.fer_course] repository in pyproject.toml names no address yet."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -121,7 +118,9 @@ def render() -> int:
 
     folders = [str(BUILT / "source"), str(BUILT / "html")]
     trees = BUILT / "trees"
-    status = build_main(["-W", "--keep-going", "-q", "-c", str(ROOT / "book"), "-d", str(trees), "-b", "html", *folders])
+    status = build_main(
+        ["-W", "--keep-going", "-q", "-c", str(ROOT / "book"), "-d", str(trees), "-b", "html", *folders]
+    )
     if status:  # else the next build would skip the pages that were read with warnings
         shutil.rmtree(trees, ignore_errors=True)
     return status

@@ -36,10 +36,11 @@ html_extra_path = ["_build/extra"]
 html_copy_source = False
 html_show_sourcelink = False
 html_last_updated_fmt = None
+html_use_index = False
+html_context = {"default_mode": "auto"}
 html_theme_options = {
     "use_download_button": False,
     "use_issues_button": False,
-    "home_page_in_toc": True,
     "show_toc_level": 2,
     "repository_url": links.repository(),
     "use_repository_button": bool(links.repository()),

@@ -48,7 +48,9 @@ def executed(path: Path, kept: Path, fingerprint: str, label: str):
     fresh = kept / f"{path.stem}.running.ipynb"
     record = {"lesson": path.stem, "status": "failed"}
     if error := execute(path, fresh, work, {"parameters": SETTINGS}, label):
-        raise LessonError(f"{ending(record | {'error': error}, fresh)}\n    in cell {_cell_id(path, error)!r} of {path}")
+        raise LessonError(
+            f"{ending(record | {'error': error}, fresh)}\n    in cell {_cell_id(path, error)!r} of {path}"
+        )
     notebook = nbformat.read(fresh, as_version=4)
     notebook.metadata[KEY] = expected
     write_text(kept / path.name, nbformat.writes(notebook))
@@ -77,8 +79,9 @@ def _files(root: Path) -> Iterator[Path]:
 
 
 def on_drawn_faces() -> None:
-    """Let everything that this process starts see drawn faces, whatever FER_COURSE_DATA said."""
+    """Let all that this process starts see drawn faces, whatever FER_COURSE_DATA said, and Jupyter's own way to draw."""
     os.environ["FER_COURSE_DATA"] = "drawn"
+    os.environ.pop("MPLBACKEND", None)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 

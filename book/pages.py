@@ -81,7 +81,7 @@ def readme_pages(text: str) -> tuple[dict[str, str], dict[str, str]]:
     parts = sections(text)
     if missing := [name for name in FIRST if name not in parts]:
         raise LessonError(f"README.md should have the sections {', '.join(FIRST)}; missing: {', '.join(missing)}.")
-    on = {name: "index.md" for name in FIRST} | {name: "results.md" for name in RESULTS if name in parts}
+    on = dict.fromkeys(FIRST, "index.md") | {name: "results.md" for name in RESULTS if name in parts}
     on |= {name: USING for name in parts if name and name not in on}
     titles = {"index.md": parts[""].rstrip(), "results.md": "# Results on FER2013", USING: "# Data, machines, services"}
     made = {page: titles[page] + "\n" for page in titles if page == "index.md" or page in on.values()}
@@ -133,9 +133,7 @@ def mend(
     return _outside_code(text, lambda part: _LINK.sub(mended, part))
 
 
-def _target(
-    target: str, name: str, root: Path, known: set[str], places: dict[str, str], repository: str
-) -> str | None:
+def _target(target: str, name: str, root: Path, known: set[str], places: dict[str, str], repository: str) -> str | None:
     """Return where a link leads in the book; None if nowhere."""
     if _is_elsewhere(target):
         return target
@@ -201,7 +199,9 @@ def _list(caption: str, entries: list[str]) -> str:
 def instructors_page(notes: list[str]) -> str:
     """Return the page that lists the notes for instructors, which lie beside it."""
     names = [posixpath.basename(name) for name in notes]
-    opening = "# Notes for instructors\n\nOne page a lesson: timing, where people get stuck, what to say, what to grade.\n\n"
+    opening = (
+        "# Notes for instructors\n\nOne page a lesson: timing, where people get stuck, what to say, what to grade.\n\n"
+    )
     return opening + "\n".join(["```{toctree}", ":maxdepth: 1", "", *names, "```", ""])
 
 
