@@ -54,7 +54,9 @@ def build(lessons: list[str] | None = None) -> int:
     repository = links.repository()
     if not repository:
         print(NOTE)
-    write_sources(run_all(chosen), chosen, repository)
+    made = run_all(chosen)
+    print("Sphinx renders the pages; a warning is an error.", flush=True)
+    write_sources(made, chosen, repository)
     return render()
 
 

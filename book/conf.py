@@ -11,10 +11,11 @@ from fer_course import links
 project = "fer_course"
 author = "The fer_course authors"
 project_copyright = "The fer_course authors; code MIT, text and figures CC BY 4.0"
+repository = links.repository()
 version = release = fer_course.__version__
 language = "en"
 
-extensions = ["myst_nb", "sphinx_copybutton", "book.mathml"]
+extensions = ["myst_nb", "sphinx_copybutton", "book.rendering"]
 exclude_patterns = []
 
 # The notebooks have been executed; nothing is loaded from a network, neither MathJax nor require.js nor widgets.
@@ -42,7 +43,6 @@ html_theme_options = {
     "use_download_button": False,
     "use_issues_button": False,
     "show_toc_level": 2,
-    "repository_url": links.repository(),
-    "use_repository_button": bool(links.repository()),
+    "icon_links": [{"name": "Repository", "url": repository, "icon": "fa-solid fa-code-branch"}] if repository else [],
 }
 copybutton_exclude = ".linenos, .gp"

@@ -409,7 +409,7 @@ def test_formulas_are_drawn_without_a_script(tmp_path):
     source = tmp_path / "source"
     source.mkdir()
     (source / "index.md").write_text("# Title\n\n$x_1^2$\n\n$$\\frac{1}{C} + \\frac{1}{k^2}$$\n")
-    settings = {"extensions": ["myst_nb", "book.mathml"], "myst_enable_extensions": ["dollarmath"],
+    settings = {"extensions": ["myst_nb", "book.rendering"], "myst_enable_extensions": ["dollarmath"],
                 "html_math_renderer": "mathml", "nb_execution_mode": "off"}  # fmt: skip
     sphinx = Sphinx(
         source, None, tmp_path / "html", tmp_path / "trees", "html", settings, status=None, warningiserror=True
