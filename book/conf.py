@@ -24,6 +24,7 @@ nb_ipywidgets_js = {}
 nb_merge_streams = True
 nb_code_prompt_show = "Show an answer"
 nb_code_prompt_hide = "Hide the answer"
+highlight_language = "none"  # commands and folders in the texts; notebooks say that theirs is Python
 html_math_renderer = "mathml"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import copy
 import html
-import os
 import re
 from pathlib import Path
 
 import nbformat
 
 from fer_course import links, release
-from fer_course.course import RESULT_TYPE, find_folder, require
+from fer_course.course import RESULT_TYPE, require
 
 #: Folds the code of a cell (a tag of myst-nb); its outputs stay.
 FOLD = "hide-input"
@@ -79,18 +78,7 @@ def _outputs(executed) -> dict[str, list]:
     from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
     joined, _ = CoalesceStreamsPreprocessor(enabled=True).preprocess(copy.deepcopy(executed), {})
-    return {cell.id: [_without_home(output) for output in cell.outputs] for cell in joined.cells if "outputs" in cell}
-
-
-def _without_home(output):
-    """Return an output that does not say where on this machine the course lies."""
-    root = str(find_folder("solutions").parent) + os.sep
-    if "text" in output:
-        output.text = output.text.replace(root, "")
-    for kind, content in output.get("data", {}).items():
-        if isinstance(content, str):
-            output.data[kind] = content.replace(root, "")
-    return output
+    return {cell.id: cell.outputs for cell in joined.cells if "outputs" in cell}
 
 
 def still(output, states: dict):
