@@ -37,6 +37,7 @@ html_css_files = ["book.css"]
 html_extra_path = ["_build/extra"]
 html_copy_source = False
 html_show_sourcelink = False
+html_show_search_summary = False  # it would fetch pages, which browsers refuse to pages opened from a disk
 html_last_updated_fmt = None
 html_use_index = False
 html_context = {"default_mode": "auto"}
