@@ -9,13 +9,14 @@ QUIET := TF_CPP_MIN_LOG_LEVEL=2
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url \
 	--custom-compile-command "make lock" --python-version
 
-.PHONY: help setup course test test-units test-notebooks test-more test-all colab-check lab lessons lock lint clean
+.PHONY: help setup course test test-units test-notebooks test-more test-all colab-check lab book lessons lock lint clean
 
 help:
 	@echo "make course    run every lesson, write runs/<stamp>/ and print a table"
 	@echo "make test      run the tests (make test-all: also what is slow or needs a browser)"
 	@echo "make colab-check  run the lessons on Python 3.13 with Colab's versions"
 	@echo "make lab       open JupyterLab on your own copies of the lessons"
+	@echo "make book      build the course as a site to read without a network: book/_build/html"
 	@echo "make lessons   build lessons/ from solutions/     make lock   renew the locked versions"
 	@echo "make lint      check style                        make clean  remove .venv and what was built"
 
@@ -83,6 +84,10 @@ lab: setup
 	@$(BIN)/fer-course start my-lessons
 	$(BIN)/jupyter lab my-lessons
 
+# Executed on drawn faces; what has not changed is kept, so that the next time takes seconds.
+book: setup
+	@$(DRAWN) $(QUIET) $(BIN)/python -m book
+
 lessons: setup
 	$(BIN)/fer-course release
 
@@ -98,5 +103,5 @@ lint: setup
 	$(BIN)/ruff format --check .
 
 clean:
-	rm -rf .venv .venv-colab build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-colab build dist book/_build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,33 @@
+"""A Sphinx extension: formulas as MathML, which browsers draw themselves without MathJax, and folds that say what is in them."""
+
+from __future__ import annotations
+
+from docutils import nodes
+from docutils.utils.math.latex2mathml import tex2mathml
+from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput, visit_HideCellInput
+
+
+def setup(app) -> dict:
+    """Register the renderer `mathml`, and how a folded cell is opened."""
+    app.setup_extension("myst_nb")
+    app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))
+    app.add_node(HideCodeCellNode, override=True, html=(_open_fold, depart_HideCellInput))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _inline(translator, node) -> None:
+    translator.body.append(tex2mathml(node.astext()))
+    raise nodes.SkipNode
+
+
+def _block(translator, node) -> None:
+    translator.body.append(f'<div class="math">{tex2mathml(node.astext(), as_block=True)}</div>')
+    raise nodes.SkipNode
+
+
+def _open_fold(translator, node) -> None:
+    """Open a fold as myst-nb does, but let a screen reader say its words instead of "Toggle hidden content"."""
+    before = len(translator.body)
+    visit_HideCellInput(translator, node)
+    opened = "".join(translator.body[before:])
+    translator.body[before:] = [opened.replace(' aria-label="Toggle hidden content"', "")]
