@@ -13,6 +13,8 @@ import re
 import tempfile
 from pathlib import Path
 
+import fer_course
+from fer_course import links
 from fer_course.course import QUIET_KERNEL, find_folder, require
 from fer_course.errors import LessonError
 from fer_course.files import write_text
@@ -24,6 +26,12 @@ KEEP_TAG = "nbval-check-output"
 KEPT_COUNT = 1
 #: Lets Run All go on after a check that fails because its exercise is not solved yet.
 LESSON_TAG = "raises-exception"
+#: The cell of a lesson that Colab and Kaggle need: everything that the course stands on is installed there already.
+FETCH = '''# On Colab and Kaggle this fetches the course, once; elsewhere it is there, and nothing happens.
+import importlib.util
+
+if importlib.util.find_spec("fer_course") is None:
+    %pip install --quiet --no-deps "git+{address}@v{version}"'''
 
 _KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -78,11 +86,16 @@ def in_sync(source: str | Path | None = None, target: str | Path | None = None) 
     return sorted(name for name in built.keys() | there.keys() if built.get(name) != there.get(name))
 
 
-def build(path: str | Path) -> str:
+def build(path: str | Path, repository: str | None = None) -> str:
     """Return the text of the lesson that a solved notebook becomes.
 
     Solutions are replaced by `STUB`, outputs cleared, check cells tagged `LESSON_TAG`, cells locked and given
-    checksums as `nbgrader generate_assignment` does; cell ids stay.
+    checksums as `nbgrader generate_assignment` does; cell ids stay. If the repository has a public address, the first code
+    cell fetches the course where it is missing, on Colab and Kaggle.
+
+    Args:
+        path: the solved notebook.
+        repository: that address; None takes it from `pyproject.toml`, "" leaves the cell out.
 
     Raises:
         LessonError: if the notebook is not valid, or a solution region is not as nbgrader wants it.
@@ -100,6 +113,8 @@ def build(path: str | Path) -> str:
             raise LessonError(f"{path}: nbgrader's {step} refuses this notebook: {error}") from error
     _tag_checks(notebook)
     _check_stubs(notebook, path)
+    if address := links.repository() if repository is None else repository:
+        _fetch_first(notebook, address)
     return text(notebook)
 
 
@@ -136,6 +151,15 @@ def _tag_checks(notebook) -> None:
         tags = cell.metadata.get("tags", [])
         if is_check(cell) and LESSON_TAG not in tags:
             cell.metadata["tags"] = [*tags, LESSON_TAG]
+
+
+def _fetch_first(notebook, address: str) -> None:
+    """Put a cell before the first code cell that fetches the course where it is missing, and nothing else: no NumPy moves."""
+    import nbformat
+
+    place = next(index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    source = FETCH.format(address=address, version=fer_course.__version__)
+    notebook.cells.insert(place, nbformat.v4.new_code_cell(source, id="fetch"))
 
 
 def _check_regions(notebook, path: Path) -> None:

@@ -293,3 +293,26 @@ def test_a_notebook_that_fails_is_left_as_it_is(tmp_path):
     with pytest.raises(LessonError, match=r"(?s)02-x\.ipynb fails when it is executed.*gone"):
         release.tidy(path, execute=True)
     assert path.read_bytes() == before
+
+
+def test_with_a_repository_a_lesson_first_fetches_the_course_and_nothing_else(tmp_path):
+    path = next(iter(sorted(Path("solutions").resolve().glob("00*.ipynb"))))
+    plain, fetching = (
+        nbformat.reads(release.build(path, each), as_version=4) for each in ("", "https://github.com/me/fer_course")
+    )
+    code_cells = [cell for cell in fetching.cells if cell.cell_type == "code"]
+    first = code_cells[0].source
+    assert '%pip install --quiet --no-deps "git+https://github.com/me/fer_course@v0.1.0"' in first
+    assert 'find_spec("fer_course") is None' in first
+    assert [cell for cell in fetching.cells if cell.id != "fetch"] == plain.cells
+    nbformat.validate(fetching)
+
+
+def test_the_cell_that_fetches_does_nothing_where_the_course_is(capsys):
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    source = release.FETCH.format(address="https://example.org/me", version="1")
+    called = []
+    exec(TransformerManager().transform_cell(source), {"get_ipython": lambda: called.append("magic")})
+    assert called == []
+    assert capsys.readouterr().out == ""
