@@ -120,9 +120,10 @@ def place(model, to: str) -> Path:
         ExportError: if there is no such target.
 
     """
+    from fer_course.training import Run
+
     ending = _ending(to)
-    folder = getattr(model, "path", None)
-    return Path(folder) / f"model{ending}" if folder else Path(f"{model.name}{ending}")
+    return model.path / f"model{ending}" if isinstance(model, Run) else Path(f"{model.name}{ending}")
 
 
 def _ending(to: str) -> str:
@@ -229,13 +230,14 @@ class Network:
 
     Attributes:
         path: the file.
+        name: of the file, without its suffix.
         input_shape: (None, size, size, 1), as a Keras model has it.
         output_shape: (None, classes).
 
     """
 
     def __init__(self, path: Path, scores: Callable[[np.ndarray], np.ndarray], size: int, classes: int, batch: int):
-        self.path, self._scores, self._batch = path, scores, batch
+        self.path, self.name, self._scores, self._batch = path, path.stem, scores, batch
         self.input_shape, self.output_shape = (None, size, size, 1), (None, classes)
 
     def __call__(self, images: np.ndarray) -> np.ndarray:
