@@ -1,6 +1,6 @@
 """Networks as files for other runtimes: LiteRT (phones, small boards, Python), LiteRT in 8-bit integers, and ONNX.
 
-    exported = export(run, "model.onnx", to="onnx")         # Keras' own exporter; compared with Keras before it counts
+    exported = export(run, "model.onnx", to="onnx")         # Keras' own exporter, compared with Keras before it counts
     net = load("model.onnx")                                # neither Keras nor TensorFlow is needed from here on
     scores = net(faces.images)                              # uint8 (N, 48, 48) to float32 (N, 7)
 
@@ -13,7 +13,9 @@ Needs the extra `export`. To write a file, Keras has to run on TensorFlow.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,6 +152,8 @@ def check(path: str | Path, to: str) -> None:
 
 
 def _package(name: str) -> ModuleType:
+    # From 1.29 on, ONNX Runtime reports to its makers who runs what. Nothing leaves the machine of a learner.
+    os.environ.update(ORT_DISABLE_TELEMETRY="1", ORT_TELEMETRY_DISABLED="1")
     try:
         with silence():
             return importlib.import_module(name)
@@ -181,36 +185,56 @@ def _keras_model(model):
 
 
 def _write(model, path: Path, to: str, images: np.ndarray) -> None:
-    """Let Keras write the file; nothing that it and the converters behind it print is heard."""
-    import keras
-
-    size = model.input_shape[1]
-    dtype, options = ("float32", _int8(images, size)) if to == "litert-int8" else ("uint8", {})
-    batch = None if to == "onnx" else 1
-    signature = [keras.InputSpec(dtype, shape=(batch, size, size, 1), name="pixels")]
+    """Let the converters write the file; nothing that they print is heard."""
     try:
         with silence():
-            model.export(path, "onnx" if to == "onnx" else "litert", False, input_signature=signature, **options)
+            if to == "onnx":
+                _write_onnx(model, path)
+            else:
+                _write_litert(model, path, images if to == "litert-int8" else None)
     except Exception as error:  # the converters raise errors of many kinds
         cause = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ExportError(f"Keras can't export {model.name} to {to}: {cause}") from error
 
 
-def _int8(images: np.ndarray, size: int) -> dict:
-    """Return what makes LiteRT's converter choose 8-bit integers throughout, with ranges as these pictures need them."""
+def _write_onnx(model, path: Path) -> None:
+    import keras
+
+    size = model.input_shape[1]
+    pixels = keras.InputSpec("uint8", shape=(None, size, size, 1), name="pixels")
+    model.export(str(path), "onnx", False, input_signature=[pixels])
+
+
+def _write_litert(model, path: Path, images: np.ndarray | None) -> None:
+    """Write floats, or, with pictures uint8 (N, 48, 48) that show the ranges, 8-bit integers throughout."""
+    # What `model.export(format="litert")` does in Keras 3.15. In older ones it does not heed the input's type.
+    import keras
     import tensorflow as tf
 
+    size = model.input_shape[1]
+    pixels = tf.TensorSpec((1, size, size, 1), tf.uint8 if images is None else tf.float32, "pixels")
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint("serve", lambda pixels: model(pixels, training=False), input_signature=[pixels])
+    with tempfile.TemporaryDirectory() as folder:
+        archive.write_out(folder, verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        converter.experimental_enable_resource_variables = True
+        if images is not None:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.representative_dataset = lambda: ([each[None]] for each in _with_all_greys(images, size))
+            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+            converter.inference_input_type = tf.uint8
+        path.write_bytes(converter.convert())
+
+
+def _with_all_greys(images: np.ndarray, size: int) -> np.ndarray:
+    """Return float32 pixels (N, size, size, 1) from 0 to 255: then the 256 levels of the input are the greys themselves."""
     from fer_course.training import prepare
 
     pixels = prepare(images, size).astype(np.float32)
-    # The input's range shall be exactly 0…255: then its 256 levels are the pixels themselves.
     pixels[0, 0, :2, 0] = 0, 255
-    return {
-        "optimizations": [tf.lite.Optimize.DEFAULT],
-        "representative_dataset": lambda: ([each[None]] for each in pixels),
-        "target_spec": {"supported_ops": [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]},
-        "inference_input_type": tf.uint8,
-    }
+    return pixels
 
 
 def _compare(model, net: Network, images: np.ndarray) -> tuple[float, float]:
@@ -279,7 +303,7 @@ def load(path: str | Path, threads: int = 1) -> Network:
         A `Network`, to be called with pictures.
 
     Raises:
-        ExportError: if there is no such file, it is neither, it is damaged, it is a network of another form, or the runtime's
+        ExportError: if there is no such file, it is neither, it is damaged or a network of another form, or the runtime's
             package is missing.
 
     """
@@ -305,7 +329,7 @@ def _load_litert(path: Path, threads: int) -> Network:
     (pixels, *more), (scores, *others) = interpreter.get_input_details(), interpreter.get_output_details()
     plain = pixels["quantization"] in ((0.0, 0), (1.0, 0)) and scores["quantization"] == (0.0, 0)
     types = (np.dtype(pixels["dtype"]).name, np.dtype(scores["dtype"]).name)
-    size, classes = _form(path, pixels["shape"], scores["shape"], types, plain and not more + others)
+    size, classes = _form(path, pixels["shape"].tolist(), scores["shape"].tolist(), types, plain and not more + others)
 
     def run(face: np.ndarray) -> np.ndarray:
         interpreter.set_tensor(pixels["index"], face)
@@ -317,6 +341,7 @@ def _load_litert(path: Path, threads: int) -> Network:
 
 def _load_onnx(path: Path, threads: int) -> Network:
     runtime = _package("onnxruntime")
+    runtime.disable_telemetry_events()  # on Windows, where no variable is heeded
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     try:
@@ -337,9 +362,8 @@ def _damaged(path: Path, error: Exception) -> ExportError:
     return ExportError(f"{path} is damaged, or no network ({cause[:120]}). Export it again.")
 
 
-def _form(path: Path, inputs, outputs, types: tuple[str, str], plain: bool) -> tuple[int, int]:
+def _form(path: Path, inputs: list, outputs: list, types: tuple[str, str], plain: bool) -> tuple[int, int]:
     """Return the size of the pictures and the number of classes, if the network has the form of this package's."""
-    inputs, outputs = list(inputs), list(outputs)
     shaped = len(inputs) == 4 and len(outputs) == 2 and inputs[1] == inputs[2] and inputs[3] == 1
     if not (plain and shaped and types == ("uint8", "float32")):
         raise ExportError(
