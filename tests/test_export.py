@@ -18,16 +18,16 @@ import pytest
 if not all(importlib.util.find_spec(package) for package in ("ai_edge_litert", "onnxruntime", "tf2onnx")):
     pytest.skip("needs the extra export", allow_module_level=True)
 
-import fer_course.quiet  # noqa: F401, E402  (before TensorFlow is loaded)
+import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
-import keras  # noqa: E402
+import keras
 
-from fer_course import cli, data, export, models  # noqa: E402
-from fer_course.data import drawn  # noqa: E402
-from fer_course.errors import DataError, ExportError, ModelError  # noqa: E402
-from fer_course.evaluation import evaluate, predict  # noqa: E402
-from fer_course.faces import Faces  # noqa: E402
+from fer_course import cli, data, export, models
+from fer_course.data import drawn
+from fer_course.errors import DataError, ExportError, ModelError
+from fer_course.evaluation import evaluate, predict
+from fer_course.faces import Faces
 
 TARGETS = list(export.ENDINGS)
 
