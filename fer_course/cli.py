@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_evaluate(commands)
     _add_predict(commands)
+    _add_export(commands)
     _add_zoo(commands)
     _add_authors(commands)
     return top
@@ -172,21 +173,27 @@ def _train(options) -> int:
     return 0
 
 
-#: What `evaluate` and `predict` take.
+#: What `evaluate`, `predict` and `export` take, and what only the first two take.
 _RUN = "the folder that `train` wrote, or the word pretrained: the mini-Xception that comes with the course"
+_RUN_OR_FILE = f"{_RUN}; or a .tflite or .onnx file that `export` wrote"
 
 
 def _trained(name: str):
-    """Return the run in that folder, or the network that comes with the course."""
+    """Return the run in that folder, the network in that exported file, or the one that comes with the course."""
     from fer_course import models
     from fer_course.training import Run
 
-    return models.pretrained() if name == "pretrained" and not Path(name).exists() else Run(name)
+    path = Path(name)
+    if path.is_file() or (path.suffix in (".tflite", ".onnx") and not path.is_dir()):
+        from fer_course import export
+
+        return export.load(path)
+    return models.pretrained() if name == "pretrained" and not path.exists() else Run(path)
 
 
 def _add_evaluate(commands) -> None:
     evaluate = _command(commands, "evaluate", _evaluate, "say how good a run's model is")
-    evaluate.add_argument("run", metavar="RUN", help=_RUN)
+    evaluate.add_argument("run", metavar="RUN", help=_RUN_OR_FILE)
     evaluate.add_argument("--data", help="file or folder with FER2013, or the word drawn; none: look for it")
     evaluate.add_argument("--split", help="PublicTest (the default), PrivateTest, Training or Test")
     evaluate.add_argument("--json", action="store_true", help="print JSON and nothing else")
@@ -208,7 +215,7 @@ def _evaluate(options) -> None:
 
 def _add_predict(commands) -> None:
     predict = _command(commands, "predict", _predict, "write what a run's model says of each face, labelled or not")
-    predict.add_argument("run", metavar="RUN", help=_RUN)
+    predict.add_argument("run", metavar="RUN", help=_RUN_OR_FILE)
     predict.add_argument("--data", help="the contest's test.csv, or any file or folder with FER2013; none: look for it")
     predict.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="row, class and probabilities")
 
@@ -224,6 +231,28 @@ def _predict(options) -> None:
 
     write_predictions(predict(run, images), options.out)
     print(f"Wrote predictions for {len(images):,} faces to {options.out}.")
+
+
+def _add_export(commands) -> None:
+    export = _command(commands, "export", _export, "write a run's model as a file for another runtime: LiteRT or ONNX")
+    export.add_argument("run", metavar="RUN", help=_RUN)
+    export.add_argument("--to", required=True, metavar="TARGET", help="litert, litert-int8 (8-bit integers) or onnx")
+    export.add_argument(
+        "--out", type=Path, metavar="FILE", help="none: model.… in the run's folder, or the model's name"
+    )
+    export.add_argument(
+        "--data", help="file or folder with FER2013, or the word drawn, to compare on; none: look for it"
+    )
+
+
+def _export(options) -> None:
+    import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
+    from fer_course import data, export
+
+    run = _trained(options.run)
+    out = options.out or export.place(run, options.to)
+    export.check(out, options.to)
+    print(export.export(run, out, options.to, data.load(options.data)))
 
 
 def _add_zoo(commands) -> None:

@@ -27,3 +27,7 @@ class LessonError(FerCourseError):
 
 class PhotographError(FerCourseError, ValueError):
     """A file is no picture, or a picture or a box in it can't be used: says what was found and what to do."""
+
+
+class ExportError(FerCourseError):
+    """A network can't be exported, or an exported file can't be loaded: says what was found and what to do."""

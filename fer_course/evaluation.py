@@ -203,7 +203,7 @@ def evaluate(
     """Let a model (or a run's best one) look at all faces of a split, once; in one view, if not told otherwise.
 
     Args:
-        model: a Keras model of this package's form, or a `Run`.
+        model: as for `predict`.
         faces: where the split is in; resized, antialiased, to the model's input size.
         split: `PublicTest`, say; None takes `faces.test_split`.
         views: as for `predict`.
@@ -224,7 +224,8 @@ def predict(
     """Return a model's probabilities for pictures, float32 (N, classes), rows that sum to 1.
 
     Args:
-        model: a Keras model of this package's form, or a `Run`, of which the best model is taken.
+        model: a Keras model of this package's form; a `Run`, of which the best model is taken; or an exported file, as
+            `export.load` gives it.
         images: uint8 (N, 48, 48); resized, antialiased, to the model's input size.
         views: a name of `VIEWS` or a list of views, over which the probabilities are averaged. A view is (mirrored, pixels
             down, pixels to the right); each costs as much time as the plain one.

@@ -8,23 +8,13 @@ they must be for every new model, are left out too.
 import logging
 import os
 
+from fer_course.silence import closed
+
 
 def _load_keras() -> None:
-    try:
-        channel = os.dup(2)
-    except OSError:  # no channel for errors, as under pythonw
-        channel = None
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no INFO lines later on
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        if channel is not None:
-            os.dup2(nowhere, 2)
+    with closed(2):
         import keras  # noqa: F401
-    finally:
-        os.close(nowhere)
-        if channel is not None:
-            os.dup2(channel, 2)
-            os.close(channel)
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
