@@ -27,3 +27,7 @@ class LessonError(FerCourseError):
 
 class PhotographError(FerCourseError, ValueError):
     """A file is no picture, or a picture or a box in it can't be used: says what was found and what to do."""
+
+
+class ClassError(FerCourseError):
+    """A class's folder, students or submissions are not as expected: names the file and line, and what to do."""
