@@ -241,6 +241,37 @@ def _zoo(options) -> None:
     print(zoo.table(options.input_size))
 
 
+def _add_sweep(commands) -> None:
+    sweep = _command(commands, "sweep", _sweep, "try a grid of settings with several seeds; the same command goes on")
+    sweep.add_argument("sweep", type=Path, metavar="SWEEP.yaml", help="see fer_course/sweep.py, or docs/clusters")
+    sweep.add_argument("--out", type=Path, help="the sweep's folder; none: sweeps/<its name>")
+    sweep.add_argument("--workers", type=int, default=2, help="how many local processes")
+    sweep.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of a Dask cluster that sees the same folders, instead of these"
+    )
+
+
+def _sweep(options) -> None:
+    from functools import partial
+
+    from tqdm import tqdm
+
+    from fer_course import sweep
+    from fer_course.executors import executor_at
+
+    wanted = sweep.load(options.sweep)
+    out = options.out or Path("sweeps") / options.sweep.stem
+    left = sum(not trial.done for trial in sweep.trials(wanted, out))
+    print(f"{left} trials to run; results go to {out}")
+    watch = partial(tqdm, total=left, desc=options.sweep.stem, unit="trial")
+    for each in sweep.run(wanted, out, partial(executor_at, options.scheduler, options.workers), watch):
+        print(
+            ", ".join(
+                f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in each.items()
+            )
+        )
+
+
 def _add_class(commands) -> None:
     init = _command(commands, "init", _class_init, "make an nbgrader course of the lessons, one assignment each")
     init.add_argument("folder", type=Path, help="new or empty")

@@ -31,3 +31,7 @@ class PhotographError(FerCourseError, ValueError):
 
 class ClassError(FerCourseError):
     """A class's folder, students or submissions are not as expected: names the file and line, and what to do."""
+
+
+class SweepError(FerCourseError, ValueError):
+    """A sweep's file or folder is not as expected, or some of its trials failed: says which, and what to do."""

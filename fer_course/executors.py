@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing import get_context
 
 from fer_course.errors import FerCourseError
+
+
+def _share_cores(workers: int) -> None:
+    """Let a worker's TensorFlow use its share of the cores, unless somebody has said how many."""
+    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(variable, threads)
 
 
 @contextmanager
@@ -23,8 +32,13 @@ def executor_at(scheduler: str | None = None, workers: int = 2) -> Iterator[Exec
 
     """
     if scheduler is None:
-        with ProcessPoolExecutor(max(1, workers)) as pool:
-            yield pool
+        # Spawned, not forked: a process that has loaded TensorFlow must not be forked.
+        with ProcessPoolExecutor(max(1, workers), get_context("spawn"), _share_cores, (max(1, workers),)) as pool:
+            try:
+                yield pool
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
         return
     try:
         from dask.distributed import Client
