@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_predict(commands)
     _add_zoo(commands)
+    _add_sweep(commands)
     _add_class(
         commands.add_parser("class", help="assignments, grading and marks (teachers)").add_subparsers(required=True)
     )

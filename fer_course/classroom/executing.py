@@ -54,6 +54,7 @@ def _run(notebook, folder: Path, limits: Limits, unsafe: bool) -> tuple[str, set
             died = f"its kernel died ({str(error).strip() or type(error).__name__})"
         finally:
             sandbox.kill(pid)
+            manager.provisioner.process.wait()
     return watch.reason or runner.reason or died, runner.done
 
 

@@ -12,7 +12,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from fer_course.classroom.notices import notices
 from fer_course.classroom.places import lessons_of, log_file, nbgrader_of
 from fer_course.classroom.sandbox import Limits
 from fer_course.errors import ClassError
+from fer_course.executors import executor_at
 from fer_course.files import write_json
 
 #: Where sanitised and executed submissions wait, in the class's folder; removed once they are graded.
@@ -87,8 +88,12 @@ def grade(
         ready = {who: text for who in pending if (text := _sanitised(folder, *who, log, graded))}
         for who, reason in _executed(ready, waiting, executor, workers, limits, unsafe):
             with contextlib.suppress(_Failed):
-                _take_points(folder, *who, waiting, log, graded)
-                graded.remarks[who] = [*([f"It was stopped: {reason}."] if reason else []), *notices(ready[who])]
+                _take_points(folder, *who, _executed_file(waiting, ready[who]), log, graded)
+                solved = (Path(folder) / "source" / who[1] / f"{who[1]}.ipynb").read_text(encoding="utf-8")
+                graded.remarks[who] = [
+                    *([f"It was stopped: {reason}."] if reason else []),
+                    *notices(ready[who], solved),
+                ]
                 write_json(_place(folder, "autograded", *who) / REMARKS, graded.remarks[who])
                 graded.done.append(who)
             count = len(graded.done) + len(graded.failed)
@@ -192,7 +197,7 @@ def _executed(
     for who in ready.keys() - todo.keys():
         yield who, json.loads(files[who].read_text(encoding="utf-8"))["reason"]
     with contextlib.ExitStack() as stack:
-        pool = executor or stack.enter_context(ProcessPoolExecutor(min(workers, len(todo)) or 1))
+        pool = executor or stack.enter_context(executor_at(workers=min(workers, len(todo))))
         futures = {pool.submit(execute, text, limits, unsafe): who for who, text in todo.items()}
         try:
             for future in as_completed(futures):
@@ -221,12 +226,12 @@ def _executed_file(waiting: Path, text: str) -> Path:
     return waiting / "executed" / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
 
 
-def _take_points(folder, student: str, lesson: str, waiting: Path, log, graded: Graded) -> None:
+def _take_points(folder, student: str, lesson: str, executed: Path, log, graded: Graded) -> None:
     """Let nbgrader grade a submission from the outputs that its execution gave."""
-    _run(_converter(folder, student, lesson, log, _grader(waiting)), (student, lesson), graded)
+    _run(_converter(folder, student, lesson, log, _grader(executed)), (student, lesson), graded)
 
 
-def _grader(waiting: Path):
+def _grader(executed: Path):
     def make(config, course, log):
         from nbgrader.converters import Autograde
         from nbgrader.preprocessors import NbGraderPreprocessor
@@ -237,9 +242,14 @@ def _grader(waiting: Path):
             def preprocess(self, nb, resources):
                 import nbformat
 
-                text = nbformat.writes(nb)
-                executed = json.loads(_executed_file(waiting, text.rstrip("\n") + "\n").read_text(encoding="utf-8"))
-                return nbformat.reads(executed["text"], as_version=4), resources
+                content = json.loads(executed.read_text(encoding="utf-8"))
+                notebook = nbformat.reads(content["text"], as_version=4)
+                # Ids of cells that nbgrader has brought back are drawn anew each time.
+                if [cell.source for cell in notebook.cells] != [cell.source for cell in nb.cells]:
+                    raise ClassError(
+                        "What was executed is not what was submitted: it was submitted anew meanwhile. Grade again."
+                    )
+                return notebook, resources
 
         steps = [Outputs if step.__name__ == "Execute" else step for step in Autograde().autograde_preprocessors]
         return Autograde(coursedir=course, config=config, log=log, force=True, autograde_preprocessors=steps)

@@ -25,6 +25,7 @@ c.CourseDirectory.course_id = "{name}"
 c.CourseDirectory.db_url = "{db}"
 c.ClearSolutions.code_stub = {{"python": "{stub}"}}
 c.Execute.timeout = 120  # seconds a cell
+c.OverwriteCells.add_missing_cells = True  # a check that a learner has deleted comes back
 c.IncludeHeaderFooter.header = ""
 
 # What the hidden tests draw their numbers from. Keep it to yourself, and out of what you hand out.
