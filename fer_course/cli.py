@@ -41,6 +41,10 @@ def parser() -> argparse.ArgumentParser:
     _add_predict(commands)
     _add_export(commands)
     _add_zoo(commands)
+    _add_sweep(commands)
+    _add_class(
+        commands.add_parser("class", help="assignments, grading and marks (teachers)").add_subparsers(required=True)
+    )
     _add_authors(commands)
     return top
 
@@ -265,6 +269,124 @@ def _zoo(options) -> None:
     from fer_course import zoo
 
     print(zoo.table(options.input_size))
+
+
+def _add_sweep(commands) -> None:
+    sweep = _command(commands, "sweep", _sweep, "try a grid of settings with several seeds; the same command goes on")
+    sweep.add_argument("sweep", type=Path, metavar="SWEEP.yaml", help="see fer_course/sweep.py, or docs/clusters")
+    sweep.add_argument("--out", type=Path, help="the sweep's folder; none: sweeps/<its name>")
+    sweep.add_argument("--workers", type=int, default=2, help="how many local processes")
+    sweep.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of a Dask cluster that sees the same folders, instead of these"
+    )
+
+
+def _sweep(options) -> None:
+    from functools import partial
+
+    from tqdm import tqdm
+
+    from fer_course import sweep
+    from fer_course.executors import executor_at
+
+    wanted = sweep.load(options.sweep)
+    out = options.out or Path("sweeps") / options.sweep.stem
+    left = sum(not trial.done for trial in sweep.trials(wanted, out))
+    print(f"{left} trials to run; results go to {out}")
+    watch = partial(tqdm, total=left, desc=options.sweep.stem, unit="trial")
+    for each in sweep.run(wanted, out, partial(executor_at, options.scheduler, options.workers), watch):
+        print(
+            ", ".join(
+                f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in each.items()
+            )
+        )
+
+
+def _add_class(commands) -> None:
+    init = _command(commands, "init", _class_init, "make an nbgrader course of the lessons, one assignment each")
+    init.add_argument("folder", type=Path, help="new or empty")
+    init.add_argument(
+        "--students", type=Path, metavar="CSV", help="id, last_name, first_name, email; only id must be filled"
+    )
+    init.add_argument(
+        "--db", metavar="URL", help="where the gradebook lies, for SQLAlchemy; none: SQLite in the folder"
+    )
+    release = _command(commands, "release", _class_release, "make what learners get, in release/")
+    collect = _command(commands, "collect", _class_collect, "bring in what a learning platform exports")
+    grade = _command(commands, "grade", _class_grade, "grade what was submitted, each notebook in a sandbox")
+    feedback = _command(commands, "feedback", _class_feedback, "make a page for each graded submission")
+    marks = _command(commands, "marks", _class_marks, "write the marks as CSV")
+    for command in (release, collect, grade, feedback, marks):
+        command.add_argument("folder", type=Path, help="the class")
+    for command in (release, grade, feedback):
+        command.add_argument("lessons", nargs="*", metavar="LESSON", help="07, 7 or 07-train-it; none: all of them")
+    collect.add_argument(
+        "handed_in", type=Path, metavar="FROM", help="a folder or zip: in it a folder or zip a learner"
+    )
+    grade.add_argument(
+        "--student", action="append", dest="students", metavar="ID", help="only this one; can be repeated"
+    )
+    grade.add_argument("--workers", type=int, default=2, help="how many notebooks are executed at a time")
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, instead of local processes")
+    grade.add_argument("--force", action="store_true", help="also what is graded")
+    grade.add_argument("--unsafe", action="store_true", help="without the sandbox, with all your rights")
+    marks.add_argument("--out", type=Path, default=Path("marks.csv"))
+    marks.add_argument("--wide", action="store_true", help="a column a lesson, as learning platforms import it")
+
+
+def _class_init(options) -> None:
+    from fer_course.classroom import setting_up
+
+    made = setting_up.init(options.folder, options.students, options.db)
+    print(f"Made {len(made)} assignments in {options.folder}. Next: fer-course class release {options.folder}")
+
+
+def _class_release(options) -> None:
+    from fer_course.classroom import setting_up
+
+    setting_up.enrol(options.folder)
+    for path in setting_up.release(options.folder, options.lessons):
+        print(path)
+
+
+def _class_collect(options) -> int:
+    from fer_course.classroom.collecting import collect
+
+    collected = collect(options.folder, options.handed_in)
+    print(f"Brought in {len(collected.notebooks)} notebooks.")
+    for sentence in collected.refused:
+        print(f"Left out: {sentence}", file=sys.stderr)
+    return 1 if collected.refused else 0
+
+
+def _class_grade(options) -> int:
+    from fer_course.classroom.grading import grade
+    from fer_course.executors import executor_at
+
+    with executor_at(options.scheduler, options.workers) as executor:
+        graded = grade(
+            options.folder, options.lessons, options.students, executor, unsafe=options.unsafe, force=options.force
+        )
+    print(f"Graded {len(graded.done)} submissions. Next: fer-course class marks {options.folder}")
+    for (student, lesson), sentences in graded.remarks.items():
+        for sentence in sentences:
+            print(f"Look at {student}, {lesson}: {sentence}")
+    for (student, lesson), reason in graded.failed.items():
+        print(f"Could not grade {student}, {lesson}: {reason}", file=sys.stderr)
+    return 1 if graded.failed else 0
+
+
+def _class_feedback(options) -> None:
+    from fer_course.classroom.marks import feedback
+
+    print(f"Wrote {len(feedback(options.folder, options.lessons))} pages to {options.folder / 'feedback'}.")
+
+
+def _class_marks(options) -> None:
+    from fer_course.classroom.marks import write_marks
+
+    write_marks(options.folder, options.out, options.wide)
+    print(f"Wrote {options.out}.")
 
 
 def _add_authors(commands) -> None:

@@ -31,3 +31,11 @@ class PhotographError(FerCourseError, ValueError):
 
 class ExportError(FerCourseError):
     """A network can't be exported, or an exported file can't be loaded: says what was found and what to do."""
+
+
+class ClassError(FerCourseError):
+    """A class's folder, students or submissions are not as expected: names the file and line, and what to do."""
+
+
+class SweepError(FerCourseError, ValueError):
+    """A sweep's file or folder is not as expected, or some of its trials failed: says which, and what to do."""

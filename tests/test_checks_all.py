@@ -178,3 +178,14 @@ def test_good_checks_are_not(capfd):
     assert_passes(that_does(), 5, capfd)
     assert assert_hint(that_does(raises=Hint("two words")), 5, "words", capfd) == "two words"
     assert assert_not_attempted(that_does(raises=NotAttempted("Replace it.")), capfd) == "Replace it."
+
+
+@every_check
+@pytest.mark.parametrize("seed", [1, 20_000])
+def test_hidden_tests_tell_right_from_wrong_with_other_numbers(lesson, name, seed):
+    for check, answer in (case[:2] for case in cases_of("test_right", lesson, name)):
+        with checks.hidden(seed):
+            check(answer)
+    for check, answer, _ in cases_of("test_wrong", lesson, name):
+        with checks.hidden(seed), pytest.raises(Hint):
+            check(answer)

@@ -6,9 +6,9 @@ A check passes silently but for one line, or raises `Hint` (the answer is wrong;
 
 import importlib
 
-from fer_course.checks.core import Hint, NotAttempted
+from fer_course.checks.core import Hint, NotAttempted, hidden
 
-__all__ = ["Hint", "NotAttempted"]
+__all__ = ["Hint", "NotAttempted", "hidden"]
 
 
 def __getattr__(name: str):

@@ -8,7 +8,7 @@ from collections import Counter
 
 import numpy as np
 
-from fer_course.checks.core import Hint, NotAttempted, attempt, close, expect, passed, short
+from fer_course.checks.core import Hint, NotAttempted, attempt, close, expect, numbers, passed, short
 
 CLASSES = 7
 
@@ -31,7 +31,7 @@ def _attempt(learner, *arguments, advise):
 
 def parse_row(learner) -> None:
     """Check `parse_row(row)`: label (int), picture (uint8 (48, 48)) and split (str) of one line of fer2013.csv."""
-    rng = np.random.default_rng(1)
+    rng = numbers(1)
     for label, split in ((4, "Training"), (0, "PublicTest"), (6, "PrivateTest")):
         image = rng.integers(0, 256, (48, 48), dtype=np.uint8)
         row = f"{label},{' '.join(str(pixel) for line in image for pixel in line)},{split}"
@@ -105,7 +105,7 @@ def _parsed_image(found, image: np.ndarray) -> None:
 
 def count_classes(learner) -> None:
     """Check `count_classes(labels)`: how many faces each of the seven classes has, whole numbers (7,)."""
-    rng = np.random.default_rng(2)
+    rng = numbers(2)
     for present in ([0, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4], list(range(CLASSES))):
         labels = np.concatenate([present, rng.choice(present, 40)])
         expected = [sum(1 for label in labels if label == number) for number in range(CLASSES)]
@@ -154,7 +154,7 @@ def _count_mistakes(labels: np.ndarray, expected: list[int]) -> list:
 def majority_baseline(learner) -> None:
     """Check `majority_baseline(train_labels, test_labels)`: an accuracy from 0 to 1."""
     for seed, relabelled in enumerate(([0, 1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1, 0], [4, 0, 5, 2, 1, 6, 3])):
-        train, test, usual = _lopsided(np.random.default_rng(seed), np.array(relabelled))
+        train, test, usual = _lopsided(numbers(seed), np.array(relabelled))
         expected = sum(1 for label in test if label == usual) / len(test)
         answer = attempt(learner, train, test)
         what = f"baseline when class {usual} leads in training ({list(train).count(usual)} of {len(train)})"
@@ -222,7 +222,7 @@ def _baseline_mistakes(train: np.ndarray, test: np.ndarray, usual: int) -> list:
 def find_leaks(learner) -> None:
     """Check `find_leaks(train_images, test_images)`: a boolean mask (M,), True where a test picture is in training."""
     for seed, size in enumerate(((4, 5), (3, 3), (48, 48))):
-        train, test, expected = _leaky(np.random.default_rng(seed), size)
+        train, test, expected = _leaky(numbers(seed), size)
         answer = attempt(learner, train, test)
         what = f"leaks of {len(test)} test pictures {size}"
         rows = np.flatnonzero(expected)
@@ -282,7 +282,7 @@ def _leak_mistakes(train: np.ndarray, test: np.ndarray, expected: np.ndarray) ->
 
 def softmax(learner) -> None:
     """Check `softmax(scores)`: probabilities (N, classes) of scores (N, classes)."""
-    rng = np.random.default_rng(5)
+    rng = numbers(5)
     cases = [rng.normal(0, 2, shape) for shape in ((4, 7), (7, 7), (3, 5), (1, 2))]
     cases += [rng.normal(0, 2, (2, 7)) + np.array([[1000], [-1000]])]
     for scores in cases:
@@ -330,7 +330,7 @@ def _softmax_mistakes(scores: np.ndarray) -> list:
 def gradient_step(learner) -> None:
     """Check `gradient_step(weights, bias, images, labels, rate)`: the weights (P, C) and bias (C,) after one step."""
     for seed, (n, pixels, classes, rate) in enumerate(((6, 5, 3, 0.1), (9, 12, 7, 0.5), (1, 4, 7, 0.25))):
-        rng = np.random.default_rng(seed)
+        rng = numbers(seed)
         weights, bias = rng.normal(size=(pixels, classes)), rng.normal(size=classes)
         images, labels = rng.random((n, pixels)) - 0.5, rng.integers(0, classes - 1, n)  # one class does not occur
         with np.errstate(all="ignore"):

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, NotAttempted, attempt, expect, passed, short
+from fer_course.checks.core import Hint, NotAttempted, attempt, expect, numbers, passed, short
 
 # -------------------------------------------------------------------------------------------------- output size
 
@@ -68,7 +68,7 @@ def convolve(learner) -> None:
             ((9, 6, 3), 5, 2, 2, 1),
         )
     ):
-        rng = np.random.default_rng(seed)
+        rng = numbers(seed)
         image = rng.normal(size=shape) if seed != 2 else rng.integers(0, 256, shape, dtype=np.uint8)
         # Small numbers with the large pixels of uint8, so that a right answer in float32 is within the tolerance.
         kernel = rng.normal(size=(size, size, shape[2], filters)) * (0.1 if seed == 2 else 1)

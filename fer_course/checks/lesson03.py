@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, NotAttempted, attempt, expect, passed, short
+from fer_course.checks.core import Hint, NotAttempted, attempt, expect, numbers, passed, short
 
 _RELU = "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."
 
@@ -20,7 +20,7 @@ def depthwise(learner) -> None:
     for seed, (shape, size, kind) in enumerate(
         (((7, 5, 3), 3, float), ((5, 8, 4), 2, np.uint8), ((6, 9, 1), 5, float), ((9, 6, 5), 3, float))
     ):
-        rng = np.random.default_rng(seed)
+        rng = numbers(seed)
         image = rng.integers(0, 256, shape, dtype=np.uint8) if kind is np.uint8 else rng.normal(size=shape)
         kernel = rng.normal(size=(size, size, shape[2]))
         answer = _floats(_answer(learner, image, kernel))
@@ -76,7 +76,7 @@ def pointwise(learner) -> None:
     for seed, (shape, filters, kind) in enumerate(
         (((4, 4, 4), 4, float), ((5, 7, 3), 6, np.uint8), ((3, 2, 5), 1, float), ((6, 5, 1), 2, float))
     ):
-        rng = np.random.default_rng(seed)
+        rng = numbers(seed)
         image = rng.integers(0, 256, shape, dtype=np.uint8) if kind is np.uint8 else rng.normal(size=shape)
         kernel = rng.normal(size=(shape[2], filters))
         answer = _floats(_answer(learner, image, kernel))
@@ -126,7 +126,7 @@ _WRONG_SUMS = [
 def separable(learner) -> None:
     """Check `separable(image, depthwise_kernel, pointwise_kernel)`: floats (H,W,M), zeros round the image, k odd."""
     for seed, (shape, size, filters) in enumerate((((7, 5, 4), 3, 4), ((6, 8, 3), 5, 2), ((5, 6, 2), 1, 3))):
-        rng = np.random.default_rng(seed)
+        rng = numbers(seed)
         image, depth = rng.normal(size=shape), rng.normal(size=(size, size, shape[2]))
         point = rng.normal(size=(shape[2], filters))
         what = f"separable convolution of {shape} with kernels {depth.shape} and {point.shape}"
@@ -290,7 +290,7 @@ def as_standard(learner) -> None:
     """Check `as_standard(depthwise_kernel, pointwise_kernel)`: (k,k,C) and (C,M) to the standard kernel (k,k,C,M)."""
     # At first k, C and M are equal, so that a product along a wrong axis has the right shape and gets its own hint.
     for seed, (size, channels, filters) in enumerate(((3, 3, 3), (3, 4, 5), (5, 2, 1), (1, 1, 6))):
-        rng = np.random.default_rng(seed)
+        rng = numbers(seed)
         depth, point = rng.normal(size=(size, size, channels)), rng.normal(size=(channels, filters))
         answer = _floats(_answer(learner, depth, point))
         expected = np.zeros((size, size, channels, filters))

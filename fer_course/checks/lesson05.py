@@ -13,7 +13,7 @@ from keras import layers
 
 from fer_course import models
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, NotAttempted, attempt, expect, passed
+from fer_course.checks.core import Hint, NotAttempted, attempt, expect, numbers, passed
 
 #: What Keras adds to the variance.
 EPSILON = 1e-3
@@ -43,7 +43,7 @@ def _advising(clues: Iterable[tuple[str, str]]) -> Iterator[None]:
 def shortcut(learner) -> None:
     """Check `shortcut(x, kernel)`: maps (H,W,C) and a kernel (C,M) to (⌈H/2⌉,⌈W/2⌉,M)."""
     for seed, (rows, columns, channels, filters) in enumerate([(7, 5, 3, 4), (6, 9, 2, 2), (1, 4, 5, 1)]):
-        rng = np.random.default_rng(seed)
+        rng = numbers(seed)
         x, kernel = rng.normal(size=(rows, columns, channels)), rng.normal(size=(channels, filters))
         expected = oracles.convolve(x, kernel[None, None], stride=2, padding="same")
         what = f"shortcut of maps {x.shape} with a kernel {kernel.shape}"
@@ -269,7 +269,7 @@ def _check_order(main: list, side: list) -> None:
 
 
 def _check_values(model: keras.Model, shape, filters: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
+    rng = numbers(seed)
     main, side = _paths(model)
     for layer in [*main, *side]:
         if isinstance(layer, layers.BatchNormalization):  # γ of both signs, β, mean, and a variance above 0
@@ -427,7 +427,7 @@ def _check_count(model: keras.Model, right: keras.Model) -> None:
 
 
 def _check_same(model: keras.Model, right: keras.Model, what: str) -> None:
-    rng = np.random.default_rng(5)
+    rng = numbers(5)
     weights = [rng.normal(0.3, 0.4, array.shape) ** 2 + 0.01 for array in right.get_weights()]
     weights = [
         array * rng.choice([-1, 1], array.shape) / np.sqrt(np.prod(array.shape[:-1])) if array.ndim > 1 else array

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, expect, passed, short
+from fer_course.checks.core import Hint, attempt, expect, numbers, passed, short
 
 # ------------------------------------------------------------------------------------------------- confusion matrix
 
@@ -28,7 +28,7 @@ def normalise(learner) -> None:
 
 def _some_confusion(seed: int, classes: int) -> np.ndarray:
     """Return counts, int64 (classes, classes): rows of different size, one of them without faces, no column empty."""
-    rng = np.random.default_rng(seed)
+    rng = numbers(seed)
     confusion = rng.integers(1, 30, (classes, classes)) + np.diag(rng.integers(20, 90, classes))
     confusion[rng.integers(classes)] = 0
     return confusion
@@ -79,12 +79,12 @@ SLACK = 0.25
 def bootstrap_interval(learner) -> None:
     """Check `bootstrap_interval(right, repeats, rng)`: the two ends of the 95 % interval of the accuracy."""
     for seed, share in ((1, 0.63), (2, 0.3)):
-        rng = np.random.default_rng(seed)
+        rng = numbers(seed)
         right = rng.permutation(np.arange(900) < round(900 * share))
-        answer = attempt(learner, right, REPEATS, np.random.default_rng(seed))
+        answer = attempt(learner, right, REPEATS, numbers(seed))
         _two_ends(answer, float(right.mean()), len(right))
     few = np.array([True, True, True, True, False])  # so few that a formula, or a face that is never drawn, shows
-    _two_ends(attempt(learner, few, REPEATS, np.random.default_rng(3)), 0.8, 5)
+    _two_ends(attempt(learner, few, REPEATS, numbers(3)), 0.8, 5)
     passed("Measured: how far the score moves when other faces are drawn.")
 
 
@@ -161,7 +161,7 @@ def mcnemar(learner) -> None:
         ((7, 6, 2, 4), (30, 3, 11, 7), (30, 6, 6, 8), (20, 0, 4, 3), (25, 0, 0, 5), (9, 2, 1, 4), (60, 40, 23, 50))
     ):
         both, only_first, only_second, neither = counts
-        order = np.random.default_rng(seed).permutation(sum(counts))
+        order = numbers(seed).permutation(sum(counts))
         first = np.repeat([True, True, False, False], counts)[order]
         second = np.repeat([True, False, True, False], counts)[order]
         answer = attempt(learner, first, second)
@@ -224,7 +224,7 @@ def _mcnemar_mistakes(both: int, only_first: int, only_second: int, neither: int
 def flip_average(learner) -> None:
     """Check `flip_average(predict, images)`: the mean of the probabilities of each picture and of its mirror image."""
     for seed, shape, classes in ((1, (3, 5, 7), 4), (2, (6, 4, 4), 7), (3, (2, 9, 6), 3)):
-        rng = np.random.default_rng(seed)
+        rng = numbers(seed)
         images = rng.integers(0, 256, shape, dtype=np.uint8)
         predict = _make_predict(rng, shape, classes)
         answer = attempt(learner, predict, images)

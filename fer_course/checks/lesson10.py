@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from fer_course.audit import CARD_FIELDS
-from fer_course.checks.core import Hint, attempt, expect, explaining, passed, short
+from fer_course.checks.core import Hint, attempt, expect, explaining, numbers, passed, short
 
 # ------------------------------------------------------------------------------------------------------------ slices
 
@@ -30,7 +30,7 @@ def slice_accuracy(learner) -> None:
 
 def _some_slices(seed: int, n: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Return answers and slices that overlap, one without faces and one of faces that are all right."""
-    rng = np.random.default_rng(seed)
+    rng = numbers(seed)
     right, glasses = rng.random(n) < 0.63, rng.random(n) < 0.3
     slices = {"glasses": glasses, "no glasses": ~glasses, "turned": rng.random(n) < 0.5}
     easy = np.zeros(n, dtype=bool)
@@ -87,7 +87,7 @@ def _one_slice(found, right: np.ndarray, mask: np.ndarray, name: str) -> None:
 def nearest_distance(learner) -> None:
     """Check `nearest_distance(images, others)`: root mean squared distance to the nearest other, (N,), in grey levels."""
     for seed, n, m in ((1, 5, 8), (2, 7, 4), (3, 3, 6)):
-        rng = np.random.default_rng(seed)
+        rng = numbers(seed)
         images = rng.integers(0, 256, (n, 5, 7), dtype=np.uint8)
         others = rng.integers(0, 256, (m, 5, 7), dtype=np.uint8)
         others[1] = images[2]  # an exact copy
@@ -158,7 +158,7 @@ def split_by_source(learner) -> None:
 
 def _some_sources(seed: int) -> np.ndarray:
     """Return the numbers of 150 sources, neither consecutive nor in order, each 1 to 9 times, shuffled."""
-    rng = np.random.default_rng(seed)
+    rng = numbers(seed)
     names = rng.choice(5000, 150, replace=False) - (6000 if seed == 2 else 0)  # any whole numbers: below 0, too
     return rng.permutation(np.repeat(names, rng.integers(1, 10, 150)))
 
@@ -231,7 +231,7 @@ def model_card(learner) -> None:
 
     cases = [(1, 143, Recipe("quick", epochs=6), [0, 1]), (2, 611, Recipe("mine", "lenet", epochs=31), [17, 4, 2013])]
     for seed, n, recipe, seeds in cases:
-        rng = np.random.default_rng(seed)
+        rng = numbers(seed)
         labels = np.concatenate([np.arange(7), rng.integers(0, 7, n - 7)])
         report = Report(labels, rng.dirichlet(np.ones(7), n) + 0.35 * np.eye(7)[labels], "PublicTest", drawn=True)
         card = attempt(learner, report, recipe, seeds)

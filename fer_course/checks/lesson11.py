@@ -9,7 +9,7 @@ from numbers import Integral
 
 import numpy as np
 
-from fer_course.checks.core import Hint, NotAttempted, attempt, expect, passed, short
+from fer_course.checks.core import Hint, NotAttempted, attempt, expect, numbers, passed, short
 from fer_course.faces import SPLITS
 from fer_course.recipes import Recipe
 
@@ -157,7 +157,7 @@ T_TABLE = (12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912)
 def run_seeds(learner) -> None:
     """Check `run_seeds(run, seeds)`: mean, lower and upper end of the 95 % t-interval of `run(seed)` over the seeds."""
     for number, seeds in enumerate(([0, 1, 2], [4, 11, 7], [3, 8, 5, 21, 2])):
-        luck = np.random.default_rng(number).normal(0.62, 0.01, 30).tolist()
+        luck = numbers(number).normal(0.62, 0.01, 30).tolist()
         calls: list = []
 
         def run(seed, luck=luck, calls=calls):
@@ -438,7 +438,7 @@ REPEATS = 20_000
 def best_of(learner) -> None:
     """Check `best_of(k, spread, repeats, rng)`: the mean, over the repeats, of the highest of k lucky scores round 0."""
     for seed, (k, spread) in enumerate(((5, 0.2), (1, 0.7), (12, 0.01), (3, 1.5))):
-        answer = attempt(learner, k, spread, REPEATS, np.random.default_rng(seed))
+        answer = attempt(learner, k, spread, REPEATS, numbers(seed))
         what = f"mean best of {k} with a spread of {spread}"
         if np.shape(answer) != ():
             raise Hint(f"{what}: return one number, the mean over the repeats; found {short(np.asarray(answer))}.")

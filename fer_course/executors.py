@@ -1,0 +1,55 @@
+"""Where many runs are executed: local processes, or the workers of a Dask cluster. Both are `concurrent.futures` executors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+
+from fer_course.errors import FerCourseError
+
+
+def _share_cores(workers: int) -> None:
+    """Let a worker's TensorFlow use its share of the cores, unless somebody has said how many."""
+    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(variable, threads)
+
+
+@contextmanager
+def executor_at(scheduler: str | None = None, workers: int = 2) -> Iterator[Executor]:
+    """Open an executor.
+
+    Args:
+        scheduler: the address of a Dask scheduler, such as `tcp://127.0.0.1:8786`; each worker needs this package, and one
+            thread; what a lost worker had begun is begun again by another one. None: local processes.
+        workers: how many local processes.
+
+    Raises:
+        FerCourseError: if Dask is not installed, or there is no scheduler at the address.
+
+    """
+    if scheduler is None:
+        # Spawned, not forked: a process that has loaded TensorFlow must not be forked.
+        with ProcessPoolExecutor(max(1, workers), get_context("spawn"), _share_cores, (max(1, workers),)) as pool:
+            try:
+                yield pool
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        return
+    try:
+        from dask.distributed import Client
+    except ImportError:
+        raise FerCourseError("A Dask cluster needs Dask here: pip install 'fer_course[cluster]'.") from None
+    try:
+        client = Client(scheduler, timeout=10)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise FerCourseError(
+            f"There is no Dask scheduler at {scheduler} ({error}). Start one: dask scheduler"
+        ) from None
+    with client:
+        print(f"Dask: {len(client.scheduler_info()['workers'])} workers; watch them at {client.dashboard_link}")
+        yield client.get_executor()

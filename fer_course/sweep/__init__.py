@@ -1,0 +1,20 @@
+"""Sweeps: one recipe or lesson over a grid of settings and several seeds, on local processes or a Dask cluster.
+
+A sweep is a YAML file:
+
+    recipe: quick                # or  lesson: "07"
+    data: drawn                  # none: FER2013 where the course finds it, else drawn faces
+    faces: 4000                  # 0: all
+    seeds: [0, 1, 2]
+    grid:
+      model: [mini_xception, lenet]
+      shift: [0.0, 0.08]
+
+Each combination and seed is a trial, with a folder of its own. A trial is done when its `metrics.json` says so; what is done
+is never done again, and a training that was killed goes on, on whichever worker.
+"""
+
+from fer_course.sweep.running import Trial, run, run_trial, trials
+from fer_course.sweep.spec import Sweep, load
+
+__all__ = ["Sweep", "Trial", "load", "run", "run_trial", "trials"]

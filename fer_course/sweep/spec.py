@@ -1,0 +1,110 @@
+"""What a sweep tries: a YAML file, read and checked before anything runs."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+
+from fer_course.errors import SweepError
+from fer_course.recipes import Recipe
+
+_KEYS = {"recipe", "lesson", "profile", "data", "faces", "seeds", "grid", "score"}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What to try.
+
+    Attributes:
+        recipe: the recipe whose settings the grid changes; or
+        lesson: number or name of the lesson whose parameters it changes.
+        profile: of the lesson.
+        data: file or folder with faces, or `drawn`; None looks for them.
+        faces: how many; 0 all.
+        seeds: of each combination.
+        grid: setting -> values.
+        score: the number to compare: of a training's metrics, or one that the lesson reports.
+
+    """
+
+    recipe: str | None = None
+    lesson: str | None = None
+    profile: str | None = None
+    data: str | None = None
+    faces: int = 0
+    seeds: tuple[int, ...] = (0,)
+    grid: dict[str, list] = field(default_factory=dict)
+    score: str = "val_accuracy"
+
+    def combinations(self) -> list[dict]:
+        """Return every combination of the grid's values: setting -> value."""
+        return [dict(zip(self.grid, values, strict=True)) for values in itertools.product(*self.grid.values())]
+
+
+def load(path: str | Path) -> Sweep:
+    """Read a sweep from a YAML file, and check that each of its trials could be run.
+
+    Raises:
+        SweepError: if the file can't be read, has an unknown key, or holds no seeds; names what is wrong.
+        RecipeError: if a setting of a recipe is unknown or out of range.
+        LessonError: if there is no such lesson, or it has no such parameter.
+
+    """
+    path = Path(path)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SweepError(f"Can't read the sweep {path}: {error.strerror}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SweepError(f"{path} is not a YAML file: {error}") from None
+    if not isinstance(content, dict) or not content.keys() <= _KEYS:
+        unknown = ", ".join(map(str, content.keys() - _KEYS)) if isinstance(content, dict) else repr(content)
+        raise SweepError(
+            f"{path} holds lines such as `recipe: quick`, with {', '.join(sorted(_KEYS))}; found {unknown}."
+        )
+    return _checked(content, path)
+
+
+def _checked(content: dict, path: Path) -> Sweep:
+    if ("recipe" in content) == ("lesson" in content):
+        raise SweepError(f"{path} needs either `recipe: …` or `lesson: …`.")
+    seeds, grid = content.get("seeds", [0]), content.get("grid", {})
+    if (
+        not isinstance(seeds, list)
+        or not seeds
+        or not all(type(seed) is int for seed in seeds)
+        or len(set(seeds)) < len(seeds)
+    ):
+        raise SweepError(f"{path}: seeds is a list of different whole numbers, such as [0, 1, 2]; found {seeds!r}.")
+    if not isinstance(grid, dict) or not all(isinstance(values, list) and values for values in grid.values()):
+        raise SweepError(
+            f"{path}: grid holds lines such as `shift: [0.0, 0.08]`, each with a list of values; found {grid!r}."
+        )
+    if "seed" in grid:
+        raise SweepError(f"{path}: the seeds stand under `seeds`, not in the grid.")
+    for setting, values in grid.items():
+        if len({json.dumps(value) for value in values}) < len(values):
+            raise SweepError(f"{path}: {setting} has a value twice: {values!r}.")
+    default = "val_accuracy" if "recipe" in content else "accuracy"
+    sweep = Sweep(**{"score": default} | content | {"seeds": tuple(seeds), "grid": grid})
+    _try_out(sweep)
+    return sweep
+
+
+def _try_out(sweep: Sweep) -> None:
+    """Raise what a trial would raise at once."""
+    if sweep.recipe is not None:
+        recipe = Recipe.load(sweep.recipe)
+        for combination in sweep.combinations():
+            recipe.but(**combination)
+        return
+    from fer_course.course import choose, notebooks
+    from fer_course.course.parameters import merged_settings
+
+    chosen = choose(notebooks(), [str(sweep.lesson)])
+    for combination in sweep.combinations():
+        merged_settings(chosen, sweep.profile, {"faces": sweep.faces, **combination}, sweep.data)

@@ -1,0 +1,70 @@
+"""The tables and the chart of a sweep."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fer_course.files import atomic, write_text
+from fer_course.recipes import Recipe
+from fer_course.sweep.spec import Sweep
+from fer_course.trials import summarise
+
+
+def summary(sweep: Sweep, rows: list[dict]) -> list[dict]:
+    """Return, for each combination that has scores: its settings, seeds, mean, low, high (95 % over seeds), and its cost.
+
+    The cost is the seconds of all its trials and, of a recipe, the multiply-adds for one picture.
+    """
+    found = []
+    for combination in sweep.combinations():
+        same = [row for row in rows if all(row[name] == value for name, value in combination.items())]
+        if same:
+            mean, low, high = summarise([row["score"] for row in same])
+            cost = {"seconds": round(sum(row["seconds"] for row in same), 1)}
+            if sweep.recipe is not None:
+                cost["multiply_adds"] = _multiply_adds(Recipe.load(sweep.recipe).but(**combination))
+            found.append({**combination, "seeds": len(same), "mean": mean, "low": low, "high": high, **cost})
+    return found
+
+
+def _multiply_adds(recipe: Recipe) -> int:
+    import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
+    from fer_course import models
+    from fer_course.costs import costs
+
+    return costs(models.build(recipe.model, recipe.input_size)).multiply_adds
+
+
+def write_tables(sweep: Sweep, out: Path, rows: list[dict], found: list[dict]) -> None:
+    """Write trials.csv, and results.csv, results.parquet and results.png of the combinations."""
+    import pandas
+
+    if not rows:
+        return
+    write_text(out / "trials.csv", pandas.DataFrame(rows).to_csv(index=False))
+    results = pandas.DataFrame(found)
+    write_text(out / "results.csv", results.to_csv(index=False))
+    with atomic(out / "results.parquet") as temporary:
+        results.to_parquet(temporary, index=False)
+    if sweep.recipe is not None:
+        _write_chart(sweep, out, found)
+
+
+def _write_chart(sweep: Sweep, out: Path, found: list[dict]) -> None:
+    import matplotlib.pyplot as plt
+
+    from fer_course.plots import accuracy_against_cost
+
+    points = {
+        ", ".join(f"{name} {each[name]}" for name in sweep.grid) or sweep.recipe: (
+            each["multiply_adds"],
+            each["mean"],
+            each["low"],
+            each["high"],
+        )
+        for each in found
+    }
+    figure = accuracy_against_cost({f"{sweep.score}, seeds: {len(sweep.seeds)}": points})
+    with atomic(out / "results.png") as temporary:
+        figure.savefig(temporary, format="png", dpi=150, bbox_inches="tight")
+    plt.close(figure)

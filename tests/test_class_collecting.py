@@ -1,0 +1,181 @@
+"""What learning platforms export is brought in; what is hostile, damaged or nobody's is left out, and said."""
+
+import os
+import zipfile
+
+import classes
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fer_course.classroom import collecting, setting_up
+from fer_course.classroom.collecting import collect
+from fer_course.errors import ClassError
+
+pytest.importorskip("nbgrader")
+NAME = f"{classes.LESSON}.ipynb"
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    place = tmp_path_factory.mktemp("template")
+    rows = [
+        *(f"{name},Of,{name},{name}@example.org" for name in classes.STUDENTS),
+        "17,Lovelace,Augusta,",
+        "18,Lovelace,Byron,",
+    ]
+    (place / "students.csv").write_text("id,last_name,first_name,email\n" + "\n".join(rows) + "\n")
+    setting_up.init(place / "class", place / "students.csv", source=classes.source(place / "solved"))
+    return place / "class"
+
+
+@pytest.fixture
+def folder(template, tmp_path):
+    """A class whose gradebook and lessons nobody touches here."""
+    place = tmp_path / "class"
+    place.mkdir()
+    for name in ("students.csv", "source", "nbgrader_config.py"):
+        (place / name).symlink_to(template / name)
+    return place
+
+
+@pytest.fixture
+def handed_in(tmp_path):
+    place = tmp_path / "in"
+    place.mkdir()
+    return place
+
+
+def submitted(folder) -> dict[str, str]:
+    return {path.parent.parent.name: path.read_text() for path in folder.glob(f"submitted/*/*/{NAME}")}
+
+
+def pack(path, members: dict[str, str]):
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return path
+
+
+def test_a_folder_a_learner(folder, handed_in):
+    for student in ("ada", "alan"):
+        classes.hand_in(handed_in, student, student)
+    collected = collect(folder, handed_in)
+    assert submitted(folder) == {"ada": "ada", "alan": "alan"}
+    assert collected.refused == []
+    assert set(collected.notebooks) == {("ada", classes.LESSON), ("alan", classes.LESSON)}
+
+
+@pytest.mark.parametrize("owner", [
+    "ada", "ADA_0815_assignsubmission_file_", "0815-ada", "ada@example.org", "Submission of ada (late)",
+])  # fmt: skip
+def test_names_as_platforms_write_them(folder, handed_in, owner):
+    classes.hand_in(handed_in, owner, "hers")
+    collect(folder, handed_in)
+    assert submitted(folder) == {"ada": "hers"}
+
+
+def test_last_and_first_name(folder, handed_in):
+    classes.hand_in(handed_in, "Lovelace Byron_9001_file", "his")
+    collect(folder, handed_in)
+    assert submitted(folder) == {"18": "his"}
+
+
+@pytest.mark.parametrize("owner", ["Lovelace", "adam", "somebody", "ada and alan", "117"])
+def test_nobodys_and_everybodys_names_are_left_out(folder, handed_in, owner):
+    classes.hand_in(handed_in, owner, "x")
+    collected = collect(folder, handed_in)
+    assert submitted(folder) == {}
+    assert owner in collected.refused[0]
+
+
+def test_one_zip_of_all_and_a_zip_a_learner(folder, handed_in, tmp_path):
+    pack(handed_in / "emmy.zip", {f"work/{classes.LESSON} (2).ipynb": "e"})
+    (handed_in / "mary").mkdir()
+    pack(handed_in / "mary" / "all.zip", {NAME: "m", "__MACOSX/._" + NAME: "junk", "notes.txt": "hello"})
+    (handed_in / f"grace-{NAME}").write_text("g")
+    collect(folder, handed_in)
+    everything = pack(tmp_path / "export.zip", {f"ada_1/{NAME}": "a", f"alan_2/{NAME}": "t", f"sofia-{NAME}": "s"})
+    collect(folder, everything)
+    assert submitted(folder) == {"ada": "a", "alan": "t", "emmy": "e", "mary": "m", "grace": "g", "sofia": "s"}
+
+
+@pytest.mark.parametrize("member", [f"../../{NAME}", f"/tmp/{NAME}", f"C:\\{NAME}", f"a\\..\\..\\{NAME}"])
+def test_a_zip_that_wants_out_is_refused_and_the_others_are_not(folder, handed_in, member, tmp_path):
+    pack(handed_in / "ada.zip", {member: "evil"})
+    pack(handed_in / "alan.zip", {NAME: "good"})
+    before = sorted(path for path in tmp_path.rglob("*.ipynb"))
+    collected = collect(folder, handed_in)
+    assert submitted(folder) == {"alan": "good"}
+    assert any("ada" in sentence and "wants to write" in sentence for sentence in collected.refused)
+    assert len(sorted(path for path in tmp_path.rglob("*.ipynb"))) == len(before) + 1
+
+
+def test_who_handed_in_is_not_what_the_notebook_says(folder, handed_in):
+    classes.hand_in(handed_in, "ada", '{"metadata": {"student": "alan"}, "name": "alan"}')
+    collect(folder, handed_in)
+    assert list(submitted(folder)) == ["ada"]
+
+
+def test_links_and_what_is_too_large_or_damaged_are_left_out(folder, handed_in, monkeypatch, tmp_path):
+    (tmp_path / "secret.ipynb").write_text("gradebook")
+    (handed_in / "ada").symlink_to(tmp_path)
+    (handed_in / "alan").mkdir()
+    (handed_in / "alan" / NAME).symlink_to(tmp_path / "secret.ipynb")
+    monkeypatch.setattr(collecting, "LARGEST", 100)
+    classes.hand_in(handed_in, "grace", "x" * 101)
+    pack(handed_in / "mary.zip", {NAME: "x" * 101})
+    good = pack(handed_in / "emmy.zip", {NAME: "y" * 90}).read_bytes()
+    (handed_in / "emmy.zip").write_bytes(good.replace(b"y" * 90, b"z" * 90))
+    collected = collect(folder, handed_in)
+    assert submitted(folder) == {}
+    for student in ("ada", "grace", "mary", "emmy"):
+        assert any(sentence.startswith(student) for sentence in collected.refused), (student, collected.refused)
+
+
+def test_a_zip_that_unfolds_without_end(folder, handed_in, monkeypatch):
+    monkeypatch.setattr(collecting, "MOST_MEMBERS", 3)
+    pack(handed_in / "ada.zip", {f"{number}/{NAME}": "x" for number in range(4)})
+    assert "unfolds" in collect(folder, handed_in).refused[0]
+    assert submitted(folder) == {}
+
+
+def test_the_newest_counts_and_what_is_older_replaces_nothing(folder, handed_in):
+    for name, text, time in (("ada 1", "old", 1e9), ("ada 2", "new", 2e9), ("ada 3", "middle", 1.5e9)):
+        classes.hand_in(handed_in, name, text)
+        os.utime(handed_in / name / NAME, (time, time))
+    collect(folder, handed_in)
+    assert submitted(folder) == {"ada": "new"}
+    assert (folder / "submitted/ada" / classes.LESSON / "timestamp.txt").read_text() == "2033-05-18 03:33:20 UTC\n"
+    again = collect(folder, handed_in)
+    assert submitted(folder) == {"ada": "new"}
+    assert "not newer" in again.refused[0]
+
+
+def test_a_notebook_of_no_lesson(folder, handed_in):
+    (handed_in / "ada").mkdir()
+    (handed_in / "ada" / "Untitled.ipynb").write_text("x")
+    assert "no lesson's number" in collect(folder, handed_in).refused[0]
+
+
+def test_neither_folder_nor_zip(folder, tmp_path):
+    with pytest.raises(ClassError, match="neither a folder nor a zip"):
+        collect(folder, tmp_path / "missing")
+
+
+@settings(max_examples=30)
+@given(name=st.text(max_size=60), content=st.binary(max_size=200))
+def test_no_name_and_no_content_writes_outside(template, tmp_path_factory, name, content):
+    place = tmp_path_factory.mktemp("any")
+    for shared in ("students.csv", "source", "nbgrader_config.py"):
+        (place / shared).symlink_to(template / shared)
+    path = place / "in.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{name}/{NAME}", content)
+        archive.writestr(f"ada/{name}.ipynb", content)
+    before = set(place.parent.glob("*"))
+    collect(place, path)
+    written = [each for each in place.rglob("*") if each.is_file() and "submitted" not in each.parts]
+    assert set(place.parent.glob("*")) == before
+    assert {each.name for each in written} <= {"students.csv", "in.zip", "nbgrader_config.py"} | {NAME}
+    assert all(each.parts[-2] == classes.LESSON for each in place.rglob("submitted/*/*/*"))

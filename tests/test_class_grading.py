@@ -1,0 +1,199 @@
+"""Marks are nbgrader's own, to the last point; a hostile submission loses its own marks and nobody else's."""
+
+import csv
+import re
+import shutil
+from pathlib import Path
+
+import classes
+import pytest
+
+from fer_course.classroom import grading, sandbox, setting_up
+from fer_course.classroom.collecting import collect
+from fer_course.classroom.executing import execute
+from fer_course.classroom.grading import grade
+from fer_course.classroom.marks import feedback, marks, write_marks
+from fer_course.classroom.places import nbgrader_of
+from fer_course.classroom.sandbox import Limits
+from fer_course.errors import ClassError
+
+pytest.importorskip("nbgrader")
+sandboxed = pytest.mark.skipif(bool(sandbox.missing()), reason=f"no sandbox here: {sandbox.missing()}")
+RIGHT_MIRROR = "def mirror(image):\n    return image[:, ::-1]"
+RIGHT_SIZE = (
+    "def output_size(size, kernel, stride=1, padding=0):\n    return (size + 2 * padding - kernel) // stride + 1"
+)
+LIMITS = Limits(seconds=60, cell_seconds=6, memory=800_000_000, processes=20)
+
+
+def drop_checks(notebook) -> None:
+    notebook.cells = [cell for cell in notebook.cells if not cell.id.startswith("check")]
+
+
+def edit_checks(notebook) -> None:
+    for cell in notebook.cells:
+        if cell.id.startswith("check"):
+            cell.source = "print('all right')"
+
+
+def other_ids(notebook) -> None:
+    for cell in notebook.cells:
+        cell.id = f"x{cell.id}"
+
+
+#: Submission -> (how it is made, the points that its own answers deserve).
+PLAIN = {
+    "ada": ({"mirror": RIGHT_MIRROR, "size": RIGHT_SIZE}, 2),
+    "alan": ({"mirror": RIGHT_MIRROR}, 1),
+    "grace": ({}, 0),
+    "emmy": ({"mirror": RIGHT_MIRROR, "change": edit_checks}, 1),
+    "mary": ({"mirror": RIGHT_MIRROR, "size": RIGHT_SIZE, "change": drop_checks}, 2),
+    "sofia": (
+        {
+            "mirror": RIGHT_MIRROR,
+            "size": "import sys\nprint('noise', file=sys.stderr)\n" + RIGHT_SIZE,
+            "change": other_ids,
+        },
+        2,
+    ),
+}
+
+
+def make_class(place: Path, submissions: dict[str, str]) -> Path:
+    """Make a class in which these were submitted: student -> text of a notebook."""
+    folder = place / "class"
+    setting_up.init(folder, classes.students(place / "students.csv"), source=classes.source(place / "solved"))
+    (release,) = setting_up.release(folder)
+    for student, made in submissions.items():
+        text = made if isinstance(made, str) else classes.answered(release, **made)
+        classes.hand_in(place / "in", student, text)
+    collect(folder, place / "in")
+    return folder
+
+
+def points(folder) -> dict[str, tuple[str, object]]:
+    return {row["id"]: (row["status"], row["score"]) for row in marks(folder)}
+
+
+@sandboxed
+def test_marks_equal_nbgraders_own(tmp_path):
+    from nbgrader.converters import Autograde
+
+    folder = make_class(tmp_path, {student: made for student, (made, _) in PLAIN.items()})
+    theirs = tmp_path / "theirs"
+    shutil.copytree(folder, theirs)
+    config = (theirs / "nbgrader_config.py").read_text().replace(str(folder.resolve()), str(theirs.resolve()))
+    (theirs / "nbgrader_config.py").write_text(config)
+    config, course = nbgrader_of(theirs)
+    course.assignment_id = classes.LESSON
+    Autograde(coursedir=course, config=config).start()
+    lines = []
+    graded = grade(folder, limits=LIMITS, progress=lines.append)
+    assert graded.failed == {}
+    assert len(lines) == len(PLAIN)
+    assert points(folder) == points(theirs)
+    assert points(folder) == {student: ("graded", float(score)) for student, (_, score) in PLAIN.items()}
+    assert grade(folder, limits=LIMITS).done == []  # nothing is left
+    pages = feedback(folder)
+    assert len(pages) == len(PLAIN)
+    assert all(page.read_text().startswith("<!DOCTYPE html>") for page in pages)
+
+
+HOSTILE = {
+    "alan": ("import os; os._exit(1)", "its kernel died"),
+    "grace": ("while True:\n    try:\n        while True: pass\n    except BaseException: pass", "longer than"),
+    "emmy": ("import numpy as np; held = [np.ones(10**8) for _ in range(100)]", "memory"),
+    "mary": ("import os\nwhile True: os.fork()", "processes|memory"),
+}
+
+
+@sandboxed
+@pytest.mark.slow
+def test_hostile_submissions_lose_only_their_own_marks(tmp_path):
+    made = {"ada": {"mirror": RIGHT_MIRROR, "size": RIGHT_SIZE}, "sofia": "{ no JSON"}
+    for student, (code, _) in HOSTILE.items():
+        made[student] = {"mirror": RIGHT_MIRROR, "size": code}  # the first answer is right, then comes the deed
+    folder = make_class(tmp_path, made)
+    graded = grade(folder, limits=LIMITS)
+    found = points(folder)
+    assert found["ada"] == ("graded", 2.0)
+    for student, (_, reason) in HOSTILE.items():
+        assert found[student] == ("graded", 1.0), student
+        (remark,) = [each for each in graded.remarks[student, classes.LESSON] if "stopped" in each]
+        assert re.search(reason, remark), remark
+    assert found["sofia"] == ("failed", 0.0)
+    assert list(graded.failed) == [("sofia", classes.LESSON)]
+    assert not (folder / grading.WAITING).exists()
+
+
+def notebook(*cells: str) -> str:
+    import nbformat
+
+    return nbformat.writes(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]))
+
+
+def said(text: str) -> list[str]:
+    import nbformat
+
+    outputs = [cell.outputs for cell in nbformat.reads(text, 4).cells]
+    return [
+        " ".join(str(each.get("text") or each.get("evalue") or each.get("data", {}).get("text/plain")) for each in cell)
+        for cell in outputs
+    ]
+
+
+@sandboxed
+def test_sandbox_shows_nothing_but_what_a_lesson_needs(tmp_path):
+    secret = tmp_path / "gradebook.db"
+    secret.write_text("marks")
+    probes = {
+        f"open({str(secret)!r}).read()": "No such file",
+        "open('/etc/shadow').read()": "No such file",
+        f"import os; os.listdir({str(Path.home())!r})": "No such file|\\[",
+        "import socket; socket.create_connection(('127.0.0.1', 22), 2)": "refused|unreachable",
+        "import os; sorted(os.environ.get('HOME') for _ in [0])": "/home/learner",
+        "import pathlib; pathlib.Path('/usr/bin/x').write_text('x')": "Read-only|Permission",
+        "import fer_course, pathlib; (pathlib.Path(fer_course.__file__).parent / 'x').write_text('x')": "Read-only|Permission",
+        "import fer_course, pathlib; (pathlib.Path(fer_course.__file__).parents[1] / 'solutions').exists()": "False",
+    }
+    text, reason = execute(notebook(*probes), LIMITS)
+    assert reason == ""
+    for (probe, pattern), answer in zip(probes.items(), said(text), strict=True):
+        assert re.search(pattern, answer), (probe, answer)
+
+
+@sandboxed
+def test_output_without_end_is_cut_and_errors_are_kept():
+    text, _ = execute(notebook("for _ in range(200): print('x' * 100_000)", "print('hello')", "1 / 0"), LIMITS)
+    assert len(text) < 2 * LIMITS.output
+    assert said(text)[-1].startswith("division by zero")
+
+
+def test_without_a_sandbox_grading_says_no(tmp_path, monkeypatch):
+    folder = make_class(tmp_path, {"ada": PLAIN["ada"][0]})
+    monkeypatch.setattr(sandbox, "missing", lambda: "bwrap is not installed")
+    with pytest.raises(ClassError, match="--unsafe"):
+        grade(folder)
+    assert points(folder)["ada"] == ("submitted", "")
+    grade(folder, unsafe=True, limits=LIMITS)
+    assert points(folder)["ada"] == ("graded", 2.0)
+
+
+def test_marks_name_the_missing_and_the_late(tmp_path):
+    from fer_course.classroom.places import gradebook
+
+    folder = make_class(tmp_path, {"ada": PLAIN["ada"][0], "alan": PLAIN["alan"][0]})
+    with gradebook(folder) as book:
+        book.update_or_create_assignment(classes.LESSON, duedate="2001-01-01 00:00:00 UTC")
+    grade(folder, students=["ada"], unsafe=True, limits=LIMITS)
+    found = points(folder)
+    assert found["ada"] == ("late", 2.0)
+    assert found["alan"] == ("submitted", "")
+    assert found["grace"] == ("missing", "")
+    write_marks(folder, tmp_path / "long.csv")
+    write_marks(folder, tmp_path / "wide.csv", wide=True)
+    long, wide = (list(csv.DictReader((tmp_path / name).read_text().splitlines())) for name in ("long.csv", "wide.csv"))
+    assert len(long) == len(wide) == len(classes.STUDENTS)
+    ada = next(row for row in wide if row["id"] == "ada")
+    assert (ada[classes.LESSON], ada["total"], ada["email"]) == ("2.0", "2.0", "ada@example.org")
+    assert int(next(row for row in long if row["id"] == "ada")["seconds_late"]) > 0

@@ -1,0 +1,136 @@
+"""A class is made from solved lessons: nbgrader's configuration, students, and checks that are repeated with other numbers."""
+
+import re
+import subprocess
+import sys
+
+import classes
+import nbformat
+import pytest
+
+from fer_course import checks
+from fer_course.classroom import setting_up
+from fer_course.classroom.places import gradebook, lessons_of, nbgrader_of
+from fer_course.course import notebooks
+from fer_course.errors import ClassError
+
+pytest.importorskip("nbgrader")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    setting_up.init(
+        tmp_path / "class", classes.students(tmp_path / "students.csv"), source=classes.source(tmp_path / "solved")
+    )
+    return tmp_path / "class"
+
+
+def test_class_is_a_course_that_nbgrader_itself_accepts(folder):
+    nbgrader = [sys.executable, "-m", "nbgrader"]
+    done = subprocess.run(
+        [*nbgrader, "generate_assignment", classes.LESSON, "--force"], cwd=folder, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    theirs = (folder / "release" / classes.LESSON / f"{classes.LESSON}.ipynb").read_text()
+    setting_up.release(folder)
+    assert (folder / "release" / classes.LESSON / f"{classes.LESSON}.ipynb").read_text() == theirs
+
+
+def test_release_holds_neither_solutions_nor_hidden_tests(folder):
+    (path,) = setting_up.release(folder)
+    text = path.read_text()
+    assert "image[:, ::-1]" not in text
+    assert "HIDDEN" not in text
+    assert "checks.hidden" not in text
+    assert "your code here" in text
+    assert "checks.hidden" in (folder / "source" / classes.LESSON / f"{classes.LESSON}.ipynb").read_text()
+
+
+def test_students_are_in_the_gradebook(folder):
+    with gradebook(folder) as book:
+        assert sorted(student.id for student in book.students) == sorted(classes.STUDENTS)
+        assert book.find_student("ada").email == "ada@example.org"
+
+
+def test_each_class_has_hidden_numbers_of_its_own(tmp_path):
+    lesson = classes.source(tmp_path / "solved") / f"{classes.LESSON}.ipynb"
+    one, two = (setting_up.assignment(lesson, secret) for secret in ("a", "b"))
+    seeds = [re.findall(r"checks\.hidden\((\d+)\)", text) for text in (one, two)]
+    assert len(seeds[0]) == 2
+    assert len({*seeds[0], *seeds[1]}) == 4
+    assert setting_up.assignment(lesson, "a") == one
+
+
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+def test_each_lesson_becomes_an_assignment_whose_checks_are_repeated(path):
+    notebook = nbformat.reads(setting_up.assignment(path, "secret"), as_version=4)
+    hidden = [cell.source for cell in notebook.cells if "BEGIN HIDDEN TESTS" in cell.source]
+    assert len(hidden) == sum(bool(cell.metadata.get("nbgrader", {}).get("points")) for cell in notebook.cells)
+    for source in hidden:
+        compile(source, path.name, "exec")
+        shown, repeated = (re.findall(rf"^{indent}(checks\..+)$", source, re.MULTILINE) for indent in ("", "    "))
+        assert shown == repeated != []
+
+
+def test_hidden_check_catches_an_answer_that_knows_the_numbers():
+    import numpy as np
+
+    seen = []
+
+    def spy(image):
+        seen.append(image.copy())
+        return image[:, ::-1]
+
+    checks.lesson00.mirror(spy)
+    open_, known = list(seen), {image.tobytes() for image in seen}
+
+    def cheat(image):
+        return image[:, ::-1] if image.tobytes() in known else np.zeros_like(image)
+
+    checks.lesson00.mirror(cheat)
+    with checks.hidden(1), pytest.raises(checks.Hint):
+        checks.lesson00.mirror(cheat)
+    seen.clear()
+    with checks.hidden(1):
+        checks.lesson00.mirror(spy)
+    assert not {image.tobytes() for image in seen} & {image.tobytes() for image in open_}
+
+
+def test_another_gradebook_by_its_url(tmp_path):
+    place = tmp_path / "elsewhere.db"
+    setting_up.init(tmp_path / "class", db=f"sqlite:///{place}", source=classes.source(tmp_path / "solved"))
+    (tmp_path / "class" / "students.csv").write_text("id\nada\n")
+    assert setting_up.enrol(tmp_path / "class") == 1
+    assert place.is_file()
+
+
+@pytest.mark.parametrize(("rows", "words"), [
+    ("id\nada\nada\n", "line 3.*twice"),
+    ("name\nada\n", "line 2.*only id must be filled"),
+    ("id\n../../etc\n", "line 2"),
+    ("id\n.hidden\n", "line 2"),
+])  # fmt: skip
+def test_students_that_can_not_be(tmp_path, rows, words):
+    (tmp_path / "students.csv").write_text(rows)
+    with pytest.raises(ClassError, match=words):
+        setting_up.init(tmp_path / "class", tmp_path / "students.csv", source=classes.source(tmp_path / "solved"))
+    assert not (tmp_path / "class").exists()
+
+
+def test_what_is_there_is_not_overwritten(folder, tmp_path):
+    with pytest.raises(ClassError, match="not empty"):
+        setting_up.init(folder, source=tmp_path / "solved")
+
+
+def test_no_class_and_no_lesson(folder, tmp_path):
+    with pytest.raises(ClassError, match="class init"):
+        nbgrader_of(tmp_path)
+    with pytest.raises(ClassError, match="there are: 00-small"):
+        lessons_of(folder, ["07"])
+    (folder / "nbgrader_config.py").write_text("c = ")
+    with pytest.raises(ClassError, match="SyntaxError"):
+        nbgrader_of(folder)
+
+
+def test_the_secret_is_for_its_owner_alone(folder):
+    assert (folder / "nbgrader_config.py").stat().st_mode & 0o077 == 0
