@@ -84,7 +84,9 @@ def test_lock_satisfies_pyproject():
             versions[requirement.name.lower().replace("_", "-")] = Version(next(iter(requirement.specifier)).version)
     extras = PROJECT["optional-dependencies"]
     wanted = PROJECT["dependencies"] + [
-        text for name in ("tensorflow", "lab", "export", "book", "instructor", "dev") for text in extras[name]
+        text
+        for name in ("tensorflow", "lab", "export", "cluster", "book", "instructor", "dev")
+        for text in extras[name]
     ]
     for requirement in map(Requirement, wanted):
         if requirement.marker is None or requirement.marker.evaluate(environment):

@@ -75,7 +75,7 @@ def trials(sweep: Sweep, out: Path) -> list[Trial]:
 
 
 def _name(combination: dict, seed: int) -> str:
-    words = [f"{setting}={value}" for setting, value in combination.items()] + [f"seed={seed}"]
+    words = [f"{setting}={value}" for setting, value in sorted(combination.items())] + [f"seed={seed}"]
     return re.sub(r"[^\w.=,+-]", "_", ",".join(words))[:200]
 
 
