@@ -39,6 +39,7 @@ def parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_evaluate(commands)
     _add_predict(commands)
+    _add_live(commands)
     _add_zoo(commands)
     _add_authors(commands)
     return top
@@ -224,6 +225,19 @@ def _predict(options) -> None:
 
     write_predictions(predict(run, images), options.out)
     print(f"Wrote predictions for {len(images):,} faces to {options.out}.")
+
+
+def _add_live(commands) -> None:
+    live = _command(commands, "live", _live, "open the camera panel as a page of its own, on this machine only")
+    live.add_argument("run", nargs="?", default="pretrained", metavar="RUN", help=_RUN)
+    live.add_argument("--port", type=int, help="where to listen, on 127.0.0.1; none: any port that is free")
+    live.add_argument("--no-browser", action="store_true", help="only print the address")
+
+
+def _live(options) -> None:
+    from fer_course import page
+
+    page.serve(options.run, options.port, not options.no_browser)
 
 
 def _add_zoo(commands) -> None:
