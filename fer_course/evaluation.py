@@ -431,11 +431,11 @@ def scorer(model: keras.Model | Run) -> Callable[[np.ndarray], tuple[np.ndarray,
         maps = _mapper(model).outputs
     except ModelError:
         maps = []
-    both = keras.Model(model.inputs, [*model.outputs, *maps])
+    both = keras.Model(model.inputs, [*model.outputs, *maps]) if maps else model
 
     def score(images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        scores, *rest = both.predict_on_batch(prepare(images, model.input_shape[1]))
-        return scores, rest[0] if rest else None
+        found = both.predict_on_batch(prepare(images, model.input_shape[1]))
+        return tuple(found) if maps else (found, None)
 
     return score
 

@@ -477,10 +477,10 @@ def in_words(faces: Sequence[Seen], class_names: Sequence[str] = CLASS_NAMES) ->
 class Stream:
     """Faces in pictures that follow each other: found, followed, scored, and their scores smoothed as in lesson 09.
 
-    To look all over a picture takes longest. So a face that is known is looked for where it was (`find_near`); all over, in less
-    detail than `find_faces` has, only in every tenth picture, when there is no face, or when one was lost. A new face thus
-    appears up to ten pictures later, and one of less than a tenth of the longest side not at all. A lost face keeps its box and its
-    scores for five pictures.
+    To look all over a picture takes longest. So a face that is known is looked for where it was (`find_near`); all over, in
+    less detail than `find_faces` has, only in every tenth picture, when there is no face, or when one was lost. A new face
+    thus appears up to ten pictures later, and one of less than a tenth of the longest side not at all. A lost face keeps its
+    box and its scores for five pictures.
 
     Attributes:
         faces: number -> `Seen`, of the last picture.

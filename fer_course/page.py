@@ -1,4 +1,7 @@
-"""The camera panel as a page of its own: `fer-course live`. Voilà (extra `lab`) serves it, on this machine only, behind a token."""
+"""The camera panel as a page of its own, `fer-course live`: Voilà serves it, on this machine only, behind a token.
+
+Needs the extra `lab`.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,13 @@ import nbformat
 from fer_course.errors import FerCourseError, RunError
 
 ADDRESS = "127.0.0.1"
+#: The extensions of JupyterLab that the page needs: what else is installed may not fit Voilà.
+EXTENSIONS = [
+    "@jupyter-widgets/jupyterlab-manager",
+    "@voila-dashboards/widgets-manager7",
+    "@voila-dashboards/widgets-manager8",
+    "anywidget",
+]
 #: What the browser lets the page talk to: this server, and nobody else.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
@@ -60,7 +70,8 @@ def checked(run: str) -> str:
     missing = [name for name in ("recipe.yaml", "model.keras") if not (folder / name).is_file()]
     if missing:
         raise RunError(
-            f"{run} is not a run with a model: it has no {missing[0]}. Give the folder that `train` wrote, or the word pretrained."
+            f"{run} is not a run with a model: it has no {missing[0]}. Give the folder that `train` wrote, "
+            "or the word pretrained."
         )
     return str(folder.resolve())
 
@@ -144,7 +155,8 @@ def _voila():
             "ip": ADDRESS, "port": port, "port_retries": 0, "token": token, "open_browser": True,
             "tornado_settings": {"headers": {"Content-Security-Policy": POLICY}},
         }  # fmt: skip
-        page.update_config(Config(Voila=settings, VoilaConfiguration={"template": "fer_course", "strip_sources": True}))
+        rendering = {"template": "fer_course", "strip_sources": True, "extension_allowlist": EXTENSIONS}
+        page.update_config(Config(Voila=settings, VoilaConfiguration=rendering))
         page.initialize([file])
         return page
 

@@ -20,9 +20,9 @@ NOT_FOUND = "The detector does not find this face: the box is where it was drawn
 def camera_panel(model=None):
     """Return a widget that finds and scores faces: of drawn people, of a photograph, and, after a click, of the camera.
 
-    Nothing asks for a camera unless its button is pressed. Frames are shrunk in the page, answered one by one in this kernel, and
-    forgotten; a photograph stays in the kernel's memory until *forget it* is pressed. On a service that is known not to be the learner's machine
-    both are off, and the panel says so.
+    Nothing asks for a camera unless its button is pressed. Frames are shrunk in the page, answered one by one in this kernel,
+    and forgotten; a photograph stays in the kernel's memory until *forget it* is pressed. On a service that is known not to be
+    the learner's machine both are off, and the panel says so.
 
     Args:
         model: a Keras model of this package's form, or a `Run`; None: the mini-Xception that comes with the course.
