@@ -94,7 +94,7 @@ def all_cells(folder: Path) -> None:
 
 
 def scores(page) -> list[str]:
-    return page.locator(".fer-view .percent").all_inner_texts()
+    return page.locator(".fer-view .fer-percent").all_inner_texts()
 
 
 # --------------------------------------------------------------------------------------------------------- lessons
@@ -165,13 +165,13 @@ def test_a_slider_moves_its_picture(lesson_02):
 
 def watch_the_panel(page, name: str) -> None:
     """Do with a panel on a page what a learner does: nothing, the camera, the map, pause, go on, off."""
-    page.wait_for_selector(".fer-view .row", timeout=PATIENT)
+    page.wait_for_selector(".fer-view .fer-row", timeout=PATIENT)
     assert page.evaluate("window.asked") == 0, "it asked for a camera before anybody clicked"
     still = scores(page)
     page.locator(".fer-view canvas").scroll_into_view_if_needed()
     photograph(page, f"{name}-drawn")
     page.click("text=camera on")
-    page.wait_for_selector(".fer-view .rate[data-speed]", timeout=PATIENT)
+    page.wait_for_selector(".fer-view .fer-rate[data-speed]", timeout=PATIENT)
     page.wait_for_function("document.querySelector('.fer-view canvas').ariaLabel.includes('face 0')", timeout=PATIENT)
     seen = set()
     for _ in range(10):
@@ -179,11 +179,11 @@ def watch_the_panel(page, name: str) -> None:
         page.wait_for_timeout(300)
     assert len(seen - {tuple(still)}) > 1, "the bars don't move"
     page.check(".fer-view input[type=checkbox]")
-    assert page.locator(".fer-view .legend").is_visible()
+    assert page.locator(".fer-view .fer-legend").is_visible()
     page.wait_for_timeout(1000)
     photograph(page, f"{name}-camera")
-    speed = float(page.get_attribute(".fer-view .rate", "data-speed"))
-    print(f"\n{name}: {speed:.1f} frames a second ({page.inner_text('.fer-view .rate')})")
+    speed = float(page.get_attribute(".fer-view .fer-rate", "data-speed"))
+    print(f"\n{name}: {speed:.1f} frames a second ({page.inner_text('.fer-view .fer-rate')})")
     assert speed > 0
     pause_and_go_on(page)
 
@@ -193,10 +193,10 @@ def pause_and_go_on(page) -> None:
     assert all_ended(page), "a pause leaves the camera on"
     page.click("text=go on")
     page.wait_for_function("window.tracks.some((track) => track.readyState === 'live')", timeout=PATIENT)
-    page.wait_for_selector(".fer-view .rate:not(:empty)", timeout=PATIENT)
+    page.wait_for_selector(".fer-view .fer-rate:not(:empty)", timeout=PATIENT)
     page.click("text=camera off")
     assert all_ended(page), "off is not off"
-    page.wait_for_function("!document.querySelector('.fer-view .rate').textContent", timeout=PATIENT)
+    page.wait_for_function("!document.querySelector('.fer-view .fer-rate').textContent", timeout=PATIENT)
 
 
 def all_ended(page) -> bool:
@@ -231,7 +231,7 @@ def test_where_no_camera_is_allowed_the_panel_says_so_and_goes_on(browser, lab):
     page.context.new_cdp_session(page).send("Browser.setPermission", denied)
     open_notebook(page, lab, name)
     start_all(page)
-    page.wait_for_selector(".fer-view .row", timeout=PATIENT)
+    page.wait_for_selector(".fer-view .fer-row", timeout=PATIENT)
     said = page.locator(".fer-view [role=status]")
     page.click("text=camera on")
     page.wait_for_selector(".fer-view [role=status]:has-text('The camera was not allowed')", timeout=PATIENT)

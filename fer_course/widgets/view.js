@@ -31,13 +31,13 @@ function render({ model, el }) {
   const maps = make("input", { type: "checkbox" });
   const canvas = make("canvas", { role: "img", "aria-label": "no picture yet" });
   const status = make("p", { role: "status" });
-  const legend = make("p", { class: "legend", hidden: "" },
+  const legend = make("p", { class: "fer-legend", hidden: "" },
     "Class activation map of the class with the highest score: red places speak for it, blue ones against it.");
-  const rate = make("p", { class: "rate" });
-  const bars = make("div", { class: "bars" });
+  const rate = make("p", { class: "fer-rate" });
+  const bars = make("div", { class: "fer-bars" });
   el.replaceChildren(make("div", { class: "fer-view" },
-    make("div", { class: "tools" }, camera, pause, make("label", {}, maps, "class activation map")),
-    make("div", { class: "both" }, canvas, bars), legend, status, rate));
+    make("div", { class: "fer-tools" }, camera, pause, make("label", {}, maps, "class activation map")),
+    make("div", { class: "fer-both" }, canvas, bars), legend, status, rate));
 
   const video = make("video", { playsinline: "" });
   video.muted = true;
@@ -90,13 +90,13 @@ function render({ model, el }) {
     if (bars.dataset.numbers !== numbers) {
       bars.dataset.numbers = numbers;
       bars.replaceChildren(...faces.map(({ number }) => make("div", { role: "group", "aria-label": `face ${number}` },
-        make("strong", {}, `face ${number}`), ...model.get("class_names").map((name) => make("div", { class: "row" },
+        make("strong", {}, `face ${number}`), ...model.get("class_names").map((name) => make("div", { class: "fer-row" },
           make("span", {}, name),
-          make("div", { class: "bar", role: "meter", "aria-label": name, "aria-valuemin": 0, "aria-valuemax": 100 }, make("div")),
-          make("span", { class: "percent", "aria-hidden": "true" }))))));
+          make("div", { class: "fer-bar", role: "meter", "aria-label": name, "aria-valuemin": 0, "aria-valuemax": 100 }, make("div")),
+          make("span", { class: "fer-percent", "aria-hidden": "true" }))))));
     }
     faces.forEach(({ number, scores }, place) => scores.forEach((score, row) => {
-      const [, bar, percent] = bars.children[place].querySelectorAll(".row")[row].children;
+      const [, bar, percent] = bars.children[place].querySelectorAll(".fer-row")[row].children;
       percent.textContent = `${Math.round(100 * score)} %`;
       bar.setAttribute("aria-valuenow", Math.round(100 * score));
       bar.firstChild.style.cssText = `width: ${100 * score}%; background: ${COLOURS[number % COLOURS.length]}`;
