@@ -126,6 +126,7 @@ def panel(run: str):
 def _voila():
     """Return a function that makes Voilà's server: of a notebook, on a port, with a token."""
     try:
+        import zmq
         from traitlets.config import Config
         from voila.app import Voila
     except ImportError:
@@ -156,7 +157,9 @@ def _voila():
             "tornado_settings": {"headers": {"Content-Security-Policy": POLICY}},
         }  # fmt: skip
         rendering = {"template": "fer_course", "strip_sources": True, "extension_allowlist": EXTENSIONS}
-        page.update_config(Config(Voila=settings, VoilaConfiguration=rendering))
+        # Frames are not to be read on their way to the kernel, not even by others on this machine.
+        kernels = {"transport_encryption": "auto"} if zmq.has("curve") else {}
+        page.update_config(Config(Voila=settings, VoilaConfiguration=rendering, KernelManager=kernels))
         page.initialize([file])
         return page
 

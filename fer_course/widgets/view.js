@@ -45,7 +45,7 @@ function render({ model, el }) {
   let shown = { picture: null, size: [1, 1], faces: [] };
   let stream = null, turn = 0, asked = 0, watchdog = 0, answered = [];
 
-  const say = (sentence) => { status.textContent = sentence; };
+  const say = (sentence) => { if (status.textContent !== sentence) status.textContent = sentence; }; // spoken once
 
   // ---------------------------------------------------------------------------------------------------- drawing
 
@@ -195,7 +195,7 @@ function render({ model, el }) {
     const picture = bytes ? await createImageBitmap(new Blob([bytes])) : null;
     if (stream || mine !== turn) return;
     show(picture, content.size ?? [1, 1], content);
-    say(content.sentence);
+    if (content.sentence || !content.page) say(content.sentence);
   };
 
   const take = (content, buffers) => {
