@@ -22,7 +22,7 @@ import itertools
 import math
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -246,6 +246,11 @@ def common_area(one: Box, other: Box) -> float:
     rows = min(one.top + one.side, other.top + other.side) - max(one.top, other.top)
     columns = min(one.left + one.side, other.left + other.side) - max(one.left, other.left)
     return max(rows, 0.0) * max(columns, 0.0)
+
+
+def _apart(box: Box, others: Iterable[Box | None]) -> bool:
+    """Return whether a box and each of the others, those that are None aside, share at most half of the smaller one."""
+    return all(common_area(box, other) <= 0.5 * min(box.side, other.side) ** 2 for other in others if other)
 
 
 def match(boxes: Sequence[Box], truth: Box) -> Box | None:
@@ -526,17 +531,17 @@ class Stream:
         return [self.faces[number] for number in sorted(self.faces)]
 
     def _find(self, photo: np.ndarray) -> dict[int, Box | None]:
-        """Return number -> box, of the faces that are known (None: lost) and of new ones."""
-        boxes = {number: find_near(photo, face.box) for number, face in self.faces.items()}
+        """Return number -> box, of the faces that are known (None: lost) and of new ones; no two boxes are one face."""
+        boxes: dict[int, Box | None] = {}
+        for number, face in self.faces.items():
+            box = find_near(photo, face.box)
+            boxes[number] = box if box and _apart(box, boxes.values()) else None
         if self._pictures % ALL_OVER and boxes and all(boxes.values()):
             return boxes
         for box in find_faces(photo, QUICK_DETAIL):
-            taken = [other for other in boxes.values() if other]
-            if any(common_area(box, other) > 0.5 * min(box.side, other.side) ** 2 for other in taken):
-                continue
             lost = [n for n, other in boxes.items() if other is None and _overlap(self.faces[n].box, box) > 0]
             number = lost[0] if lost else next(n for n in itertools.count() if n not in boxes)
-            if lost or len(boxes) < self._most:
+            if _apart(box, boxes.values()) and (lost or len(boxes) < self._most):
                 boxes[number] = box
         return boxes
 

@@ -581,3 +581,12 @@ def test_faces_in_words():
     scores = np.array([0, 0, 0, 0.78, 0.12, 0.1, 0])
     assert live.in_words([live.Seen(0, live.Box(0, 0, 1), scores)]) == "face 0: happy 78%"
     assert live.in_words([]) == "no face found"
+
+
+def test_one_face_never_has_two_numbers_for_long():
+    stream = live.Stream(bright_left)
+    (face,) = stream.see(WALK[0][0])
+    beside = face._replace(number=1, box=face.box._replace(left=face.box.left + 0.3 * face.box.side))
+    stream.faces[1] = beside
+    counts = [len(stream.see(photo)) for photo, _ in WALK[1 : live.PATIENCE + 3]]
+    assert counts[-1] == 1
