@@ -223,31 +223,40 @@ def test_the_panel_in_jupyterlab_sees_the_film_and_lets_go_of_the_camera(lab, fi
     shut_down_kernels(lab[0])
 
 
-def test_where_no_camera_is_allowed_the_panel_says_so_and_goes_on(browser, lab):  # noqa: F811
+@pytest.mark.parametrize(
+    ("devices", "sentence"),
+    [(["--use-fake-device-for-media-stream"], "The camera was not allowed"), ([], "No camera was found")],
+    ids=["denied", "none"],
+)
+def test_without_a_camera_the_panel_says_so_and_goes_on(lab, devices, sentence):  # noqa: F811
     name = write_notebook(lab[1], "denied.ipynb", [nbformat.v4.new_code_cell(PANEL)])
-    page = browser.new_page(viewport={"width": 1280, "height": 1100})
-    complaints = listen(page)
-    denied = {"permission": {"name": "camera"}, "setting": "denied", "origin": lab[0]}
-    page.context.new_cdp_session(page).send("Browser.setPermission", denied)
-    open_notebook(page, lab, name)
-    start_all(page)
-    page.wait_for_selector(".fer-view .fer-row", timeout=PATIENT)
-    said = page.locator(".fer-view [role=status]")
-    page.click("text=camera on")
-    page.wait_for_selector(".fer-view [role=status]:has-text('The camera was not allowed')", timeout=PATIENT)
-    assert page.locator("text=camera on").get_attribute("aria-pressed") == "false"
-    page.evaluate("Object.defineProperty(navigator, 'mediaDevices', {value: undefined})")  # as on an insecure origin
-    page.click("text=camera on")
-    page.wait_for_selector(".fer-view [role=status]:has-text('may not use a camera')", timeout=PATIENT)
-    photograph(page, "jupyterlab-denied")
-    before = page.get_attribute(".fer-view canvas", "aria-label")
-    page.locator(".jupyter-widgets select").select_option("surprise")
-    changed = "(before) => document.querySelector('.fer-view canvas').ariaLabel !== before"
-    page.wait_for_function(changed, arg=before, timeout=PATIENT)
-    assert said.inner_text() == ""
-    assert not complaints
-    page.close()
+    with chromium(*devices) as started:
+        page = started.new_page(viewport={"width": 1280, "height": 1100})
+        complaints = listen(page)
+        denied = {"permission": {"name": "camera"}, "setting": "denied" if devices else "granted", "origin": lab[0]}
+        page.context.new_cdp_session(page).send("Browser.setPermission", denied)
+        open_notebook(page, lab, name)
+        start_all(page)
+        page.wait_for_selector(".fer-view .fer-row", timeout=PATIENT)
+        click_and_hear(page, sentence)
+        page.evaluate(
+            "Object.defineProperty(navigator, 'mediaDevices', {value: undefined})"
+        )  # as on an insecure origin
+        click_and_hear(page, "may not use a camera")
+        photograph(page, "jupyterlab-denied")
+        before = page.get_attribute(".fer-view canvas", "aria-label")
+        page.locator(".jupyter-widgets select").select_option("surprise")
+        changed = "(before) => document.querySelector('.fer-view canvas').ariaLabel !== before"
+        page.wait_for_function(changed, arg=before, timeout=PATIENT)
+        assert page.inner_text(".fer-view [role=status]") == ""
+        assert not complaints
     shut_down_kernels(lab[0])
+
+
+def click_and_hear(page, sentence: str) -> None:
+    page.click("text=camera on")
+    page.wait_for_selector(f".fer-view [role=status]:has-text('{sentence}')", timeout=PATIENT)
+    assert page.get_attribute("text=camera on", "aria-pressed") == "false"
 
 
 # ------------------------------------------------------------------------------------------------------------ page
