@@ -71,20 +71,26 @@ def lab(tmp_path_factory):
     log.close()
 
 
-@contextmanager
-def chromium(*options: str):
-    """A Chromium without a window, with options of its own."""
+@pytest.fixture(scope="module")
+def driver():
+    """Playwright: one at a time is all that it allows."""
     playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright (extra dev)")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", *options])
+    with playwright.sync_playwright() as started:
         yield started
-        started.close()
+
+
+@contextmanager
+def chromium(driver, *options: str):
+    """A Chromium without a window, with options of its own."""
+    started = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", *options])
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="module")
-def browser():
+def browser(driver):
     """A Chromium without a window."""
-    with chromium() as started:
+    with chromium(driver) as started:
         yield started
 
 

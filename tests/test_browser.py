@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from browsing import BROWSER_TESTS, PICTURES, ROOT, browser, failures, lab, run_all, was_run_to_the_end  # noqa: F401
+from browsing import BROWSER_TESTS, PICTURES, ROOT, browser, driver, failures, lab, run_all, was_run_to_the_end  # noqa: F401
 
 LESSONS = sorted(path.name for path in (ROOT / "lessons").glob("*.ipynb"))
 #: nbval runs every solved lesson; here some of them do, all of them when pictures are wanted.
