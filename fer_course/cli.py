@@ -40,6 +40,7 @@ def parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     _add_predict(commands)
     _add_export(commands)
+    _add_live(commands)
     _add_zoo(commands)
     _add_sweep(commands)
     _add_class(
@@ -257,6 +258,19 @@ def _export(options) -> None:
     out = options.out or export.place(run, options.to)
     export.check(out, options.to)
     print(export.export(run, out, options.to, data.load(options.data)))
+
+
+def _add_live(commands) -> None:
+    live = _command(commands, "live", _live, "open the camera panel as a page of its own, on this machine only")
+    live.add_argument("run", nargs="?", default="pretrained", metavar="RUN", help=_RUN)
+    live.add_argument("--port", type=int, help="where to listen, on 127.0.0.1; none: any port that is free")
+    live.add_argument("--no-browser", action="store_true", help="only print the address")
+
+
+def _live(options) -> None:
+    from fer_course import page
+
+    page.serve(options.run, options.port, not options.no_browser)
 
 
 def _add_zoo(commands) -> None:

@@ -5,17 +5,28 @@
     faces = np.stack([crop_face(photo, box) for box in boxes])
     evaluation.predict(model, faces)
 
+Pictures that follow each other go through a `Stream`, which follows their faces and smooths their scores:
+
+    stream = Stream(evaluation.scorer(model))
+    for photo in photos:
+        faces = stream.see(photo)                           # a list of `Seen`
+
 Nothing is stored, and nothing leaves the machine: the detector is scikit-image's (extra `lab`), with a cascade that comes with
 its package. No Keras here, and no camera.
+
+Why this detector: its model is a small file in a wheel that the course installs anyway, and it answers in a tenth of a second.
+MediaPipe 1.2 (125 MB) and the wrappers of YuNet carry no model and fetch it later, OpenCV 5 has no cascade any more, and MTCNN,
+the one package of those tried with its weights inside, brings three more networks on TensorFlow.
 """
 
 from __future__ import annotations
 
 import io
+import itertools
 import math
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -24,13 +35,16 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from fer_course.errors import FerCourseError, PhotographError
-from fer_course.faces import SIZE
+from fer_course.faces import CLASS_NAMES, SIZE
 
 #: Longest side of a photograph in pixels; larger ones are shrunk when they are read: a face needs 48 of them.
 LONGEST = 1024
 #: Longest side of the picture in which faces are looked for, in pixels. The cascade's window has 24: a face that takes less
 #: than a thirteenth of a photograph's longest side is not found.
 DETAIL, WINDOW = 320, 24
+#: For pictures that follow each other, many a second: longest side of what is searched all over, and side to which a face is
+#: brought that is looked for where it was; how often one looks all over nevertheless; how long a lost face is waited for.
+QUICK_DETAIL, NEAR, ALL_OVER, PATIENCE = 240, 48, 10, 5
 #: What stands over everything that looks at a learner's own photograph.
 NOTICE = (
     "Your own face only. Nothing leaves this machine, nothing is stored, nothing is graded. The scores say which training "
@@ -165,16 +179,49 @@ def find_faces(photo: np.ndarray, detail: int = DETAIL) -> list[Box]:
 
     """
     image = Image.fromarray(grey(photo))
-    scale = min(1.0, detail / max(image.size))
+    return without_overlaps(_search(image, min(1.0, detail / max(image.size)), WINDOW, math.inf))
+
+
+def find_near(photo: np.ndarray, box: Box) -> Box | None:
+    """Return where a face is now, close to where it was in the picture before; None if it is not found there.
+
+    It is looked for half a box further on each side, from 0.7 to 1.4 times as large: that takes a tenth of the time, or less,
+    that `find_faces` takes to look all over a picture.
+
+    Args:
+        photo: uint8 (H, W) or (H, W, 3).
+        box: where the face was.
+
+    Raises:
+        PhotographError: if it is no photograph.
+        FerCourseError: if scikit-image is not installed.
+
+    """
+    image = Image.fromarray(grey(photo))
+    left, top = max(0, math.floor(box.left - box.side / 2)), max(0, math.floor(box.top - box.side / 2))
+    right = min(image.width, math.ceil(box.left + 1.5 * box.side))
+    bottom = min(image.height, math.ceil(box.top + 1.5 * box.side))
+    if right <= left or bottom <= top:
+        return None
+    scale = min(1.0, NEAR / box.side)
+    found = _search(image.crop((left, top, right, bottom)), scale, 0.7 * box.side * scale, 1.4 * box.side * scale)
+    here = [Box(each.top + top, each.left + left, each.side) for each in found]
+    return max(here, key=lambda each: _overlap(each, box), default=None)
+
+
+def _search(image: Image.Image, scale: float, least: float, most: float) -> list[Box]:
+    """Return all boxes that the cascade finds in a copy of this scale; `least` and `most` are sides in that copy, in pixels."""
     small = image.resize([max(1, round(side * scale)) for side in image.size], Image.Resampling.BOX)
-    if min(small.size) <= WINDOW:
+    least = max(WINDOW, int(least))
+    most = min(most, *small.size)
+    if min(small.size) <= WINDOW or most < least:
         return []
     found = _cascade().detect_multi_scale(
         img=np.asarray(small), scale_factor=1.1, step_ratio=1, min_neighbor_number=4,
-        min_size=(WINDOW, WINDOW), max_size=small.size[::-1],
+        min_size=(least, least), max_size=(int(most), int(most)) if most < min(small.size) else small.size[::-1],
     )  # fmt: skip
     boxes = [Box(float(each["r"]), float(each["c"]), float(each["width"])) for each in found]
-    return [Box(*(number / scale for number in box)) for box in without_overlaps(boxes)]
+    return [Box(*(number / scale for number in box)) for box in boxes]
 
 
 @cache
@@ -203,6 +250,11 @@ def common_area(one: Box, other: Box) -> float:
     rows = min(one.top + one.side, other.top + other.side) - max(one.top, other.top)
     columns = min(one.left + one.side, other.left + other.side) - max(one.left, other.left)
     return max(rows, 0.0) * max(columns, 0.0)
+
+
+def _apart(box: Box, others: Iterable[Box | None]) -> bool:
+    """Return whether a box and each of the others, those that are None aside, share at most half of the smaller one."""
+    return all(common_area(box, other) <= 0.5 * min(box.side, other.side) ** 2 for other in others if other)
 
 
 def match(boxes: Sequence[Box], truth: Box) -> Box | None:
@@ -259,11 +311,15 @@ def crop_face(photo: np.ndarray, box: Box | tuple[float, float, float], margin: 
     return np.asarray(image.resize((SIZE, SIZE), Image.Resampling.HAMMING, box=window)).copy()
 
 
+def _widened(box: Box, margin: float) -> Box:
+    """Return the box with a margin on each side, a share of its side."""
+    return Box(box.top - margin * box.side, box.left - margin * box.side, box.side * (1 + 2 * margin))
+
+
 def _grown(box, margin: float, shape: tuple[int, int]) -> Box:
     """Return the box with its margin, as floats, if it can be cut out of a picture of this shape."""
     try:
-        top, left, side = (float(number) for number in box)
-        grown = Box(top - margin * side, left - margin * side, side * (1 + 2 * margin))
+        grown = _widened(Box(*(float(number) for number in box)), margin)
     except (TypeError, ValueError):
         raise PhotographError(f"A box is three numbers: top, left and side, in pixels; found {box!r}.") from None
     if not all(map(math.isfinite, grown)) or grown.side <= 0:
@@ -341,8 +397,177 @@ def smooth(scores: np.ndarray, weight: float = 0.3) -> np.ndarray:
         raise FerCourseError(f"The weight of the newest scores lies above 0 and is at most 1; found {weight!r}.")
     smoothed = np.array(scores, dtype=np.float64)
     for t in range(1, len(smoothed)):
-        smoothed[t] = weight * smoothed[t] + (1 - weight) * smoothed[t - 1]
+        smoothed[t] = _blend(smoothed[t], smoothed[t - 1], weight)
     return smoothed
+
+
+def _blend(new, before, weight: float):
+    return weight * new + (1 - weight) * before
+
+
+class Seen(NamedTuple):
+    """A face in a picture, scored.
+
+    Attributes:
+        number: which face it is; of pictures that follow each other, the same as long as it is followed.
+        box: where it is, as of `find_faces`.
+        scores: float64 (classes,), rows that sum to 1; smoothed if pictures follow each other.
+        maps: float64 (h, w, classes), how much each place of the crop speaks for each class, smoothed as the scores are; None
+            of a model that has no such maps.
+        missed: in how many pictures it was not found since; its box and scores are then those of the last one in which it was.
+
+    """
+
+    number: int
+    box: Box
+    scores: np.ndarray
+    maps: np.ndarray | None = None
+    missed: int = 0
+
+    def to_dict(self) -> dict:
+        """Return what a page needs to draw it, ready for JSON.
+
+        Its `map` is that of the class with the highest score, in parts of the largest absolute value of all classes' maps: -1
+        to 1, rows of numbers; `frame` is the square of the photograph that it covers: the box with its margin.
+        """
+        shown = None
+        if self.maps is not None:
+            shown = (self.maps[..., int(np.argmax(self.scores))] / (np.abs(self.maps).max() or 1.0)).tolist()
+        return {
+            "number": self.number,
+            "box": list(self.box),
+            "frame": list(_widened(self.box, MARGIN)),
+            "scores": [float(score) for score in self.scores],
+            "map": shown,
+            "missed": self.missed,
+        }
+
+
+#: Scores faces: uint8 (N, 48, 48), N at least 1, to (N, classes) probabilities and (N, h, w, classes) class maps, or None.
+Score = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
+
+
+def see(photo: np.ndarray, score: Score, boxes: Sequence[Box] | None = None, most: int = 3) -> list[Seen]:
+    """Find, cut out and score the faces of one picture, the largest first.
+
+    Args:
+        photo: uint8 (H, W) or (H, W, 3).
+        score: as `evaluation.scorer` makes it.
+        boxes: where the faces are, if somebody knows; None: look for them.
+        most: no more faces than that.
+
+    Raises:
+        PhotographError: if it is no photograph, or a box does not fit it.
+        FerCourseError: if scikit-image is not installed.
+
+    """
+    boxes = (find_faces(photo) if boxes is None else list(boxes))[:most]
+    return [
+        Seen(number, box, *each)
+        for number, (box, each) in enumerate(zip(boxes, _scored(photo, boxes, score), strict=True))
+    ]
+
+
+def _scored(photo: np.ndarray, boxes: Sequence[Box], score: Score) -> list[tuple[np.ndarray, np.ndarray | None]]:
+    """Return scores and maps of each box, scored all at once."""
+    if not boxes:
+        return []
+    scores, maps = score(np.stack([crop_face(photo, box) for box in boxes]))
+    maps = [None] * len(boxes) if maps is None else np.asarray(maps, dtype=np.float64)
+    return list(zip(np.asarray(scores, dtype=np.float64), maps, strict=True))
+
+
+def in_words(faces: Sequence[Seen], class_names: Sequence[str] = CLASS_NAMES) -> str:
+    """Return what is seen as a sentence, for those who can't see the bars: "face 0: happy 78 %"."""
+    said = [f"face {face.number}: {class_names[int(face.scores.argmax())]} {face.scores.max():.0%}" for face in faces]
+    return "; ".join(said) or "no face found"
+
+
+class Stream:
+    """Faces in pictures that follow each other: found, followed, scored, and their scores smoothed as in lesson 09.
+
+    To look all over a picture takes longest. So a face that is known is looked for where it was (`find_near`); all over, in
+    less detail than `find_faces` has, only in every tenth picture, when there is no face, or when one was lost. A new face
+    thus appears up to ten pictures later, and one of less than a tenth of the longest side not at all. A lost face keeps its
+    box and its scores for five pictures.
+
+    Attributes:
+        faces: number -> `Seen`, of the last picture.
+        seconds: what the last picture took: "find" and "score", in seconds.
+
+    """
+
+    def __init__(
+        self, score: Score, weight: float = 0.3, most: int = 3, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        if not 0 < weight <= 1:
+            raise FerCourseError(f"The weight of the newest scores lies above 0 and is at most 1; found {weight!r}.")
+        self._score, self._weight, self._most, self._clock = score, weight, most, clock
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew, as if no picture had been seen."""
+        self.faces: dict[int, Seen] = {}
+        self.seconds = {"find": 0.0, "score": 0.0}
+        self._pictures, self._shape = 0, None
+
+    def see(self, photo: np.ndarray) -> list[Seen]:
+        """Return the faces of the next picture; those that were just lost, too, see `Seen.missed`.
+
+        Args:
+            photo: uint8 (H, W) or (H, W, 3); another size than before begins a new stream.
+
+        Raises:
+            PhotographError: if it is no photograph.
+            FerCourseError: if scikit-image is not installed.
+
+        """
+        photo = grey(photo)
+        if photo.shape != self._shape:
+            self.forget()
+            self._shape = photo.shape
+        start = self._clock()
+        boxes = self._find(photo)
+        found = self._clock()
+        self._take(photo, boxes)
+        self.seconds = {"find": found - start, "score": self._clock() - found}
+        self._pictures += 1
+        return [self.faces[number] for number in sorted(self.faces)]
+
+    def _find(self, photo: np.ndarray) -> dict[int, Box | None]:
+        """Return number -> box, of the faces that are known (None: lost) and of new ones; no two boxes are one face."""
+        boxes: dict[int, Box | None] = {}
+        for number in sorted(self.faces, key=lambda n: (self.faces[n].missed, n)):  # who is there comes first
+            box = find_near(photo, self.faces[number].box)
+            boxes[number] = box if box and _apart(box, boxes.values()) else None
+        if self._pictures % ALL_OVER and boxes and all(boxes.values()):
+            return boxes
+        for box in find_faces(photo, QUICK_DETAIL):
+            lost = [n for n, other in boxes.items() if other is None and _overlap(self.faces[n].box, box) > 0]
+            number = lost[0] if lost else next(n for n in itertools.count() if n not in boxes)
+            if _apart(box, boxes.values()) and (lost or len(boxes) < self._most):
+                boxes[number] = box
+        return boxes
+
+    def _take(self, photo: np.ndarray, boxes: dict[int, Box | None]) -> None:
+        """Score the boxes and blend the scores with those of before; give up what has been lost for too long."""
+        found = {number: box for number, box in boxes.items() if box}
+        lost = {number: self.faces[number] for number, box in boxes.items() if box is None}
+        self.faces = {
+            n: face._replace(missed=face.missed + 1) for n, face in lost.items() if face.missed < PATIENCE
+        } | {
+            number: self._smoothed(Seen(number, box, *each))
+            for (number, box), each in zip(
+                found.items(), _scored(photo, list(found.values()), self._score), strict=True
+            )
+        }
+
+    def _smoothed(self, new: Seen) -> Seen:
+        before = self.faces.get(new.number)
+        if before is None:
+            return new
+        maps = None if new.maps is None or before.maps is None else _blend(new.maps, before.maps, self._weight)
+        return new._replace(scores=_blend(new.scores, before.scores, self._weight), maps=maps)
 
 
 class Latency(NamedTuple):

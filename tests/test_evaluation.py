@@ -29,6 +29,7 @@ from fer_course.evaluation import (
     leaked,
     mcnemar,
     predict,
+    scorer,
     view,
 )
 from fer_course.training import prepare
@@ -429,3 +430,17 @@ def test_models_without_class_maps_say_so(name, tiny_faces):
 def test_the_detail_of_class_maps_is_a_whole_number(detail, tiny_faces):
     with pytest.raises(ModelError, match="detail"):
         class_maps(models.build("mini_xception"), tiny_faces.images[:1], detail)
+
+
+@pytest.mark.parametrize("name", ["mini_xception", "nin_small", "xception_small", "lenet"])
+def test_the_scorer_says_what_predict_and_class_maps_say(name):
+    model = models.build(name)
+    images = np.random.default_rng(0).integers(0, 256, (3, 48, 48), dtype=np.uint8)
+    score = scorer(model)
+    for n in (1, 3):
+        scores, maps = score(images[:n])
+        np.testing.assert_allclose(scores, predict(model, images[:n]), atol=1e-5)
+        if name == "lenet":  # ends in dense layers
+            assert maps is None
+        else:
+            np.testing.assert_allclose(maps, class_maps(model, images[:n]), atol=1e-4)

@@ -1,6 +1,7 @@
 """From photograph to face: read anything or say what is wrong, find, crop as FER2013 crops, smooth, measure."""
 
 import io
+import json
 import sys
 import warnings
 
@@ -437,3 +438,155 @@ def test_match_takes_the_box_that_fits_best():
         assert live.match(boxes, truth) == good
     assert live.match([half_off], truth) == half_off
     assert live.match([elsewhere, tiny], truth) is None
+
+
+# ---------------------------------------------------------------------------------------------- one after the other
+
+
+def bright_left(images: np.ndarray):
+    """A stand-in for a network: seven probabilities from the picture's mean, and maps of which they are the softmax."""
+    level = images.mean(axis=(1, 2)) / 255
+    maps = np.stack([np.full((3, 3, 7), each) * np.arange(7) for each in level])
+    scores = np.exp(maps.mean(axis=(1, 2)))
+    return scores / scores.sum(axis=1, keepdims=True), maps
+
+
+def walk(steps: int, seed: int = 0) -> list[tuple[np.ndarray, live.Box]]:
+    """A drawn face that moves through a scene, and where it is."""
+    rng = np.random.default_rng(seed)
+    face = drawn.draw_one(drawn.PROTOTYPES["happy"], 1)
+    places = [live.Box(60, 60 + 4 * step, 130) for step in range(steps)]
+    noisy = [live.paste([face], [place], (240, 320), seed) + rng.normal(0, 4, (240, 320)) for place in places]
+    return [(np.clip(photo, 0, 255).astype(np.uint8), place) for photo, place in zip(noisy, places, strict=True)]
+
+
+WALK = walk(14)
+EMPTY = live.paste([], [], (240, 320))
+
+
+def test_a_moving_face_is_followed_under_one_number():
+    stream = live.Stream(bright_left)
+    for photo, place in WALK:
+        (face,) = stream.see(photo)
+        assert (face.number, face.missed) == (0, 0)
+        assert live.match([face.box], place)
+        assert face.scores.sum() == pytest.approx(1)
+
+
+def test_the_scores_of_a_stream_are_smoothed_as_smooth_does(monkeypatch):
+    raw = []
+
+    def noted(images):
+        raw.append(bright_left(images))
+        return raw[-1]
+
+    stream = live.Stream(noted, weight=0.3)
+    seen = [stream.see(photo)[0] for photo, _ in WALK]
+    scores = np.concatenate([scores for scores, _ in raw])
+    np.testing.assert_allclose([face.scores for face in seen], live.smooth(scores, 0.3))
+    maps = np.concatenate([maps for _, maps in raw]).reshape(len(raw), -1)
+    np.testing.assert_allclose(np.reshape([face.maps for face in seen], maps.shape), live.smooth(maps, 0.3))
+
+
+def test_a_lost_face_keeps_its_box_and_scores_for_a_while_and_comes_back_under_its_number():
+    stream = live.Stream(bright_left)
+    (before,) = stream.see(WALK[0][0])
+    for missed in range(1, 4):
+        (face,) = stream.see(EMPTY)
+        assert (face.missed, face.box) == (missed, before.box)
+        np.testing.assert_array_equal(face.scores, before.scores)
+    (face,) = stream.see(WALK[1][0])
+    assert (face.number, face.missed) == (0, 0)
+    counts = [len(stream.see(EMPTY)) for _ in range(live.PATIENCE + 2)]
+    assert counts == [1] * live.PATIENCE + [0, 0]
+
+
+def test_a_picture_of_another_size_and_forgetting_begin_anew():
+    stream = live.Stream(bright_left)
+    stream.see(WALK[0][0])
+    assert stream.see(EMPTY[:, :200]) == []
+    stream.see(WALK[0][0])
+    stream.forget()
+    assert stream.see(EMPTY) == []
+
+
+def test_no_more_faces_than_wanted_are_followed():
+    places = [live.Box(20, 20, 90), live.Box(20, 200, 90), live.Box(130, 110, 90)]
+    photo = live.paste([drawn.draw_one(drawn.PROTOTYPES["happy"], who) for who in (1, 5, 8)], places, (240, 320))
+    both = [len(live.Stream(bright_left, most=most).see(photo)) for most in (1, 2, 3)]
+    assert both[0] == 1
+    assert both == sorted(both)
+    assert len(live.see(photo, bright_left, most=1)) == 1
+
+
+def test_a_network_without_maps_and_a_measured_time():
+    stream = live.Stream(lambda images: (bright_left(images)[0], None), clock=iter(range(100)).__next__)
+    (face,) = stream.see(WALK[0][0])
+    assert face.maps is None
+    assert face.to_dict()["map"] is None
+    assert stream.seconds == {"find": 1, "score": 1}
+
+
+@pytest.mark.parametrize("weight", [0, -0.1, 1.01, float("nan")])
+def test_streams_refuse_weights_that_smooth_refuses(weight):
+    with pytest.raises(FerCourseError, match="weight"):
+        live.Stream(bright_left, weight=weight)
+
+
+@pytest.mark.parametrize("photo", [np.zeros((0, 0), np.uint8), np.zeros((4, 4)), np.zeros((4, 4, 4), np.uint8), None])
+def test_streams_refuse_what_is_no_photograph_and_go_on(photo):
+    stream = live.Stream(bright_left)
+    stream.see(WALK[0][0])
+    with pytest.raises(PhotographError):
+        stream.see(photo)
+    assert len(stream.see(WALK[1][0])) == 1
+
+
+def test_a_face_is_found_near_where_it_was_and_nowhere_else():
+    photo, place = WALK[0]
+    (box,) = [each for each in live.find_faces(photo) if live.match([each], place)]
+    moved = box._replace(left=box.left + 0.2 * box.side)
+    assert live.match([live.find_near(photo, moved)], place)
+    assert live.find_near(EMPTY, box) is None
+    assert live.find_near(photo, live.Box(0, 0, 20)) is None
+
+
+@given(top=st.floats(-500, 500), left=st.floats(-500, 500), side=st.floats(0.1, 900))
+def test_any_box_may_be_looked_near(top, left, side):
+    found = live.find_near(WALK[0][0], live.Box(top, left, side))
+    assert found is None or found.side >= 1
+
+
+def test_see_scores_given_boxes_in_their_order_and_none_without_any():
+    photo, place = WALK[0]
+    faces = live.see(photo, bright_left, [place, live.Box(0, 0, 50)])
+    expected = bright_left(np.stack([live.crop_face(photo, place), live.crop_face(photo, (0, 0, 50))]))[0]
+    np.testing.assert_allclose([face.scores for face in faces], expected)
+    assert [face.number for face in faces] == [0, 1]
+    assert live.see(EMPTY, bright_left) == []
+
+
+def test_what_a_page_draws_is_json_and_its_map_lies_where_the_crop_lies():
+    photo, place = WALK[0]
+    (face,) = live.see(photo, bright_left, [place])
+    ready = json.loads(json.dumps(face.to_dict()))
+    np.testing.assert_allclose(live.crop_face(photo, ready["frame"], 0), live.crop_face(photo, place))
+    assert np.max(ready["map"]) == pytest.approx(1)
+    assert np.shape(ready["map"]) == (3, 3)
+    flat = face._replace(maps=np.zeros((3, 3, 7)))
+    assert np.max(flat.to_dict()["map"]) == 0
+
+
+def test_faces_in_words():
+    scores = np.array([0, 0, 0, 0.78, 0.12, 0.1, 0])
+    assert live.in_words([live.Seen(0, live.Box(0, 0, 1), scores)]) == "face 0: happy 78%"
+    assert live.in_words([]) == "no face found"
+
+
+def test_one_face_never_has_two_numbers_for_long():
+    stream = live.Stream(bright_left)
+    (face,) = stream.see(WALK[0][0])
+    beside = face._replace(number=1, box=face.box._replace(left=face.box.left + 0.3 * face.box.side))
+    stream.faces[1] = beside
+    counts = [len(stream.see(photo)) for photo, _ in WALK[1 : live.PATIENCE + 3]]
+    assert counts[-1] == 1

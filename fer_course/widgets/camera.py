@@ -1,0 +1,120 @@
+"""The camera panel of lesson 09: drawn faces to begin with, a photograph, or, after a click, the camera (extra `lab`)."""
+
+from __future__ import annotations
+
+import html
+
+import numpy as np
+
+from fer_course import live
+from fer_course.data import drawn
+from fer_course.errors import FerCourseError
+from fer_course.widgets.core import Choice, Slider, make_control
+from fer_course.widgets.photograph import contents, elsewhere, empty
+
+#: The scene in which a drawn face stands: rows and columns, and where in it.
+SCENE, PLACE = (240, 320), live.Box(40, 80, 160)
+NOT_FOUND = "The detector does not find this face: the box is where it was drawn."
+
+
+def camera_panel(model=None):
+    """Return a widget that finds and scores faces: of drawn people, of a photograph, and, after a click, of the camera.
+
+    Nothing asks for a camera unless its button is pressed. Frames are shrunk in the page, answered one by one in this kernel,
+    and forgotten; a photograph stays in the kernel's memory until *forget it* is pressed. On a service that is known not to be
+    the learner's machine both are off, and the panel says so.
+
+    Args:
+        model: a Keras model of this package's form, or a `Run`; None: the mini-Xception that comes with the course.
+
+    Returns:
+        an ipywidgets box, to be the last value of a cell; `box.controls` ("expression", "person"), `box.button`, `box.forget`
+        and `box.view` are its parts. Works with ipywidgets 7 and 8, in JupyterLab and in Voilà.
+
+    Raises:
+        FerCourseError: if anywidget or scikit-image is not installed.
+
+    """
+    view = _view(model)
+    controls = {
+        "expression": make_control("expression", Choice(list(drawn.PROTOTYPES), "drawn face: expression")),
+        "person": make_control("person", Slider(0, 40, 1, 1, "drawn face: person")),
+    }
+    button, forget = _buttons()
+
+    def draw(_change=None) -> None:
+        view.show(*drawn_scene(view.score, controls["expression"].value, controls["person"].value))
+
+    def take(_change) -> None:
+        if content := contents(button.value):
+            _show_photograph(view, content[0])
+            empty(button)
+
+    for control in controls.values():
+        control.observe(draw, names="value")
+    button.observe(take, names="value")
+    forget.on_click(draw)
+    draw()
+    return _box(view, controls, button, forget)
+
+
+def drawn_scene(score: live.Score, expression: str, person: int) -> tuple[np.ndarray, list[live.Seen], str]:
+    """Return a scene with a drawn face, uint8 (240, 320), the face, found and scored, and a sentence if it was not found.
+
+    Args:
+        score: as `evaluation.scorer` makes it.
+        expression: one of `drawn.PROTOTYPES`.
+        person: a whole number stands for a person.
+
+    """
+    photo = live.paste([drawn.draw_one(drawn.PROTOTYPES[expression], person)], [PLACE], SCENE, person)
+    box = live.match(live.find_faces(photo), PLACE)
+    return photo, live.see(photo, score, [box or _inside(PLACE)]), "" if box else NOT_FOUND
+
+
+def _inside(picture: live.Box) -> live.Box:
+    """Return the box whose crop, margin included, is the whole drawn picture."""
+    side = picture.side / (1 + 2 * live.MARGIN)
+    return live.Box(picture.top + live.MARGIN * side, picture.left + live.MARGIN * side, side)
+
+
+def _show_photograph(view, content: bytes) -> None:
+    try:
+        photo = live.read_photograph(content)
+        faces = live.see(photo, view.score)
+    except FerCourseError as error:
+        view.say(str(error))
+    else:
+        view.show(photo, faces, "" if faces else "No face found: take a picture in which you look into the camera.")
+
+
+def _view(model):
+    try:
+        from fer_course.widgets.view import View
+    except ImportError as error:
+        raise FerCourseError(
+            f"The camera panel needs anywidget ({error}). Install it with the extra `lab`: pip install 'fer_course[lab]'."
+        ) from None
+    from fer_course import evaluation, models
+
+    return View(evaluation.scorer(models.pretrained() if model is None else model), away=elsewhere())
+
+
+def _buttons():
+    """Return the buttons for a photograph and for forgetting it."""
+    import ipywidgets
+
+    upload = ipywidgets.FileUpload(
+        accept="image/*", multiple=False, disabled=bool(elsewhere()), description="photograph of yourself",
+        layout=ipywidgets.Layout(width="auto"),
+    )  # fmt: skip
+    return upload, ipywidgets.Button(description="forget it")
+
+
+def _box(view, controls: dict, button, forget):
+    import ipywidgets
+
+    words = ipywidgets.HTML(f"<p><strong>{html.escape(live.NOTICE)}</strong></p>")
+    box = ipywidgets.VBox([words, *controls.values(), ipywidgets.HBox([button, forget]), view])
+    box.view, box.controls, box.button, box.forget = view, controls, button, forget
+    return box
