@@ -132,16 +132,18 @@ def test_a_widget_stands_still_with_its_first_picture_and_what_could_be_moved():
     assert html.count("<img ") == html.count('alt="what &quot;one&quot; sees"') == 1
 
 
-def test_the_kernel_and_the_upload_stand_still_too():
-    from fer_course.widgets import drag_kernel, upload
+def test_the_kernel_and_the_camera_panel_stand_still_too(tiny_model):
+    from fer_course.widgets import camera_panel, drag_kernel
 
     kernel = shown(drag_kernel(lambda kernel: "<p>drawn</p>", {"nothing": [[0, 0, 0], [0, 1, 0], [0, 0, 0]]}, alt="x"))
     assert kernel.count("<li>") == 10
     assert "<b>[1, 1]</b>: 1 (-5 to 5)" in kernel
     assert "<p>drawn</p>" in kernel
-    photo = shown(upload(lambda content: content, alt="x", notice="Your own face only."))
-    assert "Your own face only." in photo
-    assert "<b>photograph</b>: a button" in photo
+    panel = shown(camera_panel(tiny_model()))
+    assert "Your own face only." in panel
+    assert "<b>drawn face: person</b>: 1 (0 to 40)" in panel
+    assert "<b>photograph of yourself</b>: a button" in panel
+    assert "View(" not in panel
 
 
 def test_what_only_machines_read_is_left_out():

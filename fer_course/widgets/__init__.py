@@ -7,6 +7,5 @@ a lesson reads the same on paper. Works with ipywidgets 7 (Colab) and 8.
 from fer_course.widgets.camera import camera_panel
 from fer_course.widgets.core import Choice, Slider, explore
 from fer_course.widgets.kernels import drag_kernel
-from fer_course.widgets.photograph import upload
 
-__all__ = ["Choice", "Slider", "camera_panel", "drag_kernel", "explore", "upload"]
+__all__ = ["Choice", "Slider", "camera_panel", "drag_kernel", "explore"]

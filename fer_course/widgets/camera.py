@@ -9,8 +9,9 @@ import numpy as np
 from fer_course import live
 from fer_course.data import drawn
 from fer_course.errors import FerCourseError
-from fer_course.widgets.core import Choice, Slider, make_control
-from fer_course.widgets.photograph import contents, elsewhere, empty
+from fer_course.services import elsewhere
+from fer_course.widgets.core import Choice, Slider, alert, make_control
+from fer_course.widgets.photograph import contents, empty
 
 #: The scene in which a drawn face stands: rows and columns, and where in it.
 SCENE, PLACE = (240, 320), live.Box(40, 80, 160)
@@ -29,13 +30,17 @@ def camera_panel(model=None):
 
     Returns:
         an ipywidgets box, to be the last value of a cell; `box.controls` ("expression", "person"), `box.button`, `box.forget`
-        and `box.view` are its parts. Works with ipywidgets 7 and 8, in JupyterLab and in Voilà.
+        and `box.view` are its parts. Works with ipywidgets 7 and 8, in JupyterLab and in Voilà. Where anywidget is missing, as on
+        Colab, it is a sentence that says what to install.
 
     Raises:
-        FerCourseError: if anywidget or scikit-image is not installed.
+        FerCourseError: if scikit-image is not installed.
 
     """
-    view = _view(model)
+    try:
+        view = _view(model)
+    except ImportError as error:
+        return _instead(error)
     controls = {
         "expression": make_control("expression", Choice(list(drawn.PROTOTYPES), "drawn face: expression")),
         "person": make_control("person", Slider(0, 40, 1, 1, "drawn face: person")),
@@ -89,15 +94,23 @@ def _show_photograph(view, content: bytes) -> None:
 
 
 def _view(model):
-    try:
-        from fer_course.widgets.view import View
-    except ImportError as error:
-        raise FerCourseError(
-            f"The camera panel needs anywidget ({error}). Install it with the extra `lab`: pip install 'fer_course[lab]'."
-        ) from None
+    from fer_course.widgets.view import View
+
+    # isort: split
     from fer_course import evaluation, models
 
     return View(evaluation.scorer(models.pretrained() if model is None else model), away=elsewhere())
+
+
+def _instead(error: ImportError):
+    """Return what stands where the panel can't: a lesson goes on without it."""
+    import ipywidgets
+
+    return ipywidgets.HTML(
+        alert(
+            f"The camera panel needs anywidget ({error}). Install it, on Colab with: !pip install anywidget; then run this again."
+        )
+    )
 
 
 def _buttons():
