@@ -12,7 +12,7 @@ from PIL import Image
 
 from fer_course import live, services
 from fer_course.data import drawn
-from fer_course.widgets import camera, camera_panel
+from fer_course.widgets import camera, camera_panel, photograph
 from fer_course.widgets.view import FRAME, STILL, View
 
 
