@@ -28,7 +28,7 @@ def card() -> str:
     one = shipped["one"]
     runs = [run for run in results.load("best")["runs"] if run["row"] == origin["row"]]
     recipe = next(run["recipe"] for run in runs if run["recipe"]["seed"] == origin["seed"])
-    teachers = [run for run in results.load("best")["runs"] if run["row"] == "teacher"]
+    teachers = [run for run in results.load("best")["runs"] if run["row"].startswith("teacher")]
     report, (low, high) = one["report"], one["report"]["interval"]
     seeds = ", ".join(f"{share(run['report']['accuracy'])} (seed {run['recipe']['seed']})" for run in runs)
     parameters, order = runs[0]["training"]["parameters"], ", ".join(CLASS_NAMES)
@@ -56,7 +56,7 @@ Written by `python benchmarks/card.py` from `fer_course/results` and `fer_course
 - **File.** `fer_course/weights/mini_xception.npz`, arrays only, no pickle; SHA-256, checked on loading:
   `{origin["sha256"]}`.
 - **Training.** {recipe["epochs"]} epochs of recipe `{recipe["name"]}` on the Training faces of FER2013 alone, seed
-  {recipe["seed"]}; {100 * recipe["distillation"]:.0f} % of each target are the probabilities of a teacher trained on the same
+  {recipe["seed"]}; {100 * recipe["distillation"]:.0f} % of each target are the mean probabilities of teachers trained on the same
   faces ({taught}). All settings were chosen on a part of Training. To repeat it: `{origin["command"]}`.
 - **Which of the seeds.** The first one, whatever it scored. All: {seeds}.
 

@@ -49,7 +49,7 @@ def main() -> None:
     trained = {("minutes", seed): Run(options.minutes / f"run-{seed}") for seed in options.seeds}
     for name, row in STUDIES["best"][1].items():
         for seed in set(row.seeds or options.seeds) & set(options.seeds):
-            if find(row.recipe.but(seed=seed), done("best")):
+            if find(row.recipe.but(seed=seed), done("best"), name):
                 trained[name, seed] = Run(folder_of(options.out, "best", name, seed))
     for (name, seed), run in trained.items():
         model = run.model()

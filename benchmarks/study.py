@@ -15,6 +15,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+
 import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
@@ -23,6 +25,7 @@ from studies import STUDIES
 
 from fer_course import data, files, results
 from fer_course.distillation import soft_targets
+from fer_course.faces import Faces
 from fer_course.recipes import Recipe
 from fer_course.training import Run, train
 
@@ -32,15 +35,16 @@ def done(study: str) -> list[dict]:
     return results.load(study)["runs"] if study in results.names() else []
 
 
-def find(recipe: Recipe, runs: list[dict]) -> dict | None:
-    """Return the run of that recipe, by whatever name, if there is one."""
-    return next((run for run in runs if Recipe(**run["recipe"] | {"name": recipe.name}) == recipe), None)
+def find(recipe: Recipe, runs: list[dict], row: str | None = None) -> dict | None:
+    """Return the run of that recipe, by whatever name, if there is one; with a row, only among this row's."""
+    same = (run for run in runs if Recipe(**run["recipe"] | {"name": recipe.name}) == recipe)
+    return next((run for run in same if row in (None, run["row"])), None)
 
 
 def record(study: str, row: str, recipe: Recipe, run: dict) -> None:
     """Add a run to the study's record, in the order of rows and seeds."""
     rows = list(STUDIES[study][1])
-    runs = [each for each in done(study) if find(recipe, [each]) is None]
+    runs = [each for each in done(study) if find(recipe, [each], row) is None]
     runs.append({"row": row, **run, "recipe": dataclasses.asdict(recipe)})
     runs.sort(key=lambda each: (rows.index(each["row"]), each["recipe"]["seed"]))
     command = f"python benchmarks/study.py {study} --data PATH --out FOLDER"
@@ -55,12 +59,21 @@ def one(options) -> None:
     faces = data.load(options.data)
     if faces.drawn:
         sys.exit("Scores on drawn faces are not recorded as results.")
-    teachers = [Run(folder_of(options.out, options.study, each, 0)) for each in row.teachers]
-    teacher = soft_targets(teachers, faces, unseen=row.unseen) if teachers else None
+    said = [said_by(folder_of(options.out, options.study, each, 0), faces) for each in row.teachers]
+    teacher = np.mean(said, axis=0) if said else None
     run = train(None, faces, recipe, folder_of(options.out, options.study, name, seed), teacher=teacher)
     if not run.finished:
         sys.exit("Interrupted: the same command goes on.")
     record(options.study, name, recipe, report_of(run, faces))
+
+
+def said_by(folder: Path, faces: Faces) -> np.ndarray:
+    """Return a teacher's probabilities for the Training faces; kept in its folder, where they are all that a student needs."""
+    kept = folder / "said.npy"
+    if not kept.is_file():
+        with files.atomic(kept) as temporary:
+            np.save(temporary, soft_targets([Run(folder)], faces).astype(np.float16))
+    return np.load(kept).astype(np.float32)
 
 
 def main() -> None:
@@ -77,18 +90,18 @@ def main() -> None:
         one(options)
         return
     rows = STUDIES[options.study][1]
-    known = [run for other in STUDIES for run in done(other)]
+    known = [run for other in STUDIES for run in done(other) if not run["recipe"]["distillation"]]
     for seed in options.seeds:
         for name in options.rows or rows:
             recipe = rows[name].recipe.but(seed=seed)
-            if seed not in (rows[name].seeds or options.seeds) or find(recipe, done(options.study)):
+            if seed not in (rows[name].seeds or options.seeds) or find(recipe, done(options.study), name):
                 continue
             if (copy := find(recipe, known)) is not None:
                 record(options.study, name, recipe, copy)
                 continue
             call = [sys.executable, __file__, options.study, "--data", options.data, "--out", options.out, "--one"]
             subprocess.run([*call, "--seeds", str(seed), "--rows", name], check=True)
-            report = find(recipe, done(options.study))["report"]
+            report = find(recipe, done(options.study), name)["report"]
             print(f"{name}, seed {seed}: {report['accuracy']:.2%} of PublicTest", flush=True)
 
 
