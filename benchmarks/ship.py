@@ -1,10 +1,11 @@
 """Ship what the study `best` trained: one network's weights, all probabilities on PublicTest, and what these say further.
 
-usage: python benchmarks/ship.py --data PATH --out FOLDER --minutes FOLDER        (where study.py best and minutes.py trained)
+usage: python benchmarks/ship.py --data PATH --out FOLDER [--minutes FOLDER]        (where study.py best and minutes.py trained)
 
 Writes fer_course/weights/mini_xception.npz and .json, fer_course/results/publictest.npz (labels and probabilities, no pixels) and
 fer_course/results/views.json: accuracies without the test faces that stand in Training, and averaged over flips and shifts.
-Seed 0 of the distilled ones is shipped because it is the first, whatever it scores.
+Seed 0 of the distilled ones is shipped because it is the first, whatever it scores. Runs whose folders are not there keep what
+these files hold of them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from recording import RESULTS, about, folder_of
 from studies import STUDIES
 from study import done, find
 
-from fer_course import data, files, weights
+from fer_course import data, files, results, weights
 from fer_course.evaluation import VIEWS, evaluate, leaked
 from fer_course.training import Run
 
@@ -33,24 +34,34 @@ COMMAND = "python benchmarks/study.py best --data PATH --out FOLDER, then benchm
 SHIPPED = "distilled"
 
 
+def before() -> tuple[list[dict], dict[str, np.ndarray]]:
+    """Return what views.json and publictest.npz hold."""
+    looks = results.load("views")["views"] if "views" in results.names() else []
+    place = RESULTS / "publictest.npz"
+    return looks, dict(np.load(place)) if place.is_file() else {}
+
+
 def main() -> None:
     """Evaluate the runs and write the files."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--minutes", required=True, type=Path, help="the folder that minutes.py trained in")
+    parser.add_argument("--minutes", type=Path, help="the folder that minutes.py trained in")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     options = parser.parse_args()
     faces = data.load(options.data)
     if faces.drawn:
         sys.exit("Scores on drawn faces are not recorded as results.")
     copies = leaked(faces, "PublicTest")
-    looks, arrays = [], {"labels": faces.select("PublicTest").labels.astype(np.uint8)}
-    trained = {("minutes", seed): Run(options.minutes / f"run-{seed}") for seed in options.seeds}
+    looks, arrays = before()
+    arrays["labels"] = faces.select("PublicTest").labels.astype(np.uint8)
+    trained = {("minutes", seed): options.minutes / f"run-{seed}" for seed in options.seeds if options.minutes}
     for name, row in STUDIES["best"][1].items():
         for seed in set(row.seeds or options.seeds) & set(options.seeds):
             if find(row.recipe.but(seed=seed), done("best"), name):
-                trained[name, seed] = Run(folder_of(options.out, "best", name, seed))
+                trained[name, seed] = folder_of(options.out, "best", name, seed)
+    trained = {key: Run(folder) for key, folder in trained.items() if (folder / "model.keras").is_file()}
+    looks = [look for look in looks if (look["row"], look["seed"]) not in trained]
     for (name, seed), run in trained.items():
         model = run.model()
         for views in VIEWS:
@@ -64,7 +75,7 @@ def main() -> None:
             }
             looks.append(where | {"report": report.to_dict(), "without copies": report.only(~copies).to_dict()})
             if views == "one":
-                arrays[f"{name} {seed}"] = report.probabilities.astype(np.float16)
+                arrays[f"{name}, seed {seed}"] = report.probabilities.astype(np.float16)
         if (name, seed) == (SHIPPED, 0):
             origin = {"command": COMMAND, "row": name, "seed": seed, "report": looks[-len(VIEWS)]["report"]}
             weights.save("mini_xception", model.get_weights(), origin, Path(weights.__file__).parent)
