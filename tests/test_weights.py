@@ -81,7 +81,9 @@ def test_recorded_probabilities_give_the_recorded_scores():
     assert len(labels) == 3589
     assert len(recorded) >= 3
     scores = {
-        f"{run['row']}, seed {run['seed']}": run["report"] for run in results.load("views")["views"] if run["views"] == "one"
+        f"{run['row']}, seed {run['seed']}": run["report"]
+        for run in results.load("views")["views"]
+        if run["views"] == "one"
     }
     assert set(scores) == set(recorded)
     for name, probabilities in recorded.items():
