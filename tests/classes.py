@@ -5,7 +5,7 @@ from pathlib import Path
 
 import nbformat
 
-LESSON = "00-small"
+LESSON = "99-small"
 MIRROR = '''def mirror(image):
     """Mirror a picture."""
     ### BEGIN SOLUTION

@@ -8,7 +8,7 @@ import classes
 import nbformat
 import pytest
 
-from fer_course import checks
+from fer_course import checks, release
 from fer_course.classroom import setting_up
 from fer_course.classroom.places import gradebook, lessons_of, nbgrader_of
 from fer_course.course import notebooks
@@ -65,7 +65,11 @@ def test_each_class_has_hidden_numbers_of_its_own(tmp_path):
 def test_each_lesson_becomes_an_assignment_whose_checks_are_repeated(path):
     notebook = nbformat.reads(setting_up.assignment(path, "secret"), as_version=4)
     hidden = [cell.source for cell in notebook.cells if "BEGIN HIDDEN TESTS" in cell.source]
-    assert len(hidden) == sum(bool(cell.metadata.get("nbgrader", {}).get("points")) for cell in notebook.cells)
+    assert len(hidden) == sum(map(release.is_check, notebook.cells))
+    *_, question, answer = notebook.cells
+    assert question.source.startswith("## In your own words")
+    assert answer.metadata.nbgrader.points == setting_up.POINTS
+    assert (answer.metadata.nbgrader.grade, answer.metadata.nbgrader.solution) == (True, True)
     for source in hidden:
         compile(source, path.name, "exec")
         shown, repeated = (re.findall(rf"^{indent}(checks\..+)$", source, re.MULTILINE) for indent in ("", "    "))
@@ -125,7 +129,7 @@ def test_what_is_there_is_not_overwritten(folder, tmp_path):
 def test_no_class_and_no_lesson(folder, tmp_path):
     with pytest.raises(ClassError, match="class init"):
         nbgrader_of(tmp_path)
-    with pytest.raises(ClassError, match="there are: 00-small"):
+    with pytest.raises(ClassError, match="there are: 99-small"):
         lessons_of(folder, ["07"])
     (folder / "nbgrader_config.py").write_text("c = ")
     with pytest.raises(ClassError, match="SyntaxError"):

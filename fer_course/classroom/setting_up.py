@@ -7,7 +7,10 @@ import hashlib
 import hmac
 import re
 import secrets
+from importlib import resources
 from pathlib import Path
+
+import yaml
 
 from fer_course import release as lessons
 from fer_course.classroom.places import CONFIG, STUDENTS, gradebook, lessons_of, log_file, nbgrader_of
@@ -16,6 +19,8 @@ from fer_course.errors import ClassError
 from fer_course.files import write_text
 
 FIELDS = ("id", "last_name", "first_name", "email")
+#: Of the written question; each check has one.
+POINTS = 2
 EXAMPLE = "ada,Lovelace,Ada,ada@example.org"
 
 _CONFIG = '''"""nbgrader's configuration of this class; every option: https://nbgrader.readthedocs.io"""
@@ -108,12 +113,31 @@ def enrol(folder: str | Path) -> int:
 
 
 def assignment(path: Path, secret: str) -> str:
-    """Return a solved lesson as an assignment's source: each check is followed by a hidden one, with other numbers."""
+    """Return a solved lesson as an assignment's source: each check again, hidden, with other numbers; a written question."""
     notebook = lessons.read(path)
     for cell in notebook.cells:
         if lessons.is_check(cell):
             cell.source = _with_hidden(cell.source, seed_of(secret, cell.metadata.nbgrader.grade_id))
+    notebook.cells += _written(path.stem.split("-")[0])
     return lessons.text(notebook)
+
+
+def _written(number: str) -> list:
+    """Return a lesson's written question and the cell for its answer, which is graded by hand; [] if it has none."""
+    import nbformat
+
+    texts = yaml.safe_load(resources.files(__package__).joinpath("questions.yaml").read_text(encoding="utf-8"))
+    if number not in texts:
+        return []
+    question = f"## In your own words\n\n{texts[number]['question']}\n\nThree to six sentences, in the cell below."
+    answer = f"### BEGIN SOLUTION\n{texts[number]['answer']}\n### END SOLUTION"
+    entry = {"schema_version": 3, "grade": True, "grade_id": "in-your-own-words", "locked": False, "points": POINTS}
+    return [
+        nbformat.v4.new_markdown_cell(question, id="question"),
+        nbformat.v4.new_markdown_cell(
+            answer, id="in-your-own-words", metadata={"nbgrader": entry | {"solution": True, "task": False}}
+        ),
+    ]
 
 
 def seed_of(secret: str, grade_id: str) -> int:
