@@ -9,7 +9,7 @@ QUIET := TF_CPP_MIN_LOG_LEVEL=2
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url \
 	--custom-compile-command "make lock" --python-version
 
-.PHONY: help setup course test test-units test-notebooks test-more test-all colab-check lab book lessons lock lint clean
+.PHONY: help setup course test test-units test-notebooks test-more test-all colab-check lab book bundle lessons lock lint clean
 
 help:
 	@echo "make course    run every lesson, write runs/<stamp>/ and print a table"
@@ -87,6 +87,10 @@ lab: setup
 # Executed on drawn faces; what has not changed is kept, so that the next time takes seconds.
 book: setup
 	@$(DRAWN) $(QUIET) $(BIN)/python -m book
+
+# Wheels, lessons and drawn faces in one archive for a room without the internet: make bundle [FOR="--platform win_amd64"]
+bundle: setup
+	$(BIN)/python -m offline.build $(FOR)
 
 lessons: setup
 	$(BIN)/fer-course release

@@ -15,8 +15,8 @@ Nothing is stored, and nothing leaves the machine: the detector is scikit-image'
 its package. No Keras here, and no camera.
 
 Why this detector: its model is a small file in a wheel that the course installs anyway, and it answers in a tenth of a second.
-The wheels of MediaPipe 1.2 (125 MB) and of two wrappers of YuNet hold no model, OpenCV 5 has no cascade any more, and MTCNN, which holds
-its weights, brings three more networks on TensorFlow.
+The wheels of MediaPipe 1.2 (125 MB) and of two wrappers of YuNet hold no model, OpenCV 5 has no cascade any more, and MTCNN,
+which holds its weights, brings three more networks on TensorFlow.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""One archive from which a room of laptops installs the course without the internet."""

@@ -1,0 +1,71 @@
+"""Write the archive: `make bundle`, or `python -m offline.build [--platform win_amd64] [--python 3.12] [--out FOLDER]`.
+
+In it lie the wheels of everything that a learner needs (those that binder/requirements.txt names, with their hashes), the course's own
+wheel with its lessons, the drawn faces, and `install.py`, which each laptop runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+REQUIREMENTS = ROOT / "binder" / "requirements.txt"
+
+
+def main() -> None:
+    """Collect everything in a temporary folder, and write one archive."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--platform", help="of the laptops, as wheels name it; none: this machine's")
+    parser.add_argument("--python", default=f"{sys.version_info.major}.{sys.version_info.minor}", help="of the laptops")
+    parser.add_argument("--out", type=Path, default=ROOT / "dist")
+    options = parser.parse_args()
+    platform = options.platform or sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    name = f"fer_course-offline-{platform}-py{options.python}"
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / name
+        collect(folder, options.platform, options.python)
+        archive = write(folder, options.out / f"{name}.tar")
+    print(f"{archive}: {archive.stat().st_size / 1e6:,.0f} MB. On each laptop: unpack it, then python install.py")
+
+
+def collect(folder: Path, platform: str | None, python: str) -> None:
+    """Put wheels, faces and the installer into a folder."""
+    wheels = folder / "wheels"
+    wheels.mkdir(parents=True)
+    chosen = ["--python-version", python, *(["--platform", platform] if platform else [])]
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    command = [*pip, "download", "-q", "--require-hashes", "--only-binary", ":all:", *chosen, "-r", str(REQUIREMENTS)]
+    print("Fetching wheels: some 200 files.", flush=True)
+    subprocess.run([*command, "-d", str(wheels)], check=True)
+    build = [*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", str(ROOT), "-w", str(folder)]
+    subprocess.run(build, check=True)
+    draw = "from fer_course.data import load; load('drawn', quiet=True)"
+    variables = {**os.environ, "FER_COURSE_CACHE": str(folder / "cache")}
+    subprocess.run([sys.executable, "-c", draw], env=variables, check=True)
+    shutil.copy(REQUIREMENTS, folder / "requirements.txt")
+    shutil.copy(Path(__file__).with_name("install.py"), folder / "install.py")
+
+
+def write(folder: Path, archive: Path) -> Path:
+    """Write a folder as a tar, whole or not at all; wheels are compressed already."""
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    part = archive.with_suffix(".part")
+    try:
+        with tarfile.open(part, "w") as tar:
+            tar.add(folder, folder.name)
+        part.replace(archive)
+    finally:
+        part.unlink(missing_ok=True)
+    return archive
+
+
+if __name__ == "__main__":
+    main()

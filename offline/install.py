@@ -1,0 +1,43 @@
+"""Install the course from this folder, without the internet: python install.py [FOLDER]        (Python 3.11, 3.12 or 3.13)
+
+FOLDER, by default fer_course in your home, gets an environment of its own and your copies of the lessons. Running it again mends what
+is missing; your lessons are never overwritten.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def main() -> None:
+    """Make the environment, install, bring the drawn faces, copy the lessons."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path.home() / "fer_course").resolve()
+    made_for = HERE.name.rpartition("-py")[2]
+    if f"{sys.version_info.major}.{sys.version_info.minor}" != made_for:
+        sys.exit(f"This archive is for Python {made_for}; this is {sys.version.split()[0]}. Start it with that Python.")
+    environment = folder / ".venv"
+    programs = environment / ("Scripts" if os.name == "nt" else "bin")
+    if not (programs / "pip").exists() and not (programs / "pip.exe").exists():
+        print(f"Making {environment}", flush=True)
+        venv.create(environment, clear=True, with_pip=True)
+    pip = [str(programs / "python"), "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-index"]
+    print("Installing; a minute or two.", flush=True)
+    wheels = ["--find-links", str(HERE / "wheels")]
+    subprocess.run([*pip, *wheels, "--require-hashes", "-r", str(HERE / "requirements.txt")], check=True)
+    subprocess.run([*pip, "--no-deps", "--force-reinstall", *map(str, HERE.glob("fer_course-*.whl"))], check=True)
+    ask = "from fer_course.data import cache; print(cache.folder())"
+    cache = subprocess.run(
+        [str(programs / "python"), "-c", ask], check=True, capture_output=True, text=True
+    ).stdout.strip()
+    shutil.copytree(HERE / "cache", cache, dirs_exist_ok=True)
+    subprocess.run([str(programs / "fer-course"), "start", str(folder / "my-lessons")], check=True)
+    print(f"Done. To learn: {programs / 'jupyter'} lab {folder / 'my-lessons'}")
+
+
+if __name__ == "__main__":
+    main()
