@@ -1,6 +1,6 @@
 """Write the archive: `make bundle`, or `python -m offline.build [--platform win_amd64] [--python 3.12] [--out FOLDER]`.
 
-In it lie the wheels of everything that a learner needs (those that binder/requirements.txt names, with their hashes), the course's own
+In it lie the wheels of everything that a learner needs (those of binder/requirements.txt, by their hashes), the course's own
 wheel with its lessons, the drawn faces, and `install.py`, which each laptop runs.
 """
 

@@ -1,7 +1,7 @@
 """Install the course from this folder, without the internet: python install.py [FOLDER]        (Python 3.11, 3.12 or 3.13)
 
-FOLDER, by default fer_course in your home, gets an environment of its own and your copies of the lessons. Running it again mends what
-is missing; your lessons are never overwritten.
+FOLDER, by default fer_course in your home, gets an environment of its own and your copies of the lessons. Running it again mends
+what is missing; your lessons are never overwritten.
 """
 
 import os

@@ -8,6 +8,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+
 from offline import build
 
 ROOT = Path(__file__).parents[1]
