@@ -1,7 +1,8 @@
 """A JupyterHub on one machine, on the loopback address, to try the course out with a few users. Not for a real class.
 
-    uv venv .venv-hub && uv pip install --python .venv-hub/bin/python "jupyterhub>=5" -r locks/course.txt && npm install configurable-http-proxy
-    PATH=$PWD/.venv-hub/bin:$PWD/node_modules/.bin:$PATH jupyterhub -f docs/hub/jupyterhub_config.py
+    .venv/bin/uv pip install --python .venv/bin/python "jupyterhub>=5"
+    npm install configurable-http-proxy
+    PATH=$PWD/.venv/bin:$PWD/node_modules/.bin:$PATH HUB_PASSWORD=… jupyterhub -f docs/hub/jupyterhub_config.py
 
 Then open http://127.0.0.1:8000; any name will do, with the password that HUB_PASSWORD sets.
 """
