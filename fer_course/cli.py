@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     _add_live(commands)
     _add_zoo(commands)
     _add_sweep(commands)
+    _add_doctor(commands)
     _add_class(
         commands.add_parser("class", help="assignments, grading and marks (teachers)").add_subparsers(required=True)
     )
@@ -314,6 +315,19 @@ def _sweep(options) -> None:
                 f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in each.items()
             )
         )
+
+
+def _add_doctor(commands) -> None:
+    doctor = _command(commands, "doctor", _doctor, "look at this machine, and say what to mend")
+    doctor.add_argument("--json", action="store_true", help="print JSON and nothing else")
+
+
+def _doctor(options) -> int:
+    from fer_course import doctor
+
+    findings = doctor.examine()
+    print(doctor.as_json(findings) if options.json else "\n".join(map(str, findings)))
+    return 1 if any(finding.state == doctor.TROUBLE for finding in findings) else 0
 
 
 def _add_class(commands) -> None:

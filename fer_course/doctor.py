@@ -1,0 +1,329 @@
+"""`fer-course doctor`: look at this machine, say what the course will stumble over, and what to do about it.
+
+Every examination is a function that returns a `Finding`; it imports as little as it can, so that what is broken can be said.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import json
+import os
+import platform
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+GOOD, WARNING, TROUBLE = "✔", "!", "✘"
+#: Bytes that a lesson's kernel may take, and that the cache and a run need on the disk.
+MEMORY, DISK = 2_000_000_000, 500_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one examination found.
+
+    Attributes:
+        name: what was looked at.
+        state: `GOOD`; `WARNING`: the course runs, but not as well as it could; `TROUBLE`: something will not run.
+        found: what is there.
+        advice: what to do; empty if all is good.
+
+    """
+
+    name: str
+    state: str
+    found: str
+    advice: str = ""
+
+    def __str__(self):
+        return f"{self.state} {self.name}: {self.found}" + (f"\n    → {self.advice}" if self.advice else "")
+
+
+def examine() -> list[Finding]:
+    """Return what all examinations found; one that itself breaks down is a finding, too."""
+    return [_safely(examination) for examination in EXAMINATIONS]
+
+
+def _safely(examination: Callable[[], Finding]) -> Finding:
+    name = examination.__name__.strip("_").replace("_", " ")
+    try:
+        return examination()
+    except Exception as error:
+        return Finding(
+            name, WARNING, f"could not be looked at ({type(error).__name__}: {error})", "Report this, please."
+        )
+
+
+def python() -> Finding:
+    """Look at Python's version."""
+    found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
+        return Finding(
+            "Python", TROUBLE, found, "The course needs Python 3.11, 3.12 or 3.13: TensorFlow has no others yet."
+        )
+    if platform.system() == "Darwin" and platform.machine() == "x86_64":
+        return Finding(
+            "Python",
+            TROUBLE,
+            found,
+            "TensorFlow has no current wheels for Macs with Intel processors: use Colab or Binder.",
+        )
+    return Finding("Python", GOOD, found)
+
+
+def packages() -> Finding:
+    """Compare what is installed with the lower bounds of this package's extras `tensorflow` and `lab`."""
+    from packaging.requirements import Requirement
+
+    wrong = []
+    for text in importlib.metadata.requires("fer_course") or []:
+        requirement = Requirement(text)
+        if any(_asked_for(requirement, extra) for extra in ("", "lab")):
+            try:
+                version = importlib.metadata.version(requirement.name)
+            except importlib.metadata.PackageNotFoundError:
+                wrong.append(f"{requirement.name} is missing")
+                continue
+            if not requirement.specifier.contains(version, prereleases=True):
+                wrong.append(f"{requirement.name} {version} (needs {requirement.specifier})")
+    if wrong:
+        return Finding(
+            "packages",
+            TROUBLE,
+            "; ".join(wrong),
+            "In the course's folder: make setup. Elsewhere: pip install -U 'fer_course[tensorflow,lab]'.",
+        )
+    return Finding("packages", GOOD, "all that lessons need is there")
+
+
+def _asked_for(requirement, extra: str) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+
+
+def backend() -> Finding:
+    """Load Keras in a process of its own: a TensorFlow that does not fit the processor ends the whole process."""
+    code = "import fer_course.quiet, keras; print(keras.version(), keras.backend.backend())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    if done.returncode < 0 or done.returncode == 132:
+        return Finding(
+            "Keras",
+            TROUBLE,
+            f"its process was ended by signal {abs(done.returncode)}",
+            "The processor may lack AVX, which TensorFlow needs. Use another machine, Colab or Binder.",
+        )
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        return Finding(
+            "Keras",
+            TROUBLE,
+            lines[-1][:200],
+            "Install TensorFlow: pip install 'fer_course[tensorflow]', or make setup.",
+        )
+    version, name = done.stdout.split()[-2:]
+    if name != "tensorflow":
+        return Finding(
+            "Keras",
+            WARNING,
+            f"{version} on {name}",
+            "Lessons are written for TensorFlow; unset KERAS_BACKEND unless you mean it.",
+        )
+    return Finding("Keras", GOOD, f"{version} on {name}")
+
+
+def memory() -> Finding:
+    """Look at the memory that is free, within the limits of a container."""
+    import psutil
+
+    free = min([psutil.virtual_memory().available, *_container_memory()])
+    found = f"{free / 1e9:.1f} GB free"
+    if free < MEMORY:
+        return Finding(
+            "memory",
+            WARNING,
+            found,
+            f"Trainings take up to {MEMORY / 1e9:.0f} GB. Close other programs, and shut down kernels of other lessons.",
+        )
+    return Finding("memory", GOOD, found)
+
+
+def _container_memory() -> list[int]:
+    """Return what a container's limit leaves, in bytes; [] without one."""
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
+        try:
+            values = [Path("/sys/fs/cgroup", name).read_text().strip() for name in (limit, used)]
+            return [int(values[0]) - int(values[1])] if values[0].isdigit() else []
+        except OSError:
+            continue
+    return []
+
+
+def cores() -> Finding:
+    """Count the cores that this process may use."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if count < 2:
+        return Finding("cores", WARNING, "1", "All of it runs, but trainings take twice as long as the lessons say.")
+    return Finding("cores", GOOD, str(count))
+
+
+def onednn() -> Finding:
+    """Look whether TensorFlow's fast routines are switched off."""
+    if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0":
+        return Finding(
+            "oneDNN", WARNING, "TF_ENABLE_ONEDNN_OPTS is 0", "That halves the training speed. Unset the variable."
+        )
+    return Finding("oneDNN", GOOD, "on")
+
+
+def _folder(name: str, folder: Path, advice: str) -> Finding:
+    """Try to write into a folder, and look how much room it has."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x" * 4096)
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        return Finding(name, WARNING, f"{folder} can't be written ({error.strerror})", advice)
+    if free < DISK:
+        return Finding(
+            name,
+            WARNING,
+            f"{folder} has {free / 1e6:.0f} MB left",
+            f"{DISK / 1e6:.0f} MB should be free. Make room. {advice}",
+        )
+    return Finding(name, GOOD, f"{folder}, {free / 1e9:.0f} GB free")
+
+
+def cache() -> Finding:
+    """Look at the folder that keeps faces for the next start."""
+    from fer_course.data.cache import folder
+
+    return _folder(
+        "cache", folder(), "Lessons go on without it, and start more slowly. Or name another folder: FER_COURSE_CACHE."
+    )
+
+
+def temporary_folder() -> Finding:
+    """Look at the folder in which lessons write what they make."""
+    return _folder("temporary folder", Path(tempfile.gettempdir()), "Name another one: set TMPDIR.")
+
+
+def this_folder() -> Finding:
+    """Look at the folder in which `runs/` and `my-lessons/` are made."""
+    return _folder("this folder", Path.cwd(), "Run the course from a folder that you may write to.")
+
+
+def faces() -> Finding:
+    """Say which faces lessons will find."""
+    from fer_course import data
+    from fer_course.errors import DataError
+
+    chosen = os.environ.get("FER_COURSE_DATA", "").strip()
+    try:
+        found = data.load(quiet=True)
+    except DataError as error:
+        where = f"FER_COURSE_DATA is {chosen}" if chosen else "what was found is damaged"
+        return Finding(
+            "faces",
+            TROUBLE,
+            f"{where}: {error}",
+            "Unset FER_COURSE_DATA for drawn faces, or name a file that holds FER2013.",
+        )
+    kind = "drawn faces, which come with the course" if found.drawn else f"faces ({found.source})"
+    return Finding("faces", GOOD, f"{len(found):,} {kind}")
+
+
+def kernel() -> Finding:
+    """Look whether Jupyter's kernel python3 is this Python."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        program = KernelSpecManager().get_kernel_spec("python3").argv[0]
+    except NoSuchKernel:
+        return Finding(
+            "Jupyter kernel", TROUBLE, "there is none named python3", "python -m ipykernel install --sys-prefix"
+        )
+    same = (
+        program == "python"
+        or Path(program).absolute() == Path(sys.executable).absolute()
+        or _prefix(program) == sys.prefix
+    )
+    if not same:
+        return Finding(
+            "Jupyter kernel",
+            TROUBLE,
+            f"python3 is {program}, this is {sys.executable}",
+            "Notebooks would not find the course. In this environment: python -m ipykernel install --sys-prefix --name python3",
+        )
+    return Finding("Jupyter kernel", GOOD, "python3 is this environment")
+
+
+def _prefix(program: str) -> str:
+    done = subprocess.run([program, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, timeout=60)
+    return done.stdout.strip()
+
+
+def widgets() -> Finding:
+    """Look whether ipywidgets in Python and in JupyterLab are of one generation."""
+    python_side = importlib.metadata.version("ipywidgets").split(".")[0]
+    page_side = importlib.metadata.version("jupyterlab-widgets").split(".")[0]
+    found = f"ipywidgets {python_side}, jupyterlab-widgets {page_side}"
+    if {"7": "1", "8": "3"}.get(python_side) != page_side:
+        return Finding(
+            "widgets",
+            WARNING,
+            found,
+            "Sliders will not show. pip install -U ipywidgets jupyterlab-widgets, then reload the page.",
+        )
+    return Finding("widgets", GOOD, found)
+
+
+def loopback() -> Finding:
+    """Look whether programs of this machine can talk to each other: kernels have to."""
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname(), 5):
+            return Finding("loopback network", GOOD, "127.0.0.1 answers")
+    except OSError as error:
+        return Finding(
+            "loopback network",
+            TROUBLE,
+            f"127.0.0.1: {error.strerror or error}",
+            "Kernels can't start. A firewall or a security program may forbid it.",
+        )
+
+
+def text_encoding() -> Finding:
+    """Look whether file names and output can hold every letter."""
+    found = f"files {sys.getfilesystemencoding()}, output {getattr(sys.stdout, 'encoding', None)}"
+    names = [sys.getfilesystemencoding(), getattr(sys.stdout, "encoding", None) or "utf-8"]
+    if any(not re.fullmatch(r"utf-?8", name, re.IGNORECASE) for name in names):
+        return Finding("letters", WARNING, found, "Some signs will look wrong. Set PYTHONUTF8=1.")
+    return Finding("letters", GOOD, found)
+
+
+def sandbox() -> Finding:
+    """Look whether a teacher could grade here."""
+    from fer_course.classroom.sandbox import missing
+
+    reason = missing()
+    return Finding("sandbox for grading", GOOD, f"no: {reason}; only teachers need it" if reason else "yes")
+
+
+EXAMINATIONS = (
+    python, packages, backend, memory, cores, onednn, cache, temporary_folder, this_folder, faces, kernel, widgets, loopback,
+    text_encoding, sandbox,
+)  # fmt: skip
+
+
+def as_json(findings: list[Finding]) -> str:
+    """Return findings for machines."""
+    return json.dumps([finding.__dict__ for finding in findings], indent=2, ensure_ascii=False)
