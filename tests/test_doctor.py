@@ -34,7 +34,10 @@ VersionInfo = namedtuple("VersionInfo", "major minor micro releaselevel serial")
 
 
 @pytest.mark.parametrize(("version", "state"), [
-    ((3, 10, 1, "final", 0), TROUBLE), ((3, 11, 0, "final", 0), GOOD), ((3, 13, 9, "final", 0), GOOD), ((3, 14, 0, "final", 0), TROUBLE),
+    ((3, 10, 1, "final", 0), TROUBLE),
+    ((3, 11, 0, "final", 0), GOOD),
+    ((3, 13, 9, "final", 0), GOOD),
+    ((3, 14, 0, "final", 0), TROUBLE),
 ])  # fmt: skip
 def test_python(monkeypatch, version, state):
     monkeypatch.setattr(sys, "version_info", VersionInfo(*version))
@@ -64,13 +67,14 @@ def test_packages_that_are_missing_or_old(monkeypatch):
 
 
 @pytest.mark.parametrize(("done", "state", "words"), [
-    (SimpleNamespace(returncode=-4, stdout="", stderr=""), TROUBLE, "signal 4"),
-    (SimpleNamespace(returncode=1, stdout="", stderr="Traceback\nModuleNotFoundError: No module named 'tensorflow'"), TROUBLE, "tensorflow"),
-    (SimpleNamespace(returncode=0, stdout="3.13.0 jax\n", stderr=""), WARNING, "jax"),
-    (SimpleNamespace(returncode=0, stdout="3.13.0 tensorflow\n", stderr=""), GOOD, "3.13.0"),
+    ((-4, "", ""), TROUBLE, "signal 4"),
+    ((1, "", "Traceback\nModuleNotFoundError: No module named 'tensorflow'"), TROUBLE, "tensorflow"),
+    ((0, "3.13.0 jax\n", ""), WARNING, "jax"),
+    ((0, "3.13.0 tensorflow\n", ""), GOOD, "3.13.0"),
 ])  # fmt: skip
 def test_keras(monkeypatch, done, state, words):
-    monkeypatch.setattr(doctor.subprocess, "run", lambda *_, **__: done)
+    process = SimpleNamespace(**dict(zip(("returncode", "stdout", "stderr"), done, strict=True)))
+    monkeypatch.setattr(doctor.subprocess, "run", lambda *_, **__: process)
     finding = doctor.backend()
     assert finding.state == state
     assert words in finding.found
