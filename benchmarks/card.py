@@ -9,6 +9,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from studies import STUDIES
+
 from fer_course import files, results, weights
 from fer_course.faces import CLASS_NAMES
 
@@ -28,7 +30,8 @@ def card() -> str:
     one = shipped["one"]
     runs = [run for run in results.load("best")["runs"] if run["row"] == origin["row"]]
     recipe = next(run["recipe"] for run in runs if run["recipe"]["seed"] == origin["seed"])
-    teachers = [run for run in results.load("best")["runs"] if run["row"].startswith("teacher")]
+    taught_by = STUDIES["best"][1][origin["row"]].teachers
+    teachers = [run for run in results.load("best")["runs"] if run["row"] in taught_by]
     report, (low, high) = one["report"], one["report"]["interval"]
     seeds = ", ".join(f"{share(run['report']['accuracy'])} (seed {run['recipe']['seed']})" for run in runs)
     parameters, order = runs[0]["training"]["parameters"], ", ".join(CLASS_NAMES)
@@ -56,7 +59,7 @@ Written by `python benchmarks/card.py` from `fer_course/results` and `fer_course
 - **File.** `fer_course/weights/mini_xception.npz`, arrays only, no pickle; SHA-256, checked on loading:
   `{origin["sha256"]}`.
 - **Training.** {recipe["epochs"]} epochs of recipe `{recipe["name"]}` on the Training faces of FER2013 alone, seed
-  {recipe["seed"]}; {100 * recipe["distillation"]:.0f} % of each target are the mean probabilities of teachers trained on the same
+  {recipe["seed"]}; {100 * recipe["distillation"]:.0f} % of each target are probabilities of what was trained before on the same
   faces ({taught}). All settings were chosen on a part of Training. To repeat it: `{origin["command"]}`.
 - **Which of the seeds.** The first one, whatever it scored. All: {seeds}.
 
