@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,7 @@ def nbgrader_of(folder: str | Path):
 
     """
     require("nbgrader", "grading", extra="instructor")
+    _own_programs_on_path()
     from nbgrader.coursedir import CourseDirectory
     from traitlets.config import PyFileConfigLoader
 
@@ -36,6 +39,13 @@ def nbgrader_of(folder: str | Path):
         raise ClassError(f"{folder / CONFIG} can't be read: {type(error).__name__}: {error}") from error
     config.CourseDirectory.root = str(folder)
     return config, CourseDirectory(config=config)
+
+
+def _own_programs_on_path() -> None:
+    """Let nbgrader find alembic, which it calls by name, also where this environment was not activated."""
+    programs = str(Path(sys.executable).parent)
+    if programs not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
 
 
 @contextmanager
