@@ -17,8 +17,10 @@ from fer_course.errors import ClassError
 pytest.importorskip("nbgrader")
 
 
-@pytest.fixture
-def folder(tmp_path):
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A class that no test damages."""
+    tmp_path = tmp_path_factory.mktemp("setting-up")
     setting_up.init(
         tmp_path / "class", classes.students(tmp_path / "students.csv"), source=classes.source(tmp_path / "solved")
     )
@@ -121,9 +123,9 @@ def test_students_that_can_not_be(tmp_path, rows, words):
     assert not (tmp_path / "class").exists()
 
 
-def test_what_is_there_is_not_overwritten(folder, tmp_path):
+def test_what_is_there_is_not_overwritten(folder):
     with pytest.raises(ClassError, match="not empty"):
-        setting_up.init(folder, source=tmp_path / "solved")
+        setting_up.init(folder)
 
 
 def test_no_class_and_no_lesson(folder, tmp_path):
@@ -131,9 +133,9 @@ def test_no_class_and_no_lesson(folder, tmp_path):
         nbgrader_of(tmp_path)
     with pytest.raises(ClassError, match="there are: 99-small"):
         lessons_of(folder, ["07"])
-    (folder / "nbgrader_config.py").write_text("c = ")
+    (tmp_path / "nbgrader_config.py").write_text("c = ")
     with pytest.raises(ClassError, match="SyntaxError"):
-        nbgrader_of(folder)
+        nbgrader_of(tmp_path)
 
 
 def test_the_secret_is_for_its_owner_alone(folder):
