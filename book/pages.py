@@ -199,7 +199,9 @@ def _list(caption: str, entries: list[str]) -> str:
 def instructors_page(notes: list[str]) -> str:
     """Return the page that lists the notes for instructors, which lie beside it."""
     names = [posixpath.basename(name) for name in notes]
-    opening = "# Notes for instructors\n\nOne page a lesson: timing, where people get stuck, what to say, what to grade. "
+    opening = (
+        "# Notes for instructors\n\nOne page a lesson: timing, where people get stuck, what to say, what to grade. "
+    )
     opening += "And one on grading a class.\n\n"
     return opening + "\n".join(["```{toctree}", ":maxdepth: 1", "", *names, "```", ""])
 
