@@ -101,7 +101,10 @@ def test_marks_equal_nbgraders_own(tmp_path):
 
 HOSTILE = {
     "alan": ("import os; os._exit(1)", "its kernel died"),
-    "grace": ("while True:\n    try:\n        while True: pass\n    except BaseException: pass", "longer than"),
+    "grace": (
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        None,
+    ),  # interrupted, no more
     "emmy": ("import numpy as np; held = [np.ones(10**8) for _ in range(100)]", "memory"),
     "mary": ("import os\nwhile True: os.fork()", "processes|memory"),
 }
@@ -119,8 +122,8 @@ def test_hostile_submissions_lose_only_their_own_marks(tmp_path):
     assert found["ada"] == ("graded", 2.0)
     for student, (_, reason) in HOSTILE.items():
         assert found[student] == ("graded", 1.0), student
-        (remark,) = [each for each in graded.remarks[student, classes.LESSON] if "stopped" in each]
-        assert re.search(reason, remark), remark
+        stopped = [each for each in graded.remarks[student, classes.LESSON] if "stopped" in each]
+        assert [bool(re.search(reason, each)) for each in stopped] == [True] if reason else stopped == []
     assert found["sofia"] == ("failed", 0.0)
     assert list(graded.failed) == [("sofia", classes.LESSON)]
     assert not (folder / grading.WAITING).exists()

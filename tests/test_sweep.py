@@ -240,7 +240,7 @@ def test_a_killed_worker_costs_no_trial_and_none_is_run_twice(tmp_path):
     trials = pandas.read_csv(tmp_path / "out" / "trials.csv")
     assert len(trials) == 4
     for history in tmp_path.glob("out/trials/*/history.csv"):
-        epochs = [line.split(",")[0] for line in history.read_text().splitlines()]
+        epochs = [line.split(",")[0] for line in history.read_text().splitlines()[1:]]
         assert epochs == [str(number + 1) for number in range(len(epochs))]  # no epoch twice
 
 
