@@ -40,7 +40,8 @@ def collect(folder: Path, platform: str | None, python: str) -> None:
     """Put wheels, faces and the installer into a folder."""
     wheels = folder / "wheels"
     wheels.mkdir(parents=True)
-    chosen = ["--python-version", python, *(["--platform", platform] if platform else [])]
+    # Without a third number pip takes 3.11 for 3.11.0, for which some wheels are too new.
+    chosen = ["--python-version", f"{python}.99", *(["--platform", platform] if platform else [])]
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     command = [*pip, "download", "-q", "--require-hashes", "--only-binary", ":all:", *chosen, "-r", str(REQUIREMENTS)]
     print("Fetching wheels: some 200 files.", flush=True)

@@ -72,21 +72,19 @@ def hub(tmp_path):
     if not shutil.which("npm") or not shutil.which("node"):
         pytest.skip("needs npm, for configurable-http-proxy")
     uv, environment = Path(sys.executable).with_name("uv"), tmp_path / "venv"
+    install = [uv, "pip", "install", "-q", "--python", environment / "bin" / "python"]
     commands = [
-        [uv, "venv", "-q", "--system-site-packages", "--python", sys.executable, environment],
-        [uv, "pip", "install", "-q", "--python", environment / "bin" / "python", "jupyterhub>=5"],
+        [uv, "venv", "-q", "--python", sys.executable, environment],
+        [*install, "--require-hashes", "-r", ROOT / "binder" / "requirements.txt"],
+        [*install, "jupyterhub>=5"],
+        [*install, "--no-deps", "-e", ROOT],
         ["npm", "install", "--silent", "--prefix", tmp_path, "configurable-http-proxy"],
     ]
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             pytest.skip(f"could not be installed: {done.stderr[-300:]}")
-    # What the course stands on is taken from the environment of these tests.
-    here = Path(sys.executable).parents[1]
-    (next(environment.glob("lib/python*/site-packages")) / "course.pth").write_text(
-        str(next(here.glob("lib/python*/site-packages")))
-    )
-    path = f"{environment / 'bin'}:{tmp_path / 'node_modules' / '.bin'}:{here / 'bin'}:{os.environ['PATH']}"
+    path = f"{environment / 'bin'}:{tmp_path / 'node_modules' / '.bin'}:{os.environ['PATH']}"
     variables = {
         **os.environ,
         "PATH": path,
@@ -94,7 +92,6 @@ def hub(tmp_path):
         "HUB_PORT": str(PORT),
         "HUB_HOMES": str(tmp_path),
     }
-    variables["PYTHONPATH"] = str(ROOT)
     command = [environment / "bin" / "python", "-m", "jupyterhub", "-f", PLACE / "jupyterhub_config.py"]
     log = (tmp_path / "hub.log").open("w")
     process = subprocess.Popen(command, env=variables, stdout=log, stderr=log, cwd=tmp_path, start_new_session=True)
@@ -118,7 +115,9 @@ def test_two_users_each_open_lesson_00(hub):
         browser.get("/hub/spawn")
     for browser in browsers:
         address = f"/user/{browser.user}/api/contents/my-lessons/00-start-here.ipynb"
-        content = until(lambda one=browser, where=address: json.loads(one.get(where)), "a lesson", 240)
+        # The page first: it brings the cookie that the server's interface asks for.
+        until(lambda one=browser: "jupyter-config-data" in one.get(f"/user/{one.user}/lab") or None, "JupyterLab", 120)
+        content = until(lambda one=browser, where=address: json.loads(one.get(where)), "a lesson", 30)
         assert content["content"]["cells"][0]["source"].startswith("# ")
     homes = hub / "fer-hub"
     assert len(list((homes / "ada" / "my-lessons").glob("*.ipynb"))) == 12
