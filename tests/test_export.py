@@ -475,12 +475,12 @@ sys.exit(cli.main(["export", "pretrained", "--to", sys.argv[1], "--out", sys.arg
     time.sleep(wait)
     process.send_signal(signal.SIGINT)
     said, err = process.communicate(timeout=120)
-    assert process.returncode in (0, 130), err
-    if process.returncode:
-        assert err == "fer-course: interrupted; what was finished is kept.\n"
-        assert list((tmp_path / "out").iterdir()) == []
+    if "Wrote" in said:  # it was through already; the signal may have met Python on its way out
+        assert process.returncode in (0, 130, -signal.SIGINT), err
+        assert out.is_file()
     else:
-        assert "Wrote" in said
+        assert (process.returncode, err) == (130, "fer-course: interrupted; what was finished is kept.\n")
+        assert list((tmp_path / "out").iterdir()) == []
     assert list((tmp_path / "temporary").iterdir()) == []
 
 
