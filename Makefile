@@ -99,7 +99,7 @@ lock:
 	@test -x $(BIN)/uv || $(MAKE) --no-print-directory setup
 	$(COMPILE) 3.11 $(UPGRADE) --group setup -o locks/setup.txt
 	$(COMPILE) 3.11 $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab --extra export --extra cluster --extra book --extra instructor --extra kaggle --extra dev -o locks/course.txt
-	$(COMPILE) 3.11 $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab -c locks/course.txt -o binder/requirements.txt
+	$(COMPILE) 3.11 $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab --extra export -c locks/course.txt -o binder/requirements.txt
 	$(COMPILE) 3.13 $(UPGRADE) pyproject.toml locks/colab.in -o locks/colab.txt
 
 lint: setup
