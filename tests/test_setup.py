@@ -109,7 +109,7 @@ def test_colab_lock_has_colabs_versions():
         if "==" in line:
             name, version = line.split("==")
             assert versions[name].startswith(f"=={version.rstrip('*')}"), f"{line}: run `make lock`"
-    for package in ("anywidget", "voila"):  # not on Colab: lessons must do without
+    for package in ("onnxruntime", "voila"):  # not on Colab: lessons must do without
         assert package not in versions
 
 
