@@ -27,12 +27,12 @@ KEPT_COUNT = 1
 #: Lets Run All go on after a check that fails because its exercise is not solved yet.
 LESSON_TAG = "raises-exception"
 #: The cell of a lesson that Colab and Kaggle need: nearly everything that the course stands on is installed there already.
-FETCH = '''# On Colab and Kaggle this fetches the course, once; elsewhere it is there, and nothing happens.
+FETCH = """# On Colab and Kaggle this fetches the course, once; elsewhere it is there, and nothing happens.
 import importlib.util
 
 if importlib.util.find_spec("fer_course") is None:
     %pip install --quiet --no-deps "git+{address}@v{version}"
-    %pip install --quiet anywidget papermill'''
+    %pip install --quiet anywidget papermill"""
 
 _KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
