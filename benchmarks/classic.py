@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from pathlib import Path
 
@@ -21,10 +20,10 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
 import keras
-from recording import RESULTS, about
+from recording import RESULTS, about, real_faces
 from writing import write_section
 
-from fer_course import augment, data, files, models
+from fer_course import augment, files, models
 from fer_course.faces import Faces
 from fer_course.recipes import Recipe
 from fer_course.training import prepare, train, validation_rows
@@ -105,9 +104,7 @@ def main() -> None:
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--epochs", type=int, default=150, help="of the classic pipeline, at most")
     options = parser.parse_args()
-    faces = data.load(options.data)
-    if faces.drawn:
-        sys.exit("Scores on drawn faces are not recorded as results.")
+    faces = real_faces(options.data)
     command = "python benchmarks/classic.py --data PATH --out FOLDER"
     points = {name: way(faces, options.out, options.epochs) for name, way in WAYS.items()}
     ways = [{"name": name, "points": each} for name, each in points.items()]

@@ -22,9 +22,9 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
 import keras
-from recording import RESULTS, about
+from recording import RESULTS, about, real_faces
 
-from fer_course import data, files, models
+from fer_course import files, models
 from fer_course.evaluation import evaluate
 from fer_course.recipes import Recipe
 from fer_course.training import prepare, train
@@ -45,9 +45,7 @@ def plain_epoch(faces) -> float:
 
 def one_seed(options, seed: int) -> None:
     """Time a plain epoch and a training, and write `seed-N.json`."""
-    faces = data.load(options.data)
-    if faces.drawn:
-        sys.exit("Scores on drawn faces are not recorded as results.")
+    faces = real_faces(options.data)
     plain = plain_epoch(faces)
     recipe = Recipe.load(options.recipe).but(seed=seed)
     start = time.perf_counter()

@@ -8,15 +8,14 @@ Each RUN is a folder that `train` wrote; it is evaluated on PublicTest, once, in
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
-from recording import RESULTS, about, report_of
+from recording import RESULTS, about, real_faces, report_of
 
-from fer_course import data, files
+from fer_course import files
 from fer_course.training import Run
 
 
@@ -28,9 +27,7 @@ def main() -> None:
     parser.add_argument("--data", required=True)
     parser.add_argument("--command", required=True)
     options = parser.parse_args()
-    faces = data.load(options.data)
-    if faces.drawn:
-        sys.exit("Scores on drawn faces are not recorded as results.")
+    faces = real_faces(options.data)
     runs = [report_of(Run(path), faces) for path in options.runs]
     files.write_json(RESULTS / f"{options.name}.json", about(options.command, runs=runs))
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import os
 import platform
+import sys
 from datetime import date
 from pathlib import Path
 
 import keras
 
+from fer_course import data
 from fer_course.evaluation import evaluate
 from fer_course.faces import Faces
 from fer_course.training import Run
@@ -29,6 +31,14 @@ def about(command: str, **measured) -> dict:
         "machine": f"{os.cpu_count()} CPU cores ({platform.machine()}), {keras.backend.backend()}",
         **measured,
     }
+
+
+def real_faces(path: str) -> Faces:
+    """Load faces; end the script if they are drawn: their scores are not recorded as results."""
+    faces = data.load(path)
+    if faces.drawn:
+        sys.exit("Scores on drawn faces are not recorded as results.")
+    return faces
 
 
 def folder_of(out: Path, study: str, row: str, seed: int) -> Path:

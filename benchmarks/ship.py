@@ -11,7 +11,6 @@ these files hold of them.
 from __future__ import annotations
 
 import argparse
-import sys
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,11 +19,11 @@ import numpy as np
 import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
-from recording import RESULTS, about, folder_of
+from recording import RESULTS, about, folder_of, real_faces
 from studies import STUDIES
 from study import done, find
 
-from fer_course import data, files, results, weights
+from fer_course import files, results, weights
 from fer_course.evaluation import VIEWS, evaluate, leaked
 from fer_course.training import Run
 
@@ -49,9 +48,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=Path, help="the folder that minutes.py trained in")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     options = parser.parse_args()
-    faces = data.load(options.data)
-    if faces.drawn:
-        sys.exit("Scores on drawn faces are not recorded as results.")
+    faces = real_faces(options.data)
     copies = leaked(faces, "PublicTest")
     looks, arrays = before()
     arrays["labels"] = faces.select("PublicTest").labels.astype(np.uint8)

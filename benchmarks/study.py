@@ -20,10 +20,10 @@ import numpy as np
 import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
-from recording import RESULTS, about, folder_of, report_of
+from recording import RESULTS, about, folder_of, real_faces, report_of
 from studies import STUDIES
 
-from fer_course import data, files, results
+from fer_course import files, results
 from fer_course.distillation import soft_targets
 from fer_course.faces import Faces
 from fer_course.recipes import Recipe
@@ -56,9 +56,7 @@ def one(options) -> None:
     (name,), (seed,) = options.rows, options.seeds
     row = STUDIES[options.study][1][name]
     recipe = row.recipe.but(seed=seed)
-    faces = data.load(options.data)
-    if faces.drawn:
-        sys.exit("Scores on drawn faces are not recorded as results.")
+    faces = real_faces(options.data)
     said = [said_by(folder_of(options.out, options.study, each, 0), faces) for each in row.teachers]
     teacher = np.mean(said, axis=0) if said else None
     run = train(None, faces, recipe, folder_of(options.out, options.study, name, seed), teacher=teacher)

@@ -10,11 +10,14 @@ from multiprocessing import get_context
 
 from fer_course.errors import FerCourseError
 
+#: Variables that say how many threads TensorFlow and what lies below it may use.
+THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+
 
 def _share_cores(workers: int) -> None:
     """Let a worker's TensorFlow use its share of the cores, unless somebody has said how many."""
     threads = str(max(1, (os.cpu_count() or 1) // workers))
-    for variable in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    for variable in THREADS:
         os.environ.setdefault(variable, threads)
 
 

@@ -16,6 +16,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from fer_course.files import atomic
+
 ROOT = Path(__file__).parents[1]
 REQUIREMENTS = ROOT / "binder" / "requirements.txt"
 
@@ -57,14 +59,8 @@ def collect(folder: Path, platform: str | None, python: str) -> None:
 
 def write(folder: Path, archive: Path) -> Path:
     """Write a folder as a tar, whole or not at all; wheels are compressed already."""
-    archive.parent.mkdir(parents=True, exist_ok=True)
-    part = archive.with_suffix(".part")
-    try:
-        with tarfile.open(part, "w") as tar:
-            tar.add(folder, folder.name)
-        part.replace(archive)
-    finally:
-        part.unlink(missing_ok=True)
+    with atomic(archive) as temporary, tarfile.open(temporary, "w") as tar:
+        tar.add(folder, folder.name)
     return archive
 
 

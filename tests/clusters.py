@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from fer_course.executors import THREADS
+
 PATIENCE = 120.0
 
 
@@ -35,7 +37,7 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, list[subproce
             "--no-nanny",
             "--no-dashboard",
         ]
-        variables = {**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        variables = {**os.environ, **dict.fromkeys(THREADS, "1")}
         started = [subprocess.Popen(command, env=variables, **quiet) for _ in range(workers)]
         yield address, started
     finally:

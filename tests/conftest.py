@@ -70,6 +70,18 @@ def real_source() -> str:
     return REAL_SOURCE if REAL_SOURCE not in ("", "drawn") and Path(REAL_SOURCE).exists() else ""
 
 
+@pytest.fixture
+def run_cli(capsys):
+    """A function that runs `fer-course` in this process: its arguments to (status, stdout, stderr)."""
+    from fer_course import cli
+
+    def call(*arguments):
+        status = cli.main([str(argument) for argument in arguments])
+        return status, *capsys.readouterr()
+
+    return call
+
+
 @pytest.fixture(scope="session")
 def real_data() -> str:
     """The path of real FER2013 faces; the test is skipped, loudly, without it. Mark such tests `real`."""

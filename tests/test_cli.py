@@ -13,15 +13,6 @@ from fer_course import CLASS_NAMES, cli
 from fer_course.recipes import Recipe
 
 
-@pytest.fixture
-def run_cli(capsys):
-    def call(*arguments):
-        status = cli.main([str(argument) for argument in arguments])
-        return status, *capsys.readouterr()
-
-    return call
-
-
 @pytest.fixture(scope="module")
 def small_csv(tmp_path_factory):
     file = tmp_path_factory.mktemp("drawn") / "drawn.csv"

@@ -13,17 +13,8 @@ import urllib.request
 
 import pytest
 
-from fer_course import cli, page
+from fer_course import page
 from fer_course.errors import RunError
-
-
-@pytest.fixture
-def run_cli(capsys):
-    def call(*arguments):
-        status = cli.main([str(argument) for argument in arguments])
-        return status, *capsys.readouterr()
-
-    return call
 
 
 def said_in_one_sentence(answer, word: str) -> None:

@@ -41,7 +41,7 @@ _seed: ContextVar[int | None] = ContextVar("seed of hidden tests", default=None)
 
 @contextmanager
 def hidden(seed: int) -> Iterator[None]:
-    """Let checks draw other numbers and sizes than in a lesson, fixed by this seed, and say nothing where all is right."""
+    """Let checks draw other numbers than in a lesson, fixed by this seed, and say nothing where all is right."""
     token = _seed.set(seed)
     try:
         yield
@@ -52,14 +52,6 @@ def hidden(seed: int) -> Iterator[None]:
 def numbers(seed: int) -> np.random.Generator:
     """Return where a check's numbers come from: `default_rng(seed)`, or, in `hidden`, another one."""
     return np.random.default_rng(seed if _seed.get() is None else [seed, _seed.get()])
-
-
-def grown(shape: Sequence[int], axes: int, seed: int = 0) -> tuple[int, ...]:
-    """Return a shape, in `hidden` with its first `axes` axes up to 4 longer: no answer can know the sizes."""
-    if _seed.get() is None:
-        return tuple(shape)
-    longer = numbers(seed).integers(0, 5, axes)
-    return tuple(int(each) for each in (*np.add(shape[:axes], longer), *shape[axes:]))
 
 
 def passed(message: str) -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import fer_course
 from fer_course.data.cache import folder as cache_folder
+from fer_course.executors import THREADS
 
 HOME = "/home/learner"
 #: What every program on Linux needs to start; never all of /etc, where passwords and keys lie.
@@ -100,7 +101,7 @@ def _environment() -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
         # One thread: as many notebooks run side by side as there are processors.
-        **dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"), "1"),
+        **dict.fromkeys(THREADS, "1"),
     }
     return {**kept, **own}
 
@@ -143,7 +144,7 @@ class Watch:
     def _broken(self, process) -> str:
         import psutil
 
-        family = [process, *process.children(recursive=True)]
+        family = _family(process)
         resident = 0
         for each in family:
             try:
@@ -161,13 +162,17 @@ class Watch:
         return ""
 
 
+def _family(process) -> list:
+    """Return a process and all that it started."""
+    return [process, *process.children(recursive=True)]
+
+
 def kill(pid: int) -> None:
     """Kill a process and everything that it started; in the sandbox the end of the first is that of all."""
     import psutil
 
     try:
-        process = psutil.Process(pid)
-        family = [process, *process.children(recursive=True)]
+        family = _family(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return
     for each in family:

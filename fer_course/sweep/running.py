@@ -7,7 +7,6 @@ import dataclasses
 import io
 import json
 import re
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, Executor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -48,15 +47,21 @@ class Trial:
 
     def row(self) -> dict:
         """Return the trial's row of the table."""
-        metrics = _metrics(self.folder)
-        numbers = metrics if self.sweep.recipe is not None else metrics["lessons"][0].get("numbers", {})
-        seconds = metrics["seconds"] if self.sweep.recipe is not None else metrics["lessons"][0]["seconds"]
+        record = numbers = _metrics(self.folder)
+        if self.sweep.recipe is None:
+            record = record["lessons"][0]
+            numbers = record.get("numbers", {})
         if not isinstance(numbers.get(self.sweep.score), (int, float)):
             have = ", ".join(name for name, value in numbers.items() if isinstance(value, (int, float)))
             raise SweepError(
                 f"{self.folder} has no score {self.sweep.score!r}; it has: {have}. Set `score` in the sweep."
             )
-        return {**self.combination, "seed": self.seed, "score": numbers[self.sweep.score], "seconds": round(seconds, 1)}
+        return {
+            **self.combination,
+            "seed": self.seed,
+            "score": numbers[self.sweep.score],
+            "seconds": round(record["seconds"], 1),
+        }
 
 
 def _metrics(folder: Path) -> dict:
@@ -79,12 +84,10 @@ def _name(combination: dict, seed: int) -> str:
     return re.sub(r"[^\w.=,+-]", "_", ",".join(words))[:200]
 
 
-def run_trial(trial: Trial) -> float:
-    """Run a trial to its end, or what is left of it; return the seconds that this took. Runs on any worker."""
-    start = time.perf_counter()
+def run_trial(trial: Trial) -> None:
+    """Run a trial to its end, or what is left of it. Runs on any worker."""
     if not trial.done:
         (_train if trial.sweep.recipe is not None else _run_lesson)(trial)
-    return time.perf_counter() - start
 
 
 def _train(trial: Trial) -> None:

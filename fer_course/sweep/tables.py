@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from fer_course.files import atomic, write_text
@@ -22,17 +23,19 @@ def summary(sweep: Sweep, rows: list[dict]) -> list[dict]:
             mean, low, high = summarise([row["score"] for row in same])
             cost = {"seconds": round(sum(row["seconds"] for row in same), 1)}
             if sweep.recipe is not None:
-                cost["multiply_adds"] = _multiply_adds(Recipe.load(sweep.recipe).but(**combination))
+                recipe = Recipe.load(sweep.recipe).but(**combination)
+                cost["multiply_adds"] = _multiply_adds(recipe.model, recipe.input_size)
             found.append({**combination, "seeds": len(same), "mean": mean, "low": low, "high": high, **cost})
     return found
 
 
-def _multiply_adds(recipe: Recipe) -> int:
+@cache
+def _multiply_adds(model: str, input_size: int) -> int:
     import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
     from fer_course import models
     from fer_course.costs import costs
 
-    return costs(models.build(recipe.model, recipe.input_size)).multiply_adds
+    return costs(models.build(model, input_size)).multiply_adds
 
 
 def write_tables(sweep: Sweep, out: Path, rows: list[dict], found: list[dict]) -> None:
