@@ -1,6 +1,7 @@
 """Marks are nbgrader's own, to the last point; a hostile submission loses its own marks and nobody else's."""
 
 import csv
+import os
 import re
 import shutil
 from pathlib import Path
@@ -170,6 +171,20 @@ def test_output_without_end_is_cut_and_errors_are_kept():
     text, _ = execute(notebook("for _ in range(200): print('x' * 100_000)", "print('hello')", "1 / 0"), LIMITS)
     assert len(text) < 2 * LIMITS.output
     assert said(text)[-1].startswith("division by zero")
+
+
+def test_files_that_vanish_do_not_end_the_watch(tmp_path, monkeypatch):
+    (tmp_path / "stays").write_bytes(b"x" * 10)
+    (tmp_path / "goes").write_bytes(b"x" * 10)
+    real = os.lstat
+
+    def lstat(path):
+        if str(path).endswith("goes"):
+            raise FileNotFoundError(path)
+        return real(path)
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    assert sandbox._size(tmp_path) == 10
 
 
 def test_without_a_sandbox_grading_says_no(tmp_path, monkeypatch):

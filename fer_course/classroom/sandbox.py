@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -157,9 +157,19 @@ class Watch:
             return f"it took more than {self.limits.memory / 1e9:.1f} GB of memory"
         if time.monotonic() > self._end:
             return f"it ran longer than {self.limits.seconds} seconds"
-        if sum(path.lstat().st_size for path in self.folder.rglob("*")) > self.limits.disk:
+        if _size(self.folder) > self.limits.disk:
             return f"it wrote more than {self.limits.disk / 1e6:.0f} MB"
         return ""
+
+
+def _size(folder: Path) -> int:
+    """Return the bytes in a folder; what vanishes while one looks counts nothing, and must not end the watch."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(place, name)).st_size
+    return total
 
 
 def _family(process) -> list:
