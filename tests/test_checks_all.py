@@ -4,6 +4,7 @@ The tests of a lesson's checks stand in test_checks_lessonNN.py, which answers.p
 """
 
 import ast
+import functools
 import importlib
 import inspect
 import os
@@ -189,3 +190,34 @@ def test_hidden_tests_tell_right_from_wrong_with_other_numbers(lesson, name, see
     for check, answer, _ in cases_of("test_wrong", lesson, name):
         with checks.hidden(seed), pytest.raises(Hint):
             check(answer)
+
+
+#: Their cases have no shape that could be another: dictionaries, recipes, whole models, numbers of draws.
+SHAPELESS = {
+    *("keras_layers", "illnesses", "bootstrap_interval", "mini_xception", "median_latency", "model_card", "plan"),
+    *("run_seeds", "decide"),
+}
+
+
+def shapes_given(check, answer) -> set[str]:
+    """What a check gives to the answer: arrays by their shape, the rest as it is."""
+    given = set()
+
+    @functools.wraps(answer)
+    def recorded(*arguments, **options):
+        given.add(repr([getattr(argument, "shape", argument) for argument in arguments]))
+        return answer(*arguments, **options)
+
+    check(recorded)
+    return given
+
+
+@every_check
+def test_hidden_tests_have_other_shapes(lesson, name):
+    if name in SHAPELESS:
+        return
+    check, answer = cases_of("test_right", lesson, name)[0][:2]
+    lessons = shapes_given(check, answer)
+    with checks.hidden(3):
+        hidden = shapes_given(check, answer)
+    assert hidden - lessons

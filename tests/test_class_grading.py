@@ -1,9 +1,14 @@
 """Marks are nbgrader's own, to the last point; a hostile submission loses its own marks and nobody else's."""
 
 import csv
+import dataclasses
+import http.server
 import os
 import re
 import shutil
+import threading
+import time
+import zipfile
 from pathlib import Path
 
 import classes
@@ -72,6 +77,10 @@ def make_class(place: Path, submissions: dict[str, str]) -> Path:
     return folder
 
 
+def released(folder: Path) -> Path:
+    return folder / "release" / classes.LESSON / f"{classes.LESSON}.ipynb"
+
+
 def points(folder) -> dict[str, tuple[str, object]]:
     return {row["id"]: (row["status"], row["score"]) for row in marks(folder)}
 
@@ -128,6 +137,75 @@ def test_hostile_submissions_lose_only_their_own_marks(tmp_path):
     assert found["sofia"] == ("failed", 0.0)
     assert list(graded.failed) == [("sofia", classes.LESSON)]
     assert not (folder / grading.WAITING).exists()
+
+
+@sandboxed
+@pytest.mark.slow
+def test_what_a_submission_reaches_for_is_not_there(tmp_path):
+    asked = []
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(RIGHT_SIZE.encode())
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = tmp_path / "class"
+        deeds = {
+            "alan": f"import urllib.request as u; exec(u.urlopen('http://127.0.0.1:{server.server_port}').read())",
+            "grace": f"import json; exec(json.load(open('{place}/submitted/ada/{classes.LESSON}/{classes.LESSON}.ipynb')))",
+            "emmy": f"import sqlite3; sqlite3.connect('{place}/gradebook.db').execute('UPDATE grade SET manual_score = 9')",
+            "mary": f"for _ in range(2000): print('x' * 100_000)\n{RIGHT_SIZE}",
+        }
+        made = {student: {"mirror": RIGHT_MIRROR, "size": code} for student, code in deeds.items()}
+        folder = make_class(tmp_path, made | {"ada": {"mirror": RIGHT_MIRROR, "size": RIGHT_SIZE}})
+        with zipfile.ZipFile(tmp_path / "in" / "sofia.zip", "w") as archive:
+            archive.write(tmp_path / "in" / "ada" / f"{classes.LESSON}.ipynb", f"../alan/{classes.LESSON}.ipynb")
+        refused = collect(folder, tmp_path / "in").refused
+        # More memory than the others: a kernel keeps what it has printed until it is fetched.
+        grade(folder, limits=dataclasses.replace(LIMITS, memory=3_000_000_000, cell_seconds=60))
+        server.shutdown()
+    assert asked == []
+    assert any(re.search(r"sofia.*\.\./alan", sentence) for sentence in refused)
+    found = points(folder)
+    assert {student: score for student, (_, score) in found.items()} == {
+        **{"ada": 2.0, "mary": 2.0, "alan": 1.0, "grace": 1.0, "emmy": 1.0, "sofia": ""},
+    }
+    pages = [path.stat().st_size for path in (folder / "autograded").rglob("*.ipynb")]
+    assert max(pages) < 2 * LIMITS.output
+
+
+@sandboxed
+@pytest.mark.slow
+def test_an_unreadable_notebook_after_a_readable_one_is_seen_and_costs_nothing(tmp_path):
+    folder = make_class(tmp_path, {"ada": {"mirror": RIGHT_MIRROR}})
+    grade(folder)
+    for text, status in (
+        ("{ no JSON", "failed"),
+        (classes.answered(released(folder), RIGHT_MIRROR, RIGHT_SIZE), "graded"),
+    ):
+        time.sleep(1.1)  # nbgrader's timestamps are whole seconds
+        classes.hand_in(tmp_path / "in", "ada", text)
+        collect(folder, tmp_path / "in")
+        grade(folder)
+        assert points(folder)["ada"] == (status, 1.0 if status == "failed" else 2.0)
+
+
+@sandboxed
+@pytest.mark.slow
+def test_time_for_a_cell_is_that_of_the_class(tmp_path):
+    folder = make_class(
+        tmp_path, {"ada": {"mirror": "import time; time.sleep(60)\n" + RIGHT_MIRROR, "size": RIGHT_SIZE}}
+    )
+    config = folder / "nbgrader_config.py"
+    config.write_text(config.read_text().replace("timeout = 120", "timeout = 3"))
+    started = time.monotonic()
+    grade(folder)
+    assert points(folder)["ada"] == ("graded", 1.0)
+    assert time.monotonic() - started < 60
 
 
 def notebook(*cells: str) -> str:

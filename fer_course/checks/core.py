@@ -54,6 +54,13 @@ def numbers(seed: int) -> np.random.Generator:
     return np.random.default_rng(seed if _seed.get() is None else [seed, _seed.get()])
 
 
+def grown(seed: int, *sides: int) -> tuple[int, ...]:
+    """Return the sides of a check's arrays: as they are in a lesson, and in `hidden` each larger by one to three."""
+    if _seed.get() is None:
+        return sides
+    return tuple(side + int(more) for side, more in zip(sides, numbers(seed).integers(1, 4, len(sides)), strict=True))
+
+
 def passed(message: str) -> None:
     """Print the line that a right answer gets, and, where a session is temporary, once how to save it."""
     if _seed.get() is None:

@@ -8,7 +8,7 @@ from collections import Counter
 
 import numpy as np
 
-from fer_course.checks.core import Hint, NotAttempted, attempt, close, expect, numbers, passed, short
+from fer_course.checks.core import Hint, NotAttempted, attempt, close, expect, grown, numbers, passed, short
 
 CLASSES = 7
 
@@ -107,7 +107,7 @@ def count_classes(learner) -> None:
     """Check `count_classes(labels)`: how many faces each of the seven classes has, whole numbers (7,)."""
     rng = numbers(2)
     for present in ([0, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4], list(range(CLASSES))):
-        labels = np.concatenate([present, rng.choice(present, 40)])
+        labels = np.concatenate([present, rng.choice(present, grown(2, 40))])
         expected = [sum(1 for label in labels if label == number) for number in range(CLASSES)]
         answer = _attempt(learner, labels, advise=_advice_on_lists)
         if isinstance(answer, dict):
@@ -154,7 +154,7 @@ def _count_mistakes(labels: np.ndarray, expected: list[int]) -> list:
 def majority_baseline(learner) -> None:
     """Check `majority_baseline(train_labels, test_labels)`: an accuracy from 0 to 1."""
     for seed, relabelled in enumerate(([0, 1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1, 0], [4, 0, 5, 2, 1, 6, 3])):
-        train, test, usual = _lopsided(numbers(seed), np.array(relabelled))
+        train, test, usual = _lopsided(numbers(seed), np.array(relabelled), *grown(seed, 1))
         expected = sum(1 for label in test if label == usual) / len(test)
         answer = attempt(learner, train, test)
         what = f"baseline when class {usual} leads in training ({list(train).count(usual)} of {len(train)})"
@@ -162,15 +162,17 @@ def majority_baseline(learner) -> None:
     passed("The score to beat: what one gets without looking at the pictures.")
 
 
-def _lopsided(rng: np.random.Generator, relabelled: np.ndarray):
-    """Return train (60), test (40) and the class that leads in training; which class somebody names can be told from the score.
+def _lopsided(rng: np.random.Generator, relabelled: np.ndarray, times: int):
+    """Return train (60 · times), test (40 · times) and the class that leads in training.
+
+    Which class somebody names can be told from the score.
 
     Before relabelling, class 2 leads in training, 1 in the test, 5 in both together; training has the median and first label 4,
     and the mean 3.5. No class has as many test faces as another. The largest training labels stand last: their places are no
     labels.
     """
-    train = np.repeat(np.arange(CLASSES), (2, 3, 20, 4, 7, 18, 6))
-    test = np.repeat(np.arange(CLASSES), (1, 13, 5, 2, 3, 12, 4))
+    train = np.repeat(np.arange(CLASSES), times * np.array([2, 3, 20, 4, 7, 18, 6]))
+    test = np.repeat(np.arange(CLASSES), times * np.array([1, 13, 5, 2, 3, 12, 4]))
     train, test = rng.permutation(relabelled[train]), rng.permutation(relabelled[test])
     order = np.argsort(train == train.max(), kind="stable")  # the largest label last
     first = np.flatnonzero(train[order] == relabelled[4])[0]
@@ -222,6 +224,7 @@ def _baseline_mistakes(train: np.ndarray, test: np.ndarray, usual: int) -> list:
 def find_leaks(learner) -> None:
     """Check `find_leaks(train_images, test_images)`: a boolean mask (M,), True where a test picture is in training."""
     for seed, size in enumerate(((4, 5), (3, 3), (48, 48))):
+        size = grown(seed, *size)
         train, test, expected = _leaky(numbers(seed), size)
         answer = attempt(learner, train, test)
         what = f"leaks of {len(test)} test pictures {size}"
@@ -283,8 +286,9 @@ def _leak_mistakes(train: np.ndarray, test: np.ndarray, expected: np.ndarray) ->
 def softmax(learner) -> None:
     """Check `softmax(scores)`: probabilities (N, classes) of scores (N, classes)."""
     rng = numbers(5)
-    cases = [rng.normal(0, 2, shape) for shape in ((4, 7), (7, 7), (3, 5), (1, 2))]
-    cases += [rng.normal(0, 2, (2, 7)) + np.array([[1000], [-1000]])]
+    # One has as many rows as columns: only there do sums in the wrong rows not stop the function.
+    cases = [rng.normal(0, 2, shape) for shape in (grown(5, 4, 7), (7, 7), grown(6, 3, 5), grown(7, 1, 2))]
+    cases += [rng.normal(0, 2, (2, *grown(5, 7))) + np.array([[1000], [-1000]])]
     for scores in cases:
         expected = [_softmax_of_row(row) for row in scores.tolist()]
         with np.errstate(all="ignore"):  # a wrong answer overflows; nbgrader would take the warning for a failure
@@ -330,6 +334,7 @@ def _softmax_mistakes(scores: np.ndarray) -> list:
 def gradient_step(learner) -> None:
     """Check `gradient_step(weights, bias, images, labels, rate)`: the weights (P, C) and bias (C,) after one step."""
     for seed, (n, pixels, classes, rate) in enumerate(((6, 5, 3, 0.1), (9, 12, 7, 0.5), (1, 4, 7, 0.25))):
+        n, pixels, classes = grown(seed, n, pixels, classes)
         rng = numbers(seed)
         weights, bias = rng.normal(size=(pixels, classes)), rng.normal(size=classes)
         images, labels = rng.random((n, pixels)) - 0.5, rng.integers(0, classes - 1, n)  # one class does not occur

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, NotAttempted, attempt, expect, numbers, passed, short
+from fer_course.checks.core import Hint, NotAttempted, attempt, expect, grown, numbers, passed, short
 
 # -------------------------------------------------------------------------------------------------- output size
 
@@ -19,6 +19,8 @@ def output_size(learner) -> None:
     cases = [(48, 5, 1, 0), (7, 3, 1, 1), (9, 3, 2, 0), (10, 3, 2, 0), (11, 5, 3, 2), (6, 6, 1, 0), (48, 3, 2, 1)]
     # `round` goes to the *even* number at a half: only together do these and (10, 3, 2, 0) catch it before and after the + 1.
     cases += [(48, 3, 2, 0), (6, 3, 4, 0)]
+    # By twice the stride: what is over at the end stays the same.
+    cases = [(n + 2 * s * grown(seed, 0)[0], k, s, p) for seed, (n, k, s, p) in enumerate(cases)]
     answers = [_whole(attempt(learner, *case), "A number of places") for case in cases]
     right = [len(range(0, size + 2 * padding - kernel + 1, stride)) for size, kernel, stride, padding in cases]
     _known(answers, cases, right, _size_mistakes)
@@ -68,6 +70,7 @@ def convolve(learner) -> None:
             ((9, 6, 3), 5, 2, 2, 1),
         )
     ):
+        shape = (*grown(seed, *shape[:2]), shape[2])
         rng = numbers(seed)
         image = rng.normal(size=shape) if seed != 2 else rng.integers(0, 256, shape, dtype=np.uint8)
         # Small numbers with the large pixels of uint8, so that a right answer in float32 is within the tolerance.
@@ -296,6 +299,10 @@ def receptive_field(learner) -> None:
         [(3, 2), (3, 2), (3, 2)],
         [(7, 3), (3, 1), (4, 2), (5, 1)],
     ]
+    cases = [
+        list(zip(grown(seed, *(kernel for kernel, _ in layers)), (stride for _, stride in layers), strict=True))
+        for seed, layers in enumerate(cases)
+    ]
     answers = [_whole(attempt(learner, layers), "The side of a receptive field") for layers in cases]
     right = [_reached(layers) for layers in cases]
     _known(answers, [(layers,) for layers in cases], right, _field_mistakes)
@@ -385,9 +392,8 @@ def _field_mistakes(layers: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
 def layer_cost(learner) -> None:
     """Check `layer_cost(height, width, channels, filters, size, stride)`: parameters with biases, and multiply-adds, ints."""
     cases = [(8, 5, 1, 1, 3, 1), (7, 9, 2, 5, 3, 1), (6, 11, 3, 4, 2, 1), (10, 7, 2, 3, 3, 2), (9, 13, 4, 2, 5, 3)]
-    answers = []
-    for case in cases:
-        answers.append(_pair(attempt(learner, *case)))
+    cases = [(*grown(seed, *case[:4]), *case[4:]) for seed, case in enumerate(cases)]
+    answers = [_pair(attempt(learner, *case)) for case in cases]
     right = [_counted(*case) for case in cases]
     if answers == [pair[::-1] for pair in right]:
         raise Hint("The two are in the other order: first the parameters, then the multiply-adds.")

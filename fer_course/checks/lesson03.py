@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, NotAttempted, attempt, expect, numbers, passed, short
+from fer_course.checks.core import Hint, NotAttempted, attempt, expect, grown, numbers, passed, short
 
 _RELU = "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."
 
@@ -20,6 +20,7 @@ def depthwise(learner) -> None:
     for seed, (shape, size, kind) in enumerate(
         (((7, 5, 3), 3, float), ((5, 8, 4), 2, np.uint8), ((6, 9, 1), 5, float), ((9, 6, 5), 3, float))
     ):
+        shape = grown(seed, *shape)
         rng = numbers(seed)
         image = rng.integers(0, 256, shape, dtype=np.uint8) if kind is np.uint8 else rng.normal(size=shape)
         kernel = rng.normal(size=(size, size, shape[2]))
@@ -76,6 +77,7 @@ def pointwise(learner) -> None:
     for seed, (shape, filters, kind) in enumerate(
         (((4, 4, 4), 4, float), ((5, 7, 3), 6, np.uint8), ((3, 2, 5), 1, float), ((6, 5, 1), 2, float))
     ):
+        shape, (filters,) = grown(seed, *shape), grown(seed, filters)
         rng = numbers(seed)
         image = rng.integers(0, 256, shape, dtype=np.uint8) if kind is np.uint8 else rng.normal(size=shape)
         kernel = rng.normal(size=(shape[2], filters))
@@ -126,6 +128,7 @@ _WRONG_SUMS = [
 def separable(learner) -> None:
     """Check `separable(image, depthwise_kernel, pointwise_kernel)`: floats (H,W,M), zeros round the image, k odd."""
     for seed, (shape, size, filters) in enumerate((((7, 5, 4), 3, 4), ((6, 8, 3), 5, 2), ((5, 6, 2), 1, 3))):
+        shape, (filters,) = grown(seed, *shape), grown(seed, filters)
         rng = numbers(seed)
         image, depth = rng.normal(size=shape), rng.normal(size=(size, size, shape[2]))
         point = rng.normal(size=(shape[2], filters))
@@ -227,7 +230,8 @@ def _separable_mistakes(image: np.ndarray, depth: np.ndarray, point: np.ndarray,
 
 def cost_ratio(learner) -> None:
     """Check `cost_ratio(height, width, channels, filters, size)`: multiply-adds, separable over standard, a float."""
-    for layer in ((48, 48, 8, 16, 3), (20, 30, 64, 32, 5), (12, 9, 3, 128, 3), (6, 7, 16, 1, 3)):
+    cases = ((48, 48, 8, 16, 3), (20, 30, 64, 32, 5), (12, 9, 3, 128, 3), (6, 7, 16, 1, 3))
+    for layer in ((*grown(seed, *case[:4]), case[4]) for seed, case in enumerate(cases)):
         height, width, channels, filters, size = layer
         answer = attempt(learner, *layer)
         what = f"{height} × {width} places, {channels} channels, {filters} filters of size {size}"
@@ -290,6 +294,7 @@ def as_standard(learner) -> None:
     """Check `as_standard(depthwise_kernel, pointwise_kernel)`: (k,k,C) and (C,M) to the standard kernel (k,k,C,M)."""
     # At first k, C and M are equal, so that a product along a wrong axis has the right shape and gets its own hint.
     for seed, (size, channels, filters) in enumerate(((3, 3, 3), (3, 4, 5), (5, 2, 1), (1, 1, 6))):
+        channels, filters = grown(seed, channels, filters)
         rng = numbers(seed)
         depth, point = rng.normal(size=(size, size, channels)), rng.normal(size=(channels, filters))
         answer = _floats(_answer(learner, depth, point))

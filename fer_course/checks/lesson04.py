@@ -10,7 +10,7 @@ import numpy as np
 
 from fer_course import layers
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, NotAttempted, attempt, expect, numbers, passed, short
+from fer_course.checks.core import Hint, NotAttempted, attempt, expect, grown, numbers, passed, short
 from fer_course.costs import costs
 from fer_course.diagrams import graph
 from fer_course.errors import ModelError
@@ -60,6 +60,7 @@ def _attempted(learner, *arguments, advice: Mapping[str, str]):
 def simplified(learner) -> None:
     """Check `simplified(x, filters, towers)`, a function of Keras tensors: (N,H,W,C) to (N,H,W,filters)."""
     for seed, (shape, filters, towers) in enumerate([((7, 5, 4), 6, 3), ((4, 6, 3), 9, 3), ((5, 4, 2), 4, 2)]):
+        shape = grown(seed, *shape)
         model = _built(learner, shape, filters, towers)
         pairs = _towers(model, filters, towers)
         _check_tower_values(model, pairs, shape, seed)
@@ -212,6 +213,7 @@ def _convolved(x: np.ndarray, layer, relu: int) -> np.ndarray:
 def to_equivalent(learner) -> None:
     """Check `to_equivalent(weights)`: 12 arrays of three towers to the 8 of one large 1×1 and three 3×3 convolutions."""
     for seed, (shape, filters) in enumerate([((7, 5, 4), 6), ((4, 6, 3), 9), ((5, 5, 2), 3)]):
+        shape = grown(seed, *shape)
         rng = numbers(seed)
         from_model, to_model = (
             _module(function, shape, filters) for function in (layers.simplified_module, layers.equivalent_module)
@@ -334,6 +336,7 @@ def segmented(learner) -> None:
         ((7, 5, 4), 2, 1, 5),
     ]
     for seed, (shape, segments, maps, size) in enumerate(cases):
+        shape, (maps,) = (*grown(seed, *shape[:2]), shape[2]), grown(seed, maps)
         rng = numbers(seed)
         x = rng.normal(size=shape)
         kernels = [rng.normal(size=(size, size, shape[2] // segments, maps)) for _ in range(segments)]
@@ -389,7 +392,9 @@ def _outputs(x, kernels) -> list[np.ndarray]:
 def module_cost(learner) -> None:
     """Check `module_cost(height, width, channels, filters, segments)`: multiply-adds of the equivalent module, an int."""
     cases = [(7, 5, 12, 20, 4), (12, 10, 7, 6, 6), (6, 9, 10, 4, 1), (3, 2, 2, 12, 3)]
-    for height, width, channels, filters, segments in cases:
+    for seed, (*shape, filters, segments) in enumerate(cases):
+        # Filters are a multiple of the segments.
+        height, width, channels = grown(seed, *shape)
         right = costs(_module(layers.equivalent_module, (height, width, channels), filters, segments)).multiply_adds
         what = f"multiply-adds for maps ({height}, {width}, {channels}), {filters} filters and {segments} segments"
         answer = attempt(learner, height, width, channels, filters, segments)
@@ -438,6 +443,7 @@ def _cost_mistakes(places: int, c: int, m: int, s: int) -> list[tuple[float, str
 def extreme_as_standard(learner) -> None:
     """Check `extreme_as_standard(point, depth)`: kernels (C,M) and (k,k,M) to the standard kernel (k,k,C,M)."""
     for seed, (channels, maps, size) in enumerate([(4, 4, 3), (3, 5, 3), (2, 1, 5), (5, 2, 1)]):
+        channels, maps = grown(seed, channels, maps)
         rng = numbers(seed)
         point, depth = rng.normal(size=(channels, maps)), rng.normal(size=(size, size, maps))
         answer = _attempted(learner, point, depth, advice=KERNEL_ADVICE)

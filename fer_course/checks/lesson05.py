@@ -13,7 +13,7 @@ from keras import layers
 
 from fer_course import models
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, NotAttempted, attempt, expect, numbers, passed
+from fer_course.checks.core import Hint, NotAttempted, attempt, expect, grown, numbers, passed
 
 #: What Keras adds to the variance.
 EPSILON = 1e-3
@@ -43,6 +43,7 @@ def _advising(clues: Iterable[tuple[str, str]]) -> Iterator[None]:
 def shortcut(learner) -> None:
     """Check `shortcut(x, kernel)`: maps (H,W,C) and a kernel (C,M) to (⌈H/2⌉,⌈W/2⌉,M)."""
     for seed, (rows, columns, channels, filters) in enumerate([(7, 5, 3, 4), (6, 9, 2, 2), (1, 4, 5, 1)]):
+        rows, columns, channels, filters = grown(seed, rows, columns, channels, filters)
         rng = numbers(seed)
         x, kernel = rng.normal(size=(rows, columns, channels)), rng.normal(size=(channels, filters))
         expected = oracles.convolve(x, kernel[None, None], stride=2, padding="same")
@@ -94,6 +95,7 @@ def _shape(sides: Iterable[int | None]) -> str:
 def residual_module(learner) -> None:
     """Check `residual_module(x, filters)`, a function of Keras tensors."""
     for seed, (shape, filters) in enumerate([((7, 10, 3), 4), ((6, 5, 5), 2)]):
+        shape, (filters,) = grown(seed, *shape), grown(seed, filters)
         model = _built(learner, shape, filters)
         _check_parts(model, filters)
         _check_values(model, shape, filters, seed)
@@ -332,7 +334,8 @@ def _module_mistakes(x, *weights) -> list[tuple[np.ndarray, str]]:
 
 def module_parameters(learner) -> None:
     """Check `module_parameters(channels, filters)`: the number of parameters of a residual module, an int."""
-    for channels, filters in ((7, 16), (3, 5), (64, 128), (1, 1)):
+    for seed, case in enumerate(((7, 16), (3, 5), (64, 128), (1, 1))):
+        channels, filters = grown(seed, *case)
         inputs = keras.Input((6, 6, channels))
         right = keras.Model(inputs, models.residual_module(inputs, filters)).count_params()
         what = f"parameters of a module with {channels} channels in and {filters} filters"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, close, expect, explaining, numbers, passed, short
+from fer_course.checks.core import Hint, attempt, close, expect, explaining, grown, numbers, passed, short
 
 # ------------------------------------------------------------------------------------------------- flips and shifts
 
@@ -19,6 +19,7 @@ _FLIP_STOPS = {
 def flip(learner) -> None:
     """Check `flip(images, mirrored)`: pictures uint8 (N,H,W), those of the mask (N,) mirrored left and right."""
     for seed, (n, height, width) in enumerate([(5, 4, 7), (6, 5, 3), (3, 1, 6)]):
+        n, height, width = grown(seed, n, height, width)
         rng = numbers(seed)
         images = rng.integers(0, 256, (n, height, width), dtype=np.uint8)
         mirrored = rng.permutation(np.arange(n) < 2)
@@ -63,10 +64,11 @@ _SHIFT_STOPS = {
 def shift(learner) -> None:
     """Check `shift(image, down, right)`: a picture uint8 (H,W) moved by whole pixels, its edge repeated."""
     for seed, (down, right) in enumerate([(2, 1), (0, 3), (3, 0), (-1, -2), (1, -2), (-2, 1), (0, 0), (9, -9)]):
-        image = numbers(seed).integers(0, 256, (5, 7), dtype=np.uint8)
+        height, width = grown(seed, 5, 7)
+        image = numbers(seed).integers(0, 256, (height, width), dtype=np.uint8)
         with explaining(_SHIFT_STOPS):
             answer = attempt(learner, image, down, right)
-        what = f"a picture of 5 × 7, moved {down} down and {right} to the right"
+        what = f"a picture of {height} × {width}, moved {down} down and {right} to the right"
         expect(answer, _shifted(image, down, right), what, _shift_mistakes(image, down, right))
         _expect_bytes(answer)
     passed("Shifted, in all directions, with the edge repeated.")
@@ -233,6 +235,7 @@ def _check_fill(config: dict, kind: str) -> None:
 def split_then_augment(learner) -> None:
     """Check `split_then_augment(images, labels, held_out, change, copies)`: training changed, validation left alone."""
     for seed, (n, copies) in enumerate([(9, 3), (7, 2)]):
+        n, copies = grown(seed, n, copies)
         rng = numbers(seed)
         # The upper bits of all pixels tell whose picture it is; a change touches the lower ones.
         images = (np.arange(1, n + 1, dtype=np.uint8) * 16)[:, None, None] + np.zeros((n, 4, 3), dtype=np.uint8)
@@ -317,6 +320,7 @@ def labels_kept(learner) -> None:
         "the same": lambda x: x.copy(),
     }
     for seed, shape in enumerate([(40, 3, 5), (31, 4, 3)]):
+        shape = grown(seed, *shape)
         rng = numbers(seed)
         images = rng.integers(0, 256, shape, dtype=np.uint8)
         labels = np.where(rng.random(len(images)) < 0.7, _brightest_column(images), rng.integers(0, 3, len(images)))

@@ -7,7 +7,7 @@ from statistics import NormalDist
 
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, expect, numbers, passed, short
+from fer_course.checks.core import Hint, attempt, expect, grown, numbers, passed, short
 
 # ------------------------------------------------------------------------------------------------- confusion matrix
 
@@ -15,6 +15,7 @@ from fer_course.checks.core import Hint, attempt, expect, numbers, passed, short
 def normalise(learner) -> None:
     """Check `normalise(confusion)`: each row (true class) divided by its sum; a row without faces stays 0."""
     for seed, classes in ((1, 3), (2, 7), (3, 4)):
+        (classes,) = grown(seed, classes)
         confusion = _some_confusion(seed, classes)
         expected = np.array([[count / max(sum(row), 1) for count in row] for row in confusion.tolist()])
         with np.errstate(all="ignore"):  # 0 / 0: nbgrader would take the warning for a failure
@@ -161,6 +162,8 @@ def mcnemar(learner) -> None:
         ((7, 6, 2, 4), (30, 3, 11, 7), (30, 6, 6, 8), (20, 0, 4, 3), (25, 0, 0, 5), (9, 2, 1, 4), (60, 40, 23, 50))
     ):
         both, only_first, only_second, neither = counts
+        both, neither = grown(seed, both, neither)
+        counts = both, only_first, only_second, neither
         order = numbers(seed).permutation(sum(counts))
         first = np.repeat([True, True, False, False], counts)[order]
         second = np.repeat([True, False, True, False], counts)[order]
@@ -224,6 +227,7 @@ def _mcnemar_mistakes(both: int, only_first: int, only_second: int, neither: int
 def flip_average(learner) -> None:
     """Check `flip_average(predict, images)`: the mean of the probabilities of each picture and of its mirror image."""
     for seed, shape, classes in ((1, (3, 5, 7), 4), (2, (6, 4, 4), 7), (3, (2, 9, 6), 3)):
+        shape, (classes,) = grown(seed, *shape), grown(seed, classes)
         rng = numbers(seed)
         images = rng.integers(0, 256, shape, dtype=np.uint8)
         predict = _make_predict(rng, shape, classes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, close, expect, explaining, numbers, passed, short
+from fer_course.checks.core import Hint, attempt, close, expect, explaining, grown, numbers, passed, short
 
 # ------------------------------------------------------------------------------------------------------ square crop
 
@@ -18,6 +18,9 @@ def crop_square(learner) -> None:
         (4, (10, 7), (4, 1, 5, 3), "over three edges"),
         (5, (7, 10), (5, 7, 4, 2), "over the lower right corner"),
     ):
+        # All three by as much, so that the box lies where it did.
+        *shape, side = (length + grown(seed, 0)[0] for length in (*shape, side))
+        shape = tuple(shape)
         photo = numbers(seed).integers(0, 256, shape, dtype=np.uint8)
         answer = attempt(learner, photo, top, left, side, margin)
         what = f"a box {where} (photo {shape}, top {top}, left {left}, side {side}, margin {margin})"
@@ -99,6 +102,7 @@ def _crop_mistakes(photo: np.ndarray, top: int, left: int, side: int, margin: in
 def shrink(learner) -> None:
     """Check `shrink(picture, factor)`: each factor × factor block becomes its mean, rounded, as uint8."""
     for seed, shape, factor in ((1, (6, 9), 3), (2, (20, 15), 5), (3, (21, 7), 7)):
+        shape = tuple(factor * blocks for blocks in grown(seed, *(side // factor for side in shape)))
         picture = numbers(seed).integers(90, 256, shape, dtype=np.uint8)
         with explaining({"'float'": "Numbers of rows are whole: divide with //."}):
             answer = attempt(learner, picture, factor)
@@ -274,6 +278,7 @@ def _latency_mistakes(durations: list[float], warmup: int, expected: float) -> l
 def smooth(learner) -> None:
     """Check `smooth(scores, weight)`: an exponential moving average over the rows, that begins with the first one."""
     for seed, (frames, classes), weight in ((1, (6, 4), 0.3), (2, (3, 7), 0.5), (3, (9, 3), 0.15), (4, (1, 5), 0.4)):
+        frames, classes = grown(seed, frames, classes)
         scores = numbers(seed).dirichlet(np.ones(classes), frames)
         answer = attempt(learner, scores, weight)
         what = f"{frames} frames of {classes} scores, weight {weight}"

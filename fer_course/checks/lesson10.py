@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from fer_course.audit import CARD_FIELDS
-from fer_course.checks.core import Hint, attempt, expect, explaining, numbers, passed, short
+from fer_course.checks.core import Hint, attempt, expect, explaining, grown, numbers, passed, short
 
 # ------------------------------------------------------------------------------------------------------------ slices
 
@@ -17,7 +17,7 @@ from fer_course.checks.core import Hint, attempt, expect, explaining, numbers, p
 def slice_accuracy(learner) -> None:
     """Check `slice_accuracy(right, slices)`: name -> (number of faces, accuracy, half width of the 95 % interval)."""
     for seed, n in ((1, 41), (2, 97), (3, 230)):
-        right, slices = _some_slices(seed, n)
+        right, slices = _some_slices(seed, *grown(seed, n))
         answer = attempt(learner, right, slices)
         if not isinstance(answer, dict):
             raise Hint(f"Return a dictionary, name → (n, accuracy, half width); found {short(answer)}.")
@@ -87,9 +87,10 @@ def _one_slice(found, right: np.ndarray, mask: np.ndarray, name: str) -> None:
 def nearest_distance(learner) -> None:
     """Check `nearest_distance(images, others)`: root mean squared distance to the nearest other, (N,), in grey levels."""
     for seed, n, m in ((1, 5, 8), (2, 7, 4), (3, 3, 6)):
+        n, m, *shape = grown(seed, n, m, 5, 7)
         rng = numbers(seed)
-        images = rng.integers(0, 256, (n, 5, 7), dtype=np.uint8)
-        others = rng.integers(0, 256, (m, 5, 7), dtype=np.uint8)
+        images = rng.integers(0, 256, (n, *shape), dtype=np.uint8)
+        others = rng.integers(0, 256, (m, *shape), dtype=np.uint8)
         others[1] = images[2]  # an exact copy
         others[2] = np.clip(images[0].astype(int) + 9, 0, 255)  # nearly one
         table = _distance_table(images, others)

@@ -54,7 +54,7 @@ def grade(
     students: list[str] | None = None,
     executor: Executor | None = None,
     workers: int = 2,
-    limits: Limits = Limits(),  # noqa: B008 - frozen
+    limits: Limits | None = None,
     unsafe: bool = False,
     force: bool = False,
     progress: Callable[[str], None] = print,
@@ -67,7 +67,7 @@ def grade(
         students: ids; none: all who have submitted something.
         executor: where notebooks are executed; none: `workers` local processes.
         workers: how many of these.
-        limits: what each notebook may use.
+        limits: what each notebook may use; none: the usual ones, with the class's own `c.Execute.timeout` for a cell.
         unsafe: execute without the sandbox, with all rights of this user.
         force: grade anew what is graded.
         progress: gets a line for each submission.
@@ -83,6 +83,7 @@ def grade(
         )
     graded = Graded()
     waiting = Path(folder).resolve() / WAITING
+    limits = limits or _limits_of(folder)
     with log_file(folder) as log:
         pending = list(_pending(folder, wanted, students, force))
         ready = {who: text for who in pending if (text := _sanitised(folder, *who, log, graded))}
@@ -96,12 +97,23 @@ def grade(
                 ]
                 write_json(_place(folder, "autograded", *who) / REMARKS, graded.remarks[who])
                 graded.done.append(who)
+                failed_file(folder, *who).unlink(missing_ok=True)
             count = len(graded.done) + len(graded.failed)
             progress(f"[{count}/{len(pending)}] {' '.join(who)}{f': stopped, {reason}' if reason else ''}")
     for who, reason in graded.failed.items():
-        write_json(Path(folder) / "failed" / f"{'+'.join(who)}.json", reason)
+        write_json(failed_file(folder, *who), reason)
     shutil.rmtree(waiting, ignore_errors=True)
     return graded
+
+
+def failed_file(folder: str | Path, student: str, lesson: str) -> Path:
+    """Return where it stands why the last thing that a student handed in for a lesson could not be graded."""
+    return Path(folder) / "failed" / f"{student}+{lesson}.json"
+
+
+def _limits_of(folder: str | Path) -> Limits:
+    config, _ = nbgrader_of(folder)
+    return Limits(cell_seconds=config.Execute.timeout) if "timeout" in config.Execute else Limits()
 
 
 class _Failed(Exception):

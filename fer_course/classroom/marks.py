@@ -7,7 +7,7 @@ import io
 import json
 from pathlib import Path
 
-from fer_course.classroom.grading import REMARKS
+from fer_course.classroom.grading import REMARKS, failed_file
 from fer_course.classroom.places import gradebook, lessons_of, log_file, nbgrader_of
 from fer_course.errors import ClassError
 from fer_course.files import write_text
@@ -21,8 +21,8 @@ COLUMNS = (
 def marks(folder: str | Path) -> list[dict]:
     """Return a row for each student and lesson of the gradebook.
 
-    `status` is graded, late, failed (could not be graded: 0 points, see `remarks`), submitted (not graded yet) or missing;
-    `score` is empty where nothing was graded.
+    `status` is graded, late, failed (what was handed in last could not be graded, see `remarks`: the score is that of what was
+    graded before, or 0), submitted (not graded yet) or missing; `score` is empty where nothing was graded.
     """
     lessons = lessons_of(folder)
     with gradebook(folder) as book:
@@ -45,7 +45,7 @@ def _row(folder: Path, book, student, lesson: str, most: float | None) -> dict:
         "email": student.email or "",
     }
     row |= {"lesson": lesson, "max_score": most if most is not None else "", "status": "missing"}
-    failed = folder / "failed" / f"{student.id}+{lesson}.json"
+    failed = failed_file(folder, student.id, lesson)
     if (folder / "submitted" / student.id / lesson / f"{lesson}.ipynb").is_file():
         row["status"] = "submitted"
     if (folder / "autograded" / student.id / lesson / f"{lesson}.ipynb").is_file():
@@ -61,8 +61,10 @@ def _row(folder: Path, book, student, lesson: str, most: float | None) -> dict:
         }
         remarks = folder / "autograded" / student.id / lesson / REMARKS
         row["remarks"] = " ".join(json.loads(remarks.read_text(encoding="utf-8"))) if remarks.is_file() else ""
-    elif failed.is_file():
-        row |= {"status": "failed", "score": 0.0, "remarks": json.loads(failed.read_text(encoding="utf-8"))}
+    if failed.is_file():
+        why = json.loads(failed.read_text(encoding="utf-8"))
+        before = " The score is that of what was handed in before." if row["score"] != "" else ""
+        row |= {"status": "failed", "score": row["score"] or 0.0, "remarks": f"{why}{before}"}
     return row
 
 

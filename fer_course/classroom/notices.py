@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 
 from fer_course.release import is_solution
 
@@ -20,9 +21,14 @@ def notices(text: str, solved: str = "") -> list[str]:
         copies the code itself is not noticed, and a cell that can't be parsed is not looked at.
 
     """
-    usual = {place for _, place in _taken(solved)} if solved else set()
+    usual = _usual(solved) if solved else set()
     found = sorted({(name, place) for name, place in _taken(text) if place not in usual})
     return [f"The answer {name} uses {place}." for name, place in found]
+
+
+@cache  # of a lesson there are as many submissions as learners
+def _usual(solved: str) -> frozenset[str]:
+    return frozenset(place for _, place in _taken(solved))
 
 
 def _taken(text: str) -> Iterator[tuple[str, str]]:
