@@ -57,7 +57,7 @@ pre {{ overflow-x: auto; padding: .6rem; border: 1px solid #8886; }}
 {rows}
 </tbody>
 </table>
-<p>Peak MB is resident memory of the notebook's kernel and the process that drives it. All numbers:
+<p>Peak MB is resident memory of the notebook's kernel and of what it starts. All numbers:
 <a href="metrics.json">metrics.json</a>.</p>
 {sections}
 </body>

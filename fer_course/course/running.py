@@ -12,10 +12,10 @@ from fer_course.course.executing import execute
 from fer_course.course.extras import require
 from fer_course.course.harvest import harvest_safely
 from fer_course.course.lessons import choose, notebooks
-from fer_course.course.memory import PeakMemory
 from fer_course.course.parameters import merged_settings
 from fer_course.course.run_folders import new_folder, plan, read_metrics, runs_folder, save, unfinished
 from fer_course.course.summary import ending, table
+from fer_course.course.usage import Usage
 from fer_course.errors import LessonError
 
 
@@ -112,16 +112,17 @@ def _run_lesson(target: Path, metrics: dict, record: dict) -> None:
     executed = target / f"{name}.ipynb"
     position = f"[{metrics['lessons'].index(record) + 1}/{len(metrics['lessons'])}] {name}"
     start = time.perf_counter()
-    memory = PeakMemory()
+    usage = Usage()
     try:
-        with memory:
+        with usage:
             error = execute(Path(metrics["source"]) / f"{name}.ipynb", executed, target / name, metrics, position)
         record["status"] = "failed" if error else "done"
         if error:
             record["error"] = error
     finally:
         record["seconds"] = round(time.perf_counter() - start, 1)
-        record["peak_memory_mb"] = round(memory.peak / 1e6)
+        record["cpu_seconds"] = round(usage.cpu_seconds, 1)
+        record["peak_memory_mb"] = round(usage.peak / 1e6)
         harvest_safely(executed, target, record)
         save(target, metrics)
     print(ending(record, executed))

@@ -1,4 +1,4 @@
-"""The peak memory of a lesson is that of the processes that it runs in, not of the one that drives it."""
+"""What a lesson takes is what the processes take that it runs in, not the one that drives it."""
 
 import os
 import subprocess
@@ -10,9 +10,9 @@ MEGABYTE = 1_000_000
 #: A process of its own, since for a moment a child is as large as its parent, and the tests' process may be very large.
 DRIVER = """
 import subprocess, sys
-from fer_course.course.memory import PeakMemory
+from fer_course.course.usage import Usage
 held = bytearray(b"1") * int(sys.argv[2])
-with PeakMemory() as memory:
+with Usage() as memory:
     subprocess.run([sys.executable, "-c", sys.argv[1]], check=True)
 print(memory.peak)
 """
@@ -44,9 +44,9 @@ def test_what_the_driving_process_holds_is_not_counted():
 def test_a_copy_of_the_driver_whose_own_program_has_not_begun_is_not_counted():
     program = """
 import os, time
-from fer_course.course.memory import PeakMemory
+from fer_course.course.usage import Usage
 held = bytearray(b"1") * 300_000_000
-with PeakMemory() as memory:
+with Usage() as memory:
     child = os.fork()
     if not child:
         time.sleep(1)
@@ -56,3 +56,18 @@ print(memory.peak)
 """
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert int(done.stdout) == 0
+
+
+def test_processor_time_is_that_of_a_child_and_its_child():
+    work = "import time\nwhile time.process_time() < {}: sum(range(1000))"
+    program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {work.format(1)!r}])\n{work.format(2)}"
+    driver = f"""
+import subprocess, sys, time
+from fer_course.course.usage import Usage
+while time.process_time() < 1: pass
+with Usage() as usage:
+    subprocess.run([sys.executable, "-c", {program!r}], check=True)
+print(usage.cpu_seconds)
+"""
+    done = subprocess.run([sys.executable, "-c", driver], check=True, capture_output=True, text=True)
+    assert 2.4 < float(done.stdout) < 3.1  # 3 in all; what comes after the last look at each is missed
