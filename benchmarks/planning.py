@@ -178,9 +178,9 @@ yours has; put in your own price.
 |---|---|---|---|
 {chr(10).join(rows)}
 
-Together {hours:.2f} CPU-hours. Half of the lessons take {usual:.1f} GB or less, {largest["lesson"][:2]} takes
-{peak:.1f} GB; JupyterLab takes {LAB_GB} GB more. Processors idle while people read: a
-learner spends about {READING} hours on the course, so that one core could serve {READING / hours:.0f} of them if they never trained at the same time. In class they do, right after you
+Together {hours:.2f} CPU-hours. Half of the lessons take {usual:.1f} GB or less, {largest["lesson"][:2]} takes {peak:.1f} GB;
+JupyterLab takes {LAB_GB} GB more. Processors idle while people read: a learner spends about {READING} hours on the course, so
+that one core could serve {READING / hours:.0f} of them if they never trained at the same time. In class they do, right after you
 said so: a training then takes as many times longer as learners share a core.
 
 ## A class
