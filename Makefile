@@ -9,7 +9,7 @@ QUIET := TF_CPP_MIN_LOG_LEVEL=2
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url \
 	--custom-compile-command "make lock" --python-version
 
-.PHONY: help setup course test test-units test-notebooks test-more test-all colab-check lab book bundle lessons lock lint clean
+.PHONY: help setup course test test-units test-notebooks test-more test-all colab-check lab book bundle lessons lock audit lint clean
 
 help:
 	@echo "make course    run every lesson, write runs/<stamp>/ and print a table"
@@ -18,6 +18,7 @@ help:
 	@echo "make lab       open JupyterLab on your own copies of the lessons"
 	@echo "make book      build the course as a site to read without a network: book/_build/html"
 	@echo "make lessons   build lessons/ from solutions/     make lock   renew the locked versions"
+	@echo "make audit     known weaknesses of what is locked (needs the internet), and licences: docs/licences.md"
 	@echo "make lint      check style                        make clean  remove .venv and what was built"
 
 # A virtual environment that was moved, or whose Python is gone, does not start: build it anew.
@@ -101,6 +102,15 @@ lock:
 	$(COMPILE) 3.11 $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab --extra export --extra cluster --extra book --extra instructor --extra kaggle --extra dev -o locks/course.txt
 	$(COMPILE) 3.11 $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab --extra export -c locks/course.txt -o binder/requirements.txt
 	$(COMPILE) 3.13 $(UPGRADE) pyproject.toml locks/colab.in -o locks/colab.txt
+
+# pip-audit asks a public data base; what it could not look up it says.
+audit: setup
+	@mkdir -p build; $(BIN)/pip-licenses > build/licences.txt
+	@{ printf '# Licences\n\nOf what `make setup` installs on Linux, as each package names its own; written by `make audit`, which fails\n'; \
+		printf 'where one is not free to use, change and pass on (`[tool.pip-licenses]` in pyproject.toml).\n\n'; \
+		cat build/licences.txt; } > docs/licences.md
+	$(BIN)/pip-audit --disable-pip --require-hashes -r locks/course.txt
+	$(BIN)/pip-audit --disable-pip --require-hashes -r locks/colab.txt
 
 lint: setup
 	$(BIN)/ruff check .

@@ -1,0 +1,88 @@
+"""What is installed beside the course, and what is handed out as the course: licences, and the contents of wheel and sdist."""
+
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PROGRAMS = Path(sys.executable).parent
+
+
+def licences(*options: str) -> subprocess.CompletedProcess:
+    return subprocess.run([PROGRAMS / "pip-licenses", *options], cwd=ROOT, capture_output=True, text=True)
+
+
+def rows(text: str) -> dict[str, str]:
+    """Package -> licence, of the lines of a table."""
+    return dict(re.findall(r"^\| (\S+) +\| (.+?) +\|$", text, re.MULTILINE))
+
+
+def test_every_licence_lets_one_use_change_and_pass_on():
+    done = licences()
+    assert done.returncode == 0, done.stderr
+    assert len(rows(done.stdout)) > 100
+
+
+def test_another_licence_is_noticed():
+    done = licences("--allow-only=MIT")
+    assert done.returncode != 0
+    assert "not in allow-only" in done.stderr
+
+
+def test_the_list_of_licences_is_that_of_what_is_locked():
+    """What is installed and listed; a machine of another kind installs a few others."""
+    listed = rows((ROOT / "docs" / "licences.md").read_text(encoding="utf-8"))
+    there = rows(licences().stdout)
+    locked = {
+        re.sub(r"[-_.]+", "-", name).lower()
+        for name in re.findall(r"^([\w.-]+)==", (ROOT / "locks/course.txt").read_text(), re.M)
+    }
+    there = {name: licence for name, licence in there.items() if re.sub(r"[-_.]+", "-", name).lower() in locked}
+    assert {name: listed.get(name) for name in there} == there
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """A folder with the wheel and the sdist of this checkout."""
+    out = tmp_path_factory.mktemp("built")
+    command = [PROGRAMS / "uv", "build", "-q", "--no-build-isolation", "--python", sys.executable, "-o", out, "."]
+    subprocess.run(command, cwd=ROOT, check=True, env=os.environ | {"UV_OFFLINE": "1"})
+    return out
+
+
+def names_in(built: Path, kind: str) -> set[str]:
+    (archive,) = built.glob(f"*.{kind}")
+    if kind == "whl":
+        return set(zipfile.ZipFile(archive).namelist())
+    with tarfile.open(archive) as tar:
+        return {name.split("/", 1)[1] for name in tar.getnames() if "/" in name}
+
+
+def test_the_wheel_holds_the_package_and_nothing_else(built):
+    names = names_in(built, "whl")
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"fer_course"}
+    for wanted in ("lessons/07-train-it.ipynb", "profiles/cpu.yaml", "weights/mini_xception.npz", "widgets/view.js"):
+        assert f"fer_course/{wanted}" in names
+    tracked = set(
+        subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    )
+    own = {name for name in names if ".dist-info" not in name}
+    moved = {name.removeprefix("fer_course/") for name in own if name.split("/")[1] in ("lessons", "profiles")}
+    assert own - {f"fer_course/{name}" for name in moved} <= tracked
+    assert moved <= tracked
+
+
+@pytest.mark.parametrize("kind", ["whl", "tar.gz"])
+def test_no_test_no_answer_and_no_photograph_is_handed_out_in_it(built, kind):
+    names = names_in(built, kind)
+    assert not [name for name in names if re.search(r"(^|/)(tests?|shared|runs|checkpoints|benchmarks)/", name)]
+    assert not [name for name in names if re.search(r"\.(csv|jpe?g|parquet|pickle|pkl|zip|npy)$", name)]
+    assert kind != "whl" or not [name for name in names if "solutions" in name]
+    (archive,) = built.glob(f"*.{kind}")
+    assert archive.stat().st_size < 10_000_000
