@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import time
 import zipfile
 from pathlib import Path
@@ -69,6 +70,7 @@ class Checkpoint(keras.callbacks.Callback):
         row["learning_rate"] = float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         row["seconds"] = round(time.perf_counter() - self.started, 3)
         self.rows.append(row)
+        files.need_room(self.folder, self._size())
         with files.atomic(self._state(epoch + 1)) as temporary:
             self.model.save_weights(temporary)
         if self.best_epoch() == epoch:
@@ -80,6 +82,11 @@ class Checkpoint(keras.callbacks.Callback):
                 state.unlink()
         if self.exhausted():
             self.model.stop_training = True
+
+    def _size(self) -> int:
+        """Return what an epoch's two files take at most, in bytes: float32 numbers twice, and what says where they belong."""
+        variables = (*self.model.variables, *self.model.optimizer.variables)
+        return 2 * sum(4 * math.prod(variable.shape) for variable in variables) + 1_000_000
 
     def finish(self, finished: bool, images: int) -> None:
         """Write the metrics, give the network its best weights, and drop the resume state of a finished run.

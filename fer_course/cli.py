@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from fer_course.errors import FerCourseError
+from fer_course.files import TROUBLES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,6 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
         return options.command(options) or 0
     except FerCourseError as error:
         print(f"fer-course: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # a full disk, a forbidden place, where a library of others writes
+        if error.errno not in TROUBLES:
+            raise
+        print(f"fer-course: {error.strerror}: {error.filename or 'a file'}. {TROUBLES[error.errno]}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("fer-course: interrupted; what was finished is kept.", file=sys.stderr)

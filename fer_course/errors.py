@@ -5,6 +5,13 @@ class FerCourseError(Exception):
     """Base of every error that fer_course raises on purpose; the command line prints it without a traceback."""
 
 
+class WriteError(FerCourseError, OSError):
+    """A file can't be written: says which, why and what to do; what stood there before is untouched."""
+
+    def __str__(self):
+        return str(self.args[0])  # an OSError would show number and name again
+
+
 class DataError(FerCourseError, ValueError):
     """A file or folder does not hold what FER2013 holds: names the file, the row or member, and what to do."""
 

@@ -3,29 +3,78 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import re
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from fer_course.errors import WriteError
 
 _UMASK = os.umask(0o022)
 os.umask(_UMASK)
 
 
+#: What keeps a file from being written, and what to do about it.
+TROUBLES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space, or choose another place, and start again."),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Choose a place that you may write."),
+    errno.EFBIG: "Files may not be that large here: choose another place.",
+}
+
+
 @contextlib.contextmanager
 def atomic(path: str | Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`; if the block ends well it replaces `path`, else it is removed."""
+    """Yield a temporary path beside `path`; if the block ends well it replaces `path`, else it is removed.
+
+    Raises:
+        WriteError: if the disk is full, or the place may not be written.
+
+    """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=f"-{path.name}")
-    os.close(handle)
-    os.chmod(name, 0o666 & ~_UMASK)  # mkstemp's files are for the owner alone
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=f"-{path.name}")
+        os.close(handle)
+        os.chmod(name, 0o666 & ~_UMASK)  # mkstemp's files are for the owner alone
+        try:
+            yield Path(name)
+            os.replace(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def explained(path: str | Path) -> Iterator[None]:
+    """Raise a WriteError about `path` in place of an OSError that says the same in the system's words."""
     try:
-        yield Path(name)
-        os.replace(name, path)
-    finally:
-        Path(name).unlink(missing_ok=True)
+        yield
+    except WriteError:
+        raise
+    except OSError as error:
+        found = re.search(r"errno = (\d+)", str(error))  # HDF5's way to say it
+        number = error.errno if error.errno is not None or not found else int(found[1])
+        if number not in TROUBLES:
+            raise
+        raise _unwritable(path, number) from error
+
+
+def need_room(folder: str | Path, size: int) -> None:
+    """Raise a WriteError if the disk of a folder has less than `size` bytes left.
+
+    For a library that does not survive a full disk, as HDF5 does not.
+    """
+    if shutil.disk_usage(folder).free < size:
+        raise _unwritable(folder, errno.ENOSPC)
+
+
+def _unwritable(path: str | Path, number: int) -> WriteError:
+    error = WriteError(f"Can't write {path}: {os.strerror(number)}. {TROUBLES[number]}")
+    error.errno, error.strerror, error.filename = number, os.strerror(number), str(path)
+    return error
 
 
 def write_text(path: str | Path, text: str) -> None:
