@@ -9,7 +9,7 @@ QUIET := TF_CPP_MIN_LOG_LEVEL=2
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url \
 	--custom-compile-command "make lock" --python-version
 
-.PHONY: help setup course test test-units test-notebooks test-more test-all colab-check lab book bundle lessons lock audit lint clean
+.PHONY: help setup course test test-units test-notebooks test-more test-all colab-check torture fuzz lab book bundle lessons lock audit lint clean
 
 help:
 	@echo "make course    run every lesson, write runs/<stamp>/ and print a table"
@@ -18,6 +18,7 @@ help:
 	@echo "make lab       open JupyterLab on your own copies of the lessons"
 	@echo "make book      build the course as a site to read without a network: book/_build/html"
 	@echo "make lessons   build lessons/ from solutions/     make lock   renew the locked versions"
+	@echo "make torture, make fuzz  kill what writes, and damage what is read, for hours"
 	@echo "make audit     known weaknesses of what is locked (needs the internet), and licences: docs/licences.md"
 	@echo "make lint      check style                        make clean  remove .venv and what was built"
 
@@ -80,6 +81,13 @@ colab-check: setup $(COLAB)/.ready
 	$(BIN)/uv pip install -q --python $(COLAB)/python --no-deps --reinstall-package fer_course build/colab/*.whl
 	$(DRAWN) $(QUIET) $(COLAB)/python -m pytest -q -p no:cacheprovider -n 2 --dist loadfile \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=1200 solutions
+
+# Kills everything that writes, fifty times each (hours); fuzzes every reader, ten minutes each (hours; Linux).
+torture: setup
+	FER_COURSE_KILLS=50 $(DRAWN) $(QUIET) $(BIN)/python -m pytest tests/test_torture.py -s
+
+fuzz: setup
+	$(BIN)/python tests/fuzz_readers.py --seconds 600
 
 lab: setup
 	@$(BIN)/fer-course start my-lessons

@@ -12,7 +12,19 @@ def setup(app) -> dict:
     app.setup_extension("myst_nb")
     app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))
     app.add_node(HideCodeCellNode, override=True, html=(_open_fold, depart_HideCellInput))
+    app.connect("html-page-context", _name_folds, priority=900)  # after the theme
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _name_folds(app, page, template, context, doctree) -> None:
+    """Give the folds of the list of pages a name: the theme's hold an arrow alone, of which a screen reader says nothing."""
+    made = context.get("generate_toctree_html")
+    if made is not None:
+        arrow = '<summary><span class="toctree-toggle"'
+        named = arrow.replace("<summary>", '<summary aria-label="Show or hide its pages">')
+        context["generate_toctree_html"] = lambda *arguments, **options: str(made(*arguments, **options)).replace(
+            arrow, named
+        )
 
 
 def _inline(translator, node) -> None:

@@ -18,6 +18,7 @@ from urllib.parse import unquote, urlsplit
 
 import nbformat
 import pytest
+from browsing import barriers
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -566,6 +567,17 @@ def test_pages_open_without_a_network_and_without_complaint(site, page):
         assert page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 0)"), name
     page.locator("#search-results li").first.wait_for()  # on the last of them
     assert (page.requests, page.complaints) == ([], [])
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@needs_chromium
+def test_pages_can_be_used_by_everybody(site, page):
+    found = {}
+    for name in PAGES:
+        open_page(page, site, name)
+        found[name] = barriers(page)
+    assert {name: each for name, each in found.items() if each} == {}
 
 
 @pytest.mark.browser

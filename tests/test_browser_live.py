@@ -20,6 +20,7 @@ from browsing import (  # noqa: F401
     BROWSER_TESTS,
     PICTURES,
     ROOT,
+    barriers,
     browser,
     chromium,
     driver,
@@ -276,9 +277,10 @@ def served():
         server.stdout.close()
 
 
-def test_the_page_sees_the_film_with_its_token_and_talks_to_nobody_else(driver, film):  # noqa: F811
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_page_sees_the_film_with_its_token_and_talks_to_nobody_else(driver, film, theme):  # noqa: F811
     with served() as address, with_camera(driver, film) as browser:  # noqa: F811
-        page = browser.new_page(viewport={"width": 1100, "height": 900})
+        page = browser.new_page(viewport={"width": 1100, "height": 900}, color_scheme=theme)
         page.add_init_script(WATCH)
         complaints, elsewhere = listen(page), []
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -287,6 +289,7 @@ def test_the_page_sees_the_film_with_its_token_and_talks_to_nobody_else(driver, 
         page.goto(address.split("?")[0])
         assert page.url.startswith(f"{here[0]}login")
         page.goto(address, wait_until="commit", timeout=PATIENT)
-        watch_the_panel(page, "page")
+        watch_the_panel(page, f"page-{theme}")
+        assert barriers(page) == []
         assert elsewhere == []
         assert complaints == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -138,7 +139,8 @@ def _of_zip(path: Path, owner: str, refused: list[str]) -> Iterator[_Found]:
                 return
             for member in members:
                 yield from _of_member(archive, member, owner, refused)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, EOFError) as error:
+    # ValueError: a date that there is not.
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
         refused.append(f"{owner or path.name}: {path.name} is damaged or locked ({error}).")
 
 

@@ -1,0 +1,310 @@
+"""Every reader of files that people bring, for the fuzzer and for the tests of what it found.
+
+usage: python tests/fuzz_readers.py READER [READER …] [--seconds 600]     (needs atheris; `make fuzz` does all, 10 minutes each)
+
+A reader may refuse a file with an error of this package, and nothing else: no other exception, no more than a gigabyte, no more
+than twenty seconds. What breaks that is written to tests/fuzz_cases/READER/, where tests/test_fuzz.py tries it from then on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import bz2
+import contextlib
+import gzip
+import io
+import json
+import lzma
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+CASES = Path(__file__).parent / "fuzz_cases"
+#: A gigabyte for a file, beside TensorFlow and what the fuzzer keeps.
+MEMORY_MB = 2000
+SECONDS_EACH = 20
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A reader under fire.
+
+    Attributes:
+        file: the name that its file has.
+        read: is given the file's path.
+        seeds: returns whole files, from which the fuzzer starts.
+
+    """
+
+    file: str
+    read: Callable[[Path], object]
+    seeds: Callable[[], list[bytes]] = field(default=list)
+
+
+def _faces(n: int = 14):
+    from fer_course.faces import Faces
+
+    images = np.random.default_rng(0).integers(0, 256, (n, 48, 48), dtype=np.uint8)
+    splits = np.array(["Training", "PublicTest"])[np.arange(n) * 2 // n]
+    return Faces(images, np.arange(n) % 7, splits, "fuzz")
+
+
+def _table() -> bytes:
+    faces = _faces()
+    rows = [
+        f"{label},{' '.join(map(str, image.ravel()))},{split}"
+        for image, label, split in zip(faces.images, faces.labels, faces.split, strict=True)
+    ]
+    return "\n".join(["emotion,pixels,Usage", *rows, ""]).encode()
+
+
+def _archive(members: dict[str, bytes], kind: str) -> bytes:
+    buffer = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in members.items():
+                archive.writestr(name, content)
+    else:
+        with tarfile.open(fileobj=buffer, mode=kind) as tar:
+            for name, content in members.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+    return buffer.getvalue()
+
+
+def _pictures() -> list[bytes]:
+    from PIL import Image
+
+    found = []
+    for kind in ("png", "jpeg", "gif", "bmp", "webp", "tiff", "ppm"):
+        for mode in ("L", "RGB"):
+            buffer = io.BytesIO()
+            Image.fromarray(_faces().images[0]).convert(mode).save(buffer, kind)
+            found.append(buffer.getvalue())
+    return found
+
+
+def _tree() -> dict[str, bytes]:
+    picture = _pictures()[0]
+    return {f"train/{name}/{row}.png": picture for name in ("happy", "sad") for row in range(2)} | {
+        "test/happy/9.png": picture
+    }
+
+
+def _npz() -> bytes:
+    faces, buffer = _faces(), io.BytesIO()
+    np.savez_compressed(buffer, images=faces.images, labels=faces.labels, split=faces.split)
+    return buffer.getvalue()
+
+
+def _parquet() -> list[bytes]:
+    import pyarrow
+    from pyarrow import parquet
+
+    rows = [
+        {"image": {"bytes": content, "path": None}, "label": number} for number, content in enumerate(_pictures()[:4])
+    ]
+    buffer = io.BytesIO()
+    parquet.write_table(pyarrow.Table.from_pylist(rows), buffer)
+    return [buffer.getvalue()]
+
+
+def _votes() -> bytes:
+    header = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF"
+    rows = [f"{split},fer{row:07}.png,{','.join(['1'] * 10)}" for row, split in enumerate(_faces().split)]
+    return "\n".join([header, *rows, ""]).encode()
+
+
+def _notebook() -> bytes:
+    cell = {
+        "cell_type": "code", "id": "check-a", "execution_count": 1, "source": "checks.lesson01.softmax(softmax)",
+        "metadata": {"tags": ["parameters"], "nbgrader": {"grade": True, "solution": False, "grade_id": "check-a"}},
+        "outputs": [
+            {"output_type": "stream", "name": "stdout", "text": ["✔ Softmax"]},
+            {"output_type": "error", "ename": "Hint", "evalue": "", "traceback": []},
+        ],
+    }  # fmt: skip
+    return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+def _read_faces(path: Path) -> None:
+    from fer_course.data import readers
+
+    readers.read(path)
+
+
+def _read_unlabelled(path: Path) -> None:
+    from fer_course.data import readers
+
+    readers.describe(path)
+    readers.unlabelled(path)
+
+
+def _read_votes(path: Path) -> None:
+    from fer_course.data.votes import join_votes
+
+    join_votes(_faces(), path)
+
+
+def _read_photograph(path: Path) -> None:
+    from fer_course.live import read_photograph
+
+    read_photograph(path)
+
+
+def _read_recipe(path: Path) -> None:
+    from fer_course.recipes import Recipe
+
+    Recipe.from_yaml(path)
+
+
+def _read_sweep(path: Path) -> None:
+    from fer_course.sweep import spec
+
+    spec.load(path)
+
+
+def _read_profile(path: Path) -> None:
+    from fer_course.course.parameters import read_profile
+
+    read_profile(path)
+
+
+def _read_progress(path: Path) -> None:
+    from fer_course.course import progress
+
+    progress(path.parent)
+
+
+def _read_students(path: Path) -> None:
+    from fer_course.classroom.setting_up import read_students
+
+    read_students(path)
+
+
+def _read_handed_in(path: Path) -> None:
+    from fer_course.classroom import collecting
+
+    for found in collecting._notebooks(path, []):
+        assert isinstance(found.content, bytes)
+
+
+def _read_history(path: Path) -> None:
+    from fer_course.training import Run
+
+    run = Run(path.parent)
+    run.history, run.metrics, run.recipe  # noqa: B018 - read when they are asked for
+
+
+def _read_notices(path: Path) -> None:
+    from fer_course.classroom.notices import notices
+
+    notices(path.read_text(encoding="utf-8", errors="replace"))
+
+
+READERS = {
+    "csv": Reader("fer2013.csv", _read_faces, lambda: [_table()]),
+    "contest": Reader("test.csv", _read_unlabelled, lambda: [_table(), b"pixels\n" + b" ".join([b"7"] * 2304) + b"\n"]),
+    "zip": Reader(
+        "faces.zip", _read_faces, lambda: [_archive({"a/fer2013.csv": _table()}, "zip"), _archive(_tree(), "zip")]
+    ),
+    "tar": Reader(
+        "faces.tar.gz", _read_faces,
+        lambda: [_archive({"fer2013.csv": _table()}, "w:gz"), _archive(_tree(), "w:gz"), _archive(_tree(), "w")],
+    ),
+    "gz": Reader("fer2013.csv.gz", _read_faces, lambda: [gzip.compress(_table())]),
+    "bz2": Reader("fer2013.csv.bz2", _read_faces, lambda: [bz2.compress(_table())]),
+    "xz": Reader("fer2013.csv.xz", _read_faces, lambda: [lzma.compress(_table())]),
+    "npz": Reader("faces.npz", _read_faces, lambda: [_npz()]),
+    "parquet": Reader("train-00000-of-00001.parquet", _read_faces, _parquet),
+    "picture": Reader("train/happy/1.png", lambda path: _read_faces(path.parents[2]), _pictures),
+    "votes": Reader("fer2013new.csv", _read_votes, lambda: [_votes()]),
+    "photograph": Reader("photograph.jpg", _read_photograph, _pictures),
+    "recipe": Reader("mine.yaml", _read_recipe, lambda: [b"name: mine\nepochs: 3\nlearning_rate: 0.1\nflip: true\n"]),
+    "sweep": Reader("sweep.yaml", _read_sweep, lambda: [b"recipe: quick\nseeds: [0, 1]\ngrid:\n  shift: [0.0, 0.1]\n"]),
+    "profile": Reader("mine.yaml", _read_profile, lambda: [b"recipe: minutes\nseeds: [0, 1]\nfaces: 0\n"]),
+    "progress": Reader("01-mine.ipynb", _read_progress, lambda: [_notebook()]),
+    "notices": Reader("01-mine.ipynb", _read_notices, lambda: [_notebook()]),
+    "students": Reader("students.csv", _read_students, lambda: [b"id,last_name,first_name,email\nada,L,A,a@b\n"]),
+    "handed in": Reader("all.zip", _read_handed_in, lambda: [_archive({"ada/01.ipynb": _notebook()}, "zip")]),
+    "history": Reader("history.csv", _read_history, lambda: [b"epoch,loss,seconds\n1,0.5,2\n2,0.4,2\n"]),
+    "metrics": Reader("metrics.json", _read_history, lambda: [b'{"finished": true, "epochs": 3, "seconds": 1.0}']),
+    "run's recipe": Reader("recipe.yaml", _read_history, lambda: [b"name: mine\nepochs: 3\n"]),
+}  # fmt: skip
+
+
+def attempt(name: str, content: bytes, folder: Path) -> None:
+    """Let a reader read a file with that content; an error of this package is an answer, any other one goes on.
+
+    A notebook that is no notebook at all is nbgrader's to refuse, before `notices` looks at it.
+    """
+    from nbformat.reader import NotJSONError
+    from nbformat.validator import NotebookValidationError
+
+    from fer_course.errors import FerCourseError
+
+    path = folder / READERS[name].file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    allowed = (FerCourseError, NotJSONError, NotebookValidationError) if name == "notices" else FerCourseError
+    with contextlib.suppress(allowed):
+        READERS[name].read(path)
+
+
+def _fuzz(name: str, seconds: int) -> None:
+    """Let atheris change the reader's files until something breaks or the time is over. Does not return."""
+    import atheris
+
+    with atheris.instrument_imports(include=["fer_course"]):
+        import fer_course.classroom.collecting
+        import fer_course.classroom.notices
+        import fer_course.data
+        import fer_course.live
+        import fer_course.sweep.spec
+        import fer_course.training  # noqa: F401
+    cases = CASES / name
+    cases.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as place:
+        corpus = Path(place) / "corpus"
+        corpus.mkdir()
+        for number, seed in enumerate(READERS[name].seeds()):
+            (corpus / f"seed{number}").write_bytes(seed)
+        options = [f"-max_total_time={seconds}", f"-rss_limit_mb={MEMORY_MB}", f"-timeout={SECONDS_EACH}"]
+        options += [f"-artifact_prefix={cases}/", "-max_len=200000", "-print_final_stats=1", "-verbosity=1"]
+        atheris.Setup(
+            [sys.argv[0], *options, str(corpus)], lambda content: attempt(name, content, Path(place) / "file")
+        )
+        atheris.Fuzz()
+
+
+def main() -> int:
+    """Fuzz the readers named, each in a process of its own; return 1 if something was found."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("readers", nargs="*", choices=[[], *READERS], metavar="READER", help=", ".join(READERS))
+    parser.add_argument("--seconds", type=int, default=600)
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.here:
+        _fuzz(options.readers[0], options.seconds)
+    found = []
+    for name in options.readers or READERS:
+        command = [sys.executable, __file__, name, "--seconds", str(options.seconds), "--here"]
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+        tried = next((line.split()[-1] for line in done.stderr.splitlines() if "number_of_executed_units" in line), "?")
+        print(f"{name}: {tried} files tried, {'FOUND' if done.returncode else 'nothing found'}", flush=True)
+        if done.returncode:
+            found.append(name)
+            print("\n".join(line for line in done.stderr.splitlines() if not line.startswith("#"))[-3000:])
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
