@@ -65,15 +65,15 @@ def environment(folder: Path) -> dict[str, str]:
 # ------------------------------------------------------------------------------------------------------ cache and import
 
 
-FACES = some_faces(700)
+FACES = some_faces(4000)
 
 
 def write_table(folder: Path) -> None:
     (folder / "fer2013.csv").write_bytes(csv_bytes(FACES))
 
 
-def load_twice(folder: Path) -> list[str]:
-    program = f"from fer_course import data; data.load({str(folder / 'fer2013.csv')!r}); data.load('drawn')"
+def load_table(folder: Path) -> list[str]:
+    program = f"from fer_course import data; data.load({str(folder / 'fer2013.csv')!r})"
     return [sys.executable, "-c", program]
 
 
@@ -105,13 +105,13 @@ def nothing_half(folder: Path) -> None:
 
 
 def write_recipe(folder: Path) -> None:
-    Recipe("torture", "lenet", epochs=6, seed=1).to_yaml(folder / "recipe.yaml")
+    Recipe("torture", "lenet", epochs=4, seed=1).to_yaml(folder / "recipe.yaml")
 
 
 def trained(folder: Path) -> None:
     run = Run(folder / "run")
     assert run.finished
-    assert run.history["epoch"] == [1, 2, 3, 4, 5, 6]
+    assert run.history["epoch"] == [1, 2, 3, 4]
     run.model()
     assert not list(run.path.glob(".tmp-*"))
     scores = folder.parent / "scores.json"
@@ -134,6 +134,8 @@ def write_lessons(folder: Path) -> None:
 def run_lessons(folder: Path) -> list[str]:
     out = folder / "out"
     if (out / "metrics.json").is_file():
+        if json.loads((out / "metrics.json").read_text())["finished"]:
+            return ["true"]  # killed after its work was done
         return [*COMMAND, "run", "--resume", "--out", str(out)]
     program = f"from fer_course import course; course.run(source={str(folder / 'solutions')!r}, out={str(out)!r})"
     return [sys.executable, "-c", program]
@@ -189,7 +191,7 @@ def all_marks(folder: Path) -> None:
 
 
 SCENARIOS = {
-    "cache": Scenario(write_table, load_twice, same_faces),
+    "cache": Scenario(write_table, load_table, same_faces),
     "import": Scenario(
         write_table, lambda folder: [*COMMAND, "data", "import", str(folder / "fer2013.csv")], imported, nothing_half
     ),
