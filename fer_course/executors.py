@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from fer_course.errors import FerCourseError
 
@@ -14,11 +15,20 @@ from fer_course.errors import FerCourseError
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
-def _share_cores(workers: int) -> None:
-    """Let a worker's TensorFlow use its share of the cores, unless somebody has said how many."""
+def _begin(workers: int) -> None:
+    """Begin a worker: it ends with the process that started it, and its TensorFlow uses its share of the cores.
+
+    Else a killed command would leave its workers behind: waiting, or still writing what the next command begins anew.
+    """
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     threads = str(max(1, (os.cpu_count() or 1) // workers))
     for variable in THREADS:
         os.environ.setdefault(variable, threads)
+
+
+def _end_with_parent() -> None:
+    parent_process().join()
+    os._exit(1)
 
 
 @contextmanager
@@ -36,7 +46,7 @@ def executor_at(scheduler: str | None = None, workers: int = 2) -> Iterator[Exec
     """
     if scheduler is None:
         # Spawned, not forked: a process that has loaded TensorFlow must not be forked.
-        with ProcessPoolExecutor(max(1, workers), get_context("spawn"), _share_cores, (max(1, workers),)) as pool:
+        with ProcessPoolExecutor(max(1, workers), get_context("spawn"), _begin, (max(1, workers),)) as pool:
             try:
                 yield pool
             except BaseException:

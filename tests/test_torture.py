@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import classes
+import psutil
 import pytest
 import yaml
 from faces_for_tests import csv_bytes, some_faces
@@ -217,14 +218,6 @@ SCENARIOS = {
 }
 
 
-def processes_of(folder: Path) -> list[str]:
-    """The command lines of processes that have that folder in them."""
-    import psutil
-
-    lines = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
-    return [line for line in lines if str(folder) in line]
-
-
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_killed_at_random_moments(name, tmp_path):
     if name == "grade":
@@ -254,14 +247,11 @@ def test_killed_at_random_moments(name, tmp_path):
         # The first seconds are imports, where there is nothing to break.
         time.sleep(draw.uniform(0.3 * took, took))
         killed += process.poll() is None
+        begun = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
         process.send_signal(signal.SIGKILL)
         process.wait()
+        assert psutil.wait_procs(begun, 30)[1] == []  # kernels and workers see that nobody waits for them
         scenario.sound(folder)
         end(folder)
-        for _ in range(100):  # kernels and workers see that nobody waits for them
-            if not (left := processes_of(folder)):
-                break
-            time.sleep(0.2)
-        assert not left
     print(f"{name}: {killed} of {KILLS} were killed before their end")
     assert killed
