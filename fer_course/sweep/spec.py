@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,6 +13,12 @@ import yaml
 from fer_course.errors import SweepError
 from fer_course.recipes import Recipe
 
+_KINDS = {
+    **dict.fromkeys(("recipe", "profile", "data", "score"), (str,)),
+    **{"lesson": (str, int), "faces": (int,)},
+}
+#: Trials of one sweep: more than anybody runs; so many are listed before the first begins.
+MOST = 1_000_000
 _KEYS = {"recipe", "lesson", "profile", "data", "faces", "seeds", "grid", "score"}
 
 
@@ -80,10 +87,16 @@ def _checked(content: dict, path: Path) -> Sweep:
         or len(set(seeds)) < len(seeds)
     ):
         raise SweepError(f"{path}: seeds is a list of different whole numbers, such as [0, 1, 2]; found {seeds!r}.")
-    if not isinstance(grid, dict) or not all(isinstance(values, list) and values for values in grid.values()):
+    if not isinstance(grid, dict) or not all(isinstance(name, str) and _is_list(grid[name]) for name in grid):
         raise SweepError(
-            f"{path}: grid holds lines such as `shift: [0.0, 0.08]`, each with a list of values; found {grid!r}."
+            f"{path}: grid holds lines such as `shift: [0.0, 0.08]`, each with a list of values (numbers, words); found {grid!r}."
         )
+    many = math.prod(map(len, grid.values())) * len(seeds)
+    if many > MOST:
+        raise SweepError(f"{path} makes {many:,} trials; {MOST:,} are the most. Try fewer values, or several sweeps.")
+    for name, kinds in _KINDS.items():
+        if name in content and not (type(content[name]) in kinds or content[name] is None):
+            raise SweepError(f"{path}: {name} is a {kinds[0].__name__}; found {content[name]!r}.")
     if "seed" in grid:
         raise SweepError(f"{path}: the seeds stand under `seeds`, not in the grid.")
     for setting, values in grid.items():
@@ -93,6 +106,11 @@ def _checked(content: dict, path: Path) -> Sweep:
     sweep = Sweep(**{"score": default} | content | {"seeds": tuple(seeds), "grid": grid})
     _try_out(sweep)
     return sweep
+
+
+def _is_list(values) -> bool:
+    """Return True for a list of what a parameter can be."""
+    return isinstance(values, list) and bool(values) and all(isinstance(each, (str, int, float)) for each in values)
 
 
 def _try_out(sweep: Sweep) -> None:
