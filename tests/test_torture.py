@@ -3,6 +3,7 @@
 Three kills each in `make test-all`; `make torture` kills fifty times (FER_COURSE_KILLS).
 """
 
+import contextlib
 import json
 import os
 import random
@@ -247,7 +248,9 @@ def test_killed_at_random_moments(name, tmp_path):
         # The first seconds are imports, where there is nothing to break.
         time.sleep(draw.uniform(0.3 * took, took))
         killed += process.poll() is None
-        begun = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        begun: list[psutil.Process] = []
+        with contextlib.suppress(psutil.NoSuchProcess):
+            begun = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert psutil.wait_procs(begun, 30)[1] == []  # kernels and workers see that nobody waits for them
