@@ -245,7 +245,7 @@ def test_no_private_paths_and_no_registry_hosts_in_the_repository():
         file = ROOT / name
         if file.suffix in {".png", ".h5", ".keras", ".npz", ".npy"} or not file.is_file():
             continue
-        found = forbidden.search(file.read_text(encoding="utf-8"))
+        found = forbidden.search(file.read_text(encoding="utf-8", errors="replace"))
         assert not found, f"{name} names {found[0]}"
 
 
