@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 
 from studies import STUDIES
+from writing import write_or_check
 
-from fer_course import files, results, weights
+from fer_course import results, weights
 from fer_course.faces import CLASS_NAMES
 
 CARD = Path(__file__).parents[1] / "MODEL_CARD.md"
@@ -108,12 +109,7 @@ def main() -> int:
     """Write the card, or say whether it is what this script would write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
-    if not parser.parse_args().check:
-        files.write_text(CARD, card())
-        return 0
-    stale = not CARD.is_file() or CARD.read_text(encoding="utf-8") != card()
-    print("MODEL_CARD.md is out of date: run `python benchmarks/card.py`." if stale else "MODEL_CARD.md is up to date.")
-    return int(stale)
+    return write_or_check(CARD, card(), parser.parse_args().check)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Reckon what a class and a sweep need past one machine, from measured figures: docs/planning.md.
 
-usage: python benchmarks/planning.py --measure RUNS/STAMP/metrics.json     (a `make course`; a quarter of an hour more)
+usage: python benchmarks/planning.py --measure RUNS/STAMP/metrics.json     (a `make course`; a minute more)
        python benchmarks/planning.py [--check]                        (writes the page; --check: only says whether it is stale)
 
 Measured are: what each lesson takes (`fer-course run`), what nbgrader's own part of grading takes a submission, what it takes to
@@ -15,7 +15,6 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import statistics
 import sys
 import tempfile
@@ -27,8 +26,10 @@ from pathlib import Path
 import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
+from grading import make_class
+from writing import write_or_check
+
 from fer_course import data, files, results
-from fer_course.classroom import setting_up
 from fer_course.classroom.grading import grade
 from fer_course.recipes import Recipe
 from fer_course.sweep import running
@@ -67,17 +68,7 @@ class Never(Executor):
 
 def gradebook_seconds(place: Path) -> float:
     """Return what nbgrader takes a submission of lesson 02, without executing it."""
-    solved = ROOT / "solutions" / "02-standard-convolutions.ipynb"
-    (place / "solved").mkdir()
-    shutil.copy(solved, place / "solved")
-    names = [f"student{number:02}" for number in range(SUBMISSIONS)]
-    (place / "students.csv").write_text("id\n" + "\n".join(names) + "\n")
-    setting_up.init(place / "class", place / "students.csv", source=place / "solved")
-    setting_up.release(place / "class")
-    for name in names:
-        folder = place / "class" / "submitted" / name / solved.stem
-        folder.mkdir(parents=True)
-        shutil.copy(solved, folder)
+    make_class(place / "class", place, SUBMISSIONS)
     start = time.perf_counter()
     graded = grade(place / "class", executor=Done(), unsafe=True, progress=lambda line: None)
     assert len(graded.done) == SUBMISSIONS, graded.failed
@@ -242,16 +233,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.measure:
         measure(options.measure)
-    if not options.check:
-        files.write_text(PAGE, page())
-        return 0
-    stale = not PAGE.is_file() or PAGE.read_text(encoding="utf-8") != page()
-    print(
-        "docs/planning.md is out of date: run `python benchmarks/planning.py`."
-        if stale
-        else "docs/planning.md is up to date."
-    )
-    return int(stale)
+    return write_or_check(PAGE, page(), options.check)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the scripts share that write BENCHMARKS.md: each owns a section, and renews it with date and machine."""
+"""What the scripts share that write pages. Of BENCHMARKS.md each owns a section, and renews it with date and machine."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import statistics
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -52,3 +53,18 @@ def write_section(title: str, command: str, text: str, head: Sequence[str], rows
     whole = "\n".join([HEAD, *(f"## {each}\n\n{parts[each].strip()}\n" for each in sorted(parts))])
     files.write_text(BENCHMARKS, whole)
     print(section)
+
+
+def write_or_check(page: Path, text: str, check: bool) -> int:
+    """Write a page; or only say whether it is what its script would write, and return 1 if it is not."""
+    if not check:
+        files.write_text(page, text)
+        return 0
+    stale = not page.is_file() or page.read_text(encoding="utf-8") != text
+    name = page.relative_to(BENCHMARKS.parent).as_posix()
+    print(
+        f"{name} is out of date: run `python benchmarks/{Path(sys.argv[0]).name}`."
+        if stale
+        else f"{name} is up to date."
+    )
+    return int(stale)

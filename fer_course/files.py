@@ -35,7 +35,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
     """
     path = Path(path)
-    with explained(path):
+    with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=f"-{path.name}")
         os.close(handle)
@@ -48,7 +48,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def explained(path: str | Path) -> Iterator[None]:
+def _explained(path: str | Path) -> Iterator[None]:
     """Raise a WriteError about `path` in place of an OSError that says the same in the system's words."""
     try:
         yield

@@ -21,7 +21,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -45,24 +45,19 @@ class Reader:
 
     file: str
     read: Callable[[Path], object]
-    seeds: Callable[[], list[bytes]] = field(default=list)
+    seeds: Callable[[], list[bytes]]
 
 
-def _faces(n: int = 14):
-    from fer_course.faces import Faces
+def _faces():
+    from faces_for_tests import some_faces
 
-    images = np.random.default_rng(0).integers(0, 256, (n, 48, 48), dtype=np.uint8)
-    splits = np.array(["Training", "PublicTest"])[np.arange(n) * 2 // n]
-    return Faces(images, np.arange(n) % 7, splits, "fuzz")
+    return some_faces(14, splits=("Training", "PublicTest"))
 
 
 def _table() -> bytes:
-    faces = _faces()
-    rows = [
-        f"{label},{' '.join(map(str, image.ravel()))},{split}"
-        for image, label, split in zip(faces.images, faces.labels, faces.split, strict=True)
-    ]
-    return "\n".join(["emotion,pixels,Usage", *rows, ""]).encode()
+    from faces_for_tests import csv_bytes
+
+    return csv_bytes(_faces(), newline="\n")
 
 
 def _archive(members: dict[str, bytes], kind: str) -> bytes:
@@ -81,15 +76,11 @@ def _archive(members: dict[str, bytes], kind: str) -> bytes:
 
 
 def _pictures() -> list[bytes]:
-    from PIL import Image
+    from faces_for_tests import picture_bytes
 
-    found = []
-    for kind in ("png", "jpeg", "gif", "bmp", "webp", "tiff", "ppm"):
-        for mode in ("L", "RGB"):
-            buffer = io.BytesIO()
-            Image.fromarray(_faces().images[0]).convert(mode).save(buffer, kind)
-            found.append(buffer.getvalue())
-    return found
+    image = _faces().images[0]
+    kinds = ("png", "jpeg", "gif", "bmp", "webp", "tiff", "ppm")
+    return [picture_bytes(image, kind, mode) for kind in kinds for mode in ("L", "RGB")]
 
 
 def _tree() -> dict[str, bytes]:

@@ -245,7 +245,8 @@ def test_no_private_paths_and_no_registry_hosts_in_the_repository():
         file = ROOT / name
         if file.suffix in {".png", ".h5", ".keras", ".npz", ".npy"} or not file.is_file():
             continue
-        found = forbidden.search(file.read_text(encoding="utf-8", errors="replace"))
+        damaged = "fuzz_cases" in file.parts  # by design
+        found = forbidden.search(file.read_text(encoding="utf-8", errors="replace" if damaged else "strict"))
         assert not found, f"{name} names {found[0]}"
 
 
