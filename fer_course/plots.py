@@ -103,7 +103,7 @@ def class_counts(faces: Faces) -> Figure:
         for bar in bars:
             bar.set_hatch(hatch)
     axis.set(xlabel="", ylabel="faces")
-    axis.legend(title="split")
+    axis.legend(title="split", loc="upper left", bbox_to_anchor=(1, 1))  # beside the bars, not on them
     sns.despine(figure)
     return figure
 
@@ -227,7 +227,7 @@ def accuracy_against_cost(
                 axis.plot([place, place], ends, "_-", color=colour, markersize=10)
             axis.plot(place, accuracy, marker, color=colour, markersize=8, label=name)
         axis.set(title=title, xlabel="million multiply-adds a picture", ylabel="accuracy in %", xlim=(0, 1.15 * most))
-        axis.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, -0.18))
+        axis.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=5)  # clear of the label
     sns.despine(figure)
     figure.tight_layout()
     return figure

@@ -359,6 +359,17 @@ class Pace(keras.callbacks.Callback):
         self.model.optimizer.learning_rate.assign(rate)
 
 
+def _same_targets(file: Path, targets: np.ndarray) -> bool:
+    """Whether a run's teachers said the same; a file of theirs that is missing or damaged is an error of its own."""
+    try:
+        kept = np.load(file, allow_pickle=False)
+        return kept.shape == targets.shape and np.allclose(kept, targets, atol=1e-3)
+    except (OSError, ValueError, EOFError, TypeError) as error:
+        raise RunError(
+            f"{file} is missing or damaged ({error}): it holds what this run's teachers say. Delete {file.parent} and start again."
+        ) from None
+
+
 def _open(folder: Path, faces: Faces, recipe: Recipe, targets: np.ndarray | None = None) -> Run:
     """Make the run's folder, or check that the one that is there belongs to this recipe, these faces and this teacher."""
     training = faces.select("Training")
@@ -369,7 +380,7 @@ def _open(folder: Path, faces: Faces, recipe: Recipe, targets: np.ndarray | None
         same = {
             "recipe": Recipe.from_yaml(folder / "recipe.yaml") == recipe,
             "faces": old == described,
-            "teachers": targets is None or np.allclose(np.load(folder / "targets.npy"), targets, atol=1e-3),
+            "teachers": targets is None or _same_targets(folder / "targets.npy", targets),
         }
         if not all(same.values()):
             what = next(name for name in same if not same[name])

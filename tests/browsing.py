@@ -111,12 +111,12 @@ def run_all(browser, lab, notebook: str, theme: str = "JupyterLab Light"):
     return nbformat.read(folder / notebook, as_version=4), complaints
 
 
-def barriers(page) -> list[str]:
+def barriers(page, where: str | None = None) -> list[str]:
     """What axe-core calls a serious or critical barrier: contrast, names for screen readers, keyboard, languages."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python (extra dev)")
     return [
         f"{broken['id']}: {node['html'][:120]} ({(node['any'] or node['all'] or [{'message': ''}])[0]['message'][:200]})"
-        for broken in axe.Axe().run(page).response["violations"]
+        for broken in axe.Axe().run(page, where).response["violations"]
         if broken["impact"] in ("serious", "critical")
         for node in broken["nodes"]
     ]

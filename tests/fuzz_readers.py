@@ -232,8 +232,8 @@ READERS = {
 }  # fmt: skip
 
 
-def attempt(name: str, content: bytes, folder: Path) -> None:
-    """Let a reader read a file with that content; an error of this package is an answer, any other one goes on.
+def attempt(name: str, content: bytes | None, folder: Path) -> None:
+    """Let a reader read a file with that content (None: what lies there); an error of this package is an answer, any other goes on.
 
     A notebook that is no notebook at all is nbgrader's to refuse, before `notices` looks at it.
     """
@@ -244,7 +244,8 @@ def attempt(name: str, content: bytes, folder: Path) -> None:
 
     path = folder / READERS[name].file
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    if content is not None:
+        path.write_bytes(content)
     allowed = (FerCourseError, NotJSONError, NotebookValidationError) if name == "notices" else FerCourseError
     with contextlib.suppress(allowed):
         READERS[name].read(path)

@@ -39,7 +39,7 @@ def test_words_beside_every_control_and_for_the_picture():
 
 def test_all_controls_and_the_picture_are_in_the_box():
     box = drag_kernel(told, PRESETS, alt="a face")
-    menu, grid, picture = box.children
+    menu, grid, picture, _access = box.children
     assert [menu, *grid.children, picture] == [*box.controls.values(), box.picture]
 
 

@@ -10,7 +10,7 @@ from fer_course import live
 from fer_course.data import drawn
 from fer_course.errors import FerCourseError
 from fer_course.services import elsewhere
-from fer_course.widgets.core import Choice, Slider, alert, make_control
+from fer_course.widgets.core import Choice, Slider, alert, boxed, make_control
 from fer_course.widgets.photograph import contents, empty
 
 #: The scene in which a drawn face stands: rows and columns, and where in it.
@@ -128,6 +128,6 @@ def _box(view, controls: dict, button, forget):
     import ipywidgets
 
     words = ipywidgets.HTML(f"<p><strong>{html.escape(live.NOTICE)}</strong></p>")
-    box = ipywidgets.VBox([words, *controls.values(), ipywidgets.HBox([button, forget]), view])
-    box.view, box.controls, box.button, box.forget = view, controls, button, forget
+    box = boxed([words, *controls.values(), ipywidgets.HBox([button, forget]), view], controls, view)
+    box.view, box.button, box.forget = view, button, forget
     return box

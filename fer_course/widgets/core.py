@@ -75,9 +75,26 @@ def explore(function: Callable, alt: str | Callable[..., str], **controls: Slide
     for control in made.values():
         control.observe(draw, names="value")
     draw()
-    box = ipywidgets.VBox([*made.values(), picture])
-    box.controls, box.picture = made, picture
+    return boxed([*made.values(), picture], made, picture)
+
+
+def boxed(children: Sequence, controls: dict, picture):
+    """Return a box of widgets with its controls and its picture, to be used with a keyboard and a screen reader, too."""
+    import ipywidgets
+
+    box = ipywidgets.VBox([*children, *_access()])
+    box.add_class("fer-controls")
+    box.controls, box.picture = controls, picture
     return box
+
+
+def _access() -> list:
+    """Return the `Access` of a box; nothing where anywidget is missing, as on Colab."""
+    try:
+        from fer_course.widgets.access import Access
+    except ImportError:
+        return []
+    return [Access()]
 
 
 def make_control(name: str, control: Slider | Choice):
