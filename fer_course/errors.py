@@ -1,5 +1,15 @@
 """The errors that this package raises on purpose. Each says what was expected, what was found, where, what to do."""
 
+from reprlib import Repr
+
+_SHORT = Repr()
+_SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = 3, 80, 80, 80
+
+
+def shown(value: object) -> str:
+    """Return a value as Python writes it, for an error message: a file's may be large, and YAML's hold itself a billion times."""
+    return _SHORT.repr(value)
+
 
 class FerCourseError(Exception):
     """Base of every error that fer_course raises on purpose; the command line prints it without a traceback."""

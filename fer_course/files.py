@@ -12,7 +12,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from fer_course.errors import WriteError
+import yaml
+
+from fer_course.errors import FerCourseError, WriteError
 
 _UMASK = os.umask(0o022)
 os.umask(_UMASK)
@@ -24,6 +26,10 @@ TROUBLES = {
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Choose a place that you may write."),
     errno.EFBIG: "Files may not be that large here: choose another place.",
 }
+
+
+#: Bytes of the largest YAML file that is read: reading takes a second a megabyte.
+YAML_LIMIT = 2**20
 
 
 @contextlib.contextmanager
@@ -75,6 +81,30 @@ def _unwritable(path: str | Path, number: int) -> WriteError:
     error = WriteError(f"Can't write {path}: {os.strerror(number)}. {TROUBLES[number]}")
     error.errno, error.strerror, error.filename = number, os.strerror(number), str(path)
     return error
+
+
+def read_yaml(path: str | Path, error: type[FerCourseError]) -> object:
+    """Return what a YAML file holds, read as plain numbers, words, lists and mappings.
+
+    Raises:
+        FerCourseError: of the type given, if the file can't be read, is not YAML, or has more than a megabyte.
+
+    """
+    try:
+        if (size := Path(path).stat().st_size) > YAML_LIMIT:
+            raise error(f"{path} has {size:,} bytes; a few lines of YAML were expected. Is it another file?")
+        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except OSError as cause:
+        raise error(f"Can't read {path}: {cause.strerror}. Give a .yaml file.") from None
+    except RecursionError:
+        raise error(
+            f"{path} is not a YAML file that can be read: it has too many brackets inside each other."
+        ) from None
+    except (
+        yaml.YAMLError,
+        ValueError,
+    ) as cause:  # ValueError: not UTF-8, a date such as 2020-13-45, a number without end
+        raise error(f"{path} is not a YAML file: {cause}") from None
 
 
 def write_text(path: str | Path, text: str) -> None:

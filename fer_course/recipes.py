@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
-from fer_course.errors import RecipeError
-from fer_course.files import write_text
+from fer_course.errors import RecipeError, shown
+from fer_course.files import read_yaml, write_text
 
 OPTIMIZERS = ("adam", "adamw", "sgd")
 SCHEDULES = ("one_cycle", "plateau", "constant")
@@ -103,7 +103,7 @@ class Recipe:
             object.__setattr__(self, field.name, _checked(field.name, field.type, getattr(self, field.name)))
         for setting, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
             if getattr(self, setting) not in choices:
-                raise RecipeError(f"{setting} is one of {', '.join(choices)}; found {getattr(self, setting)!r}.")
+                raise RecipeError(f"{setting} is one of {', '.join(choices)}; found {shown(getattr(self, setting))}.")
 
     @classmethod
     def named(cls, name: str) -> Recipe:
@@ -132,19 +132,13 @@ class Recipe:
             RecipeError: if the file is missing, is not a list of `setting: value`, or has an unknown setting.
 
         """
-        path = Path(path)
-        try:
-            settings = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise RecipeError(f"Can't read the recipe {path}: {error.strerror}. Give a .yaml file.") from None
-        except (yaml.YAMLError, ValueError) as error:  # ValueError: not UTF-8, or a date such as 2020-13-45
-            raise RecipeError(f"{path} is not a YAML file: {error}") from None
+        settings = read_yaml(path, RecipeError)
         if not isinstance(settings, dict):
             raise RecipeError(f"{path} must hold lines such as `epochs: 12`; found {type(settings).__name__}.")
         known = [field.name for field in dataclasses.fields(cls)]
         unknown = [setting for setting in settings if setting not in known]
         if unknown:
-            raise RecipeError(f"{path} has an unknown setting {unknown[0]!r}; there are: {', '.join(known)}.")
+            raise RecipeError(f"{path} has an unknown setting {shown(unknown[0])}; there are: {', '.join(known)}.")
         try:
             return cls(**settings)
         except RecipeError as error:
@@ -175,11 +169,11 @@ def _checked(setting: str, kind: str, value):
     wanted = {"str": str, "int": int, "float": float, "bool": bool}[kind]
     if type(value) is not wanted:
         trap = " (in YAML, 1e-3 is a word: write 1.0e-3)" if kind == "float" and isinstance(value, str) else ""
-        raise RecipeError(f"{setting} is a {kind}; found {value!r}{trap}.")
+        raise RecipeError(f"{setting} is a {kind}; found {shown(value)}{trap}.")
     if setting in LIMITS:
         low, high = LIMITS[setting]
         if not low <= value <= high:
-            raise RecipeError(f"{setting} lies between {low:g} and {high:g}; found {value!r}.")
+            raise RecipeError(f"{setting} lies between {low:g} and {high:g}; found {shown(value)}.")
     return value
 
 

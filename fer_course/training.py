@@ -366,7 +366,7 @@ def _same_targets(file: Path, targets: np.ndarray) -> bool:
         return kept.shape == targets.shape and np.allclose(kept, targets, atol=1e-3)
     except (OSError, ValueError, EOFError, TypeError) as error:
         raise RunError(
-            f"{file} is missing or damaged ({error}): it holds what this run's teachers say. Delete {file.parent} and start again."
+            f"{file} is missing or damaged ({error}): it holds what the teachers say. Delete {file.parent} and start again."
         ) from None
 
 

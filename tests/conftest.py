@@ -32,7 +32,9 @@ settings.load_profile("course")
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
     """Make a cache folder for this session, compare figures, and let Ctrl-C through to the processes that tests start."""
-    config.option.mpl = getattr(config.option, "mpl_generate_path", None) is None  # pytest-mpl compares only if it is told to
+    config.option.mpl = (
+        getattr(config.option, "mpl_generate_path", None) is None
+    )  # pytest-mpl compares only if it is told to
     # A shell starts what it runs in the background with Ctrl-C ignored, and that is inherited.
     with contextlib.suppress(ValueError):  # not the main thread
         if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -233,7 +233,7 @@ READERS = {
 
 
 def attempt(name: str, content: bytes | None, folder: Path) -> None:
-    """Let a reader read a file with that content (None: what lies there); an error of this package is an answer, any other goes on.
+    """Let a reader read a file with that content (None: what lies there); only errors of this package are an answer.
 
     A notebook that is no notebook at all is nbgrader's to refuse, before `notices` looks at it.
     """
@@ -246,7 +246,9 @@ def attempt(name: str, content: bytes | None, folder: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     if content is not None:
         path.write_bytes(content)
-    allowed = (FerCourseError, NotJSONError, NotebookValidationError) if name == "notices" else FerCourseError
+    allowed = (
+        (FerCourseError, NotJSONError, NotebookValidationError, RecursionError) if name == "notices" else FerCourseError
+    )
     with contextlib.suppress(allowed):
         READERS[name].read(path)
 

@@ -15,7 +15,7 @@ explore(lambda **values: f"<p id='said'>{values}</p>", "", size=Slider(1, 9, 3),
         how=Choice(["flat", "round"]))""",
     "drag_kernel": """
 from fer_course.widgets import drag_kernel
-drag_kernel(lambda kernel: f"<p id='said'>{kernel.ravel().tolist()}</p>", {"same": [[0, 0, 0], [0, 1, 0], [0, 0, 0]]}, "a face")""",
+drag_kernel(lambda kernel: f"<p id='said'>{kernel.ravel().tolist()}</p>", {"same": [[0, 0, 0], [0, 1, 0], [0, 0, 0]]}, "face")""",
     "camera_panel": """
 from fer_course.widgets import camera_panel
 camera_panel()""",
@@ -70,7 +70,9 @@ def test_sliders_and_menus_are_moved_without_a_mouse(shown):
 
 @pytest.mark.parametrize("shown", CELLS, indirect=True)
 def test_no_control_is_without_a_name(shown):
-    for control in shown.locator(".jp-OutputArea").locator("[role=slider], [role=textbox], select, input, button").all():
+    for control in (
+        shown.locator(".jp-OutputArea").locator("[role=slider], [role=textbox], select, input, button").all()
+    ):
         words = control.evaluate(
             "c => c.getAttribute('aria-label') || [...(c.labels || [])].map(l => l.textContent).join() || c.textContent.trim()"
         )

@@ -23,7 +23,11 @@ RUNS = {
 NAMES = list(drawn.PROTOTYPES)
 
 looks = pytest.mark.mpl_image_compare(
-    baseline_dir="figures", tolerance=3, savefig_kwargs={"dpi": 50, "bbox_inches": "tight"}, remove_text=False, style="default"
+    baseline_dir="figures",
+    tolerance=3,
+    savefig_kwargs={"dpi": 50, "bbox_inches": "tight"},
+    remove_text=False,
+    style="default",
 )
 
 

@@ -151,7 +151,7 @@ def test_a_score_that_is_not_there(tmp_path):
 @pytest.mark.parametrize(("content", "words", "kind"), [
     ("[1, 2]", "lines such as", SweepError),
     ("recipe: [", "not a YAML file", SweepError),
-    ({"recipe": "quick", "grids": {}}, "found grids", SweepError),
+    ({"recipe": "quick", "grids": {}}, "found .grids", SweepError),
     ({"grid": {}}, "either", SweepError),
     ({"recipe": "quick", "lesson": "07"}, "either", SweepError),
     (GRID | {"seeds": [0, 0]}, "different whole numbers", SweepError),

@@ -10,7 +10,8 @@ import yaml
 
 from fer_course.course.extras import require
 from fer_course.course.lessons import find_folder
-from fer_course.errors import DataError, LessonError
+from fer_course.errors import DataError, LessonError, shown
+from fer_course.files import read_yaml
 
 #: The parameters that every notebook of the course has, in this order.
 PARAMETERS = ("data", "faces", "recipe", "seed", "out")
@@ -34,12 +35,9 @@ def read_profile(profile: str | Path) -> dict:
         path = have[str(profile)]
     if not path.is_file():
         raise LessonError(f"There is no profile file {path}.")
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise LessonError(f"{path} is not valid YAML: {error}") from error
+    content = read_yaml(path, LessonError)
     if not isinstance(content, dict) or not all(isinstance(name, str) for name in content):
-        raise LessonError(f"{path} should hold lines like `recipe: minutes`; found {content!r}.")
+        raise LessonError(f"{path} should hold lines like `recipe: minutes`; found {shown(content)}.")
     return content
 
 
@@ -47,7 +45,7 @@ def parse_value(text: str) -> str | int | float | bool | None:
     """Return a parameter's value typed on the command line as YAML reads it ("3" is a number), else as plain text."""
     try:
         value = yaml.load(text, Loader=yaml.SafeLoader) if text.strip() else text
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError, ValueError):
         return text
     return value if value is None or isinstance(value, (bool, int, float)) else text
 
@@ -90,7 +88,7 @@ def _type_problem(value, declared: str) -> str | None:
     allowed = _TYPES.get(declared)
     if allowed is None or (isinstance(value, allowed) and (declared == "bool" or not isinstance(value, bool))):
         return None
-    found = f"takes {declared}; found {value!r}, which is {type(value).__name__}"
+    found = f"takes {declared}; found {shown(value)}, which is {type(value).__name__}"
     if isinstance(value, str) and declared in ("int", "float"):
         with contextlib.suppress(ValueError):
             return f"{found}. YAML reads {value} as text: write {_yaml_number(value, declared)}"

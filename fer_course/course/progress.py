@@ -59,7 +59,7 @@ def _cells(path: Path) -> list[dict]:
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         return [cell for cell in cells if isinstance(cell, dict)]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise LessonError(
             f"{path} can't be read as a notebook ({type(error).__name__}). Open and save it in JupyterLab, or take it away."
         ) from None

@@ -8,9 +8,8 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import yaml
-
-from fer_course.errors import SweepError
+from fer_course.errors import SweepError, shown
+from fer_course.files import read_yaml
 from fer_course.recipes import Recipe
 
 _KINDS = {
@@ -62,14 +61,9 @@ def load(path: str | Path) -> Sweep:
 
     """
     path = Path(path)
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SweepError(f"Can't read the sweep {path}: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SweepError(f"{path} is not a YAML file: {error}") from None
+    content = read_yaml(path, SweepError)
     if not isinstance(content, dict) or not content.keys() <= _KEYS:
-        unknown = ", ".join(map(str, content.keys() - _KEYS)) if isinstance(content, dict) else repr(content)
+        unknown = ", ".join(map(shown, content.keys() - _KEYS)) if isinstance(content, dict) else shown(content)
         raise SweepError(
             f"{path} holds lines such as `recipe: quick`, with {', '.join(sorted(_KEYS))}; found {unknown}."
         )
@@ -86,22 +80,25 @@ def _checked(content: dict, path: Path) -> Sweep:
         or not all(type(seed) is int for seed in seeds)
         or len(set(seeds)) < len(seeds)
     ):
-        raise SweepError(f"{path}: seeds is a list of different whole numbers, such as [0, 1, 2]; found {seeds!r}.")
+        raise SweepError(
+            f"{path}: seeds is a list of different whole numbers, such as [0, 1, 2]; found {shown(seeds)}."
+        )
     if not isinstance(grid, dict) or not all(isinstance(name, str) and _is_list(grid[name]) for name in grid):
         raise SweepError(
-            f"{path}: grid holds lines such as `shift: [0.0, 0.08]`, each with a list of values (numbers, words); found {grid!r}."
+            f"{path}: grid holds lines such as `shift: [0.0, 0.08]`, each with a list of values (numbers, words); "
+            f"found {shown(grid)}."
         )
     many = math.prod(map(len, grid.values())) * len(seeds)
     if many > MOST:
         raise SweepError(f"{path} makes {many:,} trials; {MOST:,} are the most. Try fewer values, or several sweeps.")
     for name, kinds in _KINDS.items():
         if name in content and not (type(content[name]) in kinds or content[name] is None):
-            raise SweepError(f"{path}: {name} is a {kinds[0].__name__}; found {content[name]!r}.")
+            raise SweepError(f"{path}: {name} is a {kinds[0].__name__}; found {shown(content[name])}.")
     if "seed" in grid:
         raise SweepError(f"{path}: the seeds stand under `seeds`, not in the grid.")
     for setting, values in grid.items():
         if len({json.dumps(value) for value in values}) < len(values):
-            raise SweepError(f"{path}: {setting} has a value twice: {values!r}.")
+            raise SweepError(f"{path}: {setting} has a value twice: {shown(values)}.")
     default = "val_accuracy" if "recipe" in content else "accuracy"
     sweep = Sweep(**{"score": default} | content | {"seeds": tuple(seeds), "grid": grid})
     _try_out(sweep)

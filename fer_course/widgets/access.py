@@ -8,6 +8,6 @@ import anywidget
 
 
 class Access(anywidget.AnyWidget):
-    """Nothing to see: in the box in which it stands (class fer-controls) it names the sliders and frees the keys, by access.js."""
+    """Nothing to see: in the box where it stands (class fer-controls) it names the sliders and frees the keys, by access.js."""
 
     _esm = Path(__file__).with_name("access.js").read_text(encoding="utf-8")
