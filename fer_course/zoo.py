@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_course import models, results
 from fer_course.costs import costs
+from fer_course.trials import summarise
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Animal:
         parameters: numbers that it stores.
         multiply_adds: products that are added up for one picture.
         activation_bytes: bytes of all feature maps of one picture, float32.
-        recipe: name of the recipe of its best recorded runs; empty if there is none.
+        recipe: name of the recipe of its recorded runs, the same for all models; empty if there is none.
         accuracies: PublicTest accuracy of each of these runs, one a seed.
 
     """
@@ -61,19 +62,40 @@ def animals(input_size: int = 48) -> list[Animal]:
 
 
 def recorded(input_size: int = 48) -> dict[str, tuple[str, tuple[float, ...]]]:
-    """Return, for each model with recorded runs on real FER2013, the recipe of highest mean accuracy and its accuracies."""
-    accuracies = defaultdict(list)
+    """Return recipe and accuracies, one a seed, of each model's recorded runs on real FER2013.
+
+    All are of one recipe, as only then models can be compared: of that with which most models were trained, and if there are
+    several of these, of the one with the highest mean.
+    """
+    accuracies = defaultdict(lambda: defaultdict(dict))
     for name in results.names():
         for run in _runs(results.load(name)):
             recipe, report = run["recipe"], run["report"]
             if recipe["input_size"] == input_size and report["split"] == "PublicTest" and not report["drawn"]:
-                same = {setting: value for setting, value in recipe.items() if setting != "seed"}
-                accuracies[tuple(sorted(same.items()))].append(report["accuracy"])
-    best = {}
-    for same, values in sorted(accuracies.items(), key=lambda item: np.mean(item[1])):
-        recipe = dict(same)
-        best[recipe["model"]] = (recipe["name"], tuple(values))
-    return best
+                same = tuple(sorted((setting, recipe[setting]) for setting in recipe.keys() - {"model", "seed"}))
+                accuracies[same][recipe["model"]][recipe.get("seed")] = report["accuracy"]
+    if not accuracies:
+        return {}
+    same, found = max(accuracies.items(), key=lambda item: (len(item[1]), np.mean([*map(_mean, item[1].values())])))
+    return {model: (dict(same)["name"], tuple(by_seed.values())) for model, by_seed in found.items()}
+
+
+def _mean(by_seed: dict) -> float:
+    return float(np.mean([*by_seed.values()]))
+
+
+def points(input_size: int = 48) -> dict[str, tuple[float, float, float, float]]:
+    """Return what `plots.accuracy_against_cost` draws of the models that have recorded runs.
+
+    Returns:
+        name -> multiply-adds, mean accuracy, and the ends of its 95 % interval over seeds (infinite where there is one).
+
+    """
+    return {
+        animal.name: (animal.multiply_adds, *summarise(animal.accuracies))
+        for animal in animals(input_size)
+        if animal.accuracies
+    }
 
 
 def _runs(record: dict) -> list[dict]:

@@ -196,9 +196,16 @@ def _read_history(path: Path) -> None:
 
 
 def _read_notices(path: Path) -> None:
+    import nbformat
+
     from fer_course.classroom.notices import notices
 
-    notices(path.read_text(encoding="utf-8", errors="replace"))
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        nbformat.reads(text, as_version=4)
+    except Exception:  # what is no notebook nbgrader refuses, before `notices` looks at it
+        return
+    notices(text)
 
 
 READERS = {
@@ -233,23 +240,14 @@ READERS = {
 
 
 def attempt(name: str, content: bytes | None, folder: Path) -> None:
-    """Let a reader read a file with that content (None: what lies there); only errors of this package are an answer.
-
-    A notebook that is no notebook at all is nbgrader's to refuse, before `notices` looks at it.
-    """
-    from nbformat.reader import NotJSONError
-    from nbformat.validator import NotebookValidationError
-
+    """Let a reader read a file with that content (None: what lies there); only errors of this package are an answer."""
     from fer_course.errors import FerCourseError
 
     path = folder / READERS[name].file
     path.parent.mkdir(parents=True, exist_ok=True)
     if content is not None:
         path.write_bytes(content)
-    allowed = (
-        (FerCourseError, NotJSONError, NotebookValidationError, RecursionError) if name == "notices" else FerCourseError
-    )
-    with contextlib.suppress(allowed):
+    with contextlib.suppress(FerCourseError):
         READERS[name].read(path)
 
 

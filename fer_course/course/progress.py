@@ -44,25 +44,24 @@ def progress(folder: str | Path = "my-lessons") -> dict[str, list[Exercise]]:
         raise LessonError(
             f"There is no folder {folder}. Make your own copies of the lessons: fer-course start {folder}"
         )
-    return {path.stem: list(_exercises(path)) for path in notebooks(folder)}
+    return {path.stem: _exercises(path) for path in notebooks(folder)}
 
 
-def _exercises(path: Path) -> Iterator[Exercise]:
-    for cell in _cells(path):
+def _exercises(path: Path) -> list[Exercise]:
+    try:
+        return [*_checked(json.loads(path.read_text(encoding="utf-8"))["cells"])]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise LessonError(
+            f"{path} can't be read as a notebook ({type(error).__name__}). Open and save it in JupyterLab, or take it away."
+        ) from None
+
+
+def _checked(cells: list[dict]) -> Iterator[Exercise]:
+    for cell in cells:
         grading = cell.get("metadata", {}).get("nbgrader", {})
         if grading.get("grade") and not grading.get("solution"):
             name = str(grading.get("grade_id", "?")).removeprefix("check-")
             yield Exercise(name, _state(cell.get("outputs", [])))
-
-
-def _cells(path: Path) -> list[dict]:
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        return [cell for cell in cells if isinstance(cell, dict)]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise LessonError(
-            f"{path} can't be read as a notebook ({type(error).__name__}). Open and save it in JupyterLab, or take it away."
-        ) from None
 
 
 def _state(outputs: list[dict]) -> str:
