@@ -83,6 +83,13 @@ def _unwritable(path: str | Path, number: int) -> WriteError:
     return error
 
 
+def refuse_endless(path: str | Path, error: type[FerCourseError]) -> None:
+    """Raise an error of that type if a path is a pipe or a device: reading one may never end."""
+    path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise error(f"{path} is a pipe or a device; a file was expected. Save what comes out of it to a file.")
+
+
 def read_yaml(path: str | Path, error: type[FerCourseError]) -> object:
     """Return what a YAML file holds, read as plain numbers, words, lists and mappings.
 
@@ -90,6 +97,7 @@ def read_yaml(path: str | Path, error: type[FerCourseError]) -> object:
         FerCourseError: of the type given, if the file can't be read, is not YAML, or has more than a megabyte.
 
     """
+    refuse_endless(path, error)
     try:
         if (size := Path(path).stat().st_size) > YAML_LIMIT:
             raise error(f"{path} has {size:,} bytes; a few lines of YAML were expected. Is it another file?")

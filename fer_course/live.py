@@ -36,6 +36,7 @@ from PIL import Image, ImageOps
 
 from fer_course.errors import FerCourseError, PhotographError
 from fer_course.faces import CLASS_NAMES, SIZE
+from fer_course.files import refuse_endless
 
 #: Longest side of a photograph in pixels; larger ones are shrunk when they are read: a face needs 48 of them.
 LONGEST = 1024
@@ -82,12 +83,15 @@ def read_photograph(source: str | Path | bytes, longest: int = LONGEST) -> np.nd
         PhotographError: if there is no such file, it is no picture, it is damaged, or has more than 89 million pixels.
 
     """
-    name = "What was given" if isinstance(source, (bytes, bytearray, memoryview)) else str(source)
+    given = isinstance(source, (bytes, bytearray, memoryview))
+    name = "What was given" if given else str(source)
+    if not given:
+        refuse_endless(source, PhotographError)
     try:
         with warnings.catch_warnings():
             # Pillow warns of pictures that may have been made to fill the memory: too large for us, too.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(_opened(source)) as image:
+            with Image.open(io.BytesIO(source) if given else Path(source)) as image:
                 return _pixels(image, longest)
     except PhotographError as error:
         raise PhotographError(f"{name}: {error}") from None
@@ -100,10 +104,6 @@ def read_photograph(source: str | Path | bytes, longest: int = LONGEST) -> np.nd
             f"{name} is no picture that can be read ({_short(error)}). Take a jpg, png or webp; photographs of some telephones "
             f"are heic files: save a copy as jpg."
         ) from None
-
-
-def _opened(source: str | Path | bytes):
-    return io.BytesIO(source) if isinstance(source, (bytes, bytearray, memoryview)) else Path(source)
 
 
 def _short(error: Exception) -> str:

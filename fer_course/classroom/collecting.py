@@ -109,14 +109,17 @@ def _of_entry(entry: Path, refused: list[str]) -> Iterator[_Found]:
         refused.append(f"{entry.name}: is a link.")
     elif entry.is_dir():
         for path in sorted(entry.rglob("*")):
-            if path.suffix == ".ipynb" and path.is_file() and not path.is_symlink():
-                yield from _of_file(path, entry.name, refused)
-            elif zipfile.is_zipfile(path):
-                yield from _of_zip(path, entry.name, refused)
-    elif entry.suffix == ".ipynb":
-        yield from _of_file(entry, entry.stem, refused)
-    elif zipfile.is_zipfile(entry):
-        yield from _of_zip(entry, entry.stem, refused)
+            if path.is_file() and not path.is_symlink():
+                yield from _of_either(path, entry.name, refused)
+    elif entry.is_file():
+        yield from _of_either(entry, entry.stem, refused)
+
+
+def _of_either(path: Path, owner: str, refused: list[str]) -> Iterator[_Found]:
+    if path.suffix == ".ipynb":
+        yield from _of_file(path, owner, refused)
+    elif zipfile.is_zipfile(path):
+        yield from _of_zip(path, owner, refused)
 
 
 def _of_file(path: Path, owner: str, refused: list[str]) -> Iterator[_Found]:

@@ -16,7 +16,7 @@ from fer_course import release as lessons
 from fer_course.classroom.places import CONFIG, STUDENTS, gradebook, lessons_of, log_file, nbgrader_of
 from fer_course.course import notebooks
 from fer_course.errors import ClassError
-from fer_course.files import write_text
+from fer_course.files import refuse_endless, write_text
 
 FIELDS = ("id", "last_name", "first_name", "email")
 #: Of the written question; each check has one.
@@ -84,6 +84,7 @@ def read_students(path: str | Path) -> list[dict[str, str]]:
         ClassError: if it can't be read, has no column `id`, an empty or doubled id, or one that can't be a folder's name.
 
     """
+    refuse_endless(path, ClassError)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file, skipinitialspace=True))

@@ -11,6 +11,7 @@ from pathlib import Path
 from fer_course.data import archives
 from fer_course.data.members import READ_ERRORS, Members, is_litter
 from fer_course.errors import DataError
+from fer_course.files import refuse_endless
 
 #: A data set in a folder lies at most this many folders deep: top/fer2013/train/happy/picture.png.
 DEPTH = 6
@@ -36,6 +37,7 @@ def _opened(path: Path) -> contextlib.AbstractContextManager[Members]:
         return _folder(path)
     if not path.exists():
         raise DataError(f"{path} does not exist. Expected a file or folder with FER2013 faces; look at the spelling.")
+    refuse_endless(path, DataError)
     head = _refuse_what_is_no_data(path)
     # An .npz file is a zip archive too, but has its own reader.
     if path.suffix.lower() == ".npz":

@@ -16,6 +16,7 @@ import numpy as np
 
 from fer_course.errors import DataError
 from fer_course.faces import CLASS_NAMES, Faces
+from fer_course.files import refuse_endless
 
 #: The columns of votes, in the order of the file; NF stands for "not a face".
 VOTES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF")
@@ -117,6 +118,7 @@ def _check_order(faces: Faces, votes: np.ndarray, path: str | Path) -> None:
 
 def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     """Return the usages, text (N,), and votes, int64 (N, 10)."""
+    refuse_endless(path, DataError)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(_rows(path, csv.reader(file)))
