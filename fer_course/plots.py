@@ -211,7 +211,9 @@ def accuracy_against_cost(
         lines: name -> published accuracy whose cost is not known, drawn across the first panel.
 
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(5.6 * len(panels), 4.2), squeeze=False, sharex=True)
+    entries = max(map(len, panels.values()), default=0) + len(lines or {})  # of the legend, which stands below
+    size = (5.6 * len(panels), 3.4 + 0.18 * entries)
+    figure, axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, sharex=True)
     for name, accuracy in (lines or {}).items():
         axes[0, 0].axhline(100 * accuracy, linestyle=":", color="black", label=name)
     most = max((point[0] / 1e6 for points in panels.values() for point in points.values()), default=1)
