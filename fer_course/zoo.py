@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_course import models, results
 from fer_course.costs import costs
+from fer_course.recipes import Recipe
 from fer_course.trials import summarise
 
 
@@ -70,14 +71,14 @@ def recorded(input_size: int = 48) -> dict[str, tuple[str, tuple[float, ...]]]:
     accuracies = defaultdict(lambda: defaultdict(dict))
     for name in results.names():
         for run in _runs(results.load(name)):
-            recipe, report = run["recipe"], run["report"]
-            if recipe["input_size"] == input_size and report["split"] == "PublicTest" and not report["drawn"]:
-                same = tuple(sorted((setting, recipe[setting]) for setting in recipe.keys() - {"model", "seed"}))
-                accuracies[same][recipe["model"]][recipe.get("seed")] = report["accuracy"]
+            recipe, report = Recipe(**run["recipe"]), run["report"]  # a setting that is newer than the run had its default
+            if recipe.input_size == input_size and report["split"] == "PublicTest" and not report["drawn"]:
+                same = recipe.but(model="", seed=0)
+                accuracies[same][recipe.model][recipe.seed] = report["accuracy"]
     if not accuracies:
         return {}
     same, found = max(accuracies.items(), key=lambda item: (len(item[1]), np.mean([*map(_mean, item[1].values())])))
-    return {model: (dict(same)["name"], tuple(by_seed.values())) for model, by_seed in found.items()}
+    return {model: (same.name, tuple(by_seed.values())) for model, by_seed in found.items()}
 
 
 def _mean(by_seed: dict) -> float:

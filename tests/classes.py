@@ -1,6 +1,7 @@
 """A small class for tests: one lesson with two exercises whose checks need no Keras, and answers of every kind to it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -78,3 +79,17 @@ def hand_in(place: Path, student: str, text: str) -> None:
     """Put a learner's notebook where a learning platform's export would have it."""
     (place / student).mkdir(parents=True, exist_ok=True)
     (place / student / f"{LESSON}.ipynb").write_text(text)
+
+
+def graded_by_nbgrader(folder: Path, theirs: Path) -> Path:
+    """Copy a class, grade the copy with nbgrader's own command, one submission after the other, and return it."""
+    from nbgrader.converters import Autograde
+
+    from fer_course.classroom.places import CONFIG, nbgrader_of
+
+    shutil.copytree(folder, theirs)
+    (theirs / CONFIG).write_text((theirs / CONFIG).read_text().replace(str(folder.resolve()), str(theirs.resolve())))
+    config, course = nbgrader_of(theirs)
+    course.assignment_id = LESSON
+    Autograde(coursedir=course, config=config).start()
+    return theirs

@@ -5,7 +5,6 @@ import dataclasses
 import http.server
 import os
 import re
-import shutil
 import threading
 import time
 import zipfile
@@ -19,7 +18,6 @@ from fer_course.classroom.collecting import collect
 from fer_course.classroom.executing import execute
 from fer_course.classroom.grading import grade
 from fer_course.classroom.marks import feedback, marks, write_marks
-from fer_course.classroom.places import nbgrader_of
 from fer_course.classroom.sandbox import Limits
 from fer_course.errors import ClassError
 
@@ -87,16 +85,8 @@ def points(folder) -> dict[str, tuple[str, object]]:
 
 @sandboxed
 def test_marks_equal_nbgraders_own(tmp_path):
-    from nbgrader.converters import Autograde
-
     folder = make_class(tmp_path, {student: made for student, (made, _) in PLAIN.items()})
-    theirs = tmp_path / "theirs"
-    shutil.copytree(folder, theirs)
-    config = (theirs / "nbgrader_config.py").read_text().replace(str(folder.resolve()), str(theirs.resolve()))
-    (theirs / "nbgrader_config.py").write_text(config)
-    config, course = nbgrader_of(theirs)
-    course.assignment_id = classes.LESSON
-    Autograde(coursedir=course, config=config).start()
+    theirs = classes.graded_by_nbgrader(folder, tmp_path / "theirs")
     lines = []
     graded = grade(folder, limits=LIMITS, progress=lines.append)
     assert graded.failed == {}

@@ -54,6 +54,7 @@ def points(folder) -> dict:
 @pytest.mark.skipif(bool(sandbox.missing()), reason=f"no sandbox here: {sandbox.missing()}")
 def test_24_submissions_on_two_workers_one_of_which_is_killed(tmp_path):
     folder = made_class(tmp_path, 24)
+    theirs = classes.graded_by_nbgrader(folder, tmp_path / "theirs")
     lines = []
     with cluster(tmp_path) as (address, workers), executor_at(address) as executor:
 
@@ -65,6 +66,7 @@ def test_24_submissions_on_two_workers_one_of_which_is_killed(tmp_path):
         graded = grade(folder, executor=executor, limits=LIMITS, progress=progress)
     assert len(lines) == 24
     assert graded.failed == {}
+    assert points(folder) == points(theirs)
     right = [2.0, 1.0, 0.0]
     assert points(folder) == {f"learner{number:02}": ("graded", right[number % 3]) for number in range(24)}
     waited_for(lambda: not orphans(), "kernels to end", 30)

@@ -92,9 +92,7 @@ def test_lesson_00_runs_where_nothing_but_its_results_can_be_written(tmp_path):
     machine = [*BOX, "--ro-bind", ROOT, ROOT, "--ro-bind", tmp_path / "home", tmp_path / "home"]
     environment = {"HOME": str(tmp_path / "home")}
     before = sorted(ROOT.iterdir())
-    assert_it_runs(
-        tmp_path / "out", prefix=map(str, machine), environment=environment, without=("FER_COURSE_CACHE",)
-    )
+    assert_it_runs(tmp_path / "out", prefix=map(str, machine), environment=environment, without=("FER_COURSE_CACHE",))
     assert sorted(ROOT.iterdir()) == before
     assert list((tmp_path / "home").iterdir()) == []
 
