@@ -71,7 +71,8 @@ def recorded(input_size: int = 48) -> dict[str, tuple[str, tuple[float, ...]]]:
     accuracies = defaultdict(lambda: defaultdict(dict))
     for name in results.names():
         for run in _runs(results.load(name)):
-            recipe, report = Recipe(**run["recipe"]), run["report"]  # a setting that is newer than the run had its default
+            recipe = Recipe(**run["recipe"])  # a setting that is newer than the run had its default
+            report = run["report"]
             if recipe.input_size == input_size and report["split"] == "PublicTest" and not report["drawn"]:
                 same = recipe.but(model="", seed=0)
                 accuracies[same][recipe.model][recipe.seed] = report["accuracy"]
