@@ -93,6 +93,12 @@ def test_an_interrupted_student_goes_on_with_the_same_teacher_only(tiny_faces, t
     assert not first.finished
     with pytest.raises(RunError, match="other teachers"):
         train(tiny_model(), tiny_faces, recipe, folder, progress=False, teacher=other)
+    said = (folder / "targets.npy").read_bytes()
+    for damaged in (b"", said[:100], b"no array"):
+        (folder / "targets.npy").write_bytes(damaged)
+        with pytest.raises(RunError, match=r"targets\.npy is missing or damaged"):
+            train(tiny_model(), tiny_faces, recipe, folder, progress=False, teacher=teacher)
+    (folder / "targets.npy").write_bytes(said)
     nearly = teacher + np.float32(1e-6)  # computed anew, on another day
     again = train(tiny_model(), tiny_faces, recipe, folder, progress=False, teacher=nearly)
     whole = train(tiny_model(), tiny_faces, recipe, tmp_path / "whole", progress=False, teacher=teacher)

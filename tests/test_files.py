@@ -8,7 +8,7 @@ from collections import namedtuple
 import pytest
 
 from fer_course import cli, files
-from fer_course.errors import FerCourseError, WriteError
+from fer_course.errors import FerCourseError, LessonError, WriteError, shown
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,38 @@ def test_the_command_says_what_a_library_could_not_write(monkeypatch, capsys, tm
     monkeypatch.setattr("pathlib.Path.mkdir", no)
     assert cli.main(["start", str(tmp_path / "mine")]) == 1
     assert capsys.readouterr().err.strip().endswith("Choose a place that you may write.")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"a: [" * 5000, "brackets"),
+        (b"a: " + b"9" * 5000, "not a YAML file"),
+        (b"a: \xff", "not a YAML file"),
+        (b"a" * 2_000_000, "2,000,000 bytes"),
+    ],
+    ids=["deep", "digits", "no text", "large"],
+)
+def test_yaml_that_can_not_be_read_is_refused_in_the_callers_words(tmp_path, content, words):
+    (tmp_path / "some.yaml").write_bytes(content)
+    with pytest.raises(LessonError, match=f"some.yaml.*{words}"):
+        files.read_yaml(tmp_path / "some.yaml", LessonError)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(LessonError, match="pipe or a device"):
+        files.refuse_endless(tmp_path / "pipe", LessonError)
+    files.refuse_endless(tmp_path / "nothing", LessonError)
+    files.refuse_endless(tmp_path, LessonError)
+
+
+def test_a_value_in_a_message_is_short_however_much_it_stands_for():
+    laughs = ["ha"] * 10
+    for _ in range(30):
+        laughs = [laughs] * 10
+    assert len(shown(laughs)) < 2000
+    assert shown("x" * 10_000).startswith("'xxx")
+    assert len(shown("x" * 10_000)) <= 80
+    assert shown({"seeds": [0, 1]}) == "{'seeds': [0, 1]}"
