@@ -2,8 +2,8 @@
 
 usage: python benchmarks/grading.py [--submissions 12] [--workers 2]        (minutes; nothing else should run beside it)
 
-Each submission is executed with one TensorFlow thread in both. In each another exercise is not begun, so that marks differ; the
-script ends with an error if those of the two differ by any point. Writes a section of BENCHMARKS.md. Needs the extra
+Each submission is executed with one TensorFlow thread in both. Of the exercises none, one, two, … are not begun, so that marks
+differ; the script ends with an error if those of the two differ by any point. Writes a section of BENCHMARKS.md. Needs the extra
 `instructor`, and bubblewrap.
 """
 
@@ -42,10 +42,10 @@ def make_class(folder: Path, place: Path, submissions: int) -> None:
     stubs = {cell.id: cell.source for cell in nbformat.read(released, 4).cells if release.is_solution(cell)}
     for number, name in enumerate(names):
         notebook = nbformat.read(SOLVED, 4)
-        left = list(stubs)[number % len(stubs)]
+        left = list(stubs)[: number % (len(stubs) + 1)]
         for cell in notebook.cells:
-            if cell.id == left:
-                cell.source = stubs[left]
+            if cell.id in left:
+                cell.source = stubs[cell.id]
         path = folder / "submitted" / name / SOLVED.stem / SOLVED.name
         path.parent.mkdir(parents=True)
         nbformat.write(notebook, path)
