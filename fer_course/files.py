@@ -97,21 +97,20 @@ def read_yaml(path: str | Path, error: type[FerCourseError]) -> object:
         FerCourseError: of the type given, if the file can't be read, is not YAML, or has more than a megabyte.
 
     """
+    path = Path(path)
     refuse_endless(path, error)
+    if path.is_file() and (size := path.stat().st_size) > YAML_LIMIT:
+        raise error(f"{path} has {size:,} bytes; a few lines of YAML were expected. Is it another file?")
     try:
-        if (size := Path(path).stat().st_size) > YAML_LIMIT:
-            raise error(f"{path} has {size:,} bytes; a few lines of YAML were expected. Is it another file?")
-        return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as cause:
         raise error(f"Can't read {path}: {cause.strerror}. Give a .yaml file.") from None
     except RecursionError:
         raise error(
             f"{path} is not a YAML file that can be read: it has too many brackets inside each other."
         ) from None
-    except (
-        yaml.YAMLError,
-        ValueError,
-    ) as cause:  # ValueError: not UTF-8, a date such as 2020-13-45, a number without end
+    # ValueError: not UTF-8, a date such as 2020-13-45, a number without end
+    except (yaml.YAMLError, ValueError) as cause:
         raise error(f"{path} is not a YAML file: {cause}") from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 
@@ -78,12 +79,10 @@ def recorded(input_size: int = 48) -> dict[str, tuple[str, tuple[float, ...]]]:
                 accuracies[same][recipe.model][recipe.seed] = report["accuracy"]
     if not accuracies:
         return {}
-    same, found = max(accuracies.items(), key=lambda item: (len(item[1]), np.mean([*map(_mean, item[1].values())])))
+    same, found = max(
+        accuracies.items(), key=lambda item: (len(item[1]), fmean(fmean(each.values()) for each in item[1].values()))
+    )
     return {model: (same.name, tuple(by_seed.values())) for model, by_seed in found.items()}
-
-
-def _mean(by_seed: dict) -> float:
-    return float(np.mean([*by_seed.values()]))
 
 
 def points(input_size: int = 48) -> dict[str, tuple[float, float, float, float]]:

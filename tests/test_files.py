@@ -8,7 +8,7 @@ from collections import namedtuple
 import pytest
 
 from fer_course import cli, files
-from fer_course.errors import FerCourseError, LessonError, WriteError, shown
+from fer_course.errors import FerCourseError, LessonError, RecipeError, WriteError, shown
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,12 @@ def test_the_command_says_what_a_library_could_not_write(monkeypatch, capsys, tm
     ],
     ids=["deep", "digits", "no text", "large"],
 )
-def test_yaml_that_can_not_be_read_is_refused_in_the_callers_words(tmp_path, content, words):
+@pytest.mark.parametrize("kind", [LessonError, RecipeError], ids=["an error", "a ValueError"])
+def test_yaml_that_can_not_be_read_is_refused_in_the_callers_words(tmp_path, content, words, kind):
     (tmp_path / "some.yaml").write_bytes(content)
-    with pytest.raises(LessonError, match=f"some.yaml.*{words}"):
-        files.read_yaml(tmp_path / "some.yaml", LessonError)
+    with pytest.raises(kind, match=f"some.yaml.*{words}") as caught:
+        files.read_yaml(tmp_path / "some.yaml", kind)
+    assert ("not a YAML file" in str(caught.value)) == (words != "2,000,000 bytes")
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")

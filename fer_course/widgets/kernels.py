@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from fer_course.errors import FerCourseError
-from fer_course.widgets.core import Choice, Slider, boxed, explore
+from fer_course.widgets.core import Choice, Slider, explore
 
 
 def drag_kernel(
@@ -61,7 +61,8 @@ def drag_kernel(
         slider.layout.width, slider.style.description_width = "auto", "initial"
     # As wide as it needs to be, and three in a row: the sliders stand as the numbers do in the kernel.
     grid = ipywidgets.Layout(grid_template_columns="repeat(3, minmax(0, 1fr))", max_width="60em")
-    return boxed([menu, ipywidgets.GridBox(nine, layout=grid), box.picture], box.controls, box.picture)
+    box.children = [menu, ipywidgets.GridBox(nine, layout=grid), *box.children[len(box.controls) :]]
+    return box
 
 
 def _square(numbers: Mapping[str, float]) -> np.ndarray:
