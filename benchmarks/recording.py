@@ -48,7 +48,7 @@ def folder_of(out: Path, study: str, row: str, seed: int) -> Path:
 
 def report_of(run: Run, faces: Faces) -> dict:
     """Evaluate a run on PublicTest, once, in one view, and return recipe, training and report."""
-    kept = ("epochs", "best_epoch", "parameters", "seconds", "backend", "accuracy", "val_accuracy")
+    kept = ("epochs", "best_epoch", "parameters", "seconds", "backend", "device", "accuracy", "val_accuracy")
     return {
         "recipe": dataclasses.asdict(run.recipe),
         "training": {name: run.metrics[name] for name in kept if name in run.metrics},

@@ -24,10 +24,13 @@ from recording import RESULTS, about, folder_of, real_faces, report_of
 from studies import STUDIES
 
 from fer_course import files, results
-from fer_course.distillation import soft_targets
+from fer_course.distillation import averaged, soft_targets
 from fer_course.faces import Faces
 from fer_course.recipes import Recipe
 from fer_course.training import Run, train
+
+#: A study's runs may come from several machines: each says what it was trained on.
+ON = {"machine": "see each run's training: backend and device (none given: 2 CPU cores)"}
 
 
 def done(study: str) -> list[dict]:
@@ -48,17 +51,19 @@ def record(study: str, row: str, recipe: Recipe, run: dict) -> None:
     runs.append({"row": row, **run, "recipe": dataclasses.asdict(recipe)})
     runs.sort(key=lambda each: (rows.index(each["row"]), each["recipe"]["seed"]))
     command = f"python benchmarks/study.py {study} --data PATH --out FOLDER"
-    files.write_json(RESULTS / f"{study}.json", about(command, what=STUDIES[study][0], runs=runs))
+    files.write_json(RESULTS / f"{study}.json", about(command, what=STUDIES[study][0], runs=runs) | ON)
 
 
 def one(options) -> None:
     """Train one row with one seed and record it."""
     (name,), (seed,) = options.rows, options.seeds
-    row = STUDIES[options.study][1][name]
+    rows = STUDIES[options.study][1]
+    row, faces, teacher = rows[name], real_faces(options.data), None
     recipe = row.recipe.but(seed=seed)
-    faces = real_faces(options.data)
-    said = [said_by(folder_of(options.out, options.study, each, 0), faces) for each in row.teachers]
-    teacher = np.mean(said, axis=0) if said else None
+    if row.teachers:
+        said = [said_by(folder_of(options.out, options.study, each, 0), faces) for each in row.teachers]
+        judges = [rows[each].recipe for each in row.teachers] if row.unseen else ()
+        teacher = averaged(np.stack(said), judges, faces.select("Training"))
     run = train(None, faces, recipe, folder_of(options.out, options.study, name, seed), teacher=teacher)
     if not run.finished:
         sys.exit("Interrupted: the same command goes on.")

@@ -17,7 +17,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from fer_course import files, schedules
+from fer_course import devices, files, schedules
 from fer_course.errors import RunError
 from fer_course.recipes import Recipe
 
@@ -104,6 +104,7 @@ class Checkpoint(keras.callbacks.Callback):
             "images": images,
             "seconds": round(sum(row["seconds"] for row in self.rows), 1),
             "backend": keras.backend.backend(),
+            "device": devices.name(),
             **{name: value for name, value in best.items() if name not in ("epoch", "seconds")},
         }
         if self.rows:

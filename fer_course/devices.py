@@ -10,6 +10,20 @@ import keras
 from fer_course.errors import FerCourseError
 
 
+def name() -> str:
+    """Return what Keras trains on, as its maker calls it: `NVIDIA H100 80GB HBM3`, say, or `cpu`."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.devices()[0].device_kind
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        for device in tf.config.list_physical_devices("GPU"):
+            return tf.config.experimental.get_device_details(device).get("device_name", device.name)
+    return "cpu"
+
+
 @contextmanager
 def data_parallel(devices: int) -> Iterator[None]:
     """Let models that are built inside the `with` be trained on so many local devices; 1 changes nothing.

@@ -16,6 +16,7 @@ import numpy as np
 from fer_course.errors import ModelError
 from fer_course.evaluation import predict
 from fer_course.faces import Faces
+from fer_course.recipes import Recipe
 from fer_course.training import Run, validation_rows
 
 
@@ -51,12 +52,25 @@ def soft_targets(
         )
     training = faces.select("Training")
     said = np.stack([predict(teacher, training.images, views) for teacher in teachers])
-    judges = np.ones((len(teachers), len(training), 1), bool)
-    if unseen:
-        for judge, teacher in zip(judges, teachers, strict=True):
-            kept, _ = validation_rows(training, teacher.recipe.validation, teacher.recipe.fold)
-            judge[:, 0] = ~kept
-        judges |= ~judges.any(axis=0)
-    targets = np.mean(said, axis=0, where=judges)
+    targets = averaged(said, [teacher.recipe for teacher in teachers] if unseen else (), training)
     targets = targets ** np.float32(1 / temperature)
     return targets / targets.sum(axis=1, keepdims=True)
+
+
+def averaged(said: np.ndarray, recipes: Sequence[Recipe], training: Faces) -> np.ndarray:
+    """Return the mean of what teachers say: for each face, with their recipes, of those alone that held it out.
+
+    Args:
+        said: float (teachers, N, classes), probabilities.
+        recipes: none, or one for each teacher, whose `validation` and `fold` say which faces it held out.
+        training: the N Training faces, in their order.
+
+    Returns:
+        float (N, classes). A face that no teacher held out gets the mean of all.
+
+    """
+    judges = np.ones((len(said), len(training), 1), bool)
+    for judge, recipe in zip(judges, recipes, strict=bool(recipes)):
+        judge[:, 0] = ~validation_rows(training, recipe.validation, recipe.fold)[0]
+    judges |= ~judges.any(axis=0)
+    return np.mean(said, axis=0, where=judges)

@@ -3,7 +3,8 @@
 A small network trains so fast on an accelerator that pictures coming from the host keep it waiting. Here all of them go there
 once, and flips, shifts, rotation, zoom, erasing and mixup are part of the compiled step. What is random is drawn on the host,
 as in `augment.Batches`: the pictures are the same ones, apart from the noise of erased rectangles. `train()` does this on the
-JAX backend.
+JAX backend. On one accelerator all steps of an epoch are one compiled call, too: there Python takes longer to start a step
+than the device to do it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,15 @@ INPUTS = {
 }
 #: Grey values that erased rectangles are filled with, from a random place on.
 NOISE = np.random.default_rng(0).integers(0, 256, 2**16).astype("float32")
+
+
+def accelerated() -> bool:
+    """Say whether JAX is the backend and has something faster than the processor to run on."""
+    if keras.backend.backend() != "jax":
+        return False
+    import jax
+
+    return jax.default_backend() != "cpu"
 
 
 class ResidentFaces(keras.layers.Layer):
@@ -131,7 +141,46 @@ class Plans(augment.Batches):
         return plan
 
 
-def resident(model: keras.Model, images: np.ndarray, plans: Plans) -> keras.Model:
+class Epochs(keras.utils.PyDataset):
+    """Plans as `ResidentModel` takes them for whole epochs: one batch, in which those of an epoch lie one behind the other."""
+
+    def __init__(self, plans: Plans):
+        super().__init__()
+        self.plans = plans
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, _):
+        """Return the plans' epoch: each array (steps, batch, …)."""
+        steps = [self.plans[step] for step in range(len(self.plans))]
+        moves = {name: np.stack([plan[name] for plan, _ in steps]) for name in steps[0][0]}
+        return moves, np.stack([labels for _, labels in steps])
+
+
+class ResidentModel(keras.Model):
+    """A network for plans. Given the plans of several steps at once, it does these steps in one compiled call."""
+
+    def train_step(self, *state_and_data):
+        """Do the step of `keras.Model`; on JAX, given a stack of batches, one for each in turn, and return the last logs."""
+        *state, data = state_and_data
+        if not state or np.ndim(data[0]["row"]) == 1:
+            return super().train_step(*state_and_data)
+
+        def step(state, batch):
+            logs, state = keras.Model.train_step(self, state, batch)
+            return state, logs
+
+        state, logs = ops.scan(step, state[0], data)
+        return {name: values[-1] for name, values in logs.items()}, state
+
+    def whole_epochs(self, plans: Plans) -> Epochs:
+        """Return whole epochs of these plans, for `fit`; the model must be compiled."""
+        self.test_on_batch(*plans[0])  # builds the metrics, which `fit` would do from its own first batch
+        return Epochs(plans)
+
+
+def resident(model: keras.Model, images: np.ndarray, plans: Plans) -> ResidentModel:
     """Return a model that takes plans instead of pictures, and shares all weights with `model`.
 
     Args:
@@ -141,6 +190,6 @@ def resident(model: keras.Model, images: np.ndarray, plans: Plans) -> keras.Mode
 
     """
     inputs = {name: keras.Input(INPUTS[name][0], dtype=INPUTS[name][1], name=name) for name in plans[0][0]}
-    return keras.Model(
+    return ResidentModel(
         inputs, model(ResidentFaces(images, name="resident_faces")(inputs)), name=f"{model.name}_resident"
     )

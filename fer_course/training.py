@@ -27,7 +27,7 @@ from fer_course.faces import Faces, stratified
 from fer_course.fused import fused_normalisation
 from fer_course.progress import Progress
 from fer_course.recipes import Recipe
-from fer_course.resident import Plans, resident
+from fer_course.resident import Plans, accelerated, resident
 
 #: Validation faces are chosen with this seed in every run, so that runs can be compared.
 VALIDATION_SEED = 2013
@@ -155,13 +155,14 @@ def train(
         checkpoint = Checkpoint(run.path, recipe, model)
         pace = Pace(batches, recipe, checkpoint)
         done = checkpoint.resume(trainee)
-        watchers = [pace, checkpoint, *([Progress(recipe.epochs, len(batches))] if progress else []), *callbacks]
+        feed = trainee.whole_epochs(batches) if devices == 1 and accelerated() else batches
+        watchers = [pace, checkpoint, *([Progress(recipe.epochs, len(feed))] if progress else []), *callbacks]
         finished = True
         try:
             if done < recipe.epochs and not checkpoint.exhausted():
                 with fused_normalisation(trainee):
                     trainee.fit(
-                        batches, validation_data=held_out, validation_batch_size=256 // devices * devices,
+                        feed, validation_data=held_out, validation_batch_size=256 // devices * devices,
                         initial_epoch=done, epochs=recipe.epochs, callbacks=watchers, verbose=0, shuffle=False,
                     )  # fmt: skip
         except KeyboardInterrupt:

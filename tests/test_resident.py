@@ -110,9 +110,12 @@ import json, sys
 from conftest import make_faces
 import keras, numpy as np
 from fer_course.recipes import Recipe
+from fer_course import training
 from fer_course.training import train
 
 folder, devices, extra = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
+if extra.pop("whole", False):
+    training.accelerated = lambda: True
 recipe = Recipe("tiny", model="lenet", epochs=2, batch_size=16, input_size=24, learning_rate=0.01).but(**extra)
 rates = []
 
@@ -124,7 +127,7 @@ class Rates(keras.callbacks.Callback):
 
 faces = make_faces({"Training": 20, "PublicTest": 3})
 run = train(None, faces, recipe, folder, progress=False, callbacks=[Rates()], devices=devices)
-print(json.dumps({"history": run.history, "rates": rates, "devices": len(keras.distribution.list_devices())
+print(json.dumps({"history": run.history, "rates": rates, "device": run.metrics["device"], "devices": len(keras.distribution.list_devices())
     if keras.backend.backend() == "jax" else 1}))
 """
 
@@ -147,9 +150,28 @@ def test_two_devices_give_the_losses_of_one(tmp_path):
     whole = {"batch_size": 112, "epochs": 3, "optimizer": "sgd", "erase": 0.3, "mixup": 0.2}  # one step an epoch
     one, two = (on("jax", tmp_path / str(n), n, **whole) for n in (1, 2))
     assert two["devices"] == 2
+    assert two["device"] == "cpu"
     assert one["rates"] == two["rates"]
     for name in ("loss", "val_loss", "accuracy", "val_accuracy"):
         np.testing.assert_allclose(one["history"][name], two["history"][name], rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_whole_epochs_in_one_call_give_the_losses_of_single_steps(tmp_path):
+    pytest.importorskip("jax", reason="needs jax (extra dev)")
+    recipe = {
+        "optimizer": "sgd",
+        "learning_rate": 0.001,
+        "erase": 0.3,
+        "mixup": 0.2,
+        "epochs": 3,
+        "schedule": "one_cycle",
+    }
+    steps, whole = (on("jax", tmp_path / str(each), whole=each, **recipe) for each in (False, True))
+    assert len(steps["rates"]) == 3 * 7
+    assert whole["rates"] == steps["rates"][6::7]  # one call an epoch, which ends at the same learning rate
+    for name in ("loss", "val_loss", "accuracy", "val_accuracy"):
+        np.testing.assert_allclose(whole["history"][name], steps["history"][name], rtol=1e-4)
 
 
 @pytest.mark.slow
