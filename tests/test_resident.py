@@ -127,8 +127,8 @@ class Rates(keras.callbacks.Callback):
 
 faces = make_faces({"Training": 20, "PublicTest": 3})
 run = train(None, faces, recipe, folder, progress=False, callbacks=[Rates()], devices=devices)
-print(json.dumps({"history": run.history, "rates": rates, "device": run.metrics["device"], "devices": len(keras.distribution.list_devices())
-    if keras.backend.backend() == "jax" else 1}))
+print(json.dumps({"history": run.history, "rates": rates, "device": run.metrics["device"],
+    "devices": len(keras.distribution.list_devices()) if keras.backend.backend() == "jax" else 1}))
 """
 
 
