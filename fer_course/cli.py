@@ -152,6 +152,7 @@ def _add_train(commands) -> None:
     train.add_argument("--seed", type=int, help="instead of the recipe's")
     train.add_argument("--devices", type=int, default=1, help="accelerators to share each batch (KERAS_BACKEND=jax)")
     train.add_argument("--teacher", nargs="+", metavar="RUN", help="runs to learn from, for a recipe with distillation")
+    train.add_argument("--unseen", action="store_true", help="each face is judged by those teachers that held it out")
     train.add_argument("--out", type=Path, required=True, help="the run's folder")
 
 
@@ -169,7 +170,8 @@ def _train(options) -> int:
     from fer_course.training import Run, train
 
     faces = faces.sample(options.faces)
-    teacher = soft_targets([Run(path) for path in options.teacher], faces) if options.teacher else None
+    teachers = [Run(path) for path in options.teacher or ()]
+    teacher = soft_targets(teachers, faces, unseen=options.unseen) if teachers else None
     run = train(None, faces, recipe, out=options.out, teacher=teacher, devices=options.devices)
     metrics = run.metrics
     kind = "drawn faces" if faces.drawn else "faces"

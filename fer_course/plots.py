@@ -235,6 +235,29 @@ def accuracy_against_cost(
     return figure
 
 
+def seeds(groups: dict[str, Sequence[float]], learned: dict[str, Sequence[float]] | None = None) -> Figure:
+    """Show accuracies of several groups of runs: a dot a seed, and a bar at their mean.
+
+    Args:
+        groups: name -> accuracies on faces that were not trained on, shares from 0 to 1, one a seed.
+        learned: name -> accuracies on the training faces, drawn hollow.
+
+    """
+    figure, axis = plt.subplots(figsize=(7, 0.8 + 0.45 * len(groups)))
+    for place, ((name, values), colour) in enumerate(zip(groups.items(), cycle(COLOURS), strict=False)):
+        values = 100 * np.asarray(values, dtype=float)
+        axis.plot(values, [place] * len(values), "o", color=colour, markersize=7)
+        axis.plot(values.mean(), place, "|", color=colour, markersize=22)
+        trained = 100 * np.asarray((learned or {}).get(name, []), dtype=float)
+        axis.plot(trained, [place] * len(trained), "o", color=colour, markersize=7, markerfacecolor="none")
+    axis.set(yticks=range(len(groups)), xlabel="accuracy in %", ylim=(len(groups) - 0.5, -0.5))
+    axis.set_yticklabels(groups)
+    axis.grid(axis="x", linewidth=0.4)
+    sns.despine(figure)
+    figure.tight_layout()
+    return figure
+
+
 def curves(histories: dict[str, dict[str, Sequence[float]]], metric: str = "accuracy") -> Figure:
     """Show a metric over the epochs of some runs: training as a dotted, validation as a full line.
 

@@ -79,6 +79,12 @@ def test_accuracy_against_cost():
 
 
 @looks
+def test_seeds():
+    groups = {"none": [0.60, 0.61, 0.604], "the paper's": [0.626], "ours": [0.632, 0.64]}
+    return plots.seeds(groups, {"none": [0.92, 0.93, 0.925], "ours": [0.705, 0.71]})
+
+
+@looks
 def test_drawing_of_a_network():
     return diagrams.draw({"mini-Xception": models.build("mini_xception", 24)})
 

@@ -54,6 +54,16 @@ def test_readme_quotes_the_records():
     assert said in " ".join(text.split())
 
 
+def test_rows_hold_every_run_of_a_study_once():
+    for name in ("best", "augmentation", "zoo"):
+        rows = results.rows(name)
+        assert [run for runs in rows.values() for run in runs] == results.load(name)["runs"]
+        for row, runs in rows.items():
+            assert {run["row"] for run in runs} == {row}
+            seeds = [run["recipe"]["seed"] for run in runs]
+            assert seeds == sorted(set(seeds))
+
+
 def test_the_recipe_minutes_keeps_its_promise():
     runs = results.load("minutes")["runs"]
     assert [run["recipe"]["seed"] for run in runs] == [0, 1, 2, 3, 4]

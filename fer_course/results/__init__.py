@@ -14,6 +14,14 @@ def load(name: str) -> dict:
     return json.loads(resources.files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8"))
 
 
+def rows(name: str) -> dict[str, list[dict]]:
+    """Return the runs of a recorded study, row -> one run a seed, in the record's order; see `load`."""
+    found: dict[str, list[dict]] = {}
+    for run in load(name)["runs"]:
+        found.setdefault(run["row"], []).append(run)
+    return found
+
+
 def publictest() -> dict:
     """Return what recorded networks say about the 3,589 faces of the real PublicTest, in FER2013's order; no pixels.
 
