@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from fer_course import CLASS_NAMES, cli
@@ -86,6 +87,39 @@ def test_train_evaluate_and_train_again(run_cli, small_csv, small_recipe, tmp_pa
     assert run_cli("evaluate", out, "--data", small_csv, "--split", "Valid")[0] == 1
     _check_predictions(run_cli, out, small_csv, tmp_path, report["accuracy"])
     assert run_cli("train", "--recipe", "quick", "--data", small_csv, "--out", out)[0] == 1
+
+
+def test_train_with_teachers_that_have_not_seen_a_face(run_cli, small_csv, tmp_path):
+    from fer_course import data
+    from fer_course.distillation import soft_targets
+    from fer_course.recipes import Recipe
+    from fer_course.training import Run
+
+    teacher = Recipe("teacher", model="lenet", epochs=1, batch_size=16, input_size=24, validation=0.5)
+    teacher.to_yaml(tmp_path / "0.yaml")
+    teacher.but(fold=1).to_yaml(tmp_path / "1.yaml")
+    teacher.but(name="student", validation=0.0, distillation=1.0).to_yaml(tmp_path / "student.yaml")
+    runs = [tmp_path / "teacher-0", tmp_path / "teacher-1"]
+    for fold, run in enumerate(runs):
+        assert run_cli("train", "--recipe", tmp_path / f"{fold}.yaml", "--data", small_csv, "--out", run)[0] == 0
+    faces = data.load(small_csv)
+    for unseen in (False, True):
+        out = tmp_path / f"student-{unseen}"
+        student = (
+            "train",
+            "--recipe",
+            tmp_path / "student.yaml",
+            "--data",
+            small_csv,
+            "--teacher",
+            *runs,
+            "--out",
+            out,
+        )
+        assert run_cli(*student, *(["--unseen"] if unseen else []))[0] == 0
+        wanted = soft_targets([Run(run) for run in runs], faces, unseen=unseen)
+        np.testing.assert_allclose(np.load(out / "targets.npy"), wanted, atol=1e-5)
+    assert not np.allclose(*(np.load(tmp_path / f"student-{unseen}" / "targets.npy") for unseen in (False, True)))
 
 
 def _check_predictions(run_cli, run, small_csv, tmp_path, accuracy):
