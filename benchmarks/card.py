@@ -45,10 +45,11 @@ def card() -> str:
         f"| {name} | {run['looks']} | {share(run['report']['accuracy'])} | {share(run['without copies']['accuracy'])} |"
         for name, run in shipped.items()
     ]
-    taught = "; ".join(
-        f"`{run['recipe']['model']}`, {run['training']['parameters']:,} parameters, {run['recipe']['epochs']} epochs, "
-        f"{share(run['report']['accuracy'])} on PublicTest"
-        for run in teachers
+    scores = [run["report"]["accuracy"] for run in teachers]
+    model, size = teachers[0]["recipe"]["model"], teachers[0]["training"]["parameters"]
+    taught = (
+        f"{len(teachers)} of `{model}`, {size:,} parameters, each trained before on four fifths of the same faces; "
+        f"{share(min(scores))} to {share(max(scores))} on PublicTest; a face is judged by those that held it out"
     )
     return f"""# Model card: mini-Xception, FER2013
 
@@ -60,8 +61,8 @@ Written by `python benchmarks/card.py` from `fer_course/results` and `fer_course
 - **File.** `fer_course/weights/mini_xception.npz`, arrays only, no pickle; SHA-256, checked on loading:
   `{origin["sha256"]}`.
 - **Training.** {recipe["epochs"]} epochs of recipe `{recipe["name"]}` on the Training faces of FER2013 alone, seed
-  {recipe["seed"]}; {100 * recipe["distillation"]:.0f} % of each target are probabilities of what was trained before on the same
-  faces ({taught}). All settings were chosen on a part of Training. To repeat it: `{origin["command"]}`.
+  {recipe["seed"]}; {100 * recipe["distillation"]:.0f} % of each target are the probabilities of its teachers ({taught}).
+  All settings were chosen on a part of Training. To repeat it: `{origin["command"]}`.
 - **Which of the seeds.** The first one, whatever it scored. All: {seeds}.
 
 ## How good
