@@ -218,7 +218,8 @@ before you believe the best of them (lesson 11).
 
 
 def _of_labels() -> list[dict]:
-    return [run for run in results.load("best")["runs"] if run["recipe"]["epochs"] == Recipe.named("best").epochs]
+    long = [run for run in results.load("best")["runs"] if run["recipe"]["epochs"] == Recipe.named("best").epochs]
+    return [run for run in long if run["training"].get("device", "cpu") == "cpu"]
 
 
 def _seconds(run: dict) -> float:

@@ -42,7 +42,7 @@ def test_readme_quotes_the_records():
         span = f"{percent(min(found))[:-2]} to {percent(max(found))}"
         assert accuracy == (f"{percent(statistics.median(found))}, {span}" if len(runs) > 1 else percent(found[0]))
         assert balanced == percent(statistics.median(run["report"]["balanced_accuracy"] for run in runs))
-        accelerated = {run["training"].get("device", "cpu") for run in runs} != {"cpu"}
+        accelerated = {run.get("training", {}).get("device", "cpu") for run in runs} != {"cpu"}
         assert minutes == f"{statistics.median(map(seconds, runs)) / 60:.0f}{' (GPU)' if accelerated else ''}"
     ratio = statistics.median(run["timing"]["ratio"] for run in results.load("minutes")["runs"])
     assert f"`minutes` takes {ratio:.1f} times as long as one plain epoch" in text
