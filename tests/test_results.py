@@ -60,6 +60,18 @@ def test_rows_hold_every_run_of_a_study_once():
             assert seeds == sorted(set(seeds))
 
 
+def test_readme_quotes_the_accelerator():
+    measured = (Path(__file__).parents[1] / "BENCHMARKS.md").read_text(encoding="utf-8")
+    measured = measured.split("## Training on an accelerator\n")[1].split("\n## ")[0]
+    ratio = float(measured.split("an epoch a call |")[1].split("|")[1])
+    reached = int(measured.split("of the other fifth after ")[1].split(" s")[0])
+    said = " ".join(README.split("## With a GPU")[1].split("\n## ")[0].split())
+    assert f"trains {ratio:.1f} times as fast as pictures that come from the host" in said
+    assert f"reaches 61 % of the faces held out after {reached} s" in said
+    device = measured.split("On ")[1].split(".")[0]
+    assert " ".join(device.split()[:2]) in said
+
+
 def test_the_recipe_minutes_keeps_its_promise():
     runs = results.load("minutes")["runs"]
     assert [run["recipe"]["seed"] for run in runs] == [0, 1, 2, 3, 4]
