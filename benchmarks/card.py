@@ -29,10 +29,10 @@ def card() -> str:
     views = [run for run in results.load("views")["views"] if run["row"] == origin["row"]]
     shipped = {run["views"]: run for run in views if run["seed"] == origin["seed"]}
     one = shipped["one"]
-    runs = [run for run in results.load("best")["runs"] if run["row"] == origin["row"]]
+    best = results.rows("best")
+    runs = best[origin["row"]]
     recipe = next(run["recipe"] for run in runs if run["recipe"]["seed"] == origin["seed"])
-    taught_by = STUDIES["best"][1][origin["row"]].teachers
-    teachers = [run for run in results.load("best")["runs"] if run["row"] in taught_by]
+    teachers = [run for row in STUDIES["best"][1][origin["row"]].teachers for run in best[row]]
     report, (low, high) = one["report"], one["report"]["interval"]
     seeds = ", ".join(f"{share(run['report']['accuracy'])} (seed {run['recipe']['seed']})" for run in runs)
     parameters, order = runs[0]["training"]["parameters"], ", ".join(CLASS_NAMES)

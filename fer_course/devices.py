@@ -24,6 +24,15 @@ def name() -> str:
     return "cpu"
 
 
+def accelerated() -> bool:
+    """Say whether JAX is the backend and has something faster than the processor to run on."""
+    if keras.backend.backend() != "jax":
+        return False
+    import jax
+
+    return jax.default_backend() != "cpu"
+
+
 @contextmanager
 def data_parallel(devices: int) -> Iterator[None]:
     """Let models that are built inside the `with` be trained on so many local devices; 1 changes nothing.

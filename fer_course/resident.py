@@ -31,15 +31,6 @@ INPUTS = {
 NOISE = np.random.default_rng(0).integers(0, 256, 2**16).astype("float32")
 
 
-def accelerated() -> bool:
-    """Say whether JAX is the backend and has something faster than the processor to run on."""
-    if keras.backend.backend() != "jax":
-        return False
-    import jax
-
-    return jax.default_backend() != "cpu"
-
-
 class ResidentFaces(keras.layers.Layer):
     """Gives augmented pictures for row numbers: a dictionary of what `INPUTS` names to float32 (N, size, size, 1), pixels 0…255.
 

@@ -21,13 +21,13 @@ import numpy as np
 from fer_course import files, models, schedules
 from fer_course.augment import Batches
 from fer_course.checkpoint import Checkpoint, load_weights, read_history
-from fer_course.devices import data_parallel
+from fer_course.devices import accelerated, data_parallel
 from fer_course.errors import DataError, RunError
 from fer_course.faces import Faces, stratified
 from fer_course.fused import fused_normalisation
 from fer_course.progress import Progress
 from fer_course.recipes import Recipe
-from fer_course.resident import Plans, accelerated, resident
+from fer_course.resident import Plans, resident
 
 #: Validation faces are chosen with this seed in every run, so that runs can be compared.
 VALIDATION_SEED = 2013
@@ -155,11 +155,11 @@ def train(
         checkpoint = Checkpoint(run.path, recipe, model)
         pace = Pace(batches, recipe, checkpoint)
         done = checkpoint.resume(trainee)
-        feed = trainee.whole_epochs(batches) if devices == 1 and accelerated() else batches
-        watchers = [pace, checkpoint, *([Progress(recipe.epochs, len(feed))] if progress else []), *callbacks]
         finished = True
         try:
             if done < recipe.epochs and not checkpoint.exhausted():
+                feed = trainee.whole_epochs(batches) if devices == 1 and accelerated() else batches
+                watchers = [pace, checkpoint, *([Progress(recipe.epochs, len(feed))] if progress else []), *callbacks]
                 with fused_normalisation(trainee):
                     trainee.fit(
                         feed, validation_data=held_out, validation_batch_size=256 // devices * devices,

@@ -24,7 +24,7 @@ def of_recipe(name: str) -> list[dict]:
     """The recorded runs of a row of README's table."""
     if name in ("minutes", "paper"):
         return results.load(name)["runs"]
-    return [run for run in results.load("best")["runs"] if run["row"] == name]
+    return results.rows("best")[name]
 
 
 def seconds(run: dict) -> float:
