@@ -182,7 +182,7 @@ def test_good_checks_are_not(capfd):
 
 
 @every_check
-@pytest.mark.parametrize("seed", [1, 20_000])
+@pytest.mark.parametrize("seed", [1, pytest.param(20_000, marks=pytest.mark.slow)])
 def test_hidden_tests_tell_right_from_wrong_with_other_numbers(lesson, name, seed):
     for check, answer in (case[:2] for case in cases_of("test_right", lesson, name)):
         with checks.hidden(seed):

@@ -84,6 +84,7 @@ def points(folder) -> dict[str, tuple[str, object]]:
 
 
 @sandboxed
+@pytest.mark.slow
 def test_marks_equal_nbgraders_own(tmp_path):
     folder = make_class(tmp_path, {student: made for student, (made, _) in PLAIN.items()})
     theirs = classes.graded_by_nbgrader(folder, tmp_path / "theirs")

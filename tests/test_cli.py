@@ -89,6 +89,7 @@ def test_train_evaluate_and_train_again(run_cli, small_csv, small_recipe, tmp_pa
     assert run_cli("train", "--recipe", "quick", "--data", small_csv, "--out", out)[0] == 1
 
 
+@pytest.mark.slow
 def test_train_with_teachers_that_have_not_seen_a_face(run_cli, small_csv, tmp_path):
     from fer_course import data
     from fer_course.distillation import soft_targets
@@ -147,6 +148,7 @@ def _check_predictions(run_cli, run, small_csv, tmp_path, accuracy):
     assert run_cli("predict", run, "--data", small_csv, "--out", tmp_path / "file" / "x.csv")[0] == 1
 
 
+@pytest.mark.slow
 def test_interrupted_training_says_how_to_go_on(small_csv, small_recipe, tmp_path):
     out = tmp_path / "run"
     longer = tmp_path / "longer.yaml"

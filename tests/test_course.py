@@ -259,6 +259,7 @@ def test_a_progress_bar_is_shown_as_it_ended():
 # -------------------------------------------------------------------------------------------- stopping and resuming
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done_and_resume_does_the_rest(tmp_path):
     source, out = tmp_path / "solutions", tmp_path / "out"
     counted = f"from pathlib import Path\nPath(r'{tmp_path}/00').open('a').write('x')"

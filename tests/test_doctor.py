@@ -14,6 +14,7 @@ from fer_course import cli, doctor
 from fer_course.doctor import GOOD, TROUBLE, WARNING
 
 
+@pytest.mark.slow
 def test_this_machine_is_fit():
     findings = {finding.name: finding for finding in doctor.examine()}
     assert len(findings) == len(doctor.EXAMINATIONS)

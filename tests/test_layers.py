@@ -295,6 +295,7 @@ print("proved on", keras.backend.backend())
 """
 
 
+@pytest.mark.slow
 def test_the_proofs_hold_on_jax():
     pytest.importorskip("jax", reason="needs jax (extra dev)")
     environment = os.environ | {"KERAS_BACKEND": "jax"}

@@ -112,7 +112,8 @@ def test_no_model_of_the_course_has_a_strided_1x1_convolution():
                 assert layer.strides == (1, 1), f"{name}: {layer.name} corrupts memory on AVX-512 processors"
 
 
-@pytest.mark.parametrize("size", [60, *(pytest.param(size, marks=pytest.mark.slow) for size in (24, 64, 96))])
+@pytest.mark.slow
+@pytest.mark.parametrize("size", [24, 60, 64, 96])
 def test_mini_xception_trains_at_every_size(size):
     done = subprocess.run([sys.executable, "-c", STEPS, str(size)], capture_output=True, text=True)
     assert done.returncode == 0, f"exit status {done.returncode}: {done.stderr[-2000:]}"

@@ -123,6 +123,7 @@ def test_the_text_is_the_same_from_any_key_order_and_ends_in_a_newline(tmp_path)
     assert "Übung ①" in first
 
 
+@pytest.mark.slow
 def test_it_is_what_nbgraders_generate_assignment_makes(tmp_path, lesson):
     """The oracle: nbgrader itself, with its database, on the same notebook."""
     course = tmp_path / "course"

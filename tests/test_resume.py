@@ -58,7 +58,12 @@ class Killed(Exception):
     """Stands for a kill: nothing after it is written."""
 
 
-@pytest.mark.parametrize("survivors", range(10))
+def some(values, *quick) -> list:
+    """Return all values as parameters; those that are not quick are tried by `make test-all` only."""
+    return [value if value in quick else pytest.param(value, marks=pytest.mark.slow) for value in values]
+
+
+@pytest.mark.parametrize("survivors", some(range(10), 0, 3, 4))
 def test_killed_between_any_two_file_writes(tiny, unbroken, tmp_path, monkeypatch, survivors):
     real, written = files.atomic, []
 
@@ -93,7 +98,7 @@ def test_ctrl_c_keeps_a_valid_run_and_the_next_call_goes_on(tiny, unbroken, tmp_
     assert same(tiny(tmp_path / "run"), unbroken)
 
 
-@pytest.mark.parametrize("validation", [0.0, 0.2])
+@pytest.mark.parametrize("validation", some((0.0, 0.2), 0.2))
 def test_mixup_goes_on_with_the_same_pairs(tiny, tmp_path, validation):
     class Impatient(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
@@ -108,7 +113,7 @@ def test_mixup_goes_on_with_the_same_pairs(tiny, tmp_path, validation):
     assert other.history["loss"] != pytest.approx(whole.history["loss"], abs=1e-3)
 
 
-@pytest.mark.parametrize("survivors", range(2, 9))
+@pytest.mark.parametrize("survivors", some(range(2, 9), 2, 5, 8))
 def test_ctrl_c_while_files_are_written_keeps_a_valid_run(tiny, unbroken, tmp_path, monkeypatch, survivors):
     real, written = files.atomic, []
 
