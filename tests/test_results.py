@@ -152,3 +152,20 @@ def test_a_training_killed_five_times_ends_within_the_noise_of_seeds():
     assert record["killed"]["training"]["epochs"] == record["killed"]["recipe"]["epochs"]
     spread = statistics.stdev(run["report"]["accuracy"] for run in results.load("minutes")["runs"])
     assert abs(record["killed"]["report"]["accuracy"] - record["unbroken"]) <= 2 * spread
+
+
+def test_the_race_to_61_percent_is_quoted_as_recorded():
+    section = (Path(__file__).parents[1] / "BENCHMARKS.md").read_text(encoding="utf-8").split("## Time to 61 %\n")[1]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.split("\n## ")[0].splitlines()]
+    rows = {row[0]: row[1:] for row in rows if row}
+    record = results.load("classic")
+    ends = {}
+    for way in record["ways"]:
+        (*before, end), (epochs, seconds, times) = way["points"], rows[way["name"]]
+        assert max(accuracy for _, accuracy in before) < record["goal"]  # it ended where it got there, or not at all
+        ends[way["name"]] = end[0]
+        said = f"{end[0] / ends['`minutes`, 48 × 48']:.1f}"
+        reached = end[1] >= record["goal"]
+        assert epochs == f"{len(way['points'])}{'' if reached else ', not reached'}"
+        assert (seconds, times) == tuple(f"{'' if reached else 'over '}{each}" for each in (f"{end[0]:,.0f}", said))
+    assert list(ends) == ["`minutes`, 48 × 48", "classic, 48 × 48", "classic, 64 × 64"]
