@@ -14,6 +14,9 @@ from fer_course.errors import FerCourseError
 #: Variables that say how many threads TensorFlow and what lies below it may use.
 THREADS = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
+#: Seconds after which a Dask scheduler that does not answer is not there.
+PATIENCE = 10
+
 
 def _begin(workers: int) -> None:
     """Begin a worker: it ends with the process that started it, and its TensorFlow uses its share of the cores.
@@ -58,7 +61,7 @@ def executor_at(scheduler: str | None = None, workers: int = 2) -> Iterator[Exec
     except ImportError:
         raise FerCourseError("A Dask cluster needs Dask here: pip install 'fer_course[cluster]'.") from None
     try:
-        client = Client(scheduler, timeout=10)
+        client = Client(scheduler, timeout=PATIENCE)
     except (OSError, TimeoutError, ValueError) as error:
         raise FerCourseError(
             f"There is no Dask scheduler at {scheduler} ({error}). Start one: dask scheduler"

@@ -432,7 +432,9 @@ def test_the_detail_of_class_maps_is_a_whole_number(detail, tiny_faces):
         class_maps(models.build("mini_xception"), tiny_faces.images[:1], detail)
 
 
-@pytest.mark.parametrize("name", ["mini_xception", "nin_small", "xception_small", "lenet"])
+@pytest.mark.parametrize(
+    "name", ["mini_xception", "nin_small", pytest.param("xception_small", marks=pytest.mark.slow), "lenet"]
+)
 def test_the_scorer_says_what_predict_and_class_maps_say(name):
     model = models.build(name)
     images = np.random.default_rng(0).integers(0, 256, (3, 48, 48), dtype=np.uint8)

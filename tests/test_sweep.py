@@ -15,7 +15,7 @@ import pandas
 import pytest
 import yaml
 
-from fer_course import sweep
+from fer_course import executors, sweep
 from fer_course.errors import FerCourseError, LessonError, RecipeError, SweepError
 from fer_course.executors import executor_at
 from fer_course.sweep import running
@@ -186,8 +186,9 @@ def test_summary_of_one_seed_has_no_interval(wanted):
     assert found["low"] == -float("inf")
 
 
-def test_no_scheduler_is_said_in_a_sentence():
+def test_no_scheduler_is_said_in_a_sentence(monkeypatch):
     pytest.importorskip("distributed")
+    monkeypatch.setattr(executors, "PATIENCE", 1)
     with pytest.raises(FerCourseError, match="no Dask scheduler"), executor_at("tcp://127.0.0.1:9"):
         pass
 
@@ -244,6 +245,7 @@ def test_a_killed_worker_costs_no_trial_and_none_is_run_twice(tmp_path):
         assert epochs == [str(number + 1) for number in range(len(epochs))]  # no epoch twice
 
 
+@pytest.mark.slow
 def test_the_stand_in_has_the_real_ones_form(tmp_path, wanted):
     """`finish` writes what a real trial leaves: one real, tiny training says so."""
     small = sweep.load(

@@ -58,6 +58,7 @@ print(memory.peak)
     assert int(done.stdout) == 0
 
 
+@pytest.mark.slow
 def test_processor_time_is_that_of_a_child_and_its_child():
     work = "import time\nwhile time.process_time() < {}: sum(range(1000))"
     program = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {work.format(1)!r}])\n{work.format(2)}"
