@@ -151,6 +151,7 @@ def _add_train(commands) -> None:
     train.add_argument("--faces", type=int, default=0, help="train on so many faces only; 0: all")
     train.add_argument("--seed", type=int, help="instead of the recipe's")
     train.add_argument("--devices", type=int, default=1, help="accelerators to share each batch (KERAS_BACKEND=jax)")
+    train.add_argument("--deterministic", action="store_true", help="the same weights each time on a GPU too; slower")
     train.add_argument("--teacher", nargs="+", metavar="RUN", help="runs to learn from, for a recipe with distillation")
     train.add_argument("--unseen", action="store_true", help="each face is judged by those teachers that held it out")
     train.add_argument("--out", type=Path, required=True, help="the run's folder")
@@ -166,13 +167,24 @@ def _train(options) -> int:
     faces = data.load(options.data)
 
     import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
+    from fer_course import devices
     from fer_course.distillation import soft_targets
     from fer_course.training import Run, train
 
+    if options.deterministic:
+        devices.tell_xla()
     faces = faces.sample(options.faces)
     teachers = [Run(path) for path in options.teacher or ()]
     teacher = soft_targets(teachers, faces, unseen=options.unseen) if teachers else None
-    run = train(None, faces, recipe, out=options.out, teacher=teacher, devices=options.devices)
+    run = train(
+        None,
+        faces,
+        recipe,
+        out=options.out,
+        teacher=teacher,
+        devices=options.devices,
+        deterministic=options.deterministic,
+    )
     metrics = run.metrics
     kind = "drawn faces" if faces.drawn else "faces"
     if not run.finished:

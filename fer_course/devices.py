@@ -1,13 +1,17 @@
-"""Several local accelerators at once: each takes a part of every batch, and they agree on one step (data parallelism)."""
+"""What Keras trains on: one local accelerator, several that share each batch (data parallelism), or the processor."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import keras
 
 from fer_course.errors import FerCourseError
+
+#: What tells XLA, JAX's compiler, to add up in one order only. It is read once, when JAX first uses a device.
+DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 
 
 def name() -> str:
@@ -31,6 +35,35 @@ def accelerated() -> bool:
     import jax
 
     return jax.default_backend() != "cpu"
+
+
+def tell_xla() -> None:
+    """Prepare a process for `make_deterministic`; without effect once JAX has used a device."""
+    flags = os.environ.get("XLA_FLAGS", "").split()
+    os.environ["XLA_FLAGS"] = " ".join([*flags, DETERMINISTIC])
+
+
+def make_deterministic() -> None:
+    """Let what this process computes from now on come out the same each time, bit for bit, on an accelerator too.
+
+    Accelerators add up in the order in which their parts are done, and choose among several ways by the clock, unless they are
+    told not to; that costs speed (BENCHMARKS.md). On a processor nothing changes: there a training is the same each time anyway,
+    with the same versions and number of threads.
+
+    Raises:
+        FerCourseError: if JAX has an accelerator, and `XLA_FLAGS` does not say so.
+
+    """
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        if tf.config.list_physical_devices("GPU"):
+            tf.config.experimental.enable_op_determinism()
+    elif accelerated() and DETERMINISTIC not in os.environ.get("XLA_FLAGS", "").split():
+        raise FerCourseError(
+            f"On {name()} JAX must know before it first uses the device that a training is to be deterministic. Set the "
+            f"environment variable XLA_FLAGS={DETERMINISTIC} before Python starts, or use `fer-course train --deterministic`."
+        )
 
 
 @contextmanager

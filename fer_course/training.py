@@ -21,7 +21,7 @@ import numpy as np
 from fer_course import files, models, schedules
 from fer_course.augment import Batches
 from fer_course.checkpoint import Checkpoint, load_weights, read_history
-from fer_course.devices import accelerated, data_parallel
+from fer_course.devices import accelerated, data_parallel, make_deterministic
 from fer_course.errors import DataError, RunError
 from fer_course.faces import Faces, stratified
 from fer_course.fused import fused_normalisation
@@ -107,6 +107,7 @@ def train(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     teacher: np.ndarray | None = None,
     devices: int = 1,
+    deterministic: bool = False,
 ) -> Run:
     """Train a model as a recipe says; the same call goes on where a killed or interrupted training was.
 
@@ -122,6 +123,8 @@ def train(
             `distillation.soft_targets` gives them.
         devices: on how many local accelerators; each takes its part of every batch. More than 1 needs the JAX backend, and
             leaves out up to devices - 1 validation faces, so that they can be dealt out equally, too.
+        deterministic: the same seed gives the same weights, bit for bit, on the same accelerator too (on a processor it does
+            so anyway), at the cost of speed; see `fer_course.devices.make_deterministic`.
 
     Returns:
         The `Run`. After Ctrl-C it is unfinished, but valid: `run.finished` is False.
@@ -130,12 +133,15 @@ def train(
         DataError: if there are no Training faces, or too few for a batch and the validation; if recipe and teacher don't
             go together.
         RunError: if `out` holds a run of another recipe, other faces or another model.
-        FerCourseError: if there are not so many devices, or the backend can't use them together.
+        FerCourseError: if there are not so many devices, or the backend can't use them together; if JAX was not told in time
+            that it has to be deterministic.
 
     """
     recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
     gc.collect()  # networks are cycles: what earlier trainings left would stay beside this one
     keras.utils.set_random_seed(recipe.seed)
+    if deterministic:
+        make_deterministic()
     if devices > 1 and isinstance(model, keras.Model):
         raise RunError(
             "Training on several devices needs a model's name, not a model, which lies on one device already."

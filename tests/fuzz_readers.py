@@ -15,10 +15,12 @@ import gzip
 import io
 import json
 import lzma
+import re
 import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -251,8 +253,8 @@ def attempt(name: str, content: bytes | None, folder: Path) -> None:
         READERS[name].read(path)
 
 
-def _fuzz(name: str, seconds: int) -> None:
-    """Let atheris change the reader's files until something breaks or the time is over. Does not return."""
+def _fuzz(name: str, seconds: int, corpus: str) -> None:
+    """Let atheris change the files in that folder until something breaks or the time is over. Does not return."""
     import atheris
 
     with atheris.instrument_imports(include=["fer_course"]):
@@ -262,19 +264,44 @@ def _fuzz(name: str, seconds: int) -> None:
         import fer_course.live
         import fer_course.sweep.spec
         import fer_course.training  # noqa: F401
-    cases = CASES / name
-    cases.mkdir(parents=True, exist_ok=True)
+    options = [f"-max_total_time={seconds}", f"-rss_limit_mb={MEMORY_MB}", f"-timeout={SECONDS_EACH}"]
+    options += [f"-artifact_prefix={CASES / name}/", "-max_len=200000", "-print_final_stats=1", "-verbosity=1"]
     with tempfile.TemporaryDirectory() as place:
-        corpus = Path(place) / "corpus"
-        corpus.mkdir()
-        for number, seed in enumerate(READERS[name].seeds()):
-            (corpus / f"seed{number}").write_bytes(seed)
-        options = [f"-max_total_time={seconds}", f"-rss_limit_mb={MEMORY_MB}", f"-timeout={SECONDS_EACH}"]
-        options += [f"-artifact_prefix={cases}/", "-max_len=200000", "-print_final_stats=1", "-verbosity=1"]
-        atheris.Setup(
-            [sys.argv[0], *options, str(corpus)], lambda content: attempt(name, content, Path(place) / "file")
-        )
+        atheris.Setup([sys.argv[0], *options, corpus], lambda content: attempt(name, content, Path(place) / "file"))
         atheris.Fuzz()
+
+
+def _alone(name: str, file: Path) -> bool:
+    """Say whether a process that reads this file only needs no more memory than it may."""
+    import resource  # not on Windows
+
+    with tempfile.TemporaryDirectory() as place:
+        attempt(name, file.read_bytes(), Path(place))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < MEMORY_MB * 1024
+
+
+def hunt(name: str, seconds: int) -> tuple[int, str]:
+    """Fuzz a reader; return how many files were tried, and what the fuzzer said if it found something.
+
+    atheris (3.0.0) never gives back what a comparison of NumPy arrays makes. So when memory is full, the file that was being read
+    then is read once more alone, and if that goes well, a fresh process goes on with all that was learned.
+    """
+    command, tried, end = [sys.executable, __file__, name], 0, time.monotonic() + seconds
+    (CASES / name).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as corpus:
+        for number, seed in enumerate(READERS[name].seeds()):
+            (Path(corpus) / f"seed{number}").write_bytes(seed)
+        while (left := round(end - time.monotonic())) > 0:
+            here = ["--seconds", str(left), "--corpus", corpus]
+            done = subprocess.run([*command, *here], capture_output=True, text=True, errors="replace")
+            tried += sum(int(line.split()[-1]) for line in done.stderr.splitlines() if "executed_units" in line)
+            if not done.returncode:
+                break
+            written = re.search(r"Test unit written to (.*/oom-\w+)", done.stderr)
+            if not written or subprocess.run([*command, "--alone", written[1]]).returncode:
+                return tried, done.stderr
+            Path(written[1]).unlink()
+    return tried, ""
 
 
 def main() -> int:
@@ -282,19 +309,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("readers", nargs="*", choices=[[], *READERS], metavar="READER", help=", ".join(READERS))
     parser.add_argument("--seconds", type=int, default=600)
-    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--corpus", help=argparse.SUPPRESS)
+    parser.add_argument("--alone", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.here:
-        _fuzz(options.readers[0], options.seconds)
+    if options.alone:
+        return int(not _alone(options.readers[0], options.alone))
+    if options.corpus:
+        _fuzz(options.readers[0], options.seconds, options.corpus)
     found = []
     for name in options.readers or READERS:
-        command = [sys.executable, __file__, name, "--seconds", str(options.seconds), "--here"]
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace")
-        tried = next((line.split()[-1] for line in done.stderr.splitlines() if "number_of_executed_units" in line), "?")
-        print(f"{name}: {tried} files tried, {'FOUND' if done.returncode else 'nothing found'}", flush=True)
-        if done.returncode:
+        tried, said = hunt(name, options.seconds)
+        print(f"{name}: {tried:,} files tried, {'FOUND' if said else 'nothing found'}", flush=True)
+        if said:
             found.append(name)
-            print("\n".join(line for line in done.stderr.splitlines() if not line.startswith("#"))[-3000:])
+            print("\n".join(line for line in said.splitlines() if not line.startswith(("#", "INFO")))[-3000:])
     return int(bool(found))
 
 
