@@ -1,4 +1,8 @@
-"""While nbval runs the lessons, none may take more memory than Binder gives: 2 GB."""
+"""While nbval runs the lessons, none may take more memory than Binder gives, 2 GB, and what they write goes with them."""
+
+import os
+import shutil
+import tempfile
 
 import pytest
 
@@ -8,6 +12,18 @@ LIMIT_MB = 2000
 KEY = "peak_memory_mb"
 #: Notebook -> what watches it.
 _WATCHED = pytest.StashKey()
+
+
+def pytest_configure(config):
+    """Make the folder in which the kernels find temporary ones; the workers of pytest-xdist use the controller's."""
+    if not hasattr(config, "workerinput"):
+        config.lessons_temporary = os.environ["TMPDIR"] = tempfile.mkdtemp(prefix="fer-course-lessons-")
+
+
+def pytest_unconfigure(config):
+    """Remove it."""
+    if hasattr(config, "lessons_temporary"):
+        shutil.rmtree(config.lessons_temporary, ignore_errors=True)
 
 
 @pytest.hookimpl(tryfirst=True)

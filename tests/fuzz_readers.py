@@ -266,9 +266,9 @@ def _fuzz(name: str, seconds: int, corpus: str) -> None:
         import fer_course.training  # noqa: F401
     options = [f"-max_total_time={seconds}", f"-rss_limit_mb={MEMORY_MB}", f"-timeout={SECONDS_EACH}"]
     options += [f"-artifact_prefix={CASES / name}/", "-max_len=200000", "-print_final_stats=1", "-verbosity=1"]
-    with tempfile.TemporaryDirectory() as place:
-        atheris.Setup([sys.argv[0], *options, corpus], lambda content: attempt(name, content, Path(place) / "file"))
-        atheris.Fuzz()
+    place = Path(corpus).parent / "file"
+    atheris.Setup([sys.argv[0], *options, corpus], lambda content: attempt(name, content, place))
+    atheris.Fuzz()
 
 
 def _alone(name: str, file: Path) -> bool:
@@ -288,11 +288,13 @@ def hunt(name: str, seconds: int) -> tuple[int, str]:
     """
     command, tried, end = [sys.executable, __file__, name], 0, time.monotonic() + seconds
     (CASES / name).mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as corpus:
+    with tempfile.TemporaryDirectory() as place:
+        corpus = Path(place) / "corpus"
+        corpus.mkdir()
         for number, seed in enumerate(READERS[name].seeds()):
-            (Path(corpus) / f"seed{number}").write_bytes(seed)
+            (corpus / f"seed{number}").write_bytes(seed)
         while (left := round(end - time.monotonic())) > 0:
-            here = ["--seconds", str(left), "--corpus", corpus]
+            here = ["--seconds", str(left), "--corpus", str(corpus)]
             done = subprocess.run([*command, *here], capture_output=True, text=True, errors="replace")
             tried += sum(int(line.split()[-1]) for line in done.stderr.splitlines() if "executed_units" in line)
             if not done.returncode:
