@@ -113,10 +113,7 @@ lock:
 
 # pip-audit asks a public data base; what it could not look up it says.
 audit: setup
-	@mkdir -p build; $(BIN)/pip-licenses > build/licences.txt
-	@{ printf '# Licences\n\nOf what `make setup` installs on Linux, as each package names its own; written by `make audit`, which fails\n'; \
-		printf 'where one is not free to use, change and pass on (`[tool.pip-licenses]` in pyproject.toml).\n\n'; \
-		cat build/licences.txt; } > docs/licences.md
+	@mkdir -p build; $(BIN)/pip-licenses > build/licences.txt && $(BIN)/python locks/licences.py build/licences.txt
 	$(BIN)/pip-audit --disable-pip --require-hashes -r locks/course.txt
 	$(BIN)/pip-audit --disable-pip --require-hashes -r locks/colab.txt
 

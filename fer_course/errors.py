@@ -22,6 +22,10 @@ class WriteError(FerCourseError, OSError):
         return str(self.args[0])  # an OSError would show number and name again
 
 
+class BusyError(FerCourseError):
+    """Another process is writing to a folder that one at a time may write to: says which, and what to do."""
+
+
 class DataError(FerCourseError, ValueError):
     """A file or folder does not hold what FER2013 holds: names the file, the row or member, and what to do."""
 

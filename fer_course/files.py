@@ -1,4 +1,4 @@
-"""Writing files whole or not at all."""
+"""Writing files whole or not at all, and a folder by one process at a time."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
+from filelock import FileLock, Timeout
 
-from fer_course.errors import FerCourseError, WriteError
+from fer_course.errors import BusyError, FerCourseError, WriteError
 
 _UMASK = os.umask(0o022)
 os.umask(_UMASK)
@@ -27,6 +28,11 @@ TROUBLES = {
     errno.EFBIG: "Files may not be that large here: choose another place.",
 }
 
+
+#: In a folder that one process at a time may write to, while one does; after a kill it stays, and bars nobody.
+LOCK = ".lock"
+#: Seconds to wait for what a killed command had begun: it ends by itself when it sees that nobody waits for it.
+PATIENCE = 10
 
 #: Bytes of the largest YAML file that is read: reading takes a second a megabyte.
 YAML_LIMIT = 2**20
@@ -51,6 +57,34 @@ def atomic(path: str | Path) -> Iterator[Path]:
             os.replace(name, path)
         finally:
             Path(name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def alone(folder: str | Path) -> Iterator[None]:
+    """Keep every other process out of blocks that have a folder to themselves; the system ends that if this one is killed.
+
+    The folder must be there. Two trainings in one, say, would each remove what the other goes on with.
+
+    Raises:
+        BusyError: if another process has it, and still does after `PATIENCE` seconds.
+        WriteError: if the disk is full, or the place may not be written.
+
+    """
+    path = Path(folder) / LOCK
+    lock = FileLock(path)
+    try:
+        with _explained(folder):
+            lock.acquire(timeout=PATIENCE)
+    except Timeout:
+        raise BusyError(
+            f"Another command or notebook is writing to {folder}. Wait until it has ended, or stop it; then start again."
+        ) from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # before it is let go: else the file could be that of the next one
+            path.unlink()
+        lock.release()
 
 
 @contextlib.contextmanager

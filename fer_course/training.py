@@ -133,6 +133,7 @@ def train(
         DataError: if there are no Training faces, or too few for a batch and the validation; if recipe and teacher don't
             go together.
         RunError: if `out` holds a run of another recipe, other faces or another model.
+        BusyError: if another process is training in `out`.
         FerCourseError: if there are not so many devices, or the backend can't use them together; if JAX was not told in time
             that it has to be deterministic.
 
@@ -153,28 +154,36 @@ def train(
             model = models.build(model or recipe.model, recipe.input_size, len(faces.class_names))
         targets = _targets(faces, recipe, teacher, model.output_shape[-1])
         run = _open(Path(out) if out else Path(tempfile.mkdtemp(prefix="fer-run-")), faces, recipe, targets)
-        if run.finished:
-            load_weights(model, run.path / "model.keras")
-            return run
-        trainee, batches, held_out = _material(model, faces.select("Training"), targets, recipe, devices)
-        compile_model(trainee, recipe, len(batches))
-        checkpoint = Checkpoint(run.path, recipe, model)
-        pace = Pace(batches, recipe, checkpoint)
-        done = checkpoint.resume(trainee)
-        finished = True
-        try:
-            if done < recipe.epochs and not checkpoint.exhausted():
-                feed = trainee.whole_epochs(batches) if devices == 1 and accelerated() else batches
-                watchers = [pace, checkpoint, *([Progress(recipe.epochs, len(feed))] if progress else []), *callbacks]
-                with fused_normalisation(trainee):
-                    trainee.fit(
-                        feed, validation_data=held_out, validation_batch_size=256 // devices * devices,
-                        initial_epoch=done, epochs=recipe.epochs, callbacks=watchers, verbose=0, shuffle=False,
-                    )  # fmt: skip
-        except KeyboardInterrupt:
-            finished = False
-        checkpoint.finish(finished, len(batches) * batches.batch_size)
+        if not run.finished:
+            with files.alone(run.path):
+                if not run.finished:  # else another process came to its end while this one waited
+                    _train(model, faces.select("Training"), targets, run, progress, callbacks, devices)
+                    return run
+        load_weights(model, run.path / "model.keras")
     return run
+
+
+def _train(model, training: Faces, targets: np.ndarray | None, run: Run, progress: bool, callbacks, devices: int):
+    """Begin a run, or go on with it, until it is finished or Ctrl-C comes; see `train`."""
+    recipe = run.recipe
+    trainee, batches, held_out = _material(model, training, targets, recipe, devices)
+    compile_model(trainee, recipe, len(batches))
+    checkpoint = Checkpoint(run.path, recipe, model)
+    pace = Pace(batches, recipe, checkpoint)
+    done = checkpoint.resume(trainee)
+    finished = True
+    try:
+        if done < recipe.epochs and not checkpoint.exhausted():
+            feed = trainee.whole_epochs(batches) if devices == 1 and accelerated() else batches
+            watchers = [pace, checkpoint, *([Progress(recipe.epochs, len(feed))] if progress else []), *callbacks]
+            with fused_normalisation(trainee):
+                trainee.fit(
+                    feed, validation_data=held_out, validation_batch_size=256 // devices * devices,
+                    initial_epoch=done, epochs=recipe.epochs, callbacks=watchers, verbose=0, shuffle=False,
+                )  # fmt: skip
+    except KeyboardInterrupt:
+        finished = False
+    checkpoint.finish(finished, len(batches) * batches.batch_size)
 
 
 def _material(model: keras.Model, training: Faces, targets: np.ndarray | None, recipe: Recipe, devices: int):

@@ -13,13 +13,14 @@ from pathlib import Path
 import classes
 import pytest
 
+from fer_course import files
 from fer_course.classroom import grading, sandbox, setting_up
 from fer_course.classroom.collecting import collect
 from fer_course.classroom.executing import execute
 from fer_course.classroom.grading import grade
 from fer_course.classroom.marks import feedback, marks, write_marks
 from fer_course.classroom.sandbox import Limits
-from fer_course.errors import ClassError
+from fer_course.errors import BusyError, ClassError
 
 pytest.importorskip("nbgrader")
 sandboxed = pytest.mark.skipif(bool(sandbox.missing()), reason=f"no sandbox here: {sandbox.missing()}")
@@ -256,11 +257,15 @@ def test_files_that_vanish_do_not_end_the_watch(tmp_path, monkeypatch):
     assert sandbox._size(tmp_path) == 10
 
 
-def test_without_a_sandbox_grading_says_no(tmp_path, monkeypatch):
+def test_without_a_sandbox_or_beside_another_grading_says_no(tmp_path, monkeypatch):
     folder = make_class(tmp_path, {"ada": PLAIN["ada"][0]})
     monkeypatch.setattr(sandbox, "missing", lambda: "bwrap is not installed")
     with pytest.raises(ClassError, match="--unsafe"):
         grade(folder)
+    assert points(folder)["ada"] == ("submitted", "")
+    monkeypatch.setattr(files, "PATIENCE", 0.1)
+    with files.alone(folder), pytest.raises(BusyError, match="writing to"):  # so says a second command
+        grade(folder, unsafe=True, limits=LIMITS)
     assert points(folder)["ada"] == ("submitted", "")
     grade(folder, unsafe=True, limits=LIMITS)
     assert points(folder)["ada"] == ("graded", 2.0)

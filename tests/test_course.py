@@ -19,10 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fer_course
-from fer_course import course
+from fer_course import course, files
 from fer_course.course import copies, executing, harvest, parameters, results, run_folders, running
 from fer_course.course.pages import lesson_page
-from fer_course.errors import DataError, LessonError
+from fer_course.errors import BusyError, DataError, LessonError
 
 KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -311,6 +311,16 @@ def test_resume_takes_the_newest_unfinished_run(tmp_path, monkeypatch):
         path.parent.name: json.loads(path.read_text())["finished"] for path in tmp_path.glob("runs/2026-0[123]*/*.json")
     }
     assert finished == {"2026-01-01-000000": False, "2026-02-01-000000": True, "2026-03-01-000000": True}
+
+
+def test_a_run_that_another_process_goes_on_with_is_left_to_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "PATIENCE", 0.1)
+    plan = {"finished": False, "lessons": [], "parameters": {}, "profile": None, "started": "2026-01-01-000000"}
+    (tmp_path / "metrics.json").write_text(json.dumps(plan))
+    with files.alone(tmp_path), pytest.raises(BusyError, match="writing to"):
+        course.run(resume=True, out=tmp_path)
+    assert json.loads((tmp_path / "metrics.json").read_text()) == plan
+    assert course.run(resume=True, out=tmp_path) == 0
 
 
 def test_resume_keeps_its_settings(tmp_path):

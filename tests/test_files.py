@@ -3,12 +3,14 @@
 import errno
 import os
 import shutil
+import subprocess
+import sys
 from collections import namedtuple
 
 import pytest
 
 from fer_course import cli, files
-from fer_course.errors import FerCourseError, LessonError, RecipeError, WriteError, shown
+from fer_course.errors import BusyError, FerCourseError, LessonError, RecipeError, WriteError, shown
 
 
 @pytest.mark.parametrize(
@@ -96,3 +98,62 @@ def test_a_value_in_a_message_is_short_however_much_it_stands_for():
     assert shown("x" * 10_000).startswith("'xxx")
     assert len(shown("x" * 10_000)) <= 80
     assert shown({"seeds": [0, 1]}) == "{'seeds': [0, 1]}"
+
+
+COUNT = """
+import sys
+from pathlib import Path
+from fer_course import files
+files.PATIENCE = 120
+folder = Path(sys.argv[1])
+for _ in range(int(sys.argv[2])):
+    with files.alone(folder):
+        before = int((folder / "count").read_text())
+        (folder / "count").write_text(str(before + 1))
+"""
+HOLD = """
+import sys, time
+from fer_course import files
+with files.alone(sys.argv[1]):
+    print("there", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_nothing_is_lost_where_several_write_in_turn(tmp_path):
+    (tmp_path / "count").write_text("0")
+    writers = [subprocess.Popen([sys.executable, "-c", COUNT, str(tmp_path), "40"]) for _ in range(3)]
+    assert [writer.wait() for writer in writers] == [0] * 3
+    assert (tmp_path / "count").read_text() == "120"
+    assert [path.name for path in tmp_path.iterdir()] == ["count"]
+
+
+def test_a_folder_that_is_written_to_is_busy_until_that_ends_or_is_killed(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "PATIENCE", 0.1)
+    holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert holder.stdout.readline() == "there\n"
+    with pytest.raises(BusyError, match=r"notebook is writing to .*\. Wait"), files.alone(tmp_path):
+        pass
+    holder.kill()
+    holder.communicate()
+    assert (tmp_path / files.LOCK).exists()  # as a kill leaves it
+    with files.alone(tmp_path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_inside_lets_the_folder_go(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "PATIENCE", 0.1)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), files.alone(tmp_path):
+            1 / 0  # noqa: B018
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_said_to_be(tmp_path):
+    tmp_path.chmod(0o500)
+    try:
+        with pytest.raises(WriteError, match="a place that you may write"), files.alone(tmp_path):
+            pass
+    finally:
+        tmp_path.chmod(0o700)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,7 +15,7 @@ import keras
 import pytest
 
 from fer_course import files, training
-from fer_course.errors import RunError
+from fer_course.errors import BusyError, RunError
 from fer_course.recipes import Recipe
 from fer_course.training import Run, train
 
@@ -147,6 +149,35 @@ def test_a_finished_run_is_not_trained_again(tiny, unbroken):
     again = tiny(unbroken.path)
     assert again.finished
     assert before == {file.name: file.stat().st_mtime_ns for file in unbroken.path.iterdir()}
+
+
+def test_a_run_that_another_process_trains_is_left_to_it(tiny, unbroken, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "PATIENCE", 0.1)
+
+    class Impatient(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    assert not tiny(tmp_path / "run", callbacks=[Impatient()]).finished
+    before = {file.name: file.read_bytes() for file in (tmp_path / "run").iterdir()}
+    with files.alone(tmp_path / "run"), pytest.raises(BusyError, match="writing to"):
+        tiny(tmp_path / "run")
+    assert before == {file.name: file.read_bytes() for file in (tmp_path / "run").iterdir()}
+    assert same(tiny(tmp_path / "run"), unbroken)
+    with files.alone(tmp_path / "run"):  # a finished one can be had all the same
+        assert tiny(tmp_path / "run").finished
+
+
+def test_a_run_that_another_process_finishes_meanwhile_is_not_trained_again(tiny, unbroken, tmp_path, monkeypatch):
+    @contextlib.contextmanager
+    def waited(folder):
+        shutil.copytree(unbroken.path, folder, dirs_exist_ok=True)
+        yield
+
+    monkeypatch.setattr(files, "alone", waited)
+    monkeypatch.setattr(keras.Model, "fit", None)
+    assert same(tiny(tmp_path / "run"), unbroken)
 
 
 def test_another_recipe_or_other_faces_or_another_model_are_refused(tiny, unbroken, tiny_faces, tmp_path):

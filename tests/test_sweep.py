@@ -15,8 +15,8 @@ import pandas
 import pytest
 import yaml
 
-from fer_course import executors, sweep
-from fer_course.errors import FerCourseError, LessonError, RecipeError, SweepError
+from fer_course import executors, files, sweep
+from fer_course.errors import BusyError, FerCourseError, LessonError, RecipeError, SweepError
 from fer_course.executors import executor_at
 from fer_course.sweep import running
 from fer_course.sweep.tables import summary
@@ -116,6 +116,17 @@ def test_another_sweep_is_not_mixed_in(wanted, tmp_path):
     (tmp_path / "mine" / "diary.txt").write_text("x")
     with pytest.raises(SweepError, match="not empty"):
         sweep.run(wanted, tmp_path / "mine", opening(AtOnce(finish())))
+
+
+def test_a_sweep_that_another_process_runs_is_left_to_it(wanted, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "PATIENCE", 0.1)
+    running._claim(tmp_path / "out", wanted)
+    executor = AtOnce(finish())
+    with files.alone(tmp_path / "out"), pytest.raises(BusyError, match="writing to"):
+        sweep.run(wanted, tmp_path / "out", opening(executor))
+    assert executor.names == []
+    sweep.run(wanted, tmp_path / "out", opening(executor))
+    assert len(executor.names) == 4
 
 
 def test_a_trial_that_fails_does_not_stop_the_others(wanted, tmp_path):

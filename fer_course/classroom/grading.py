@@ -24,7 +24,7 @@ from fer_course.classroom.places import lessons_of, log_file, nbgrader_of
 from fer_course.classroom.sandbox import Limits
 from fer_course.errors import ClassError
 from fer_course.executors import executor_at
-from fer_course.files import write_json
+from fer_course.files import alone, write_json
 
 #: Where sanitised and executed submissions wait, in the class's folder; removed once they are graded.
 WAITING = ".grading"
@@ -73,6 +73,7 @@ def grade(
         progress: gets a line for each submission.
 
     Raises:
+        BusyError: if another process is grading the class.
         ClassError: if there is no such class or lesson, or notebooks can't be sandboxed here and `unsafe` is not set.
 
     """
@@ -84,7 +85,7 @@ def grade(
     graded = Graded()
     waiting = Path(folder).resolve() / WAITING
     limits = limits or _limits_of(folder)
-    with log_file(folder) as log:
+    with alone(folder), log_file(folder) as log:
         pending = list(_pending(folder, wanted, students, force))
         ready = {who: text for who in pending if (text := _sanitised(folder, *who, log, graded))}
         for who, reason in _executed(ready, waiting, executor, workers, limits, unsafe):
@@ -100,9 +101,9 @@ def grade(
                 failed_file(folder, *who).unlink(missing_ok=True)
             count = len(graded.done) + len(graded.failed)
             progress(f"[{count}/{len(pending)}] {' '.join(who)}{f': stopped, {reason}' if reason else ''}")
-    for who, reason in graded.failed.items():
-        write_json(failed_file(folder, *who), reason)
-    shutil.rmtree(waiting, ignore_errors=True)
+        for who, reason in graded.failed.items():
+            write_json(failed_file(folder, *who), reason)
+        shutil.rmtree(waiting, ignore_errors=True)
     return graded
 
 

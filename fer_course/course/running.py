@@ -17,6 +17,7 @@ from fer_course.course.run_folders import new_folder, plan, read_metrics, runs_f
 from fer_course.course.summary import ending, table
 from fer_course.course.usage import Usage
 from fer_course.errors import LessonError
+from fer_course.files import alone
 
 
 def run(
@@ -51,6 +52,7 @@ def run(
     Raises:
         LessonError: if a lesson, profile or parameter does not exist, before anything runs; if `out` is not empty;
             if there is nothing to resume.
+        BusyError: if another process is running the lessons of that folder.
         DataError: if `data` does not exist.
 
     """
@@ -71,17 +73,18 @@ def run(
 def _run_planned(target: Path, metrics: dict) -> int:
     """Run every lesson of the plan that has not ended well; return the exit status."""
     print(f"Results go to {target}")
-    save(target, metrics)
     interrupted = False
-    try:
-        with _fixed_data_variable():
-            for record in metrics["lessons"]:
-                if record["status"] != "done":
-                    _run_lesson(target, metrics, record)
-    except KeyboardInterrupt:
-        interrupted = True
-    metrics["finished"] = all(record["status"] == "done" for record in metrics["lessons"])
-    save(target, metrics)
+    with alone(target):
+        save(target, metrics)
+        try:
+            with _fixed_data_variable():
+                for record in metrics["lessons"]:
+                    if record["status"] != "done":
+                        _run_lesson(target, metrics, record)
+        except KeyboardInterrupt:
+            interrupted = True
+        metrics["finished"] = all(record["status"] == "done" for record in metrics["lessons"])
+        save(target, metrics)
     print(f"\n{table(metrics)}\n\nLook at {target / 'index.html'}")
     if interrupted:
         print(

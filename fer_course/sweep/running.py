@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_course.errors import SweepError
-from fer_course.files import write_json
+from fer_course.files import alone, write_json
 from fer_course.recipes import Recipe
 from fer_course.sweep.spec import Sweep
 from fer_course.sweep.tables import summary, write_tables
@@ -137,26 +137,28 @@ def run(
         The summary: a dictionary for each combination, see `summary`.
 
     Raises:
+        BusyError: if another process is running the sweep in that folder.
         SweepError: if the folder holds another sweep, a trial failed (the others are run all the same), or workers die again
             and again.
 
     """
     out = Path(out)
     _claim(out, sweep)
-    everything = trials(sweep, out)
-    failed: dict[str, str] = {}
-    for _ in range(BREAKDOWNS):
-        left = [trial for trial in everything if not trial.done and trial.folder.name not in failed]
-        if not left:
-            break
-        with contextlib.suppress(BrokenProcessPool), open_executor() as executor:
-            for trial, error in watch(_ended(executor, left)):
-                if error is not None:
-                    failed[trial.folder.name] = f"{type(error).__name__}: {error}"
-    done = [trial for trial in everything if trial.done]
-    rows = [trial.row() for trial in done]
-    found = summary(sweep, rows)
-    write_tables(sweep, out, rows, found)
+    with alone(out):
+        everything = trials(sweep, out)
+        failed: dict[str, str] = {}
+        for _ in range(BREAKDOWNS):
+            left = [trial for trial in everything if not trial.done and trial.folder.name not in failed]
+            if not left:
+                break
+            with contextlib.suppress(BrokenProcessPool), open_executor() as executor:
+                for trial, error in watch(_ended(executor, left)):
+                    if error is not None:
+                        failed[trial.folder.name] = f"{type(error).__name__}: {error}"
+        done = [trial for trial in everything if trial.done]
+        rows = [trial.row() for trial in done]
+        found = summary(sweep, rows)
+        write_tables(sweep, out, rows, found)
     if failed:
         raise SweepError(
             f"{len(failed)} of {len(everything)} trials failed. " + " ".join(f"{k}: {v}" for k, v in failed.items())
