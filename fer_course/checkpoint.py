@@ -18,7 +18,7 @@ import keras
 import numpy as np
 
 from fer_course import devices, files, schedules
-from fer_course.errors import RunError
+from fer_course.errors import RunError, shown
 from fer_course.recipes import Recipe
 
 
@@ -122,12 +122,24 @@ class Checkpoint(keras.callbacks.Callback):
 
 
 def read_history(file: Path) -> dict[str, list[float]]:
-    """Read a `history.csv` as one list a column; an empty dictionary if there is none yet."""
+    """Read a `history.csv` as one list a column; an empty dictionary if there is none yet.
+
+    Raises:
+        RunError: if it is damaged.
+
+    """
     if not file.is_file():
         return {}
-    with file.open(newline="", encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines))
-    return {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else [])}
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as lines:
+            rows = list(csv.DictReader(lines, strict=True))
+        history = {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else [])}
+        if rows and history["epoch"] != list(range(1, len(rows) + 1)):
+            raise ValueError(f"its epochs are {history['epoch']}")
+    except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
+        cause = f"{type(error).__name__}: {shown(str(error))}"
+        raise RunError(f"{file} is damaged ({cause}). Delete {file.parent} and train again.") from None
+    return history
 
 
 def _rows(history: dict[str, list[float]]) -> list[dict]:

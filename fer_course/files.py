@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 from filelock import FileLock, Timeout
 
-from fer_course.errors import BusyError, FerCourseError, WriteError
+from fer_course.errors import BusyError, FerCourseError, WriteError, shown
 
 _UMASK = os.umask(0o022)
 os.umask(_UMASK)
@@ -146,6 +146,23 @@ def read_yaml(path: str | Path, error: type[FerCourseError]) -> object:
     # ValueError: not UTF-8, a date such as 2020-13-45, a number without end
     except (yaml.YAMLError, ValueError) as cause:
         raise error(f"{path} is not a YAML file: {cause}") from None
+
+
+def read_json(path: str | Path, error: type[FerCourseError], advice: str) -> dict:
+    """Return the mapping that a JSON file of this package holds.
+
+    Raises:
+        FerCourseError: of the type given, with that advice, if the file can't be read, or holds something else.
+
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        if isinstance(content, dict):
+            return content
+        cause = f"it holds {shown(content)}"
+    except (OSError, ValueError, RecursionError) as trouble:
+        cause = str(trouble)
+    raise error(f"{path} is damaged ({cause}). {advice}")
 
 
 def write_text(path: str | Path, text: str) -> None:

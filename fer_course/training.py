@@ -6,7 +6,6 @@ A training can be killed at any moment: the same call goes on after the last who
 from __future__ import annotations
 
 import gc
-import json
 import math
 import tempfile
 import zipfile
@@ -60,7 +59,7 @@ class Run:
     def metrics(self) -> dict:
         """What `metrics.json` holds; empty before the first epoch has ended."""
         file = self.path / "metrics.json"
-        return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        return files.read_json(file, RunError, _anew(self.path)) if file.is_file() else {}
 
     @property
     def finished(self) -> bool:
@@ -95,7 +94,11 @@ class Run:
         try:
             return keras.models.load_model(file, compile=False)
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-            raise RunError(f"{file} can't be loaded ({error}). Delete {self.path} and train again.") from None
+            raise RunError(f"{file} can't be loaded ({error}). {_anew(self.path)}") from None
+
+
+def _anew(folder: Path) -> str:
+    return f"Delete {folder} and train again."
 
 
 def train(
@@ -392,7 +395,7 @@ def _open(folder: Path, faces: Faces, recipe: Recipe, targets: np.ndarray | None
     checksum = zlib.crc32(np.ascontiguousarray(training.labels), zlib.crc32(np.ascontiguousarray(training.images)))
     described = {"source": faces.source, "drawn": faces.drawn, "training": len(training), "checksum": checksum}
     if (folder / "recipe.yaml").is_file() and (folder / "faces.json").is_file():
-        old = json.loads((folder / "faces.json").read_text(encoding="utf-8"))
+        old = files.read_json(folder / "faces.json", RunError, _anew(folder))
         same = {
             "recipe": Recipe.from_yaml(folder / "recipe.yaml") == recipe,
             "faces": old == described,

@@ -98,6 +98,11 @@ def _assert_raises(kind: type[Hint], title: str, check, answer, pattern: str, ca
     return message
 
 
+def hidden_from_learners(warning) -> bool:
+    """Whether it tells a library's authors of what will change: Python shows that where tests are run, and nowhere else."""
+    return issubclass(warning.category, DeprecationWarning) and "fer_course" not in warning.filename
+
+
 @contextlib.contextmanager
 def silent(capture):
     """Nothing reaches stderr, warnings included; gives a list that holds what reached stdout when the block has ended."""
@@ -107,6 +112,7 @@ def silent(capture):
         warnings.simplefilter("always")
         yield printed
     out, err = capture.readouterr()
-    assert [str(warning.message) for warning in warned] == []
+    shown = [each for each in warned if not hidden_from_learners(each)]
+    assert [str(warning.message) for warning in shown] == []
     assert err == ""
     printed.append(out)

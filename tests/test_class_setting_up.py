@@ -110,6 +110,24 @@ def test_another_gradebook_by_its_url(tmp_path):
     assert place.is_file()
 
 
+@pytest.mark.parametrize("start", ["", "\ufeff"], ids=["", "byte order mark"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["Unix", "Windows"])
+@pytest.mark.parametrize("comma", [",", ", ", ";"])
+def test_students_as_spreadsheets_write_them(tmp_path, start, end, comma):
+    table = [("id", "last_name", "first_name"), ("ada", "Lovelace", "Ada"), ("émmy", "Nöther", '"Emmy, Amalie"')]
+    text = start + "".join(comma.join(row) + end for row in table)
+    (tmp_path / "students.csv").write_text(text, encoding="utf-8", newline="")
+    ada, emmy = setting_up.read_students(tmp_path / "students.csv")
+    assert ada == {"id": "ada", "last_name": "Lovelace", "first_name": "Ada", "email": ""}
+    assert emmy == {"id": "émmy", "last_name": "Nöther", "first_name": "Emmy, Amalie", "email": ""}
+
+
+def test_students_in_another_encoding(tmp_path):
+    (tmp_path / "students.csv").write_bytes("id,last_name\nada,Löve\n".encode("latin-1"))
+    with pytest.raises(ClassError, match=r"can't be read as CSV.* Save it as CSV \(UTF-8\)"):
+        setting_up.read_students(tmp_path / "students.csv")
+
+
 @pytest.mark.parametrize(("rows", "words"), [
     ("id\nada\nada\n", "line 3.*twice"),
     ("name\nada\n", "line 2.*only id must be filled"),

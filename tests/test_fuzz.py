@@ -53,3 +53,30 @@ def test_damaged_files_are_refused_or_read(name, tmp_path):
         attempt(name, seed, tmp_path / "whole")
         for number in range(25):
             attempt(name, damaged(seed, draw), tmp_path / str(number))
+
+
+#: Readers of text, as an editor on Windows may have saved it.
+TEXTS = ["csv", "contest", "votes", "recipe", "sweep", "profile", "students", "history", "run's recipe"]
+JSON = ["progress", "notices", "metrics"]
+
+
+def read(name: str, content: bytes, folder) -> None:
+    path = folder / READERS[name].file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    READERS[name].read(path)
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_the_whole_files_that_damage_begins_with_are_read(name, tmp_path):
+    for number, seed in enumerate(READERS[name].seeds()):
+        read(name, seed, tmp_path / str(number))
+
+
+@pytest.mark.parametrize("name", [*TEXTS, *JSON])
+def test_windows_line_ends_are_read(name, tmp_path):
+    for number, seed in enumerate(READERS[name].seeds()):
+        lines = seed.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        read(name, lines, tmp_path / str(number))
+        if name in TEXTS:
+            read(name, b"\xef\xbb\xbf" + lines, tmp_path / f"{number} with a byte order mark")

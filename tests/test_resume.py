@@ -180,6 +180,21 @@ def test_a_run_that_another_process_finishes_meanwhile_is_not_trained_again(tiny
     assert same(tiny(tmp_path / "run"), unbroken)
 
 
+@pytest.mark.parametrize(("file", "content"), [
+    ("metrics.json", "{"), ("metrics.json", "[1]"), ("faces.json", '"'), ("history.csv", "epoch;loss\n1;2\n"),
+    ("history.csv", "epoch,loss\n1,2,3\n"), ("history.csv", "epoch,loss\n1\n"), ("history.csv", "loss\n1\n"),
+    ("history.csv", "epoch,loss\n1,0.5\n3,0.4\n"), ("history.csv", 'epoch,loss\n1,"'),
+])  # fmt: skip
+def test_a_damaged_file_of_a_run_is_said_to_be(tiny, unbroken, tmp_path, file, content):
+    shutil.copytree(unbroken.path, tmp_path / "run")
+    if file == "history.csv":  # else it is not looked at
+        (tmp_path / "run" / "metrics.json").unlink()
+    (tmp_path / "run" / file).write_text(content)
+    with pytest.raises(RunError, match=rf"run/{file} is damaged \(.*\)\. Delete .*/run and train again"):
+        tiny(tmp_path / "run")
+    assert (tmp_path / "run" / file).read_text() == content
+
+
 def test_another_recipe_or_other_faces_or_another_model_are_refused(tiny, unbroken, tiny_faces, tmp_path):
     with pytest.raises(RunError, match="other recipe"):
         tiny(unbroken.path, RECIPE.but(epochs=4))

@@ -112,6 +112,13 @@ def test_another_sweep_is_not_mixed_in(wanted, tmp_path):
     other = sweep.load(written(tmp_path / "other.yaml", GRID | {"faces": 70}))
     with pytest.raises(SweepError, match="holds another sweep"):
         sweep.run(other, tmp_path / "out", opening(AtOnce(finish())))
+    for content in ("{}", '{"recipe": 3, "grid": 4}'):
+        (tmp_path / "out" / "sweep.json").write_text(content)
+        with pytest.raises(SweepError, match="holds another sweep"):
+            sweep.run(wanted, tmp_path / "out", opening(AtOnce(finish())))
+    (tmp_path / "out" / "sweep.json").write_text("[")
+    with pytest.raises(SweepError, match=r"sweep.json is damaged .* with --out"):
+        sweep.run(wanted, tmp_path / "out", opening(AtOnce(finish())))
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "diary.txt").write_text("x")
     with pytest.raises(SweepError, match="not empty"):

@@ -78,7 +78,7 @@ def init(
 
 
 def read_students(path: str | Path) -> list[dict[str, str]]:
-    """Read a CSV of students.
+    """Read a CSV of students, with commas or, as some spreadsheets write it, semicolons.
 
     Raises:
         ClassError: if it can't be read, has no column `id`, an empty or doubled id, or one that can't be a folder's name.
@@ -87,9 +87,11 @@ def read_students(path: str | Path) -> list[dict[str, str]]:
     refuse_endless(path, ClassError)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file, skipinitialspace=True))
+            head = file.readline()
+            file.seek(0)
+            rows = list(csv.DictReader(file, skipinitialspace=True, delimiter=";" if ";" in head else ","))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ClassError(f"{path} can't be read as CSV: {error}") from None
+        raise ClassError(f"{path} can't be read as CSV: {error}. Save it as CSV (UTF-8).") from None
     seen = set()
     table = [{field: (row.get(field) or "").strip() for field in FIELDS} for row in rows]
     for line, row in enumerate(table, start=2):

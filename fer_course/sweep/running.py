@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_course.errors import SweepError
-from fer_course.files import alone, write_json
+from fer_course.files import alone, read_json, write_json
 from fer_course.recipes import Recipe
 from fer_course.sweep.spec import Sweep
 from fer_course.sweep.tables import summary, write_tables
@@ -191,10 +191,10 @@ def _claim(out: Path, sweep: Sweep) -> None:
     note = out / "sweep.json"
     mine = json.loads(json.dumps(dataclasses.asdict(sweep)))
     if note.is_file():
-        there = json.loads(note.read_text(encoding="utf-8"))
+        there = read_json(note, SweepError, "Give another folder with --out, or remove that file and start again.")
         # More seeds, or more values, of the same: what is done stays.
         fixed = ("recipe", "lesson", "profile", "data", "faces", "score")
-        if any(there[name] != mine[name] for name in fixed) or there["grid"].keys() != mine["grid"].keys():
+        if any(there.get(name) != mine[name] for name in fixed) or {*there.get("grid", ())} != {*mine["grid"]}:
             raise SweepError(f"{out} holds another sweep. Give another folder with --out, or remove it.")
     elif out.exists() and any(out.iterdir()):
         raise SweepError(f"{out} is not empty, and holds no sweep. Give a new folder with --out.")
