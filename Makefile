@@ -1,19 +1,21 @@
 # `make course` and `make test` are all that a newcomer needs: both set up .venv first, if it is missing or stale.
 # Windows and conda: the same steps in plain commands stand in the README.
 
-BIN := .venv/bin
-READY := .venv/.ready
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
 # What the lessons and the tests see: drawn faces, whatever else lies on this machine.
 DRAWN := FER_COURSE_DATA=drawn
 QUIET := TF_CPP_MIN_LOG_LEVEL=2
 COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url \
 	--custom-compile-command "make lock" --python-version
 
-.PHONY: help setup course test test-units test-notebooks test-more test-all colab-check torture fuzz lab book bundle lessons lock audit lint clean
+.PHONY: help setup course test test-units test-notebooks test-more test-all test-pythons colab-check torture fuzz lab book bundle lessons lock audit lint clean
 
 help:
 	@echo "make course    run every lesson, write runs/<stamp>/ and print a table"
 	@echo "make test      run the tests (make test-all: also what is slow or needs a browser)"
+	@echo "make test-pythons  run the unit tests on Python 3.11, 3.12 and 3.13, as far as they are here"
 	@echo "make colab-check  run the lessons on Python 3.13 with Colab's versions"
 	@echo "make lab       open JupyterLab on your own copies of the lessons"
 	@echo "make book      build the course as a site to read without a network: book/_build/html"
@@ -38,8 +40,8 @@ $(READY): locks/course.txt locks/setup.txt pyproject.toml $(if $(shell $(BIN)/py
 	if [ -z "$$python" ]; then \
 		echo "fer_course needs Python 3.11, 3.12 or 3.13 with venv (on Debian and Ubuntu: apt install python3-venv)." \
 			"Found: $$(python3 --version 2>&1 || echo no Python). Install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; fi; \
-	echo "Setting up .venv with $$($$python --version): once, a few minutes with a slow connection."; \
-	"$$python" -m venv --clear .venv; \
+	echo "Setting up $(VENV) with $$($$python --version): once, a few minutes with a slow connection."; \
+	"$$python" -m venv --clear $(VENV); \
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r locks/setup.txt; \
 	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r locks/course.txt; \
 	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; \
@@ -61,6 +63,16 @@ test-more: setup
 	$(QUIET) $(BIN)/python -m pytest tests -m "slow or browser or real" --durations=15
 
 test-all: test test-more
+
+# The unit tests on the other Pythons that the course takes, each in an environment of its own.
+test-pythons: setup
+	@for version in 3.11 3.12 3.13; do \
+		if $(BIN)/python -c "import sys; sys.exit(sys.version_info[:2] != tuple(map(int, '$$version'.split('.'))))"; then continue; fi; \
+		python=; for candidate in python$$version "$$HOME"/.pyenv/versions/$$version*/bin/python$$version; do \
+			if "$$candidate" -c "" >/dev/null 2>&1; then python=$$candidate; fi; done; \
+		if [ -z "$$python" ]; then echo "There is no Python $$version here: skipped."; continue; fi; \
+		$(MAKE) --no-print-directory test-units VENV=.venv-$$version PYTHON="$$python" || exit 1; \
+	done
 
 # The lessons on Python 3.13 with the versions that Colab publishes (locks/colab.in). Colab's own page can't be checked here.
 COLAB := .venv-colab/bin
@@ -122,5 +134,5 @@ lint: setup
 	$(BIN)/ruff format --check .
 
 clean:
-	rm -rf .venv .venv-colab build dist book/_build .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-colab .venv-3.* build dist book/_build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
