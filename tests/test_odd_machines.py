@@ -1,8 +1,10 @@
-"""What people bring: no home, odd names, other locales, disks that can't be written or are full, no network, one core.
+"""What people bring: no home, odd names, other locales, disks that can't be written or are full, no network, one core, 2 GB.
 
-Lesson 00 runs there; without a network the whole course does, if FER_COURSE_OFFLINE=all (ten minutes).
+A lesson runs there; without a network the whole course does if FER_COURSE_OFFLINE=all, and in 2 GB if FER_COURSE_SMALL=all (each
+ten minutes).
 """
 
+import contextlib
 import json
 import os
 import re
@@ -75,6 +77,31 @@ def test_lesson_00_runs_where_names_have_spaces_and_letters_of_all_kinds(tmp_pat
 @pytest.mark.skipif(not shutil.which("taskset"), reason="needs taskset")
 def test_lesson_00_runs_on_one_core(tmp_path):
     assert_it_runs(tmp_path / "out", prefix=["taskset", "-c", "0"])
+
+
+@pytest.fixture
+def two_gigabytes():
+    """Of a command's prefix: all that it starts has 2 GB together, and is ended by Linux if it wants more."""
+    group = Path("/sys/fs/cgroup/memory/fer_course_test")  # version 1, as containers have it
+    limit = "memory.limit_in_bytes"
+    if not group.parent.exists():
+        group, limit = Path("/sys/fs/cgroup/fer_course_test"), "memory.max"
+    try:
+        group.mkdir(exist_ok=True)
+        (group / limit).write_text("2000000000")
+    except OSError as error:
+        pytest.skip(f"needs the right to limit memory: {error}")
+    yield ["sh", "-c", f'echo $$ > {group}/cgroup.procs && exec "$@"', "sh"]
+    with contextlib.suppress(OSError):
+        group.rmdir()
+
+
+@pytest.mark.slow
+def test_the_course_runs_in_2_gb(two_gigabytes, tmp_path):
+    greedy = [*two_gigabytes, sys.executable, "-c", "print(len(bytearray(b'x') * 2_500_000_000))"]
+    assert subprocess.run(greedy, capture_output=True).returncode < 0  # there is a limit
+    lessons = () if os.environ.get("FER_COURSE_SMALL") == "all" else ("07",)
+    assert_it_runs(tmp_path / "out", lessons, prefix=two_gigabytes)
 
 
 @boxed
