@@ -11,7 +11,6 @@ import csv
 import io
 import math
 import time
-import zipfile
 from pathlib import Path
 
 import keras
@@ -164,7 +163,7 @@ def load_weights(model: keras.Model, file: Path) -> None:
     """
     try:
         model.load_weights(file)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except Exception as error:  # whatever zipfile, HDF5 and Keras make of a damaged file
         cause = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise RunError(
             f"{file} does not fit: it belongs to another model than {model.name}, or is damaged ({cause}). "

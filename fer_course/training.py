@@ -8,7 +8,6 @@ from __future__ import annotations
 import gc
 import math
 import tempfile
-import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,7 +92,7 @@ class Run:
             raise RunError(f"{self.path} has no model.keras yet: no epoch has ended. Train on with the same command.")
         try:
             return keras.models.load_model(file, compile=False)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except Exception as error:  # whatever zipfile, json, HDF5 and Keras make of a damaged file
             raise RunError(f"{file} can't be loaded ({error}). {_anew(self.path)}") from None
 
 

@@ -1,7 +1,9 @@
 """Readers refuse what is damaged with an error of this package: all that the fuzzer has found, and some damage of each kind."""
 
+import contextlib
 import random
 
+import numpy as np
 import pytest
 from fuzz_readers import CASES, READERS, attempt
 
@@ -80,3 +82,38 @@ def test_windows_line_ends_are_read(name, tmp_path):
         read(name, lines, tmp_path / str(number))
         if name in TEXTS:
             read(name, b"\xef\xbb\xbf" + lines, tmp_path / f"{number} with a byte order mark")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("target", ["litert", "litert-int8", "onnx"])
+def test_damaged_networks_are_refused_or_run(target, tmp_path):
+    pytest.importorskip("ai_edge_litert")
+    pytest.importorskip("tf2onnx")
+    import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
+    from fer_course import data, export, models
+    from fer_course.errors import FerCourseError
+
+    network, draw = models.pretrained(), random.Random(target)
+    file = tmp_path / f"net{export.ENDINGS[target]}"
+    export.export(network, file, target, data.load("drawn", quiet=True))
+    whole = file.read_bytes()
+    for _ in range(50):
+        file.write_bytes(damaged(whole, draw))
+        with contextlib.suppress(FerCourseError):
+            export.load(file)(np.zeros((2, 48, 48), np.uint8))
+
+
+@pytest.mark.slow
+def test_damaged_models_are_refused_or_loaded(tmp_path, tiny_model):
+    import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
+    from fer_course.errors import RunError
+    from fer_course.recipes import Recipe
+    from fer_course.training import Run
+
+    Recipe.named("quick").to_yaml(tmp_path / "recipe.yaml")
+    tiny_model().save(tmp_path / "model.keras")
+    whole, draw = (tmp_path / "model.keras").read_bytes(), random.Random(0)
+    for _ in range(100):
+        (tmp_path / "model.keras").write_bytes(damaged(whole, draw))
+        with contextlib.suppress(RunError):
+            Run(tmp_path).model()
