@@ -71,6 +71,7 @@ def test_train_evaluate_and_augment_on_jax_as_on_tensorflow(tmp_path):
     np.testing.assert_array_equal(ours["targets"], theirs["targets"])
 
 
+@pytest.mark.slow
 def test_quiet_start_prints_nothing():
     done = subprocess.run([sys.executable, "-c", "import fer_course.quiet, keras"], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -271,6 +271,7 @@ def test_without_a_sandbox_or_beside_another_grading_says_no(tmp_path, monkeypat
     assert points(folder)["ada"] == ("graded", 2.0)
 
 
+@pytest.mark.slow
 def test_marks_name_the_missing_and_the_late(tmp_path):
     from fer_course.classroom.places import gradebook
 

@@ -102,6 +102,7 @@ def test_hidden_check_catches_an_answer_that_knows_the_numbers():
     assert not {image.tobytes() for image in seen} & {image.tobytes() for image in open_}
 
 
+@pytest.mark.slow
 def test_another_gradebook_by_its_url(tmp_path):
     place = tmp_path / "elsewhere.db"
     setting_up.init(tmp_path / "class", db=f"sqlite:///{place}", source=classes.source(tmp_path / "solved"))

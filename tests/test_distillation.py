@@ -37,7 +37,10 @@ def test_a_temperature_is_a_softmax_of_divided_scores(teachers, tiny_faces):
         np.testing.assert_allclose(soft_targets(teachers[:1], tiny_faces, "one", temperature), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("changes", [{}, {"mixup": 0.2}, {"label_smoothing": 0.1}, {"validation": 0.0}])
+OTHER_RECIPES = [{"mixup": 0.2}, {"label_smoothing": 0.1}, {"validation": 0.0}]
+
+
+@pytest.mark.parametrize("changes", [{}, *(pytest.param(each, marks=pytest.mark.slow) for each in OTHER_RECIPES)])
 def test_a_student_learns_what_its_teacher_says_not_the_labels(tiny_faces, tiny_model, tmp_path, changes):
     labels = tiny_faces.select("Training").labels
     teacher = np.eye(7, dtype="float32")[(labels + 3) % 7]  # every class is called another one
@@ -80,6 +83,7 @@ def test_recipe_and_teacher_must_go_together(tiny_faces, tiny_model, tmp_path):
             soft_targets(arguments[0], tiny_faces, temperature=arguments[1])
 
 
+@pytest.mark.slow
 def test_an_interrupted_student_goes_on_with_the_same_teacher_only(tiny_faces, tiny_model, tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):

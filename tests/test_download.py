@@ -121,6 +121,7 @@ def test_interrupting_a_download_is_no_error_of_ours(kagglehub, capsys):
     assert run(capsys)[0] == 130
 
 
+@pytest.mark.slow
 def test_the_real_library_without_network_or_account(tmp_path):
     pytest.importorskip("kagglehub", reason="the extra kaggle is not installed")
     # Nothing listens at the proxy that the library is told to use: whatever network this machine has, it has none.
