@@ -63,7 +63,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
 def alone(folder: str | Path) -> Iterator[None]:
     """Keep every other process out of blocks that have a folder to themselves; the system ends that if this one is killed.
 
-    The folder must be there. Two trainings in one, say, would each remove what the other goes on with.
+    A folder that is not there is made. Two trainings in one, say, would each remove what the other goes on with.
 
     Raises:
         BusyError: if another process has it, and still does after `PATIENCE` seconds.
@@ -74,6 +74,7 @@ def alone(folder: str | Path) -> Iterator[None]:
     lock = FileLock(path)
     try:
         with _explained(folder):
+            path.parent.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=PATIENCE)
     except Timeout:
         raise BusyError(
@@ -100,6 +101,12 @@ def _explained(path: str | Path) -> Iterator[None]:
         if number not in TROUBLES:
             raise
         raise _unwritable(path, number) from error
+
+
+def empty(folder: str | Path) -> bool:
+    """Say whether nothing is in a folder but what is being written, or was when a process was killed, or there is none."""
+    folder = Path(folder)
+    return not folder.exists() or all(path.name == LOCK or path.name.startswith(".tmp-") for path in folder.iterdir())
 
 
 def need_room(folder: str | Path, size: int) -> None:

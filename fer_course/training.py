@@ -155,9 +155,12 @@ def train(
         if model is None or isinstance(model, str):
             model = models.build(model or recipe.model, recipe.input_size, len(faces.class_names))
         targets = _targets(faces, recipe, teacher, model.output_shape[-1])
-        run = _open(Path(out) if out else Path(tempfile.mkdtemp(prefix="fer-run-")), faces, recipe, targets)
-        if not run.finished:
-            with files.alone(run.path):
+        folder = Path(out) if out else Path(tempfile.mkdtemp(prefix="fer-run-"))
+        wanted = (folder, _described(faces), recipe, targets)
+        run = _there(*wanted)
+        if not (run and run.finished):
+            with files.alone(folder):
+                run = _there(*wanted) or _begin(*wanted)
                 if not run.finished:  # else another process came to its end while this one waited
                     _train(model, faces.select("Training"), targets, run, progress, callbacks, devices)
                     return run
@@ -388,26 +391,32 @@ def _same_targets(file: Path, targets: np.ndarray) -> bool:
         ) from None
 
 
-def _open(folder: Path, faces: Faces, recipe: Recipe, targets: np.ndarray | None = None) -> Run:
-    """Make the run's folder, or check that the one that is there belongs to this recipe, these faces and this teacher."""
+def _described(faces: Faces) -> dict:
     training = faces.select("Training")
     checksum = zlib.crc32(np.ascontiguousarray(training.labels), zlib.crc32(np.ascontiguousarray(training.images)))
-    described = {"source": faces.source, "drawn": faces.drawn, "training": len(training), "checksum": checksum}
-    if (folder / "recipe.yaml").is_file() and (folder / "faces.json").is_file():
-        old = files.read_json(folder / "faces.json", RunError, _anew(folder))
-        same = {
-            "recipe": Recipe.from_yaml(folder / "recipe.yaml") == recipe,
-            "faces": old == described,
-            "teachers": targets is None or _same_targets(folder / "targets.npy", targets),
-        }
-        if not all(same.values()):
-            what = next(name for name in same if not same[name])
-            raise RunError(f"{folder} holds a run with other {what}. Choose another folder, or delete that one.")
-        return Run(folder)
-    strange = folder.exists() and any(not file.name.startswith(".tmp-") for file in folder.iterdir())
-    if strange and not (folder / "faces.json").is_file():
+    return {"source": faces.source, "drawn": faces.drawn, "training": len(training), "checksum": checksum}
+
+
+def _there(folder: Path, faces: dict, recipe: Recipe, targets: np.ndarray | None) -> Run | None:
+    """Return the run that is in a folder, None if there is none; refuse one of another recipe, other faces or teachers."""
+    if not ((folder / "recipe.yaml").is_file() and (folder / "faces.json").is_file()):
+        return None
+    same = {
+        "recipe": Recipe.from_yaml(folder / "recipe.yaml") == recipe,
+        "faces": files.read_json(folder / "faces.json", RunError, _anew(folder)) == faces,
+        "teachers": targets is None or _same_targets(folder / "targets.npy", targets),
+    }
+    if not all(same.values()):
+        what = next(name for name in same if not same[name])
+        raise RunError(f"{folder} holds a run with other {what}. Choose another folder, or delete that one.")
+    return Run(folder)
+
+
+def _begin(folder: Path, faces: dict, recipe: Recipe, targets: np.ndarray | None) -> Run:
+    """Make a run in a folder that is empty, or holds what a killed process had begun to make."""
+    if not files.empty(folder) and not (folder / "faces.json").is_file():
         raise RunError(f"{folder} is not empty and not a training run. Choose another folder for this run.")
-    files.write_json(folder / "faces.json", described)
+    files.write_json(folder / "faces.json", faces)
     if targets is not None:
         with files.atomic(folder / "targets.npy") as temporary:
             np.save(temporary, targets)

@@ -127,7 +127,6 @@ def test_another_sweep_is_not_mixed_in(wanted, tmp_path):
 
 def test_a_sweep_that_another_process_runs_is_left_to_it(wanted, tmp_path, monkeypatch):
     monkeypatch.setattr(files, "PATIENCE", 0.1)
-    running._claim(tmp_path / "out", wanted)
     executor = AtOnce(finish())
     with files.alone(tmp_path / "out"), pytest.raises(BusyError, match="writing to"):
         sweep.run(wanted, tmp_path / "out", opening(executor))

@@ -75,6 +75,7 @@ def _run_planned(target: Path, metrics: dict) -> int:
     print(f"Results go to {target}")
     interrupted = False
     with alone(target):
+        metrics = read_metrics(target) or metrics  # what another process did while this one waited
         save(target, metrics)
         try:
             with _fixed_data_variable():

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fer_course.errors import SweepError
-from fer_course.files import alone, read_json, write_json
+from fer_course.files import alone, empty, read_json, write_json
 from fer_course.recipes import Recipe
 from fer_course.sweep.spec import Sweep
 from fer_course.sweep.tables import summary, write_tables
@@ -143,8 +143,8 @@ def run(
 
     """
     out = Path(out)
-    _claim(out, sweep)
     with alone(out):
+        _claim(out, sweep)
         everything = trials(sweep, out)
         failed: dict[str, str] = {}
         for _ in range(BREAKDOWNS):
@@ -196,6 +196,6 @@ def _claim(out: Path, sweep: Sweep) -> None:
         fixed = ("recipe", "lesson", "profile", "data", "faces", "score")
         if any(there.get(name) != mine[name] for name in fixed) or {*there.get("grid", ())} != {*mine["grid"]}:
             raise SweepError(f"{out} holds another sweep. Give another folder with --out, or remove it.")
-    elif out.exists() and any(out.iterdir()):
+    elif not empty(out):
         raise SweepError(f"{out} is not empty, and holds no sweep. Give a new folder with --out.")
     write_json(note, mine)
