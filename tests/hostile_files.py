@@ -26,6 +26,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+from fuzz_readers import CASES as FOUND
 from fuzz_readers import READERS, _notebook, _pictures, _table, _votes, attempt
 
 GIGABYTE = 2**30
@@ -200,6 +201,17 @@ def postscript() -> bytes:
     return program.encode()
 
 
+def parquet_of_one_value(size: int) -> bytes:
+    """A parquet file of a few kilobytes with a row of so many zeros for a picture."""
+    import pyarrow
+    from pyarrow import parquet
+
+    buffer = io.BytesIO()
+    table = pyarrow.table({"image": [bytes(size)], "label": [0]})
+    parquet.write_table(table, buffer, compression="zstd", use_dictionary=False, write_statistics=False)
+    return buffer.getvalue()
+
+
 def parquet_of_one_picture(rows: int) -> bytes:
     """A parquet file of a few kilobytes with the same picture again and again: 20 kB a row, once they are unpacked."""
     import pyarrow
@@ -337,6 +349,8 @@ CASES: dict[str, dict[str, Callable]] = {
         "holds two gigabytes": npz_of_zeros,
     },
     "parquet": {
+        "a page that says it has two gigabytes": lambda: (FOUND / "parquet" / "page-of-2-gb").read_bytes(),
+        "a picture of 250 MB": lambda: parquet_of_one_value(250_000_000),
         "six gigabytes of one picture": lambda: parquet_of_one_picture(300_000),
         "a claim": lambda: b"PAR1" + bytes(100) + struct.pack("<L", 2**31) + b"PAR1",
     },

@@ -547,11 +547,16 @@ def test_parquet_files_of_more_than_fer2013_are_refused(tmp_path, monkeypatch):
     from fer_course.data.readers import parquet_file
 
     path = tmp_path / "train.parquet"
-    path.write_bytes(parquet_bytes(FACES))
-    for name in ("MEMBER_LIMIT", "COUNT_LIMIT"):
+    dense = parquet_bytes(FACES[np.arange(9).repeat(100)], ending="bmp", compression="zstd", use_dictionary=False)
+    for content, name, limit, words in [
+        (parquet_bytes(FACES), "LIMIT", 8, "has .* bytes: that is not FER2013"),
+        (dense, "LIMIT", len(dense), "900 rows and .* bytes: that is not FER2013"),
+        (parquet_bytes(FACES), "COUNT_LIMIT", 8, "9 rows and .* bytes: that is not FER2013"),
+    ]:
+        path.write_bytes(content)
         with monkeypatch.context() as limits:
-            limits.setattr(parquet_file, name, 8)
-            with pytest.raises(DataError, match=r"9 rows and .* bytes: that is not FER2013"):
+            limits.setattr(parquet_file, name, limit)
+            with pytest.raises(DataError, match=words):
                 data.load(path)
 
 

@@ -10,6 +10,7 @@ Needs pyarrow (extra `lab`), which is imported when the first such file is met.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path, PurePath
@@ -17,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_course.data.archives import COUNT_LIMIT, MEMBER_LIMIT
+from fer_course.data.archives import COUNT_LIMIT
 from fer_course.data.members import Members
 from fer_course.data.readers.names import CLASSES, split_of
 from fer_course.data.readers.pictures import decode_all
@@ -28,8 +29,10 @@ TITLE = "parquet files (columns image and label)"
 ENDING = ".parquet"
 IMAGES = ("image", "img")
 LABELS = ("label", "labels", "emotion")
-#: Rows that are in memory at a time.
+#: Rows that are in memory at a time, decoded.
 BATCH = 256
+#: Bytes of the largest file. A column of a row group is in memory as it is in the file: FER2013's has 70 MB.
+LIMIT = 2**28
 
 
 def members(members: Members) -> list[str]:
@@ -145,11 +148,14 @@ def _file(members: Members, name: str) -> Iterator[Any]:
         ) from error
     with members.in_reach(name) as file:
         try:
-            # Without the buffers, a file that is one single row group would be read whole.
-            opened = ParquetFile(file, pre_buffer=False, buffer_size=2**20)
+            size = file.seek(0, io.SEEK_END)
+            # No buffers: they are made as large as a page says that it is, and it may say 2 GB.
+            opened = ParquetFile(file, pre_buffer=False, buffer_size=0) if size <= LIMIT else None
         # pyarrow raises errors of many kinds for damaged files; none of them is ours.
         except Exception as error:
             raise _damaged(where, error) from error
+        if opened is None:
+            raise DataError(f"{where} has {size:,} bytes: that is not FER2013. Give the path of another file.")
         with opened:
             yield opened
 
@@ -163,7 +169,7 @@ def _damaged(where: str, error: Exception) -> DataError:
 def _check_limits(metadata, where: str) -> None:
     # Not by column: on altered files, pyarrow's RowGroupMetaData.column ends the whole process.
     size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
-    if size > MEMBER_LIMIT or metadata.num_rows > COUNT_LIMIT:
+    if size > LIMIT or metadata.num_rows > COUNT_LIMIT:
         raise DataError(
             f"{where} holds {metadata.num_rows:,} rows and {size:,} bytes: that is not FER2013, which has 35,887 faces. "
             "Give the path of another file."
