@@ -193,10 +193,15 @@ def _read_handed_in(path: Path) -> None:
 def _read_history(path: Path) -> None:
     from fer_course.training import Run
 
-    if path.name != "recipe.yaml":  # without it there is no run
-        (path.parent / "recipe.yaml").write_text("name: mine\nepochs: 3\n")
-    run = Run(path.parent)
-    run.history, run.metrics, run.recipe  # noqa: B018 - read when they are asked for
+    recipe = path.parent / "recipe.yaml"
+    if recipe != path:  # without it there is no run
+        recipe.write_text("name: mine\nepochs: 3\n")
+    try:
+        run = Run(path.parent)
+        run.history, run.metrics, run.recipe  # noqa: B018 - read when they are asked for
+    finally:
+        if recipe != path:
+            recipe.unlink()
 
 
 def _read_notices(path: Path) -> None:
