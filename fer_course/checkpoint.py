@@ -120,6 +120,11 @@ class Checkpoint(keras.callbacks.Callback):
         return self.folder / f"state-{epochs:05d}.weights.h5"
 
 
+def anew(folder: Path) -> str:
+    """Return what to do about a run's folder in which a file is damaged."""
+    return f"Delete {folder} and train again."
+
+
 def read_history(file: Path) -> dict[str, list[float]]:
     """Read a `history.csv` as one list a column; an empty dictionary if there is none yet.
 
@@ -137,7 +142,7 @@ def read_history(file: Path) -> dict[str, list[float]]:
             raise ValueError(f"its epochs are {history['epoch']}")
     except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
         cause = f"{type(error).__name__}: {shown(str(error))}"
-        raise RunError(f"{file} is damaged ({cause}). Delete {file.parent} and train again.") from None
+        raise RunError(f"{file} is damaged ({cause}). {anew(file.parent)}") from None
     return history
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from fer_course import files, models, schedules
 from fer_course.augment import Batches
-from fer_course.checkpoint import Checkpoint, load_weights, read_history
+from fer_course.checkpoint import Checkpoint, anew, load_weights, read_history
 from fer_course.devices import accelerated, data_parallel, make_deterministic
 from fer_course.errors import DataError, RunError
 from fer_course.faces import Faces, stratified
@@ -58,7 +58,7 @@ class Run:
     def metrics(self) -> dict:
         """What `metrics.json` holds; empty before the first epoch has ended."""
         file = self.path / "metrics.json"
-        return files.read_json(file, RunError, _anew(self.path)) if file.is_file() else {}
+        return files.read_json(file, RunError, anew(self.path)) if file.is_file() else {}
 
     @property
     def finished(self) -> bool:
@@ -93,11 +93,7 @@ class Run:
         try:
             return keras.models.load_model(file, compile=False)
         except Exception as error:  # whatever zipfile, json, HDF5 and Keras make of a damaged file
-            raise RunError(f"{file} can't be loaded ({error}). {_anew(self.path)}") from None
-
-
-def _anew(folder: Path) -> str:
-    return f"Delete {folder} and train again."
+            raise RunError(f"{file} can't be loaded ({error}). {anew(self.path)}") from None
 
 
 def train(
@@ -403,7 +399,7 @@ def _there(folder: Path, faces: dict, recipe: Recipe, targets: np.ndarray | None
         return None
     same = {
         "recipe": Recipe.from_yaml(folder / "recipe.yaml") == recipe,
-        "faces": files.read_json(folder / "faces.json", RunError, _anew(folder)) == faces,
+        "faces": files.read_json(folder / "faces.json", RunError, anew(folder)) == faces,
         "teachers": targets is None or _same_targets(folder / "targets.npy", targets),
     }
     if not all(same.values()):

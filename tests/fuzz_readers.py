@@ -248,16 +248,21 @@ READERS = {
 }  # fmt: skip
 
 
-def attempt(name: str, content: bytes | None, folder: Path) -> None:
-    """Let a reader read a file with that content (None: what lies there); only errors of this package are an answer."""
-    from fer_course.errors import FerCourseError
-
+def read(name: str, content: bytes | None, folder: Path) -> None:
+    """Let a reader read a file with that content (None: what lies there)."""
     path = folder / READERS[name].file
     path.parent.mkdir(parents=True, exist_ok=True)
     if content is not None:
         path.write_bytes(content)
+    READERS[name].read(path)
+
+
+def attempt(name: str, content: bytes | None, folder: Path) -> None:
+    """Do so; only errors of this package are an answer."""
+    from fer_course.errors import FerCourseError
+
     with contextlib.suppress(FerCourseError):
-        READERS[name].read(path)
+        read(name, content, folder)
 
 
 def _fuzz(name: str, seconds: int, corpus: str) -> None:

@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from fuzz_readers import CASES, READERS, attempt
+from fuzz_readers import CASES, READERS, attempt, read
 
 KEPT = sorted(path for path in CASES.glob("*/*") if path.is_file())
 
@@ -60,13 +60,6 @@ def test_damaged_files_are_refused_or_read(name, tmp_path):
 #: Readers of text, as an editor on Windows may have saved it.
 TEXTS = ["csv", "contest", "votes", "recipe", "sweep", "profile", "students", "history", "run's recipe"]
 JSON = ["progress", "notices", "metrics"]
-
-
-def read(name: str, content: bytes, folder) -> None:
-    path = folder / READERS[name].file
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-    READERS[name].read(path)
 
 
 @pytest.mark.parametrize("name", READERS)

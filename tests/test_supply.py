@@ -41,9 +41,10 @@ def test_the_list_of_licences_is_that_of_what_is_locked():
     listed = rows((ROOT / "docs" / "licences.md").read_text(encoding="utf-8"))
     locks = re.findall(r"^([\w.-]+)==", (ROOT / "locks/course.txt").read_text(), re.M)
     locked = Counter(re.sub(r"[-_.]+", "-", name).lower() for name in locks)
-    there = {name: locked[re.sub(r"[-_.]+", "-", name).lower()] for name in rows(licences().stdout)}
-    assert {name for name, versions in there.items() if versions} <= set(listed)
-    once = {name: licence for name, licence in rows(licences().stdout).items() if there[name] == 1}
+    there = rows(licences().stdout)
+    versions = {name: locked[re.sub(r"[-_.]+", "-", name).lower()] for name in there}
+    assert {name for name in there if versions[name]} <= set(listed)
+    once = {name: licence for name, licence in there.items() if versions[name] == 1}
     assert {name: listed[name] for name in once} == once
 
 

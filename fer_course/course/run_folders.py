@@ -12,7 +12,7 @@ import fer_course
 from fer_course.course.lessons import checkout
 from fer_course.course.pages import index_page
 from fer_course.errors import LessonError
-from fer_course.files import write_json, write_text
+from fer_course.files import empty, write_json, write_text
 
 
 def plan(chosen: list[Path], profile, settings: dict) -> dict:
@@ -38,7 +38,7 @@ def new_folder(place: Path, out: str | Path | None) -> Path:
     """Make the folder `out`, or one in `place` named by date and time; a second one in the same second gets a number."""
     if out is not None:
         target = Path(out).expanduser().resolve()
-        if target.is_file() or (target.is_dir() and any(target.iterdir())):
+        if target.is_file() or not empty(target):
             raise LessonError(f"A new or empty folder was expected for the results; {target} is neither.")
         target.mkdir(parents=True, exist_ok=True)
         return target
