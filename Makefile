@@ -4,22 +4,23 @@
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Those that the course takes, without commas: 3.11 3.12 3.13.
+PYTHONS := $(shell sed -n 's/^. For Python \(.*\)\.$$/\1/p' locks/course.txt | tr -d ,)
 # What the lessons and the tests see: drawn faces, whatever else lies on this machine.
 DRAWN := FER_COURSE_DATA=drawn
 QUIET := TF_CPP_MIN_LOG_LEVEL=2
-COMPILE := $(BIN)/uv pip compile -q --universal --generate-hashes --no-annotate --no-emit-index-url \
-	--custom-compile-command "make lock" --python-version
 
-.PHONY: help setup course test test-units test-notebooks test-more test-all test-pythons colab-check torture fuzz lab book bundle lessons lock audit lint clean
+.PHONY: help setup course test test-units test-notebooks test-more test-all test-pythons colab-check torture fuzz lab book bundle lessons publish lock audit lint clean
 
 help:
 	@echo "make course    run every lesson, write runs/<stamp>/ and print a table"
 	@echo "make test      run the tests (make test-all: also what is slow or needs a browser)"
-	@echo "make test-pythons  run the unit tests on Python 3.11, 3.12 and 3.13, as far as they are here"
+	@echo "make test-pythons  run the unit tests on each Python that the course takes, as far as it is here"
 	@echo "make colab-check  run the lessons on Python 3.13 with Colab's versions"
 	@echo "make lab       open JupyterLab on your own copies of the lessons"
 	@echo "make book      build the course as a site to read without a network: book/_build/html"
 	@echo "make lessons   build lessons/ from solutions/     make lock   renew the locked versions"
+	@echo "make publish REPOSITORY=https://github.com/NAME/REPOSITORY  links to it in lessons, README and book"
 	@echo "make torture, make fuzz  kill what writes, and damage what is read, for hours"
 	@echo "make audit     known weaknesses of what is locked (needs the internet), and licences: docs/licences.md"
 	@echo "make lint      check style                        make clean  remove .venv and what was built"
@@ -32,14 +33,7 @@ broken:
 	@rm -f $(READY)
 
 $(READY): locks/course.txt locks/setup.txt pyproject.toml $(if $(shell $(BIN)/python -c "print(1)" 2>/dev/null),,broken)
-	@set -e; python=; \
-	for candidate in $(PYTHON) python3.13 python3.12 python3.11 python3 python; do \
-		if "$$candidate" -c "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))" >/dev/null 2>&1; \
-		then python=$$candidate; break; fi; \
-	done; \
-	if [ -z "$$python" ]; then \
-		echo "fer_course needs Python 3.11, 3.12 or 3.13 with venv (on Debian and Ubuntu: apt install python3-venv)." \
-			"Found: $$(python3 --version 2>&1 || echo no Python). Install one, or name it: make PYTHON=/path/to/python" >&2; exit 1; fi; \
+	@set -e; python=$$(sh locks/python.sh $(PYTHON)); \
 	echo "Setting up $(VENV) with $$($$python --version): once, a few minutes with a slow connection."; \
 	"$$python" -m venv --clear $(VENV); \
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r locks/setup.txt; \
@@ -66,7 +60,7 @@ test-all: test test-more
 
 # The unit tests on the other Pythons that the course takes, each in an environment of its own.
 test-pythons: setup
-	@for version in 3.11 3.12 3.13; do \
+	@for version in $(PYTHONS); do \
 		if $(BIN)/python -c "import sys; sys.exit(sys.version_info[:2] != tuple(map(int, '$$version'.split('.'))))"; then continue; fi; \
 		python=; for candidate in python$$version "$$HOME"/.pyenv/versions/$$version*/bin/python$$version; do \
 			if "$$candidate" -c "" >/dev/null 2>&1; then python=$$candidate; fi; done; \
@@ -116,12 +110,13 @@ bundle: setup
 lessons: setup
 	$(BIN)/fer-course release
 
+# The public address of this repository, in lessons, README and book: make publish REPOSITORY=https://github.com/NAME/REPOSITORY
+publish: setup
+	@$(BIN)/python -m book.publish "$(REPOSITORY)" $(if $(FIRST),--first)
+
 lock:
 	@test -x $(BIN)/uv || $(MAKE) --no-print-directory setup
-	$(COMPILE) 3.11 $(UPGRADE) --group setup -o locks/setup.txt
-	$(COMPILE) 3.11 $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab --extra export --extra cluster --extra book --extra instructor --extra kaggle --extra dev -o locks/course.txt
-	$(COMPILE) 3.11 $(UPGRADE) pyproject.toml --group build --extra tensorflow --extra lab --extra export -c locks/course.txt -o binder/requirements.txt
-	$(COMPILE) 3.13 $(UPGRADE) pyproject.toml locks/colab.in -o locks/colab.txt
+	$(BIN)/python -m locks.compile $(UPGRADE)
 
 # pip-audit asks a public data base; what it could not look up it says.
 audit: setup
@@ -134,5 +129,5 @@ lint: setup
 	$(BIN)/ruff format --check .
 
 clean:
-	rm -rf .venv .venv-colab .venv-3.* build dist book/_build .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-colab .venv-3.* .python build dist book/_build .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

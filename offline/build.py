@@ -17,8 +17,10 @@ import tempfile
 from pathlib import Path
 
 from fer_course.files import atomic
+from locks import reading
 
 ROOT = Path(__file__).parents[1]
+PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 REQUIREMENTS = ROOT / "binder" / "requirements.txt"
 
 
@@ -42,19 +44,28 @@ def collect(folder: Path, platform: str | None, python: str) -> None:
     """Put wheels, faces and the installer into a folder."""
     wheels = folder / "wheels"
     wheels.mkdir(parents=True)
-    # Without a third number pip takes 3.11 for 3.11.0, for which some wheels are too new.
-    chosen = ["--python-version", f"{python}.99", *(["--platform", platform] if platform else [])]
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-    command = [*pip, "download", "-q", "--require-hashes", "--only-binary", ":all:", *chosen, "-r", str(REQUIREMENTS)]
     print("Fetching wheels: some 200 files.", flush=True)
-    subprocess.run([*command, "-d", str(wheels)], check=True)
-    build = [*pip, "wheel", "-q", "--no-deps", "--no-build-isolation", str(ROOT), "-w", str(folder)]
+    fetch(REQUIREMENTS, wheels, platform, python)
+    build = [*PIP, "wheel", "-q", "--no-deps", "--no-build-isolation", str(ROOT), "-w", str(folder)]
     subprocess.run(build, check=True)
     draw = "from fer_course.data import load; load('drawn', quiet=True)"
     variables = {**os.environ, "FER_COURSE_CACHE": str(folder / "cache")}
     subprocess.run([sys.executable, "-c", draw], env=variables, check=True)
     shutil.copy(REQUIREMENTS, folder / "requirements.txt")
     shutil.copy(Path(__file__).with_name("install.py"), folder / "install.py")
+
+
+def fetch(lock: Path, wheels: Path, platform: str | None, python: str) -> None:
+    """Put the wheels of a lock into a folder: those for the newest patch of a Python, and what an older patch takes instead."""
+    newest = reading.for_target(lock, f"{python}.99", platform)
+    oldest = reading.for_target(lock, f"{python}.0", platform)
+    here = [entry for entry in reading.split(oldest) if entry not in newest]
+    options = ["-q", "--require-hashes", "--no-deps", *reading.pip_target(python, platform), "-d", str(wheels)]
+    for wanted in filter(None, (newest, "".join(here))):
+        with tempfile.TemporaryDirectory() as temporary:
+            file = Path(temporary) / "wanted.txt"
+            file.write_text(wanted, encoding="utf-8")
+            subprocess.run([*PIP, "download", *options, "-r", str(file)], check=True)
 
 
 def write(folder: Path, archive: Path) -> Path:

@@ -1,0 +1,1 @@
+"""The locked versions, and what writes and reads them."""
