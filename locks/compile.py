@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from locks import reading
 
 ROOT = Path(__file__).parents[1]
@@ -155,12 +157,23 @@ def refusal(lock: Path, python: str, platform: str | None = None) -> Refusal | N
         done = subprocess.run(asked, capture_output=True, text=True)
     if done.returncode == 0:
         return None
-    missing = re.search(r"No matching distribution found for ([\w.-]+)==(\S+)", done.stderr)
-    if missing is None or "(from versions: none)" in done.stderr:
-        raise OSError(f"pip could not look the packages of {lock.name} up:\n{done.stderr[-2000:]}")
-    ignored = re.search(r"Ignored the following versions that require a different python version: (.*)", done.stderr)
+    return _explained(lock, python, platform, done.stderr)
+
+
+def _explained(lock: Path, python: str, platform: str | None, words: str) -> Refusal:
+    """Return what pip refused, out of its words; it looks at a package's Python before it fetches a file, or after."""
+    target = f"Python {python}, {platform or 'here'}"
+    if found := re.search(r"Package '([\w.-]+)' requires a different Python", words):
+        environment, name = reading.target_environment(f"{python}.99", platform), canonicalize_name(found[1])
+        pinned = [entry for entry, _ in reading.entries(lock) if canonicalize_name(entry.name) == name]
+        here = next(entry for entry in pinned if entry.marker is None or entry.marker.evaluate(environment))
+        return Refusal(target, (name, str(here.specifier).removeprefix("==")), True, words[-2000:])
+    missing = re.search(r"No matching distribution found for ([\w.-]+)==(\S+)", words)
+    if missing is None or "(from versions: none)" in words:
+        raise OSError(f"pip could not look the packages of {lock.name} up:\n{words[-2000:]}")
+    ignored = re.search(r"Ignored the following versions that require a different python version: (.*)", words)
     because = ignored is not None and f"{missing[2]} Requires-Python" in ignored[1]
-    return Refusal(f"Python {python}, {platform or 'here'}", (missing[1], missing[2]), because, done.stderr[-2000:])
+    return Refusal(target, (missing[1], missing[2]), because, words[-2000:])
 
 
 def _beside_python(program: str) -> str:

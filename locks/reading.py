@@ -15,10 +15,10 @@ HEAD = "# Written by `make lock` (locks/compile.py): exact versions with the has
 _NOTE = re.compile(r"^# For Python ([\d., ]+)\.$", re.MULTILINE)
 #: What environment markers say on a platform, by the beginning of the name that its wheels have.
 _SYSTEMS = {
-    "win": {"sys_platform": "win32", "os_name": "nt", "platform_system": "Windows"},
-    "macosx": {"sys_platform": "darwin", "os_name": "posix", "platform_system": "Darwin"},
+    "win_": {"sys_platform": "win32", "os_name": "nt", "platform_system": "Windows"},
+    "macosx_": {"sys_platform": "darwin", "os_name": "posix", "platform_system": "Darwin"},
     "manylinux": {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux"},
-    "linux": {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux"},
+    "linux_": {"sys_platform": "linux", "os_name": "posix", "platform_system": "Linux"},
 }
 
 

@@ -217,7 +217,7 @@ def copy_of_setup(folder: Path) -> Path:
     """Copy what `make setup` needs to a folder of its own."""
     clone = folder / "clone"
     (clone / "locks").mkdir(parents=True)
-    for name in ("Makefile", "pyproject.toml", "locks/course.txt", "locks/setup.txt"):
+    for name in ("Makefile", "pyproject.toml", "locks/course.txt", "locks/setup.txt", "locks/python.sh"):
         shutil.copy(ROOT / name, clone / name)
     return clone
 
