@@ -10,11 +10,13 @@ import json
 import re
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
 import numpy as np
+import psutil
 import pytest
 from browsing import (  # noqa: F401
     BROWSER_TESTS,
@@ -34,6 +36,7 @@ from browsing import (  # noqa: F401
 from PIL import Image
 
 from fer_course import live
+from fer_course import page as page_module
 from fer_course.data import drawn
 
 pytestmark = BROWSER_TESTS
@@ -265,12 +268,13 @@ def click_and_hear(page, sentence: str) -> None:
 
 
 @contextmanager
-def served():
-    """A `fer-course live`; yields the address that it prints."""
+def served(pid: bool = False):
+    """A `fer-course live`; yields the address that it prints, and if asked for the number of its process."""
     command = [sys.executable, "-m", "fer_course.cli", "live", "--no-browser"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
-        yield re.search(r"http://\S+", server.stdout.readline())[0]
+        address = re.search(r"http://\S+", server.stdout.readline())[0]
+        yield address if pid is False else (address, server.pid)
     finally:
         server.terminate()
         assert server.wait(60) == 0
@@ -293,3 +297,26 @@ def test_the_page_sees_the_film_with_its_token_and_talks_to_nobody_else(driver, 
         assert barriers(page) == []
         assert elsewhere == []
         assert complaints == []
+
+
+def test_a_page_that_was_closed_leaves_no_kernel_and_one_that_is_open_keeps_its_own(driver):  # noqa: F811
+    with served(pid=True) as (address, server), chromium(driver) as browser:  # noqa: F811
+        pages = [browser.new_page() for _ in range(2)]
+        for page in pages:
+            page.goto(address, wait_until="commit", timeout=PATIENT)
+            page.wait_for_selector("text=camera on", timeout=PATIENT)
+        assert len(kernels(server)) == 2
+        pages[0].close()
+        end = time.monotonic() + 3 * page_module.ENDS_AFTER
+        while len(kernels(server)) > 1 and time.monotonic() < end:
+            time.sleep(1)
+        assert len(kernels(server)) == 1
+        time.sleep(page_module.ENDS_AFTER)  # nobody touches the page that is left, and it is not taken away
+        assert len(kernels(server)) == 1
+        assert pages[1].is_visible("text=camera on")
+
+
+def kernels(server: int) -> list[int]:
+    """Return the processes of a server's kernels."""
+    children = psutil.Process(server).children(recursive=True)
+    return [child.pid for child in children if "ipykernel" in " ".join(child.cmdline())]

@@ -143,20 +143,16 @@ def test_a_list_that_no_python_can_have_ends_the_renewal_with_pips_words(index):
         compiling.compile_(lock, ["3.11", "3.12"], [])
 
 
-def test_the_next_python_is_taken_as_soon_as_pip_accepts_all_there(index, capsys):
-    lock = compiling.Lock("list.txt", ("list.in",))
-    compiling.compile_(lock, PYTHONS, [])
+def test_the_next_python_is_taken_as_soon_as_pip_accepts_all_there(monkeypatch, capsys):
     asked = []
 
     def refusal(path, python, platform=None):
         asked.append(python)
         return None if python == "3.14" else compiling.Refusal(python, ("tensorflow", "2"), False, "")
 
-    original, compiling.refusal = compiling.refusal, refusal
-    try:
-        assert compiling._with_newer(lock, ["3.12", "3.13"]) == ["3.12", "3.13", "3.14"]
-    finally:
-        compiling.refusal = original
+    monkeypatch.setattr(compiling, "refusal", refusal)
+    lock = compiling.Lock("list.txt", ("list.in",))
+    assert compiling._with_newer(lock, ["3.12", "3.13"]) == ["3.12", "3.13", "3.14"]
     assert asked == ["3.14", "3.15"]
     assert "now for Python 3.14" in capsys.readouterr().out
 
