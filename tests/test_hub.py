@@ -1,5 +1,7 @@
 """A JupyterHub with the course's environment: two users, each with lesson 00; and the settings for a larger one."""
 
+import ast
+import contextlib
 import json
 import os
 import re
@@ -22,15 +24,71 @@ PLACE = ROOT / "docs" / "hub"
 PORT = 18471
 
 
-def test_values_give_each_learner_what_a_lesson_takes():
-    user = yaml.safe_load((PLACE / "values.yaml").read_text())["singleuser"]
-    memory = {name: int(re.fullmatch(r"(\d+)G", value)[1]) for name, value in user["memory"].items()}
-    assert memory["guarantee"] <= 2 < memory["limit"]
-    assert user["lifecycleHooks"]["postStart"]["exec"]["command"][:2] == ["fer-course", "start"]
+def values() -> dict:
+    return yaml.safe_load((PLACE / "values.yaml").read_text(encoding="utf-8"))
+
+
+def settings() -> dict[str, object]:
+    """Return what the configuration of the hub on one machine sets: "Spawner.mem_limit" -> "3G"."""
+    text = (PLACE / "jupyterhub_config.py").read_text(encoding="utf-8")
+    found = re.findall(r"^c\.([\w.]+) = (.+?)(?:$|  #)", text, re.MULTILINE)
+    return {name: ast.literal_eval(value) for name, value in found if re.match(r"""["'\d]|True|False""", value)}
+
+
+def kernels() -> dict[str, str]:
+    text = (PLACE / "jupyterhub_config.py").read_text(encoding="utf-8")
+    return dict(re.findall(r'"--MappingKernelManager\.(\w+)=(\w+)"', text))
+
+
+def test_both_configurations_give_a_learner_what_planning_says_that_one_takes():
+    planned = re.search(r"([\d.]+) to ([\d.]+) GB a learner", (ROOT / "docs" / "planning.md").read_text())
+    memory, processor = values()["singleuser"]["memory"], values()["singleuser"]["cpu"]
+    assert memory["guarantee"] == f"{planned[1]}G"
+    assert float(memory["limit"].removesuffix("G")) > float(planned[2])
+    here = settings()
+    assert (here["Spawner.mem_guarantee"], here["Spawner.mem_limit"]) == (memory["guarantee"], memory["limit"])
+    assert (here["Spawner.cpu_guarantee"], here["Spawner.cpu_limit"]) == (processor["guarantee"], processor["limit"])
+    for text in (PLACE / "values.yaml", PLACE / "jupyterhub_config.py"):
+        assert f"takes {planned[1]} to {planned[2]} GB" in text.read_text(encoding="utf-8")
+
+
+def test_both_configurations_end_what_nobody_uses():
+    files = values()["singleuser"]["extraFiles"]["kernels"]["data"]["MappingKernelManager"]
+    assert {name: str(value) for name, value in files.items()} == kernels()
+    assert files["cull_connected"] is False
+    cull = values()["cull"]
+    text = (PLACE / "jupyterhub_config.py").read_text(encoding="utf-8")
+    assert cull["enabled"]
+    assert f'"--timeout={cull["timeout"]}", "--cull-every={cull["every"]}"' in text
+
+
+def test_both_configurations_let_in_those_who_are_named_and_nobody_else():
+    config = values()["hub"]["config"]
+    assert config["JupyterHub"]["authenticator_class"] == "native"
+    assert config["NativeAuthenticator"]["open_signup"] is False
+    assert config["Authenticator"]["allowed_users"]
+    text = (PLACE / "jupyterhub_config.py").read_text(encoding="utf-8")
+    assert "c.Authenticator.allowed_users = " in text
+    assert "allow_all" not in str(config) + text
+
+
+def test_a_learner_begins_with_lesson_00():
+    user = values()["singleuser"]
+    assert user["lifecycleHooks"]["postStart"]["exec"]["command"] == ["fer-course", "start", "my-lessons"]
+    assert user["defaultUrl"] == settings()["Spawner.default_url"]
+    lesson = user["defaultUrl"].rpartition("/")[2]
+    assert (ROOT / "lessons" / lesson).is_file()
+
+
+def test_what_the_image_brings_lies_outside_the_home():
+    script = (ROOT / "binder" / "postBuild").read_text(encoding="utf-8")
+    assert " -e " not in script.replace("Not with -e", "")
+    assert values()["singleuser"]["extraEnv"]["FER_COURSE_CACHE"] == "/srv/conda/envs/notebook/share/fer-course"
+    assert 'sys.prefix)")/share/fer-course' in script
 
 
 def test_the_configuration_listens_on_this_machine_only():
-    text = (PLACE / "jupyterhub_config.py").read_text()
+    text = (PLACE / "jupyterhub_config.py").read_text(encoding="utf-8")
     assert set(re.findall(r"https?://([\w.]+)", text)) == {"127.0.0.1"}
     compile(text, "jupyterhub_config.py", "exec")
 
@@ -48,10 +106,13 @@ class Browser:
     def token(self) -> str:
         return next(cookie.value for cookie in self.jar if cookie.name == "_xsrf")
 
-    def log_in(self, password: str) -> None:
+    def post(self, path: str, **form: str) -> str:
+        form = urllib.parse.urlencode({"username": self.user, "_xsrf": self.token(), **form}).encode()
+        return self.opener.open(f"http://127.0.0.1:{PORT}{path}", form, timeout=60).read().decode()
+
+    def log_in(self, password: str) -> str:
         self.get("/hub/login")
-        form = {"username": self.user, "password": password, "_xsrf": self.token()}
-        self.opener.open(f"http://127.0.0.1:{PORT}/hub/login", urllib.parse.urlencode(form).encode(), timeout=60)
+        return self.post("/hub/login", password=password)
 
 
 def until(condition, what: str, seconds: float):
@@ -75,9 +136,8 @@ def hub(tmp_path):
     install = [uv, "pip", "install", "-q", "--python", environment / "bin" / "python"]
     commands = [
         [uv, "venv", "-q", "--python", sys.executable, environment],
-        [*install, "--require-hashes", "-r", ROOT / "binder" / "requirements.txt"],
-        [*install, "jupyterhub>=5"],
-        [*install, "--no-deps", "-e", ROOT],
+        [*install, "--require-hashes", "-r", ROOT / "locks" / "hub.txt"],
+        [*install, "--no-deps", "--no-build-isolation", ROOT],
         ["npm", "install", "--silent", "--prefix", tmp_path, "configurable-http-proxy"],
     ]
     for command in commands:
@@ -88,7 +148,8 @@ def hub(tmp_path):
     variables = {
         **os.environ,
         "PATH": path,
-        "HUB_PASSWORD": "secret",
+        "HUB_USERS": "ada alan",
+        "HUB_PASSWORD": "not to be guessed",
         "HUB_PORT": str(PORT),
         "HUB_HOMES": str(tmp_path),
     }
@@ -111,7 +172,7 @@ def test_two_users_each_open_lesson_00(hub):
         until(
             lambda one=browser: one.get("/hub/login") or None, f"the hub ({(hub / 'hub.log').read_text()[-1500:]})", 120
         )
-        browser.log_in("secret")
+        browser.log_in("not to be guessed")
         browser.get("/hub/spawn")
     for browser in browsers:
         address = f"/user/{browser.user}/api/contents/my-lessons/00-start-here.ipynb"
@@ -123,3 +184,9 @@ def test_two_users_each_open_lesson_00(hub):
     assert len(list((homes / "ada" / "my-lessons").glob("*.ipynb"))) == 12
     with pytest.raises(urllib.error.HTTPError):  # nobody sees another one's files
         browsers[0].get("/user/alan/api/contents/my-lessons/00-start-here.ipynb")
+    for user, password in (("mallory", "not to be guessed"), ("ada", "guessed all the same")):
+        stranger = Browser(user)
+        with contextlib.suppress(urllib.error.HTTPError):
+            stranger.log_in(password)
+        with pytest.raises(urllib.error.HTTPError):
+            stranger.get(f"/user/{user}/api/contents/my-lessons")

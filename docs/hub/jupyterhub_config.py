@@ -1,17 +1,21 @@
 """A JupyterHub on one machine, on the loopback address, to try the course out with a few users. Not for a real class.
 
-    .venv/bin/uv pip install --python .venv/bin/python "jupyterhub>=5"
+    .venv/bin/uv venv hub
+    .venv/bin/uv pip install --python hub/bin/python --require-hashes -r locks/hub.txt
+    .venv/bin/uv pip install --python hub/bin/python --no-deps --no-build-isolation .
     npm install configurable-http-proxy
-    PATH=$PWD/.venv/bin:$PWD/node_modules/.bin:$PATH HUB_PASSWORD=… jupyterhub -f docs/hub/jupyterhub_config.py
+    PATH=$PWD/hub/bin:$PWD/node_modules/.bin:$PATH \
+        HUB_USERS="ada alan" HUB_PASSWORD=… jupyterhub -f docs/hub/jupyterhub_config.py
 
-Then open http://127.0.0.1:8000; any name will do, with the password that HUB_PASSWORD sets.
+Then open http://127.0.0.1:8000: each of HUB_USERS gets in with the one password (8 characters or more).
 """
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
-from jupyterhub.auth import DummyAuthenticator
+from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 
 c = get_config()  # noqa: F821
@@ -36,14 +40,41 @@ c.JupyterHub.hub_port = PORT + 1
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{PORT + 2}"
 c.JupyterHub.cookie_secret_file = str(HOMES / "cookie_secret")
 c.JupyterHub.db_url = f"sqlite:///{HOMES / 'hub.sqlite'}"
-c.JupyterHub.authenticator_class = DummyAuthenticator
-c.DummyAuthenticator.password = os.environ["HUB_PASSWORD"]
-c.Authenticator.allow_all = True
+c.JupyterHub.authenticator_class = SharedPasswordAuthenticator
+c.Authenticator.allowed_users = set(os.environ["HUB_USERS"].split())
+c.SharedPasswordAuthenticator.user_password = os.environ["HUB_PASSWORD"]
 c.JupyterHub.spawner_class = Spawner
 c.SimpleLocalProcessSpawner.home_dir_template = str(HOMES / "{username}")
 c.Spawner.default_url = "/lab/tree/my-lessons/00-start-here.ipynb"
 c.Spawner.start_timeout = 180
-c.Spawner.args = ["--allow-root"] if os.geteuid() == 0 else []
+# A lesson whose page was closed keeps its memory for 20 minutes.
+c.Spawner.args = [
+    "--MappingKernelManager.cull_idle_timeout=1200",
+    "--MappingKernelManager.cull_interval=60",
+    "--MappingKernelManager.cull_connected=False",
+    *(["--allow-root"] if os.geteuid() == 0 else []),
+]
 c.Spawner.environment = {"FER_COURSE_CACHE": str(HOMES / "cache"), "TF_CPP_MIN_LOG_LEVEL": "2"}
+# A learner at work takes 1.5 to 1.7 GB, JupyterLab included (docs/planning.md). This spawner only tells a server its limits; one
+# that runs servers in cgroups or containers enforces them.
+c.Spawner.mem_guarantee = "1.5G"
+c.Spawner.mem_limit = "3G"
+c.Spawner.cpu_guarantee = 0.2
+c.Spawner.cpu_limit = 2
+# An hour without a click ends a learner's server; the files stay.
+c.JupyterHub.services = [
+    {
+        "name": "culler",
+        "command": [sys.executable, "-m", "jupyterhub_idle_culler", "--timeout=3600", "--cull-every=300"],
+    }
+]
+c.JupyterHub.load_roles = [
+    {
+        "name": "culler",
+        "scopes": ["list:users", "read:users:activity", "read:servers", "delete:servers"],
+        "services": ["culler"],
+    }
+]
 
-HOMES.mkdir(parents=True, exist_ok=True)
+HOMES.mkdir(parents=True, exist_ok=True)  # cookies and passwords lie in it
+HOMES.chmod(0o700)
