@@ -567,6 +567,7 @@ def installed(tmp_path, monkeypatch, *kinds):
         (package / kind).mkdir(parents=True)
     (package.parent / "solutions").mkdir(parents=True)  # somebody else's
     monkeypatch.setattr(fer_course, "__file__", str(package / "__init__.py"))
+    monkeypatch.chdir(package.parent)
     return package
 
 
@@ -576,6 +577,19 @@ def test_a_wheel_has_lessons_and_profiles_but_no_solutions(tmp_path, monkeypatch
     assert course.find_folder("profiles") == package / "profiles"
     with pytest.raises(LessonError, match="only in the course's repository"):
         course.run()
+
+
+def test_in_a_clone_its_solutions_are_found_though_the_package_is_installed_apart_from_it(tmp_path, monkeypatch):
+    installed(tmp_path, monkeypatch, "lessons", "profiles")
+    clone = tmp_path / "clone"
+    (clone / "solutions").mkdir(parents=True)
+    (clone / "docs").mkdir()
+    monkeypatch.chdir(clone / "docs")
+    (clone / "pyproject.toml").write_text('[project]\nname = "another"\n')
+    with pytest.raises(LessonError, match="only in the course's repository"):
+        course.find_folder("solutions")
+    (clone / "pyproject.toml").write_text('[project]\nname = "fer_course"\n')
+    assert course.find_folder("solutions") == clone / "solutions"
 
 
 def test_a_broken_installation_says_so(tmp_path, monkeypatch):

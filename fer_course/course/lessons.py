@@ -32,9 +32,20 @@ def find_folder(kind: str) -> Path:
 
 
 def checkout() -> Path | None:
-    """Return the root of the repository this package was imported from, or None if it was installed from a wheel."""
-    root = Path(fer_course.__file__).parent.parent
-    return root if (root / "pyproject.toml").is_file() and (root / "solutions").is_dir() else None
+    """Return the root of the course's clone: the one that this package was imported from, else the one that we are in, else None.
+
+    On Binder and on a hub the package is installed apart from the clone.
+    """
+    here = Path.cwd()
+    return next(filter(_is_clone, (Path(fer_course.__file__).parents[1], here, *here.parents)), None)
+
+
+def _is_clone(root: Path) -> bool:
+    try:
+        settings = (root / "pyproject.toml").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    return '\nname = "fer_course"\n' in settings and (root / "solutions").is_dir()
 
 
 def notebooks(source: str | Path | None = None) -> list[Path]:
