@@ -1,6 +1,12 @@
 # `make course` and `make test` are all that a newcomer needs: both set up .venv first, if it is missing or stale.
 # Windows and conda: the same steps in plain commands stand in the README.
 
+# What somebody has set for Python, pip and uv elsewhere must not reach what is set up here.
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONINSPECT VIRTUAL_ENV CONDA_PREFIX
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV PIP_NO_BINARY PIP_REQUIREMENT PIP_CONSTRAINT PIP_NO_DEPS
+unexport UV_PYTHON UV_SYSTEM_PYTHON UV_BREAK_SYSTEM_PACKAGES UV_PRERELEASE UV_RESOLUTION UV_CONSTRAINT UV_OVERRIDE UV_NO_BINARY
+export PYTHONNOUSERSITE := 1
+
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready

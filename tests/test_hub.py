@@ -188,5 +188,5 @@ def test_two_users_each_open_lesson_00(hub):
         stranger = Browser(user)
         with contextlib.suppress(urllib.error.HTTPError):
             stranger.log_in(password)
-        with pytest.raises(urllib.error.HTTPError):
-            stranger.get(f"/user/{user}/api/contents/my-lessons")
+        asked = stranger.opener.open(f"http://127.0.0.1:{PORT}/user/{user}/api/contents/my-lessons", timeout=60)
+        assert "/hub/login" in asked.url  # sent back to the door

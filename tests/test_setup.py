@@ -213,6 +213,75 @@ def test_make_knows_when_the_environment_is_stale(tmp_path):
     assert "-m venv" in would()
 
 
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_what_is_set_for_python_pip_and_uv_elsewhere_does_not_reach_the_set_up():
+    unset = {name for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("unexport ")
+             for name in line.split()[1:]}  # fmt: skip
+    assert {"PYTHONPATH", "PYTHONHOME", "PIP_USER", "PIP_TARGET", "PIP_REQUIRE_VIRTUALENV", "UV_PYTHON"} <= unset
+    sabotaged = os.environ | dict.fromkeys(unset, "/somewhere/else")
+    said = subprocess.run(
+        ["make", "-s", "--eval", "show: ; @env", "show"], cwd=ROOT, capture_output=True, text=True, env=sabotaged
+    )
+    assert said.returncode == 0
+    assert "/somewhere/else" not in said.stdout
+    assert "PYTHONNOUSERSITE=1" in said.stdout.splitlines()
+
+
+def fake(folder: Path, name: str, version: str, fits: bool) -> None:
+    """Put a program into a folder that says that it is Python of a version, and does as the real one if it fits."""
+    folder.mkdir(exist_ok=True)
+    says = f'[ "$1" = --version ] && echo "Python {version}" && exit 0\n'
+    does = f'exec {os.path.realpath(sys.executable)} "$@"' if fits else "exit 1"
+    (folder / name).write_text(f"#!/bin/sh\n{says}{does}\n")
+    (folder / name).chmod(0o755)
+
+
+def chosen(path: str, *named: str) -> subprocess.CompletedProcess:
+    script = ["sh", "locks/python.sh", *named]
+    return subprocess.run(script, cwd=ROOT, capture_output=True, text=True, env={"PATH": f"{path}:/usr/bin:/bin"})
+
+
+def test_the_python_in_front_on_the_path_is_taken_if_it_fits(tmp_path):
+    fake(tmp_path / "front", "python3", "3.11.9", fits=True)
+    fake(tmp_path / "back", "python3.13", "3.13.1", fits=True)
+    assert chosen(f"{tmp_path}/front:{tmp_path}/back").stdout.strip() == f"{tmp_path}/front/python3"
+
+
+def test_a_python_in_front_that_does_not_fit_is_passed_over(tmp_path):
+    fake(tmp_path / "front", "python3", "3.14.0", fits=False)
+    fake(tmp_path / "front", "python", "2.7.18", fits=False)
+    fake(tmp_path / "back", "python3.13", "3.13.1", fits=True)
+    fake(tmp_path / "back", "python3.11", "3.11.1", fits=True)
+    assert chosen(f"{tmp_path}/front:{tmp_path}/back").stdout.strip() == f"{tmp_path}/back/python3.13"
+
+
+def test_a_python_that_is_named_decides_or_is_refused(tmp_path):
+    fake(tmp_path / "front", "python3", "3.11.9", fits=True)
+    fake(tmp_path / "named", "python9", "3.9.1", fits=False)
+    fake(tmp_path / "named", "python12", "3.12.1", fits=True)
+    assert chosen(f"{tmp_path}/front", f"{tmp_path}/named/python12").stdout.strip() == f"{tmp_path}/named/python12"
+    for name, found in (
+        (f"{tmp_path}/named/python9", "which is Python 3.9.1"),
+        (f"{tmp_path}/nothing", "PYTHON names"),
+    ):
+        done = chosen(f"{tmp_path}/front", name)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert found in done.stderr
+
+
+def test_where_nothing_fits_and_uv_can_not_fetch_the_sentence_says_what_to_do(tmp_path):
+    for name in ("python3", "python", "python3.11", "python3.12", "python3.13"):
+        fake(tmp_path / "bin", name, "3.14.0", fits=False)
+    fake(tmp_path / "bin", "uv", "0", fits=False)
+    (tmp_path / "bin" / "uv").write_text(
+        '#!/bin/sh\n[ "$1" = --version ] && exit 0\necho "error: no network" >&2\nexit 2\n'
+    )
+    done = chosen(str(tmp_path / "bin"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "uv could not bring one: error: no network" in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("Install one, or name it: make PYTHON=/path/to/python")
+
+
 def copy_of_setup(folder: Path) -> Path:
     """Copy what `make setup` needs to a folder of its own."""
     clone = folder / "clone"
