@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+from fer_course import console
 from fer_course.errors import FerCourseError
 from fer_course.files import TROUBLES
 
@@ -16,8 +17,13 @@ from fer_course.files import TROUBLES
 def main(arguments: list[str] | None = None) -> int:
     """Run `fer-course` with the arguments of the command line; return the exit status.
 
-    0: done · 1: something on purpose said no (one sentence on stderr) · 2: wrong usage · 130: interrupted.
+    0: done · 1: something on purpose said no (one sentence on stderr) · 2: wrong usage · 130: interrupted · 141: nobody read
+    the output to its end.
     """
+    return console.printing(lambda: _main(arguments))
+
+
+def _main(arguments: list[str] | None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = parser().parse_args(arguments)
     try:

@@ -325,5 +325,5 @@ EXAMINATIONS = (
 
 
 def as_json(findings: list[Finding]) -> str:
-    """Return findings for machines."""
-    return json.dumps([finding.__dict__ for finding in findings], indent=2, ensure_ascii=False)
+    """Return findings for machines, in ASCII: no encoding of the output changes them."""
+    return json.dumps([finding.__dict__ for finding in findings], indent=2)

@@ -62,9 +62,10 @@ def _log(path: Path) -> Iterator[TextIO]:
     """
     sys.stderr.flush()
     before = os.dup(2)
-    with os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace") as terminal:
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    with os.fdopen(os.dup(2), "w", encoding=encoding, errors="replace") as terminal:
         try:
-            with path.open("w") as file:
+            with path.open("wb") as file:
                 os.dup2(file.fileno(), 2)
             yield terminal
         finally:
