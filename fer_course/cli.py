@@ -9,9 +9,8 @@ import os
 import sys
 from pathlib import Path
 
-from fer_course import console
+from fer_course import causes, console, settings
 from fer_course.errors import FerCourseError
-from fer_course.files import TROUBLES
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,7 +19,8 @@ def main(arguments: list[str] | None = None) -> int:
     0: done · 1: something on purpose said no (one sentence on stderr) · 2: wrong usage · 130: interrupted · 141: nobody read
     the output to its end.
     """
-    return console.printing(lambda: _main(arguments))
+    with settings.isolated():
+        return console.printing(lambda: _main(arguments))
 
 
 def _main(arguments: list[str] | None) -> int:
@@ -31,7 +31,12 @@ def _main(arguments: list[str] | None) -> int:
     except FerCourseError as error:
         print(f"fer-course: {error}", file=sys.stderr)
         return 1
+    except ImportError as error:  # something is missing, hidden or damaged
+        print(f"fer-course: {causes.of_error(error)} `fer-course doctor` says more.", file=sys.stderr)
+        return 1
     except OSError as error:  # a full disk, a forbidden place, where a library of others writes
+        from fer_course.files import TROUBLES
+
         if error.errno not in TROUBLES:
             raise
         print(f"fer-course: {error.strerror}: {error.filename or 'a file'}. {TROUBLES[error.errno]}", file=sys.stderr)
