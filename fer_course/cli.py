@@ -87,10 +87,8 @@ def _add_run(commands) -> None:
 def _run(options) -> int:
     from fer_course import course
 
-    parameters = {name: course.parse_value(value) for name, value in options.p}
-    return course.run(
-        options.lessons or None, options.profile, options.data, parameters, out=options.out, resume=options.resume
-    )
+    lessons, out = options.lessons or None, options.out
+    return course.run(lessons, options.profile, options.data, out=out, resume=options.resume, typed=dict(options.p))
 
 
 def _add_start(commands) -> None:

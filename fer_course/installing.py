@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib.metadata
 import os
 import shutil
 import sys
@@ -26,8 +26,13 @@ def again() -> str:
 
 def command(packages: str) -> str:
     """Return the command that installs packages here; an environment of uv has no pip. Double quotes are for every shell."""
-    pip = "python -m pip" if importlib.util.find_spec("pip") else "uv pip"
-    return f"{pip} install {packages}"
+    try:
+        importlib.metadata.distribution(
+            "pip"
+        )  # asking for the module itself would change how setuptools is loaded later
+    except importlib.metadata.PackageNotFoundError:
+        return f"uv pip install {packages}"
+    return f"python -m pip install {packages}"
 
 
 def _of_make() -> bool:
