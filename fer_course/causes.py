@@ -131,15 +131,14 @@ def brought_in() -> Iterator[tuple[Path, str]]:
         if entry:
             yield Path(entry), "the variable PYTHONPATH names"
     if site.ENABLE_USER_SITE and site.USER_SITE in sys.path:
-        yield Path(site.USER_SITE), "is your own folder of packages"
+        yield Path(site.USER_SITE), "is for all your environments"
 
 
 def _hidden(text: str, folder: Path) -> str:
-    """Name the file that hides a module, if what was said speaks of that module or that file."""
-    for place in (folder, *(place for place, _ in brought_in() if not installs(place))):
-        for path in hiding(place):
-            if re.search(rf"\b{re.escape(path.stem)}\b", text):
-                return f"{path} hides the module {path.stem}, which is needed. Rename it."
+    """Name the file of a folder that hides a module, if what was said speaks of that module or that file."""
+    for path in hiding(folder):
+        if re.search(rf"\b{re.escape(path.stem)}\b", text):
+            return f"{path} hides the module {path.stem}, which is needed. Rename it."
     return ""
 
 
@@ -162,9 +161,10 @@ def _elsewhere(text: str) -> str:
     """Name the folder outside this environment from which the failing library came."""
     for place, why in brought_in():
         found = re.search(rf"{re.escape(str(place))}[/\\]({'|'.join(LIBRARIES)})\b", text)
-        if found:
-            where = f"{place}, which {why}, not from this environment"
-            return f"The library {found[1]} comes from {where}. {doing_without(why)}."
+        hidden = "" if installs(place) else _hidden(text, place)
+        if found or hidden:
+            said = hidden.partition(", which")[0] or f"The library {found[1]} comes from {place}"
+            return f"{said}; the folder is one that {why}. {doing_without(why)}."
     return ""
 
 

@@ -48,10 +48,15 @@ def without(*names: str, **instead: str) -> Iterator[None]:
                 os.environ[name] = value
 
 
+#: The user's own variables, while this process does without some of them.
+_given: list[dict[str, str]] = []
+
+
 @contextlib.contextmanager
 def isolated() -> Iterator[None]:
     """Let this process and what it starts do without `KERAS` and `LEFT_OUT`, and draw without a window, inside the `with`."""
     options = sys.warnoptions[:]
+    _given.append(dict(os.environ))
     with without(*KERAS, *LEFT_OUT, MPLBACKEND="Agg", **INSTEAD), warnings.catch_warnings():
         if options:  # PYTHONWARNINGS=error ends a program at the first warning of any library
             warnings.resetwarnings()
@@ -61,6 +66,7 @@ def isolated() -> Iterator[None]:
             yield
         finally:
             sys.warnoptions[:] = options
+            _given.pop()
 
 
 def kernel_environment(ipython: str, variables: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -126,18 +132,24 @@ _SEEN = ("PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "XLA_FLAGS", "TF_X
 
 def unread() -> list[str]:
     """Return the user's settings that are here and that the course does without: files and variables, with what is odd."""
-    keras = Path(os.environ.get("KERAS_HOME") or Path("~/.keras").expanduser()) / "keras.json"
+    variables = _of_user()
+    keras = Path(variables.get("KERAS_HOME") or Path("~/.keras").expanduser()) / "keras.json"
     files = [f"{keras} ({odd})"] if (odd := _odd(keras)) else []
-    files += [str(path) for path in _matplotlibrc() if path.is_file()]
-    return files + [name for name in KERAS if name in os.environ]
+    files += [str(path) for path in _matplotlibrc(variables) if path.is_file()]
+    return files + [f"{name}={variables[name]}" for name in KERAS if name in variables]
+
+
+def _of_user() -> Mapping[str, str]:
+    return _given[0] if _given else os.environ
 
 
 def seen() -> list[str]:
     """Return the user's settings that are here and that a notebook in JupyterLab sees: files and variables."""
-    profile = Path(os.environ.get("IPYTHONDIR") or Path("~/.ipython").expanduser()) / "profile_default"
+    given = _of_user()
+    profile = Path(given.get("IPYTHONDIR") or Path("~/.ipython").expanduser()) / "profile_default"
     files = [*sorted((profile / "startup").glob("*.*py")), *sorted(profile.glob("ipython*_config.*"))]
-    variables = [f"{name}={os.environ[name]}" for name in _SEEN if os.environ.get(name)]
-    backend = os.environ.get("MPLBACKEND", "")
+    variables = [f"{name}={given[name]}" for name in _SEEN if given.get(name)]
+    backend = given.get("MPLBACKEND", "")
     drawn = [] if backend.lower() == "agg" or "inline" in backend or not backend else [f"MPLBACKEND={backend}"]
     return [*map(str, files), *variables, *drawn]
 
@@ -157,13 +169,13 @@ def _odd(path: Path) -> str:
         return "damaged"
 
 
-def _matplotlibrc() -> Iterator[Path]:
+def _matplotlibrc(variables: Mapping[str, str]) -> Iterator[Path]:
     """Yield the places where matplotlib looks for a file of the user's."""
     yield Path("matplotlibrc").absolute()
-    if named := os.environ.get("MATPLOTLIBRC"):
+    if named := variables.get("MATPLOTLIBRC"):
         yield from (Path(named), Path(named) / "matplotlibrc")
-    if folder := os.environ.get("MPLCONFIGDIR"):
+    if folder := variables.get("MPLCONFIGDIR"):
         yield Path(folder) / "matplotlibrc"
     else:
-        yield Path(os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()) / "matplotlib" / "matplotlibrc"
+        yield Path(variables.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()) / "matplotlib" / "matplotlibrc"
         yield Path("~/.matplotlib").expanduser() / "matplotlibrc"
