@@ -281,11 +281,12 @@ def faces() -> Finding:
 
 
 def kernel() -> Finding:
-    """Look whether Jupyter's kernel python3 is this Python."""
+    """Look whether the kernel that JupyterLab calls python3 is this Python."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
-        program = KernelSpecManager().get_kernel_spec("python3").argv[0]
+        with settings.as_given():  # as JupyterLab finds it
+            program = KernelSpecManager().get_kernel_spec("python3").argv[0]
     except NoSuchKernel:
         return Finding(
             "Jupyter kernel", TROUBLE, "there is none named python3", "python -m ipykernel install --sys-prefix"

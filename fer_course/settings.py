@@ -69,6 +69,13 @@ def isolated() -> Iterator[None]:
             _given.pop()
 
 
+@contextlib.contextmanager
+def as_given() -> Iterator[None]:
+    """Let this process see the user's own variables inside the `with`, also where it does without some of them."""
+    with without(*os.environ, **_of_user()):
+        yield
+
+
 def kernel_environment(ipython: str, variables: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the variables for a kernel that the course starts, made from those given, or from this process'.
 

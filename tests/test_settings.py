@@ -227,6 +227,17 @@ def test_the_doctor_names_what_is_read_and_what_is_not(home, monkeypatch):
             assert word in seen
 
 
+def test_the_doctor_looks_at_the_kernel_that_jupyterlab_would_start(home, monkeypatch):
+    from fer_course import doctor
+
+    monkeypatch.setenv("JUPYTER_PATH", str(home / "jupyter"))
+    with settings.isolated():
+        finding = doctor.kernel()
+        assert "JUPYTER_PATH" not in os.environ
+    assert finding.state == doctor.TROUBLE
+    assert "/bin/false" in finding.found
+
+
 def test_a_file_that_keras_wrote_itself_is_not_worth_a_word(home, monkeypatch):
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("KERAS_HOME", raising=False)
