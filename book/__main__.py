@@ -1,5 +1,6 @@
 """`python -m book`: build the book."""
 
 from book.build import main
+from fer_course.console import printing
 
-raise SystemExit(main())
+raise SystemExit(printing(main))

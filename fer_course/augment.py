@@ -7,11 +7,11 @@ Keras' old `ImageDataGenerator` and as Keras' layers.
 
 from __future__ import annotations
 
-import keras
 import numpy as np
 
 from fer_course.errors import FerCourseError
 from fer_course.faces import CLASS_NAMES
+from fer_course.quiet import keras
 from fer_course.recipes import Recipe
 
 #: The paper says "ImageDataGenerator" and no numbers. These are those of the public program that its other numbers come

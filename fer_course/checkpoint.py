@@ -13,11 +13,11 @@ import math
 import time
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from fer_course import devices, files, schedules
 from fer_course.errors import RunError, shown
+from fer_course.quiet import keras
 from fer_course.recipes import Recipe
 
 

@@ -9,15 +9,21 @@ import os
 import sys
 from pathlib import Path
 
+from fer_course import causes, console, settings
 from fer_course.errors import FerCourseError
-from fer_course.files import TROUBLES
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run `fer-course` with the arguments of the command line; return the exit status.
 
-    0: done · 1: something on purpose said no (one sentence on stderr) · 2: wrong usage · 130: interrupted.
+    0: done · 1: something on purpose said no (one sentence on stderr) · 2: wrong usage · 130: interrupted · 141: nobody read
+    the output to its end.
     """
+    with settings.isolated():
+        return console.printing(lambda: _main(arguments))
+
+
+def _main(arguments: list[str] | None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = parser().parse_args(arguments)
     try:
@@ -25,7 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
     except FerCourseError as error:
         print(f"fer-course: {error}", file=sys.stderr)
         return 1
+    except ImportError as error:  # something is missing, hidden or damaged
+        print(f"fer-course: {causes.of_error(error)} `fer-course doctor` says more.", file=sys.stderr)
+        return 1
     except OSError as error:  # a full disk, a forbidden place, where a library of others writes
+        from fer_course.files import TROUBLES
+
         if error.errno not in TROUBLES:
             raise
         print(f"fer-course: {error.strerror}: {error.filename or 'a file'}. {TROUBLES[error.errno]}", file=sys.stderr)
@@ -76,10 +87,8 @@ def _add_run(commands) -> None:
 def _run(options) -> int:
     from fer_course import course
 
-    parameters = {name: course.parse_value(value) for name, value in options.p}
-    return course.run(
-        options.lessons or None, options.profile, options.data, parameters, out=options.out, resume=options.resume
-    )
+    lessons, out = options.lessons or None, options.out
+    return course.run(lessons, options.profile, options.data, out=out, resume=options.resume, typed=dict(options.p))
 
 
 def _add_start(commands) -> None:

@@ -17,9 +17,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
-import keras
-
 from fer_course.errors import ModelError
+from fer_course.quiet import keras
 
 FLOAT32 = 4
 #: Kinds of layers without multiply-adds.

@@ -6,9 +6,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import keras
-
 from fer_course.errors import FerCourseError
+from fer_course.quiet import keras
 
 #: What tells XLA, JAX's compiler, to add up in one order only. It is read once, when JAX first uses a device.
 DETERMINISTIC = "--xla_gpu_deterministic_ops=true"

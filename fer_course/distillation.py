@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 
 from fer_course.errors import ModelError
 from fer_course.evaluation import predict
 from fer_course.faces import Faces
+from fer_course.quiet import keras
 from fer_course.recipes import Recipe
 from fer_course.training import Run, validation_rows
 

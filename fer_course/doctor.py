@@ -5,6 +5,7 @@ Every examination is a function that returns a `Finding`; it imports as little a
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.metadata
 import json
@@ -16,9 +17,12 @@ import socket
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from fer_course import causes, installing, settings
 
 GOOD, WARNING, TROUBLE = "✔", "!", "✘"
 #: Bytes that a lesson's kernel may take, and that the cache and a run need on the disk.
@@ -55,10 +59,15 @@ def _safely(examination: Callable[[], Finding]) -> Finding:
     name = examination.__name__.strip("_").replace("_", " ")
     try:
         return examination()
-    except Exception as error:
-        return Finding(
-            name, WARNING, f"could not be looked at ({type(error).__name__}: {error})", "Report this, please."
-        )
+    except (Exception, SystemExit) as error:  # SystemExit: of a script that hides a module
+        found = f"could not be looked at ({type(error).__name__}: {error})"
+        text = "".join(traceback.format_exception(error))
+        return Finding(name, WARNING, found, causes.advice(text) or _report(text))
+
+
+def _report(text: str) -> str:
+    """Return the advice where no cause is known: with the lines that help who reads the report."""
+    return "\n      ".join(["Report this, please, with these lines:", *text.strip().splitlines()[-5:]])
 
 
 def python() -> Finding:
@@ -93,48 +102,77 @@ def packages() -> Finding:
                 continue
             if not requirement.specifier.contains(version, prereleases=True):
                 wrong.append(f"{requirement.name} {version} (needs {requirement.specifier})")
+    if several := _several_tensorflows():
+        found = f"{' and '.join(several)} are installed into one folder"
+        names = " ".join(each.split()[0] for each in several)
+        return Finding("packages", TROUBLE, found, f"Uninstall them all ({names}), then {installing.advice()}.")
     if wrong:
         return Finding(
             "packages",
             TROUBLE,
             "; ".join(wrong),
-            "In the course's folder: make setup. Elsewhere: pip install -U 'fer_course[tensorflow,lab]'.",
+            f"{installing.advice()}.",
         )
     return Finding("packages", GOOD, "all that lessons need is there")
+
+
+def _several_tensorflows() -> list[str]:
+    """Return names and versions of the distributions that each bring the module tensorflow, if more than one version is there."""
+    names = ("tensorflow", "tensorflow-cpu", "tensorflow-gpu", "tensorflow-intel", "tensorflow-macos", "tf-nightly")
+    found = {}
+    for name in names:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found[name] = importlib.metadata.version(name)
+    return [f"{name} {version}" for name, version in found.items()] if len(set(found.values())) > 1 else []
 
 
 def _asked_for(requirement, extra: str) -> bool:
     return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
 
 
+#: Loads Keras as lessons do, and says which one it got.
+_LOAD = (
+    "from fer_course import settings; k = settings.load_keras(); print(k.version(), k.backend.backend(), k.__file__)"
+)
+#: Seconds that loading Keras may take; on a slow network disk the first time takes minutes.
+_LOADING = 300
+
+
 def backend() -> Finding:
     """Load Keras in a process of its own: a TensorFlow that does not fit the processor ends the whole process."""
-    code = "import fer_course.quiet, keras; print(keras.version(), keras.backend.backend())"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
-    if done.returncode < 0 or done.returncode == 132:
+    command = [sys.executable, "-c", _LOAD]
+    try:
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=_LOADING)
+    except subprocess.TimeoutExpired:
+        found = f"it was not loaded after {_LOADING} seconds"
         return Finding(
-            "Keras",
-            TROUBLE,
-            f"its process was ended by signal {abs(done.returncode)}",
-            "The processor may lack AVX, which TensorFlow needs. Use another machine, Colab or Binder.",
+            "Keras", TROUBLE, found, "Try again. If it stays so, put the environment on a disk of this machine."
         )
     if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["no message"]
-        return Finding(
-            "Keras",
-            TROUBLE,
-            lines[-1][:200],
-            "Install TensorFlow: pip install 'fer_course[tensorflow]', or make setup.",
-        )
-    version, name = done.stdout.split()[-2:]
+        return _keras_trouble(done.returncode, done.stderr)
+    version, name, path = done.stdout.strip().splitlines()[-1].split(maxsplit=2)
+    found = f"{version} on {name}"
     if name != "tensorflow":
-        return Finding(
-            "Keras",
-            WARNING,
-            f"{version} on {name}",
-            "Lessons are written for TensorFlow; unset KERAS_BACKEND unless you mean it.",
-        )
-    return Finding("Keras", GOOD, f"{version} on {name}")
+        advice = "Lessons are written for TensorFlow; unset KERAS_BACKEND unless you mean it."
+        return Finding("Keras", WARNING, found, advice)
+    for place, why in causes.brought_in():
+        if Path(path).is_relative_to(place) and not place.is_relative_to(sys.prefix):
+            advice = f"If lessons fail: {causes.doing_without(why)}."
+            return Finding("Keras", WARNING, f"{found} comes from {place}, which {why}", advice)
+    return Finding("Keras", GOOD, found)
+
+
+def _keras_trouble(status: int, said: str) -> Finding:
+    """Name what kept Keras from being loaded: its process' exit status and what it said tell."""
+    advice, line = causes.advice(said), causes.telling(said)
+    ended = causes.ended_by(status)
+    if ended and not advice:
+        return Finding("Keras", TROUBLE, *ended)
+    if ended:
+        line = f"{ended[0]}; {line}"
+    if "SetupError: " in line:
+        line, _, advice = line.partition("SetupError: ")[2].partition(". ")
+    return Finding("Keras", TROUBLE, line, advice or _report(said))
 
 
 def memory() -> Finding:
@@ -243,11 +281,12 @@ def faces() -> Finding:
 
 
 def kernel() -> Finding:
-    """Look whether Jupyter's kernel python3 is this Python."""
+    """Look whether the kernel that JupyterLab calls python3 is this Python."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
     try:
-        program = KernelSpecManager().get_kernel_spec("python3").argv[0]
+        with settings.as_given():  # as JupyterLab finds it
+            program = KernelSpecManager().get_kernel_spec("python3").argv[0]
     except NoSuchKernel:
         return Finding(
             "Jupyter kernel", TROUBLE, "there is none named python3", "python -m ipykernel install --sys-prefix"
@@ -272,6 +311,31 @@ def _prefix(program: str) -> str:
     return done.stdout.strip()
 
 
+def hidden_modules() -> Finding:
+    """Look for files, here and where PYTHONPATH points, that a notebook would import in place of a library."""
+    places = [Path.cwd(), *(place for place, _ in causes.brought_in() if not causes.installs(place))]
+    found = [path for place in dict.fromkeys(places) for path in causes.hiding(place)]
+    if not found:
+        return Finding("names of files", GOOD, "no file here hides a module")
+    names = ", ".join(map(str, found[:3])) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
+    several = "hides a module" if len(found) == 1 else "hide modules"
+    return Finding(
+        "names of files", WARNING, f"{names} {several} of the same name", "Notebooks beside it may fail: rename it."
+    )
+
+
+def own_settings() -> Finding:
+    """Look for the user's own settings: those that the course does without, and those that notebooks still see."""
+    unread, seen = settings.unread(), settings.seen()
+    found = "; ".join(filter(None, [
+        "not read by the course: " + ", ".join(unread) if unread else "",
+        "seen by notebooks in JupyterLab: " + ", ".join(seen) if seen else "",
+    ]))  # fmt: skip
+    if seen:
+        return Finding("your own settings", WARNING, found, "If a notebook behaves oddly, start without them.")
+    return Finding("your own settings", GOOD, found or "none found")
+
+
 def widgets() -> Finding:
     """Look whether ipywidgets in Python and in JupyterLab are of one generation."""
     python_side = importlib.metadata.version("ipywidgets").split(".")[0]
@@ -282,7 +346,7 @@ def widgets() -> Finding:
             "widgets",
             WARNING,
             found,
-            "Sliders will not show. pip install -U ipywidgets jupyterlab-widgets, then reload the page.",
+            f"Sliders will not show. {installing.command('-U ipywidgets jupyterlab-widgets')}, then reload the page.",
         )
     return Finding("widgets", GOOD, found)
 
@@ -319,11 +383,11 @@ def sandbox() -> Finding:
 
 
 EXAMINATIONS = (
-    python, packages, backend, memory, cores, onednn, cache, temporary_folder, this_folder, faces, kernel, widgets, loopback,
-    text_encoding, sandbox,
+    python, packages, backend, memory, cores, onednn, cache, temporary_folder, this_folder, hidden_modules, own_settings, faces,
+    kernel, widgets, loopback, text_encoding, sandbox,
 )  # fmt: skip
 
 
 def as_json(findings: list[Finding]) -> str:
-    """Return findings for machines."""
-    return json.dumps([finding.__dict__ for finding in findings], indent=2, ensure_ascii=False)
+    """Return findings for machines, in ASCII: no encoding of the output changes them."""
+    return json.dumps([finding.__dict__ for finding in findings], indent=2)

@@ -26,6 +26,10 @@ class BusyError(FerCourseError):
     """Another process is writing to a folder that one at a time may write to: says which, and what to do."""
 
 
+class SetupError(FerCourseError, ImportError):
+    """Something on this machine keeps Keras from being loaded: says what, and what to do."""
+
+
 class DataError(FerCourseError, ValueError):
     """A file or folder does not hold what FER2013 holds: names the file, the row or member, and what to do."""
 

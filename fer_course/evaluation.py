@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-import keras
 import numpy as np
 
 from fer_course.errors import DataError, ModelError
 from fer_course.faces import CLASS_NAMES, Faces
 from fer_course.files import write_text
+from fer_course.quiet import keras
 from fer_course.training import Run, prepare
 
 #: Named sets of views for `predict` and `evaluate`; a view is (mirrored, pixels down, pixels to the right).

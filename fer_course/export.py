@@ -23,7 +23,7 @@ from types import ModuleType
 
 import numpy as np
 
-from fer_course import data, files
+from fer_course import data, files, installing
 from fer_course.errors import ExportError, ModelError
 from fer_course.faces import Faces
 from fer_course.silence import silence
@@ -142,7 +142,7 @@ def check(path: str | Path, to: str) -> None:
         raise ExportError(f"The name of a file for {to} ends in {suffix}; found {path}.")
     for name in ("onnxruntime", "tf2onnx") if to == "onnx" else ("ai_edge_litert.interpreter",):
         _package(name)
-    import keras
+    from fer_course.quiet import keras
 
     if keras.backend.backend() != "tensorflow":
         raise ExportError(
@@ -164,13 +164,12 @@ def _package(name: str) -> ModuleType:
                 "LiteRT has no Python package for Windows. Export to onnx, or work in the Windows Subsystem for Linux."
             ) from None
         raise ExportError(
-            f"This needs the package {package} ({error}). Install the extra `export`: pip install 'fer_course[export]'."
+            f"This needs the package {package} ({error}), which is in the extra `export`. {installing.advice('export')}"
         ) from None
 
 
 def _keras_model(model):
-    import keras
-
+    from fer_course.quiet import keras
     from fer_course.training import Run
 
     model = model.model() if isinstance(model, Run) else model
@@ -198,7 +197,7 @@ def _write(model, path: Path, to: str, images: np.ndarray) -> None:
 
 
 def _write_onnx(model, path: Path) -> None:
-    import keras
+    from fer_course.quiet import keras
 
     size = model.input_shape[1]
     pixels = keras.InputSpec("uint8", shape=(None, size, size, 1), name="pixels")
@@ -208,8 +207,9 @@ def _write_onnx(model, path: Path) -> None:
 def _write_litert(model, path: Path, images: np.ndarray | None) -> None:
     """Write floats, or, with pictures uint8 (N, 48, 48) that show the ranges, 8-bit integers throughout."""
     # What `model.export(format="litert")` does in Keras 3.15. In older ones it does not heed the input's type.
-    import keras
     import tensorflow as tf
+
+    from fer_course.quiet import keras
 
     size = model.input_shape[1]
     pixels = tf.TensorSpec((1, size, size, 1), tf.uint8 if images is None else tf.float32, "pixels")

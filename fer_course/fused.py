@@ -12,7 +12,7 @@ import types
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import keras
+from fer_course.quiet import keras
 
 
 @contextmanager

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from keras import layers
 
 from fer_course.errors import ModelError
+from fer_course.quiet import keras
+
+layers = keras.layers
 
 #: How slowly the running averages of batch normalisation move. Keras' default of 0.99, made for runs of many thousand steps,
 #: leaves them near their start in a short training. What the layer computes, and its weights, are the same.

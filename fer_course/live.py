@@ -34,6 +34,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps
 
+from fer_course import installing
 from fer_course.errors import FerCourseError, PhotographError
 from fer_course.faces import CLASS_NAMES, SIZE
 from fer_course.files import refuse_endless
@@ -231,7 +232,7 @@ def _cascade():
         from skimage.feature import Cascade
     except ImportError:
         raise FerCourseError(
-            "Finding faces needs scikit-image. Install it with the extra `lab`: pip install 'fer_course[lab]'."
+            f"Finding faces needs scikit-image, which is in the extra `lab`. {installing.advice('lab')}"
         ) from None
     return Cascade(lbp_frontal_face_cascade_filename())
 

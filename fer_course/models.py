@@ -9,9 +9,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 
-import keras
-from keras import layers
-
 from fer_course import weights
 from fer_course.errors import ModelError
 from fer_course.layers import (
@@ -25,6 +22,9 @@ from fer_course.layers import (
     residual_module,
     separable,
 )
+from fer_course.quiet import keras
+
+layers = keras.layers
 
 _BUILDERS: dict[str, Callable] = {}
 _VARIANTS: set[str] = set()

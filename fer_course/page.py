@@ -16,6 +16,7 @@ from pathlib import Path
 
 import nbformat
 
+from fer_course import installing
 from fer_course.errors import FerCourseError, RunError
 
 ADDRESS = "127.0.0.1"
@@ -55,6 +56,7 @@ def serve(run: str = "pretrained", port: int | None = None, open_browser: bool =
     with tempfile.TemporaryDirectory(prefix="fer-course-live-") as folder:
         file = Path(folder) / "live.ipynb"
         nbformat.write(notebook(run), file)
+        os.environ["IPYTHONDIR"] = str(Path(folder) / "ipython")  # the page's kernels run nobody's start-up files
         voila(str(file), port, secrets.token_urlsafe(24), open_browser).start()
 
 
@@ -132,9 +134,7 @@ def _voila():
         from traitlets.config import Config
         from voila.app import Voila
     except ImportError:
-        raise FerCourseError(
-            "The page needs Voilà. Install it with the extra `lab`: pip install 'fer_course[lab]'."
-        ) from None
+        raise FerCourseError(f"The page needs Voilà, which is in the extra `lab`. {installing.advice('lab')}") from None
 
     class Page(Voila):
         wanted = True

@@ -15,6 +15,9 @@ from matplotlib.figure import Figure
 
 from fer_course.errors import FerCourseError
 from fer_course.faces import CLASS_NAMES, Faces
+from fer_course.settings import use_matplotlibs_own
+
+use_matplotlibs_own()
 
 #: Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 import time
 
-import keras
-
 from fer_course import plots
+from fer_course.quiet import keras
 
 
 def _in_notebook() -> bool:

@@ -1,21 +1,33 @@
 """`import fer_course.quiet` loads Keras without TensorFlow's start-up messages, which are long, red, and mean nothing bad.
 
 The first ones come from C++ before any setting is read, so the only way is to close the channel for errors while Keras is
-loaded. An error in loading still shows: it is raised, not printed. Later on, warnings about functions that are traced anew, as
+loaded. An error in loading still shows: it is raised, not printed. Later on, warnings about functions that are traced again, as
 they must be for every new model, are left out too.
+
+It is also the one place where the package gets its Keras, `from fer_course.quiet import keras`: without the user's own settings
+for it (see `settings.load_keras`).
 """
 
 import logging
 import os
 
+from fer_course import causes
+from fer_course.errors import SetupError
+from fer_course.settings import load_keras
 from fer_course.silence import closed
 
 
-def _load_keras() -> None:
+def _load_keras():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no INFO lines later on
-    with closed(2):
-        import keras  # noqa: F401
+    try:
+        with closed(2):
+            loaded = load_keras()
+    except SetupError:
+        raise
+    except Exception as error:
+        raise SetupError(f"Keras can't be loaded. {causes.of_error(error)} `fer-course doctor` says more.") from error
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    return loaded
 
 
-_load_keras()
+keras = _load_keras()

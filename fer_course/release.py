@@ -16,6 +16,7 @@ from pathlib import Path
 import fer_course
 from fer_course import links
 from fer_course.course import QUIET_KERNEL, find_folder, require
+from fer_course.course.kernels import own_kernels
 from fer_course.errors import LessonError
 from fer_course.files import write_text
 
@@ -305,11 +306,16 @@ def _executed(notebook, path: Path):
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
-    with tempfile.TemporaryDirectory() as work:
+    with tempfile.TemporaryDirectory() as work, own_kernels() as kernels:
         resources = {"metadata": {"path": work}}
         # One stream output a cell: how a stream is cut into messages changes from run to run.
         client = NotebookClient(
-            notebook, timeout=None, resources=resources, coalesce_streams=True, extra_arguments=QUIET_KERNEL
+            notebook,
+            timeout=None,
+            resources=resources,
+            coalesce_streams=True,
+            extra_arguments=QUIET_KERNEL,
+            kernel_manager_class=kernels,
         )
         try:
             return client.execute(env={**os.environ, "FER_COURSE_DATA": "drawn"})

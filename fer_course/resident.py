@@ -9,12 +9,13 @@ than the device to do it.
 
 from __future__ import annotations
 
-import keras
 import numpy as np
-from keras import ops
 
 from fer_course import augment
+from fer_course.quiet import keras
 from fer_course.recipes import Recipe
+
+ops = keras.ops
 
 #: What a step may be told about its pictures -> shape (without the batch) and dtype.
 INPUTS = {

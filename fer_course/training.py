@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from fer_course import files, models, schedules
@@ -24,6 +23,7 @@ from fer_course.errors import DataError, RunError
 from fer_course.faces import Faces, stratified
 from fer_course.fused import fused_normalisation
 from fer_course.progress import Progress
+from fer_course.quiet import keras
 from fer_course.recipes import Recipe
 from fer_course.resident import Plans, resident
 

@@ -16,6 +16,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from fer_course.console import printing
 from fer_course.files import atomic
 from locks import reading
 
@@ -24,8 +25,8 @@ PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
 REQUIREMENTS = ROOT / "binder" / "requirements.txt"
 
 
-def main() -> None:
-    """Collect everything in a temporary folder, and write one archive."""
+def main() -> int:
+    """Collect everything in a temporary folder, and write one archive; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--platform", help="of the laptops, as wheels name it; none: this machine's")
     parser.add_argument("--python", default=f"{sys.version_info.major}.{sys.version_info.minor}", help="of the laptops")
@@ -38,6 +39,7 @@ def main() -> None:
         collect(folder, options.platform, options.python)
         archive = write(folder, options.out / f"{name}.tar")
     print(f"{archive}: {archive.stat().st_size / 1e6:,.0f} MB. On each laptop: unpack it, then python install.py")
+    return 0
 
 
 def collect(folder: Path, platform: str | None, python: str) -> None:
@@ -76,4 +78,4 @@ def write(folder: Path, archive: Path) -> Path:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(printing(main))

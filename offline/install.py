@@ -16,6 +16,8 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     """Make the environment, install, bring the drawn faces, copy the lessons."""
+    if sys.stdout is not None:  # a folder's name may have letters that the console has not
+        sys.stdout.reconfigure(errors="backslashreplace")
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path.home() / "fer_course").resolve()
     made_for = HERE.name.rpartition("-py")[2]
     if f"{sys.version_info.major}.{sys.version_info.minor}" != made_for:
@@ -32,7 +34,7 @@ def main() -> None:
     subprocess.run([*pip, "--no-deps", "--force-reinstall", *map(str, HERE.glob("fer_course-*.whl"))], check=True)
     ask = "from fer_course.data import cache; print(cache.folder())"
     cache = subprocess.run(
-        [str(programs / "python"), "-c", ask], check=True, capture_output=True, text=True
+        [str(programs / "python"), "-X", "utf8", "-c", ask], check=True, capture_output=True, encoding="utf-8"
     ).stdout.strip()
     shutil.copytree(HERE / "cache", cache, dirs_exist_ok=True)
     subprocess.run([str(programs / "fer-course"), "start", str(folder / "my-lessons")], check=True)

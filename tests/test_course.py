@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fer_course
-from fer_course import course, files
+from fer_course import course, files, installing
 from fer_course.course import copies, executing, harvest, parameters, results, run_folders, running
 from fer_course.course.pages import lesson_page
 from fer_course.errors import BusyError, DataError, LessonError
@@ -445,21 +445,84 @@ def test_types_are_those_that_python_would_accept(value, declared):
 
 
 @pytest.mark.parametrize(
-    ("text", "value"),
+    ("declared", "text", "value"),
     [
-        ("3", 3),
-        ("0.5", 0.5),
-        ("true", True),
-        ("minutes", "minutes"),
-        ("", ""),
-        ("[1, 2", "[1, 2"),
-        ("2024-01-02", "2024-01-02"),
+        ("int", "3", 3), ("int", "010", 10), ("int", "-7", -7), ("int", "+7", 7), ("int", " 5 ", 5),
+        ("float", "0.5", 0.5), ("float", "1e-3", 1e-3), ("float", "3", 3.0), ("float", ".5", 0.5), ("float", "010", 10.0),
+        ("bool", "true", True), ("bool", "False", False),
+        ("str", "2013", "2013"), ("str", "yes", "yes"), ("str", "no", "no"), ("str", "on", "on"), ("str", "null", "null"),
+        ("str", "~", "~"), ("str", "12:30", "12:30"), ("str", "0x10", "0x10"), ("str", "1e3", "1e3"), ("str", "true", "true"),
+        ("str", "", ""), ("str", "[1, 2", "[1, 2"), ("str", "2024-01-02", "2024-01-02"), ("str", " a", " a"), ("str", "#1", "#1"),
+        ("str", "a: b", "a: b"), ("str", "'quoted'", "'quoted'"), ("str", "- x", "- x"), ("str", "!!int 3", "!!int 3"),
+        ("None", "010", 10), ("None", "0.5", 0.5), ("None", "true", True), ("None", "minutes", "minutes"), ("None", "yes", "yes"),
     ],
-)
-def test_values_of_the_command_line(text, value):
-    parsed = course.parse_value(text)
+)  # fmt: skip
+def test_what_is_typed_is_read_by_the_declared_type(declared, text, value):
+    parsed = course.parse_value("name", text, declared)
     assert parsed == value
     assert type(parsed) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("declared", "text", "advice"),
+    [
+        ("int", "1_000", "Type 1000."), ("int", "1e3", "Type 1000."), ("int", "0x10", "Type a number such as 300."),
+        ("int", "12:30", "Type a number such as 300."), ("int", "3.0", "Type 3."), ("int", "2.5", "Type a number such as 300."),
+        ("int", "", "Type a number such as 300."), ("int", "null", "Type a number such as 300."),
+        ("int", "٣", "Type 3."), ("int", "inf", "Type a number such as 300."), ("int", "9" * 5000, "Type"),
+        ("float", "0,5", "Type 0.5."), ("float", "1_0.5", "Type 10.5."), ("float", "nan", "Type a number such as 0.001."),
+        ("float", "fast", "Type a number such as 0.001."), ("float", "1e999", "Type a number such as 0.001."),
+        ("bool", "yes", "Type true or false."), ("bool", "1", "Type true or false."), ("bool", "on", "Type true or false."),
+    ],
+)  # fmt: skip
+def test_what_can_not_be_read_is_refused_with_what_to_type(declared, text, advice):
+    with pytest.raises(LessonError, match=r"^The parameter 'name' takes ") as refusal:
+        course.parse_value("name", text, declared)
+    assert advice in str(refusal.value)
+    typed = re.search(r"Type ([-\d.e]+?)\.$", str(refusal.value))
+    if typed:  # the advice can be followed
+        assert math.isfinite(course.parse_value("name", typed[1], declared))
+
+
+@given(st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.booleans()))
+def test_what_python_writes_is_read_back(value):
+    assert course.parse_value("name", str(value), type(value).__name__) == value
+
+
+@given(st.text())
+def test_a_text_is_always_itself(text):
+    assert course.parse_value("name", text, "str") == text
+
+
+def test_typed_parameters_reach_the_notebook_by_its_own_types(tmp_path):
+    source = tmp_path / "solutions"
+    write_notebook(source / "00-first.ipynb", "print([recipe, seed, rate, loud])")
+    typed = {"recipe": "2013", "seed": "010", "rate": "1e-3", "loud": "true"}
+    assert course.run(source=source, out=tmp_path / "out", typed=typed) == 0
+    assert "['2013', 10, 0.001, True]" in (tmp_path / "out" / "00-first.ipynb").read_text()
+
+
+def test_typed_parameters_are_checked_before_anything_runs(tiny):
+    refused(tiny, "'seed' takes a whole number; found '1_000'. Type 1000.", typed={"seed": "1_000"})
+    refused(tiny, r"no parameter 'epochs' \(from the command line\)", typed={"epochs": "3"})
+    refused(tiny, "no file or folder .*2013", error=DataError, typed={"data": "2013"})
+
+
+@pytest.mark.parametrize(
+    ("line", "advice", "mended"),
+    [
+        ("data: 2013", "Write it in quotes", 'recipe: "2013"'), ("recipe: no", "Write it in quotes", 'recipe: "no"'),
+        ("recipe: null", "Write it in quotes", 'recipe: "null"'), ("recipe: 12:30", "Write it in quotes", 'recipe: "12:30"'),
+        ("seed: 1.5", "Write a whole number", "seed: 1"), ("loud: 1", "Write true or false", "loud: true"),
+        ("rate: true", "Write a number", "rate: 1.0"), ("seed: three", "Write a whole number", "seed: 3"),
+    ],
+)  # fmt: skip
+def test_advice_about_a_profile_can_be_followed_in_yaml(tiny, tmp_path, line, advice, mended):
+    file = tmp_path / "mine.yaml"
+    file.write_text(line)
+    refused(tiny, advice, profile=file)
+    file.write_text(mended)
+    assert parameters.merged_settings([tiny], file, None, None)
 
 
 # ------------------------------------------------------------------------------------------------ choosing lessons
@@ -606,4 +669,4 @@ def test_an_empty_course_says_how_to_build_it(tmp_path, monkeypatch):
 
 def test_a_missing_extra_is_named(monkeypatch, tiny):
     monkeypatch.setitem(sys.modules, "papermill", None)
-    refused(tiny, r"pip install 'fer_course\[lab\]'")
+    refused(tiny, re.escape(installing.advice("lab")))

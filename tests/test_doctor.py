@@ -70,8 +70,8 @@ def test_packages_that_are_missing_or_old(monkeypatch):
 @pytest.mark.parametrize(("done", "state", "words"), [
     ((-4, "", ""), TROUBLE, "signal 4"),
     ((1, "", "Traceback\nModuleNotFoundError: No module named 'tensorflow'"), TROUBLE, "tensorflow"),
-    ((0, "3.13.0 jax\n", ""), WARNING, "jax"),
-    ((0, "3.13.0 tensorflow\n", ""), GOOD, "3.13.0"),
+    ((0, "3.13.0 jax /x/keras/__init__.py\n", ""), WARNING, "jax"),
+    ((0, "3.13.0 tensorflow /x/keras/__init__.py\n", ""), GOOD, "3.13.0"),
 ])  # fmt: skip
 def test_keras(monkeypatch, done, state, words):
     process = SimpleNamespace(**dict(zip(("returncode", "stdout", "stderr"), done, strict=True)))

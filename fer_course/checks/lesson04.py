@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 
-import keras
 import numpy as np
 
 from fer_course import layers
@@ -14,6 +13,7 @@ from fer_course.checks.core import Hint, NotAttempted, attempt, expect, grown, n
 from fer_course.costs import costs
 from fer_course.diagrams import graph
 from fer_course.errors import ModelError
+from fer_course.quiet import keras
 
 #: How far two Keras models may differ that compute the same in another order, in float32.
 SAME = 1e-5

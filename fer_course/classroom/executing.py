@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fer_course.classroom import sandbox
 from fer_course.classroom.sandbox import Limits
+from fer_course.settings import kernel_environment
 
 #: After so many cells that had to be interrupted the notebook is stopped: it may not let itself be interrupted.
 PATIENCE = 3
@@ -44,7 +45,9 @@ def _run(notebook, folder: Path, limits: Limits, unsafe: bool) -> tuple[str, set
     from nbclient.exceptions import DeadKernelError
 
     manager = _manager(folder, limits, unsafe)
-    asyncio.run(manager.start_kernel(cwd=str(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    variables = kernel_environment(str(folder / ".ipython"))
+    nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    asyncio.run(manager.start_kernel(cwd=str(folder), env=variables, **nowhere))
     pid, died = manager.provisioner.process.pid, ""
     runner = _runner(limits, pid)
     with sandbox.Watch(pid, folder, limits) as watch:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from fer_course.course.kernels import own_kernels
 from fer_course.course.parameters import declared_parameters, escaped
 
 #: Kernels warn on every start that they listen on local TCP ports; that tells a learner nothing.
@@ -26,7 +27,7 @@ def execute(notebook: Path, executed: Path, work: Path, metrics: dict, label: st
         settings = dict(metrics["parameters"])
         if "out" in declared_parameters(notebook):
             settings.setdefault("out", str(work))
-        with _log(executed.with_suffix(".log")) as terminal:
+        with own_kernels() as kernels, _log(executed.with_suffix(".log")) as terminal:
             # Where nothing moves, in a log say, a line every half minute is enough.
             bar = {
                 "desc": label,
@@ -35,7 +36,12 @@ def execute(notebook: Path, executed: Path, work: Path, metrics: dict, label: st
                 "mininterval": 0.2 if terminal.isatty() else 30,
                 "file": terminal,
             }
-            arguments = {"cwd": work, "progress_bar": bar, "extra_arguments": QUIET_KERNEL}
+            arguments = {
+                "cwd": work,
+                "progress_bar": bar,
+                "extra_arguments": QUIET_KERNEL,
+                "kernel_manager_class": kernels,
+            }
             execute_notebook(escaped(notebook), escaped(executed), settings, **arguments)
     except PapermillExecutionError as error:
         return {
@@ -62,9 +68,10 @@ def _log(path: Path) -> Iterator[TextIO]:
     """
     sys.stderr.flush()
     before = os.dup(2)
-    with os.fdopen(os.dup(2), "w", encoding="utf-8", errors="replace") as terminal:
+    encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
+    with os.fdopen(os.dup(2), "w", encoding=encoding, errors="replace") as terminal:
         try:
-            with path.open("w") as file:
+            with path.open("wb") as file:
                 os.dup2(file.fileno(), 2)
             yield terminal
         finally:

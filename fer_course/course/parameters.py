@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import re
+from collections.abc import Mapping
 from pathlib import Path
-
-import yaml
 
 from fer_course.course.extras import require
 from fer_course.course.lessons import find_folder
@@ -17,6 +18,16 @@ from fer_course.files import read_yaml
 PARAMETERS = ("data", "faces", "recipe", "seed", "out")
 
 
+#: How a value is typed on the command line: for each type what it looks like, and how it is read.
+_TYPED = {
+    "bool": (r"(?i:true|false)", lambda text: text.lower() == "true"),
+    "int": (r"[+-]?[0-9]{1,1000}", int),
+    "float": (r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", float),
+}
+#: What an error says to write in a YAML file.
+_WRITTEN = {"str": 'it in quotes, "like this"', "int": "a whole number", "float": "a number", "bool": "true or false"}
+#: What an error calls the types.
+_KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number"}
 _TYPES = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
 
 
@@ -41,13 +52,58 @@ def read_profile(profile: str | Path) -> dict:
     return content
 
 
-def parse_value(text: str) -> str | int | float | bool | None:
-    """Return a parameter's value typed on the command line as YAML reads it ("3" is a number), else as plain text."""
-    try:
-        value = yaml.load(text, Loader=yaml.SafeLoader) if text.strip() else text
-    except (yaml.YAMLError, RecursionError, ValueError):
+def typed_values(chosen: list[Path], texts: Mapping[str, str]) -> dict[str, str | int | float | bool]:
+    """Return the values of parameters that were typed on a command line, each read by the type that the notebooks declare.
+
+    Args:
+        chosen: the notebooks that get them.
+        texts: names, and what was typed.
+
+    Raises:
+        LessonError: if a name is unknown, or a text is no value of its type; says what to type.
+
+    """
+    values = {}
+    for notebook in chosen if texts else []:
+        declared = declared_parameters(notebook)
+        for name, text in texts.items():
+            values[name] = parse_value(name, text, declared.get(name, "None"))
+    return values
+
+
+def parse_value(name: str, text: str, declared: str) -> str | int | float | bool:
+    """Return what was typed for the parameter `name` as the type that a notebook declares.
+
+    A `str` is the text itself, an `int` a whole number in decimal digits, a `float` a decimal number, a `bool` true or false.
+    Where no type is declared, it is the first of bool, int, float and str that fits.
+
+    Raises:
+        LessonError: if it is none of that type; says what to type.
+
+    """
+    for kind, (pattern, read) in _TYPED.items():
+        if declared in (kind, "None") and re.fullmatch(pattern, text.strip()):
+            value = read(text.strip())
+            if value not in (math.inf, -math.inf):  # 1e999
+                return value
+    if declared not in _TYPED:
         return text
-    return value if value is None or isinstance(value, (bool, int, float)) else text
+    raise LessonError(
+        f"The parameter {name!r} takes {_KINDS[declared]}; found {shown(text)}. {_type_instead(text, declared)}"
+    )
+
+
+def _type_instead(text: str, declared: str) -> str:
+    """Say what to type for a value that was typed in another way."""
+    if declared == "bool":
+        return "Type true or false."
+    with contextlib.suppress(ValueError, OverflowError):
+        number = float(text.strip().replace(",", "."))
+        if declared == "float" and math.isfinite(number):
+            return f"Type {number!r}."
+        if number.is_integer():
+            return f"Type {int(number)}."
+    return f"Type {'a number such as 0.001' if declared == 'float' else 'a number such as 300'}."
 
 
 def declared_parameters(notebook: str | Path) -> dict[str, str]:
@@ -92,9 +148,7 @@ def _type_problem(value, declared: str) -> str | None:
     if isinstance(value, str) and declared in ("int", "float"):
         with contextlib.suppress(ValueError):
             return f"{found}. YAML reads {value} as text: write {_yaml_number(value, declared)}"
-    if declared == "str":
-        return f"{found}. Put it in quotes"
-    return found
+    return f"{found}. Write {_WRITTEN[declared]}"
 
 
 def _yaml_number(text: str, declared: str) -> str:
@@ -109,10 +163,11 @@ def _yaml_number(text: str, declared: str) -> str:
     return f"{digits}{'' if '.' in digits else '.0'}e{sign}{power}"
 
 
-def merged_settings(chosen: list[Path], profile, parameters: dict | None, data) -> dict:
-    """Merge profile, single parameters and data (the later ones win), checked against every chosen notebook."""
+def merged_settings(chosen: list[Path], profile, parameters: dict | None, data, typed: Mapping[str, str] = {}) -> dict:
+    """Merge profile, single parameters, typed ones and data (the later ones win), checked against every chosen notebook."""
     sources = [(read_profile(profile), f"profile {profile}")] if profile is not None else []
     sources.append((dict(parameters or {}), "the parameters given"))
+    sources.append((typed_values(chosen, typed), "the command line"))
     sources.append(({} if data is None else {"data": os.fspath(data)}, "data"))
     merged = {}
     for values, where in sources:

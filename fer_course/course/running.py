@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from fer_course.course.executing import execute
@@ -28,6 +28,7 @@ def run(
     out: str | Path | None = None,
     resume: bool = False,
     source: str | Path | None = None,
+    typed: Mapping[str, str] | None = None,
 ) -> int:
     """Run notebooks in order through papermill and collect what they show in a new folder `runs/<stamp>/`.
 
@@ -45,6 +46,7 @@ def run(
         resume: go on with the run in `out`, or with the newest one in `runs/` that is not finished, with its own
             settings. Lessons that ended well are kept, the others run again.
         source: folder of the notebooks; default `solutions/`.
+        typed: more parameters, as text that was typed on a command line; read by the types that the notebooks declare.
 
     Returns:
         The exit status: 0 if all lessons ended well, 1 if one failed, 130 after Ctrl-C.
@@ -59,13 +61,13 @@ def run(
     for module in ("papermill", "nbconvert", "psutil"):
         require(module, "running lessons")
     if resume:
-        if lessons or profile is not None or data is not None or parameters or source is not None:
+        if lessons or profile is not None or data is not None or parameters or typed or source is not None:
             raise LessonError("A resumed run keeps its own lessons and settings: leave the others out, or start anew.")
         target = unfinished(runs_folder(), out)
         metrics = read_metrics(target)
     else:
         chosen = choose(notebooks(source), lessons)
-        metrics = plan(chosen, profile, merged_settings(chosen, profile, parameters, data))
+        metrics = plan(chosen, profile, merged_settings(chosen, profile, parameters, data, typed or {}))
         target = new_folder(runs_folder(), out)
     return _run_planned(target, metrics)
 

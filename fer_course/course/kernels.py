@@ -1,0 +1,35 @@
+"""The kernels of notebooks that the course executes: this Python's, without the user's own settings."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tempfile
+from collections.abc import Iterator
+
+from fer_course.settings import kernel_environment
+
+
+@contextlib.contextmanager
+def own_kernels() -> Iterator[type]:
+    """Yield the class of kernel managers for nbclient and papermill.
+
+    Its kernels are this Python's, whatever the user has named python3; they read no start-up files and no settings of
+    IPython's, and see the environment of `settings.kernel_environment`.
+    """
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = KernelSpec(argv=command, display_name="Python 3", language="python")
+    with tempfile.TemporaryDirectory(prefix="fer-course-ipython-", ignore_cleanup_errors=True) as folder:
+
+        class OwnKernel(AsyncKernelManager):
+            @property
+            def kernel_spec(self) -> KernelSpec:
+                return spec
+
+            async def start_kernel(self, **options) -> None:
+                await super().start_kernel(**{**options, "env": kernel_environment(folder, options.get("env"))})
+
+        yield OwnKernel
