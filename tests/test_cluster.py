@@ -5,18 +5,23 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import classes
 import pandas
 import pytest
 import yaml
-from clusters import cluster, orphans, waited_for
+from clusters import cluster, end, orphans, scheduler_in, waited_for, worker
 
+from fer_course import cluster as clusters_of_dask
+from fer_course import data, sweep
 from fer_course.classroom import sandbox, setting_up
 from fer_course.classroom.collecting import collect
 from fer_course.classroom.grading import grade
 from fer_course.classroom.marks import marks
 from fer_course.classroom.sandbox import Limits
+from fer_course.errors import FerCourseError
 from fer_course.executors import executor_at
 
 pytest.importorskip("nbgrader")
@@ -84,12 +89,16 @@ def test_a_sweep_of_12_with_a_killed_worker_and_a_stopped_client(tmp_path):
     with cluster(tmp_path) as (address, workers):
         command = [sys.executable, "-m", "fer_course.cli", "sweep", str(tmp_path / "sweep.yaml"), "--out", str(out)]
         command += ["--scheduler", address]
-        first = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        said = tmp_path / "said.txt"
+        with said.open("w") as log:
+            first = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
         waited_for(lambda: done() >= 2, "the first trials", 300)
         os.kill(workers[0].pid, signal.SIGKILL)
         waited_for(lambda: done() >= 4, "trials after the kill", 300)
         os.killpg(first.pid, signal.SIGINT)
         assert first.wait(60) == 130
+        assert said.read_text().count("its worker is gone; it is begun again by another one.") == 1
+        assert "interrupted; what was finished is kept" in said.read_text()
         time.sleep(5)  # what the workers had begun comes to its end, or is begun again
         before = {path: path.stat().st_mtime_ns for path in out.glob("trials/*/metrics.json")}
         finished = {path for path in before if '"finished": true' in path.read_text()}
@@ -102,3 +111,197 @@ def test_a_sweep_of_12_with_a_killed_worker_and_a_stopped_client(tmp_path):
         epochs = [line.split(",")[0] for line in history.read_text().splitlines()[1:]]
         assert epochs == [str(number + 1) for number in range(len(epochs))]
     waited_for(lambda: not orphans(), "kernels to end", 30)
+
+
+# ------------------------------------------------------------------------- a cluster that can't do it, or goes away
+
+
+SMALL = {"recipe": "quick", "data": "drawn", "faces": 140, "grid": {"model": ["lenet"], "epochs": [1, 2]}}
+
+
+def written(place, content=SMALL):
+    (place / "sweep.yaml").write_text(yaml.safe_dump(content))
+    return place / "sweep.yaml"
+
+
+def command(place, address: str) -> list[str]:
+    words = [sys.executable, "-m", "fer_course.cli", "sweep", str(written(place)), "--out", str(place / "out")]
+    return [*words, "--scheduler", address]
+
+
+def refused(place, address: str) -> str:
+    """Return the one line on stderr with which a sweep is refused; nothing was begun then, and no probe is left."""
+    done = subprocess.run(command(place, address), capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(place.glob("out/trials/*")) == list(place.glob("out/.probe*")) == []
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+def site(place, code: str) -> dict[str, str]:
+    """Return an environment in which every Python runs some code first."""
+    place.mkdir()
+    (place / "sitecustomize.py").write_text(code)
+    return {"PYTHONPATH": str(place)}
+
+
+NO_COURSE = """
+import sys
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "fer_course":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+sys.meta_path.insert(0, Refuse())
+"""
+OLD_COURSE = """
+import importlib.abc, importlib.util, sys
+class Old(importlib.abc.Loader):
+    def create_module(self, spec):
+        return None
+    def exec_module(self, module):
+        module.__path__ = []
+class Find:
+    def find_spec(self, name, path=None, target=None):
+        if name in ("fer_course", "fer_course.cluster"):
+            return importlib.util.spec_from_loader(name, Old(), is_package=True)
+sys.meta_path.insert(0, Find())
+"""
+OLD_KERAS = """
+import importlib.metadata
+real = importlib.metadata.version
+importlib.metadata.version = lambda name: "3.0.1" if name == "keras" else real(name)
+"""
+
+
+def test_a_scheduler_without_workers_is_said(tmp_path):
+    with scheduler_in(tmp_path) as (address, _):
+        assert f"The Dask scheduler at {address} has no workers." in refused(tmp_path, address)
+
+
+@pytest.mark.parametrize(
+    ("code", "variables", "words"),
+    [
+        (NO_COURSE, {}, "has no fer_course. Install it there"),
+        (OLD_COURSE, {}, "has another version of fer_course"),
+        (OLD_KERAS, {}, "has keras 3.0.1 (here "),
+        ("", {"KERAS_BACKEND": "jax"}, "has KERAS_BACKEND jax (here tensorflow)"),
+    ],
+)
+def test_a_worker_that_would_not_compute_the_same_is_named_before_anything_runs(tmp_path, code, variables, words):
+    with scheduler_in(tmp_path) as (address, _):
+        good = worker(address, tmp_path)
+        bad = worker(address, tmp_path, "--no-nanny", "--name", "bad", env=site(tmp_path / "site", code) | variables)
+        try:
+            at = waited_for_workers(address, 2)
+            said = refused(tmp_path, address)
+        finally:
+            end(good)
+            end(bad)
+    assert words in said
+    assert [name for name, address in at.items() if address in said] == ["bad"]
+
+
+def waited_for_workers(address: str, count: int) -> dict[str, str]:
+    """Return name -> address of the workers, once there are as many."""
+    from distributed import Client
+
+    with Client(address, set_as_default=False) as client:
+        client.wait_for_workers(count, timeout=120)
+        return {str(each["name"]): at for at, each in client.scheduler_info(n_workers=-1)["workers"].items()}
+
+
+def unshared(folder) -> tuple[str, ...]:
+    """Return words before a command that sees another, empty folder in that place."""
+    script = f'mount -t tmpfs none "{folder}" && exec "$@"'
+    return ("unshare", "--mount", "sh", "-c", script, "sh")
+
+
+def can_unshare(folder) -> bool:
+    return subprocess.run([*unshared(folder), "true"], capture_output=True).returncode == 0
+
+
+def test_a_worker_that_does_not_see_the_folder_or_the_data_is_named_before_anything_runs(tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "faces").mkdir()
+    if not can_unshare(tmp_path / "out"):
+        pytest.skip("folders can't be hidden from a process here")
+    for hidden in ("out", "faces"):
+        with scheduler_in(tmp_path) as (address, _):
+            good = worker(address, tmp_path)
+            bad = worker(address, tmp_path, "--no-nanny", "--name", "bad", before=unshared(tmp_path / hidden))
+            try:
+                at = waited_for_workers(address, 2)
+                data.write_npz(data.load("drawn", quiet=True).sample(300), tmp_path / "faces" / "few.npz")
+                content = SMALL | {"data": str(tmp_path / "faces" / "few.npz")}
+                words = command(tmp_path, address)
+                written(tmp_path, content)
+                done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+            finally:
+                end(good)
+                end(bad)
+        (tmp_path / "scheduler.json").unlink()
+        assert done.returncode == 1, done.stdout + done.stderr
+        seen = tmp_path / "out" if hidden == "out" else tmp_path / "faces" / "few.npz"
+        assert f"Worker {at['bad']} does not see {seen}. Give a path" in done.stderr
+        assert [name for name, address in at.items() if address in done.stderr] == ["bad"]
+        assert len(done.stderr.splitlines()) == 1
+        assert list(tmp_path.glob("out/trials/*")) == list(tmp_path.glob("out/.probe*")) == []
+
+
+def test_a_scheduler_that_dies_in_the_middle_is_said_in_a_sentence(tmp_path):
+    content = SMALL | {"faces": 700, "grid": {"model": ["lenet"], "epochs": [40, 41]}}
+    with scheduler_in(tmp_path) as (address, scheduler):
+        workers = [worker(address, tmp_path, "--nthreads", "1") for _ in range(2)]
+        try:
+            words = command(tmp_path, address)
+            written(tmp_path, content)
+            process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            waited_for(lambda: list(tmp_path.glob("out/trials/*/history.csv")), "the first epoch", 300)
+            scheduler.kill()
+            _, said = process.communicate(timeout=120)
+        finally:
+            for each in workers:
+                end(each)
+    assert process.returncode == 1, said
+    lines = [
+        line
+        for line in said.replace("\r", "\n").splitlines()
+        if line.strip() and "trial/s]" not in line and "?trial" not in line
+    ]
+    assert len(lines) == 1, said
+    assert f"The Dask scheduler at {address} is gone. What was finished is kept" in lines[0]
+
+
+def test_a_cluster_whose_workers_all_leave_is_given_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(clusters_of_dask, "LONELY", 3.0)
+    wanted = sweep.load(written(tmp_path, SMALL | {"faces": 700, "grid": {"model": ["lenet"], "epochs": [60]}}))
+    lines = []
+    with cluster(tmp_path, workers=1) as (address, (only,)), ThreadPoolExecutor(1) as pool:
+        where = partial(executor_at, address, 1, 1, tmp_path / "out")
+        future = pool.submit(sweep.run, wanted, tmp_path / "out", where, iter, lines.append)
+        waited_for(lambda: list(tmp_path.glob("out/trials/*/history.csv")), "the first epoch", 300)
+        os.kill(only.pid, signal.SIGKILL)
+        with pytest.raises(
+            FerCourseError, match=f"{address} has had no workers for 3 seconds. What was finished is kept"
+        ):
+            future.result(120)
+    (trial,) = sweep.trials(wanted, tmp_path / "out")
+    assert lines == [f"{trial.folder.name}: its worker is gone; it is begun again by another one."]
+
+
+@pytest.mark.parametrize("bokeh", [True, False])
+def test_the_dashboards_link_is_printed_where_there_is_a_dashboard(tmp_path, bokeh, capsys):
+    if bokeh:
+        pytest.importorskip("bokeh")
+    options = ("--dashboard-address", "127.0.0.1:0") if bokeh else ("--no-dashboard",)
+    with scheduler_in(tmp_path, *options) as (address, _):
+        one = worker(address, tmp_path)
+        try:
+            waited_for_workers(address, 1)
+            with executor_at(address):
+                said = capsys.readouterr().out
+        finally:
+            end(one)
+    assert ("watch them at http://" in said) == bokeh, said
