@@ -173,12 +173,8 @@ def _answers(client, folder: Path | None, data: Path | None, token: str) -> dict
 
 def _troubles(answer, folder: Path | None) -> list[str]:
     """Return what is wrong with a worker, and what to do about it, of what it answered."""
-    if isinstance(answer, ModuleNotFoundError) and (answer.name or "").startswith("fer_course"):
-        return ["has no fer_course. Install it there, in the same version."]
-    if isinstance(answer, (ImportError, AttributeError)):
-        return ["has another version of fer_course. Install the same one there."]
     if isinstance(answer, BaseException):
-        return [f"can't be asked ({type(answer).__name__}: {_first_line(answer)})."]
+        return [_cause(answer)]
     mine, theirs = versions(), answer["versions"]
     other = [
         f"{name} {theirs.get(name, 'missing')} (here {mine.get(name, 'missing')})"
@@ -190,6 +186,18 @@ def _troubles(answer, folder: Path | None) -> list[str]:
     if answer["wrote"] and not (folder / answer["wrote"]).exists():
         missed.append(f"writes to a {folder} of its own")
     return found + [f"{trouble}. Give a path on a disk that all workers share." for trouble in missed]
+
+
+def _cause(error: BaseException) -> str:
+    """Say why a worker did not answer; what it could not load arrives as an error in the words of an error."""
+    words = f"{type(error).__name__}: {_first_line(error)}"
+    if "No module named 'fer_course'" in words:
+        return "has no fer_course. Install it there, in the same version."
+    if "fer_course" in words and any(
+        kind in words for kind in ("ImportError", "AttributeError", "ModuleNotFoundError")
+    ):
+        return "has another version of fer_course. Install the same one there."
+    return f"can't be asked ({words})."
 
 
 def _named(workers: list[str]) -> str:

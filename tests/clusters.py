@@ -41,7 +41,7 @@ def scheduler_in(folder: Path, *options: str) -> Iterator[tuple[str, subprocess.
     command += [*(options or ["--no-dashboard"]), "--scheduler-file", str(file)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
     try:
-        waited_for(file.is_file, "the scheduler")
+        waited_for(lambda: file.is_file() and file.read_text().strip().endswith("}"), "the scheduler")
         yield json.loads(file.read_text())["address"], process
     finally:
         end(process)
