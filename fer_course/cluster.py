@@ -92,7 +92,7 @@ def _dashboard(client) -> str:
     with contextlib.suppress(Exception):
         link = client.dashboard_link
         with urllib.request.urlopen(link, timeout=2) as answer:
-            if b"bokeh" in answer.read().lower().replace(b"install bokeh", b""):
+            if b"bokeh.min.js" in answer.read():
                 return f"; watch them at {link}"
     return ""
 
