@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urljoin
 
 from fer_course import executors
 from fer_course.errors import FerCourseError
@@ -39,7 +40,8 @@ def cluster_at(scheduler: str, threads: int | None, folder: Path | None, data: P
     try:
         _wait_for_workers(client, scheduler)
         _compare(client, folder, data)
-        print(f"Dask: {len(client.nthreads())} workers{_dashboard(client)}")
+        count = len(client.nthreads())
+        print(f"Dask: {count} worker{'s' if count > 1 else ''}{_dashboard(client)}")
         yield cluster
     finally:
         cluster.shutdown()
@@ -88,12 +90,12 @@ def _wait_for_workers(client, scheduler: str) -> None:
 
 
 def _dashboard(client) -> str:
-    """Say where to watch the workers, if there is something to see: without bokeh a scheduler has an empty page."""
+    """Say where to watch the workers, if there is something to see: without bokeh a scheduler has a page without figures."""
     with contextlib.suppress(Exception):
         link = client.dashboard_link
-        with urllib.request.urlopen(link, timeout=2) as answer:
-            if b"bokeh.min.js" in answer.read():
-                return f"; watch them at {link}"
+        script = urllib.request.Request(urljoin(link, "static/js/bokeh.min.js"), method="HEAD")
+        with urllib.request.urlopen(script, timeout=executors.PATIENCE):
+            return f"; watch them at {link}"
     return ""
 
 
