@@ -104,6 +104,7 @@ class Checkpoint(keras.callbacks.Callback):
             "seconds": round(sum(row["seconds"] for row in self.rows), 1),
             "backend": keras.backend.backend(),
             "device": devices.name(),
+            "threads": devices.threads(),
             **{name: value for name, value in best.items() if name not in ("epoch", "seconds")},
         }
         if self.rows:

@@ -317,7 +317,7 @@ def _zoo(options) -> None:
 
 def _add_sweep(commands) -> None:
     sweep = _command(commands, "sweep", _sweep, "try a grid of settings with several seeds; the same command goes on")
-    sweep.add_argument("sweep", type=Path, metavar="SWEEP.yaml", help="see fer_course/sweep.py, or docs/clusters")
+    sweep.add_argument("sweep", type=Path, metavar="SWEEP.yaml", help="what to try; docs/clusters has one")
     sweep.add_argument("--out", type=Path, help="the sweep's folder; none: sweeps/<its name>")
     sweep.add_argument("--workers", type=int, default=2, help="how many local processes")
     sweep.add_argument(
@@ -335,10 +335,13 @@ def _sweep(options) -> None:
 
     wanted = sweep.load(options.sweep)
     out = options.out or Path("sweeps") / options.sweep.stem
-    left = sum(not trial.done for trial in sweep.trials(wanted, out))
-    print(f"{left} trials to run; results go to {out}")
-    watch = partial(tqdm, total=left, desc=options.sweep.stem, unit="trial")
-    for each in sweep.run(wanted, out, partial(executor_at, options.scheduler, options.workers), watch):
+    everything = sweep.trials(wanted, out)
+    done = sum(trial.done for trial in everything)
+    print(f"{len(everything) - done} of {len(everything)} trials to run; results go to {out}")
+    data = Path(wanted.data) if wanted.data not in (None, "drawn") else None
+    where = partial(executor_at, options.scheduler, options.workers, wanted.threads, out.resolve(), data)
+    watch = partial(tqdm, total=len(everything), initial=done, desc=options.sweep.stem, unit="trial")
+    for each in sweep.run(wanted, out, where, watch, tqdm.write):
         print(
             ", ".join(
                 f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in each.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +26,22 @@ def name() -> str:
         for device in tf.config.list_physical_devices("GPU"):
             return tf.config.experimental.get_device_details(device).get("device_name", device.name)
     return "cpu"
+
+
+def threads() -> int:
+    """Return how many threads of the processor TensorFlow computes one operation with; see `fer_course.executors.THREADS`.
+
+    Sums of many numbers are split among the threads, so this number decides about the last digits of a training.
+    """
+    chosen = 0
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        chosen = tf.config.threading.get_intra_op_parallelism_threads()
+    if not chosen:
+        with contextlib.suppress(ValueError):
+            chosen = int(os.environ.get("TF_NUM_INTRAOP_THREADS", ""))
+    return chosen or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
 
 
 def accelerated() -> bool:

@@ -6,6 +6,7 @@ the probabilities of the classes, float32 (N, classes).
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable
 
@@ -23,6 +24,7 @@ from fer_course.layers import (
     separable,
 )
 from fer_course.quiet import keras
+from fer_course.seeds import private
 
 layers = keras.layers
 
@@ -68,13 +70,15 @@ def _builder(name: str) -> Callable:
     return _BUILDERS[name]
 
 
-def build(name: str, input_size: int = 48, classes: int = 7) -> keras.Model:
-    """Build a model by name, with fresh random weights (fix them with `keras.utils.set_random_seed`).
+def build(name: str, input_size: int = 48, classes: int = 7, seed: int | None = None) -> keras.Model:
+    """Build a model by name, with fresh random weights.
 
     Args:
         name: one of `names()` or `variants()`.
         input_size: height and width of the pictures in pixels, 24 to 96.
         classes: number of classes, 2 or more.
+        seed: fixes the weights, whatever else the process samples meanwhile: those that `keras.utils.set_random_seed(seed)`
+            just before leads to, if nothing does. None leaves them to Python's `random`.
 
     Returns:
         A functional Keras model: (N, input_size, input_size, 1) pixels 0…255 to (N, classes) probabilities.
@@ -88,6 +92,11 @@ def build(name: str, input_size: int = 48, classes: int = 7) -> keras.Model:
         raise ModelError(f"The input size is a whole number of pixels from 24 to 96; found {input_size!r}.")
     if isinstance(classes, bool) or not isinstance(classes, int) or classes < 2:
         raise ModelError(f"The number of classes is a whole number of 2 or more; found {classes!r}.")
+    with contextlib.nullcontext() if seed is None else private(seed):
+        return _built(builder, name, input_size, classes)
+
+
+def _built(builder: Callable, name: str, input_size: int, classes: int) -> keras.Model:
     inputs = keras.Input((input_size, input_size, 1), name="pixels")
     x = layers.Rescaling(1 / 127.5, offset=-1, name="rescale")(inputs)
     return keras.Model(inputs, builder(x, classes), name=name)

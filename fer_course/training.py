@@ -149,7 +149,7 @@ def train(
         raise RunError(f"A batch of {recipe.batch_size} faces can't be dealt out equally to {devices} devices.")
     with data_parallel(devices):
         if model is None or isinstance(model, str):
-            model = models.build(model or recipe.model, recipe.input_size, len(faces.class_names))
+            model = models.build(model or recipe.model, recipe.input_size, len(faces.class_names), recipe.seed)
         targets = _targets(faces, recipe, teacher, model.output_shape[-1])
         folder = Path(out) if out else Path(tempfile.mkdtemp(prefix="fer-run-"))
         wanted = (folder, _described(faces), recipe, targets)

@@ -11,39 +11,61 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from fer_course.executors import THREADS
-
 PATIENCE = 120.0
 
 
 @contextlib.contextmanager
-def cluster(folder: Path, workers: int = 2) -> Iterator[tuple[str, list[subprocess.Popen]]]:
-    """Start a scheduler and workers with one thread each; yield the scheduler's address and the workers."""
+def cluster(folder: Path, *options: str, workers: int = 2) -> Iterator[tuple[str, list[subprocess.Popen]]]:
+    """Start a scheduler and workers; yield the scheduler's address and the workers, which the last block ends.
+
+    Args:
+        folder: where the scheduler writes its address, and what workers begin in.
+        options: of the workers; none: one thread, and no nanny, so that the process itself can be killed.
+        workers: how many.
+
+    """
+    with scheduler_in(folder) as (address, _):
+        started = [worker(address, folder, *options) for _ in range(workers)]
+        try:
+            yield address, started
+        finally:
+            for process in started:
+                end(process)
+
+
+@contextlib.contextmanager
+def scheduler_in(folder: Path, *options: str) -> Iterator[tuple[str, subprocess.Popen]]:
+    """Start a scheduler alone; yield its address and its process."""
     file = folder / "scheduler.json"
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
     command = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
-    scheduler = subprocess.Popen([*command, "--no-dashboard", "--scheduler-file", str(file)], **quiet)
-    started = []
+    command += [*(options or ["--no-dashboard"]), "--scheduler-file", str(file)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
     try:
-        waited_for(file.is_file, "the scheduler")
-        address = json.loads(file.read_text())["address"]
-        command = [
-            sys.executable,
-            "-m",
-            "distributed.cli.dask_worker",
-            address,
-            "--nthreads",
-            "1",
-            "--no-nanny",
-            "--no-dashboard",
-        ]
-        variables = {**os.environ, **dict.fromkeys(THREADS, "1")}
-        started = [subprocess.Popen(command, env=variables, **quiet) for _ in range(workers)]
-        yield address, started
+        waited_for(lambda: file.is_file() and file.read_text().strip().endswith("}"), "the scheduler")
+        yield json.loads(file.read_text())["address"], process
     finally:
-        for process in (*started, scheduler):
-            process.kill()
-            process.wait()
+        end(process)
+
+
+def worker(address: str, folder: Path, *options: str, before: tuple[str, ...] = (), env=None) -> subprocess.Popen:
+    """Start a worker; `before` are words before its command."""
+    options = options or ("--nthreads", "1", "--no-nanny")
+    command = [*before, sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-dashboard", *options]
+    return subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, env={**os.environ, **(env or {})}
+    )
+
+
+def end(process: subprocess.Popen) -> None:
+    """Kill a process and what it has started."""
+    import psutil
+
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
+    process.kill()
+    process.wait()
 
 
 def waited_for(condition, what: str, seconds: float = PATIENCE) -> None:

@@ -10,8 +10,13 @@ A sweep is a YAML file:
       model: [mini_xception, lenet]
       shift: [0.0, 0.08]
 
-Each combination and seed is a trial, with a folder of its own. A trial is done when its `metrics.json` says so; what is done
-is never done again, and a training that was killed goes on, on whichever worker.
+    threads: 1                   # for TensorFlow, in each trial
+    score: val_accuracy          # what the tables compare
+
+Each combination and seed is a trial, with a process and a folder of its own. The folder is named by a hash of all that decides
+about the result. A trial is done when its `metrics.json` says so; what is done is never done again, and a training that was
+killed goes on, on whichever worker. The same seed gives the same weights on any of them, bit for bit, where processors are of
+one kind.
 """
 
 from fer_course.sweep.running import Trial, run, run_trial, trials

@@ -7,20 +7,26 @@ import dataclasses
 import io
 import json
 import re
-from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError, Executor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_course.errors import SweepError
+from fer_course.errors import BusyError, SweepError
 from fer_course.files import alone, empty, read_json, write_json
-from fer_course.recipes import Recipe
+from fer_course.sweep.checking import digest, fingerprint
 from fer_course.sweep.spec import Sweep
 from fer_course.sweep.tables import summary, write_tables
 
-#: So often may all local workers break down, one after the other, before a sweep gives up.
+#: So often may the process of one trial be killed before the trial counts as failed.
 BREAKDOWNS = 3
+#: Seconds after which it is looked whether the workers are still there.
+LOOK = 1.0
+#: So often is a trial waited for that another process is running, `files.PATIENCE` seconds each.
+BUSY = 60
+#: What a sweep's folder notes, besides the sweep. Goes up when trials get other names, or other results.
+EDITION = 2
 
 
 @dataclass(frozen=True)
@@ -46,22 +52,30 @@ class Trial:
         return bool(_metrics(self.folder).get("finished"))
 
     def row(self) -> dict:
-        """Return the trial's row of the table."""
+        """Return the trial's row of the table; without a score if it has no number of that name."""
         record = numbers = _metrics(self.folder)
         if self.sweep.recipe is None:
             record = record["lessons"][0]
             numbers = record.get("numbers", {})
-        if not isinstance(numbers.get(self.sweep.score), (int, float)):
-            have = ", ".join(name for name, value in numbers.items() if isinstance(value, (int, float)))
-            raise SweepError(
-                f"{self.folder} has no score {self.sweep.score!r}; it has: {have}. Set `score` in the sweep."
-            )
+        score = numbers.get(self.sweep.score)
         return {
             **self.combination,
             "seed": self.seed,
-            "score": numbers[self.sweep.score],
+            "score": score if _is_number(score) else None,
             "seconds": round(record["seconds"], 1),
+            "threads": record.get("threads", self.sweep.threads),
         }
+
+    def numbers(self) -> list[str]:
+        """Return the names of the numbers that may be the score."""
+        record = _metrics(self.folder)
+        if self.sweep.recipe is None:
+            record = record["lessons"][0].get("numbers", {})
+        return [name for name, value in record.items() if _is_number(value)]
+
+
+def _is_number(value) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _metrics(folder: Path) -> dict:
@@ -73,21 +87,38 @@ def _metrics(folder: Path) -> dict:
 def trials(sweep: Sweep, out: Path) -> list[Trial]:
     """Return all trials of a sweep, seed after seed, so that each combination has its first seed before any has its second."""
     return [
-        Trial(sweep, combination, seed, out.resolve() / "trials" / _name(combination, seed))
+        Trial(sweep, combination, seed, out.resolve() / "trials" / _name(sweep, combination, seed))
         for seed in sweep.seeds
         for combination in sweep.combinations()
     ]
 
 
-def _name(combination: dict, seed: int) -> str:
-    words = [f"{setting}={value}" for setting, value in sorted(combination.items())] + [f"seed={seed}"]
-    return re.sub(r"[^\w.=,+-]", "_", ",".join(words))[:200]
+def _name(sweep: Sweep, combination: dict, seed: int) -> str:
+    """Name a trial's folder by a hash of all that decides about its result; what comes before it is for people."""
+    words = ",".join(f"{setting}={value}" for setting, value in sorted(combination.items()))
+    words = re.sub(r"[^\w.=,+-]", "_", words)[:80]
+    return f"{words}{',' if words else ''}seed={seed}-{digest(_settings(sweep, combination, seed))}"
+
+
+def _settings(sweep: Sweep, combination: dict, seed: int) -> dict:
+    """Return all that decides about the result of a trial. The score does not: it is read from what there is."""
+    if sweep.base is not None:
+        changed = dataclasses.asdict(sweep.base.but(**combination, seed=seed))
+    else:
+        changed = combination | {"seed": seed}
+    return {**sweep.facts, "faces wanted": sweep.faces, "threads": sweep.threads, "settings": changed}
 
 
 def run_trial(trial: Trial) -> None:
     """Run a trial to its end, or what is left of it. Runs on any worker."""
-    if not trial.done:
-        (_train if trial.sweep.recipe is not None else _run_lesson)(trial)
+    for attempt in range(BUSY):
+        if trial.done:
+            return
+        try:
+            return (_train if trial.sweep.recipe is not None else _run_lesson)(trial)
+        except BusyError:  # what a command that was stopped had begun on a cluster comes to its end there
+            if attempt == BUSY - 1:
+                raise
 
 
 def _train(trial: Trial) -> None:
@@ -96,9 +127,11 @@ def _train(trial: Trial) -> None:
     from fer_course.training import train
 
     sweep = trial.sweep
-    faces = data.load(sweep.data, quiet=True).sample(sweep.faces)
-    recipe = Recipe.load(sweep.recipe).but(**trial.combination, seed=trial.seed)
-    if not train(None, faces, recipe, trial.folder, progress=False).finished:
+    faces = data.load(sweep.data, quiet=True)
+    if fingerprint(faces) != sweep.facts["faces"]:
+        raise SweepError(f"the faces at {faces.source} are not those that the sweep was begun with.")
+    recipe = sweep.base.but(**trial.combination, seed=trial.seed)
+    if not train(None, faces.sample(sweep.faces), recipe, trial.folder, progress=False).finished:
         raise KeyboardInterrupt
 
 
@@ -123,23 +156,26 @@ def run(
     sweep: Sweep,
     out: str | Path,
     open_executor: Callable[[], contextlib.AbstractContextManager[Executor]],
-    watch: Callable[[Iterator], Iterator] = iter,
+    watch: Callable[[Iterator], Iterable] = iter,
+    say: Callable[[str], None] = print,
 ) -> list[dict]:
     """Run what is left of a sweep, and write its tables and chart.
 
     Args:
         sweep: what to try.
         out: the sweep's folder; one that is there already goes on, if it is the same sweep.
-        open_executor: opens where trials are run, anew if all of its processes broke down.
+        open_executor: opens where trials are run; is called if any are left.
         watch: is given the trials as they end, to show how far it is.
+        say: gets a line for each trial that is begun again because its process was killed.
 
     Returns:
         The summary: a dictionary for each combination, see `summary`.
 
     Raises:
         BusyError: if another process is running the sweep in that folder.
-        SweepError: if the folder holds another sweep, a trial failed (the others are run all the same), or workers die again
-            and again.
+        SweepError: if the folder holds another sweep, a trial failed (the others are run all the same), or trials have no
+            number of the score's name (all are kept: the sweep can name another one).
+        FerCourseError: if a cluster can't be used, or is gone.
 
     """
     out = Path(out)
@@ -147,55 +183,104 @@ def run(
         _claim(out, sweep)
         everything = trials(sweep, out)
         failed: dict[str, str] = {}
-        for _ in range(BREAKDOWNS):
-            left = [trial for trial in everything if not trial.done and trial.folder.name not in failed]
-            if not left:
-                break
-            with contextlib.suppress(BrokenProcessPool), open_executor() as executor:
-                for trial, error in watch(_ended(executor, left)):
+        if left := [trial for trial in everything if not trial.done]:
+            with open_executor() as executor:
+                for trial, error in watch(_ended(executor, left, say)):
                     if error is not None:
-                        failed[trial.folder.name] = f"{type(error).__name__}: {error}"
-        done = [trial for trial in everything if trial.done]
-        rows = [trial.row() for trial in done]
-        found = summary(sweep, rows)
-        write_tables(sweep, out, rows, found)
+                        failed[trial.folder.name] = _why(error)
+        found = _tables(sweep, out, [trial for trial in everything if trial.done])
     if failed:
         raise SweepError(
             f"{len(failed)} of {len(everything)} trials failed. " + " ".join(f"{k}: {v}" for k, v in failed.items())
         )
-    if len(done) < len(everything):
+    return found
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker":
+        return f"its process was killed {BREAKDOWNS} times or more, for lack of memory perhaps. The same command tries it again."
+    return f"{type(error).__name__}: {error}"
+
+
+def _tables(sweep: Sweep, out: Path, done: list[Trial]) -> list[dict]:
+    """Write the tables of what is done; return the summary. Trials without the score are left out, and then named."""
+    rows = [trial.row() for trial in done]
+    scored = [row for row in rows if row["score"] is not None]
+    found = summary(sweep, scored)
+    write_tables(sweep, out, scored, found)
+    without = [trial for trial, row in zip(done, rows, strict=True) if row["score"] is None]
+    if without:
+        have = ", ".join(without[0].numbers()) or "none"
         raise SweepError(
-            f"Workers died {BREAKDOWNS} times; {len(everything) - len(done)} trials are left. The same command goes on."
+            f"{len(without)} of {len(done)} trials have no score {sweep.score!r}; {without[0].folder} has: {have}. Set "
+            f"`score` in the sweep, and give the same command again: nothing is run twice."
         )
     return found
 
 
-def _ended(executor: Executor, left: list[Trial]) -> Iterator[tuple[Trial, Exception | None]]:
+def _ended(
+    executor: Executor, left: list[Trial], say: Callable[[str], None]
+) -> Iterator[tuple[Trial, Exception | None]]:
     """Run trials; yield each as it ends, with what went wrong or None. Ctrl-C cancels those that have not begun."""
-    futures = {executor.submit(run_trial, trial): trial for trial in left}
+    running: dict[Future, Trial] = {executor.submit(run_trial, trial): trial for trial in left}
+    killed: Counter = Counter()
     try:
-        for future in as_completed(futures):
-            error = future.exception()
-            if isinstance(error, (BrokenProcessPool, CancelledError)):
-                raise BrokenProcessPool
-            if isinstance(error, KeyboardInterrupt):
-                raise error
-            yield futures[future], error
+        while running:
+            ended, _ = wait(running, timeout=LOOK, return_when=FIRST_COMPLETED)
+            for trial in executor.lost() if hasattr(executor, "lost") else ():
+                say(f"{trial.folder.name}: its worker is gone; it is begun again by another one.")
+            for future in ended:
+                trial, error = running.pop(future), _error(future)
+                if isinstance(error, BrokenExecutor) and killed[trial.folder.name] < BREAKDOWNS - 1:
+                    killed[trial.folder.name] += 1
+                    say(f"{trial.folder.name}: its process was killed; it is begun again.")
+                    running[executor.submit(run_trial, trial)] = trial
+                    continue
+                yield trial, error
     finally:
-        for future in futures:
+        for future in running:
             future.cancel()
+
+
+def _error(future: Future) -> Exception | None:
+    """Return what went wrong, None if nothing did; raise what stops the whole sweep."""
+    try:
+        error = future.exception()
+    except CancelledError:  # the connection to a cluster was lost
+        raise SweepError("The cluster is gone. What was finished is kept; the same command goes on.") from None
+    if isinstance(error, KeyboardInterrupt):
+        raise error
+    return error
 
 
 def _claim(out: Path, sweep: Sweep) -> None:
     """Note in the folder which sweep it holds; refuse another one's."""
     note = out / "sweep.json"
-    mine = json.loads(json.dumps(dataclasses.asdict(sweep)))
+    mine = json.loads(json.dumps({"edition": EDITION, **dataclasses.asdict(sweep)}))
     if note.is_file():
         there = read_json(note, SweepError, "Give another folder with --out, or remove that file and start again.")
-        # More seeds, or more values, of the same: what is done stays.
-        fixed = ("recipe", "lesson", "profile", "data", "faces", "score")
-        if any(there.get(name) != mine[name] for name in fixed) or {*there.get("grid", ())} != {*mine["grid"]}:
-            raise SweepError(f"{out} holds another sweep. Give another folder with --out, or remove it.")
+        if other := _differences(there, mine):
+            raise SweepError(f"{out} holds another sweep: {other}. Give another folder with --out, or remove it.")
     elif not empty(out):
         raise SweepError(f"{out} is not empty, and holds no sweep. Give a new folder with --out.")
     write_json(note, mine)
+
+
+def _differences(there: dict, mine: dict) -> str:
+    """Say in what the sweep of a folder differs so that they have no trial in common; nothing if it is the same one."""
+    if there.get("edition") != EDITION:
+        return "one of another edition of this course, whose trials had other names and other threads"
+    # More seeds, more values or another score of the same: what is done stays.
+    other = [name for name in ("lesson", "profile", "faces", "threads", "base") if there.get(name) != mine[name]]
+    facts = there.get("facts") if isinstance(there.get("facts"), dict) else {}
+    words = {
+        "faces": "data",
+        "cells": "the lesson's code",
+        "profile": "profile",
+        "lesson": "lesson",
+        "backend": "Keras' backend",
+    }
+    other += [words[name] for name in mine["facts"] if facts.get(name) != mine["facts"][name]]
+    if {*(there.get("grid") or ())} != {*mine["grid"]}:
+        other.append("the grid's settings")
+    return "other " + ", ".join({"base": "recipe"}.get(name, name) for name in dict.fromkeys(other)) if other else ""

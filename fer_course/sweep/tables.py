@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from pathlib import Path
 
 from fer_course.files import atomic, write_text
-from fer_course.recipes import Recipe
 from fer_course.sweep.spec import Sweep
 from fer_course.trials import summarise
 
@@ -20,13 +20,20 @@ def summary(sweep: Sweep, rows: list[dict]) -> list[dict]:
     for combination in sweep.combinations():
         same = [row for row in rows if all(row[name] == value for name, value in combination.items())]
         if same:
-            mean, low, high = summarise([row["score"] for row in same])
-            cost = {"seconds": round(sum(row["seconds"] for row in same), 1)}
+            scores = [row["score"] for row in same]
+            mean, low, high = summarise(scores, *_limits(sweep.score, scores))
+            cost = {"threads": sweep.threads, "seconds": round(sum(row["seconds"] for row in same), 1)}
             if sweep.recipe is not None:
-                recipe = Recipe.load(sweep.recipe).but(**combination)
+                recipe = sweep.base.but(**combination)
                 cost["multiply_adds"] = _multiply_adds(recipe.model, recipe.input_size)
             found.append({**combination, "seeds": len(same), "mean": mean, "low": low, "high": high, **cost})
     return found
+
+
+def _limits(score: str, scores: list[float]) -> tuple[float, float]:
+    """Return what a score lies between: an accuracy, which is a share, between 0 and 1."""
+    share = score.rpartition("_")[2] == "accuracy" and all(0 <= each <= 1 for each in scores)
+    return (0.0, 1.0) if share and len(scores) > 1 else (-math.inf, math.inf)
 
 
 @cache
@@ -47,6 +54,9 @@ def write_tables(sweep: Sweep, out: Path, rows: list[dict], found: list[dict]) -
     write_text(out / "trials.csv", pandas.DataFrame(rows).to_csv(index=False))
     results = pandas.DataFrame(found)
     write_text(out / "results.csv", results.to_csv(index=False))
+    for name in results.select_dtypes("object"):
+        if results[name].map(type).nunique() > 1:  # numbers and words in one column: Parquet has no such thing
+            results[name] = results[name].map(str)
     with atomic(out / "results.parquet") as temporary:
         results.to_parquet(temporary, index=False)
     if sweep.recipe is not None:

@@ -1,0 +1,150 @@
+"""Processes of their own for what must not share one: trainings, whose seeds, threads and memory are nobody else's.
+
+TensorFlow takes its number of threads once, when it is loaded, and a cluster's worker may have loaded it long ago. So a trial
+runs in a process that was started for trials, with a number of threads that was chosen before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import pickle
+import signal
+import threading
+from concurrent.futures import BrokenExecutor
+from multiprocessing import get_context, parent_process
+
+#: Seconds after which a process that is given nothing more to do ends, and frees what it has loaded.
+IDLE = 600
+#: Variables that say how many threads TensorFlow, and what lies below it, may use.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+
+
+class Killed(BrokenExecutor):
+    """The process that ran something was killed, or ended by itself, before it was done."""
+
+
+class Processes:
+    """Up to as many processes as there are calls at a time; each runs one call after another.
+
+    Args:
+        threads: for TensorFlow, in each.
+
+    """
+
+    def __init__(self, threads: int):
+        self.threads = threads
+        self._lock = threading.Lock()
+        self._all: set[_Process] = set()
+        self._idle: list[_Process] = []
+        self._closed = False
+
+    def call(self, function, *arguments):
+        """Run a function in one of the processes, and return what it returns; it and its arguments are pickled.
+
+        Raises:
+            Killed: if the process ended before the function did.
+            Exception: what the function raised.
+
+        """
+        process = self._take()
+        try:
+            result = process.call(function, *arguments)
+        except BaseException:
+            process.kill()
+            with self._lock:
+                self._all.discard(process)
+            raise
+        with self._lock:
+            self._idle.append(process)
+        good, value = result
+        if good:
+            return value
+        raise value
+
+    def _take(self) -> _Process:
+        with self._lock:
+            if self._closed:
+                raise Killed("The processes have been ended.")
+            while self._idle:
+                if (process := self._idle.pop()).alive():
+                    return process
+                self._all.discard(process)
+            process = _Process(self.threads)
+            self._all.add(process)
+            return process
+
+    def kill(self) -> None:
+        """End all processes at once, with what they are doing, and begin no further one."""
+        with self._lock:
+            self._closed = True
+            for process in self._all:
+                process.kill()
+
+
+class _Process:
+    """A process that runs what it is sent, and ends with the one that started it."""
+
+    def __init__(self, threads: int):
+        # A worker below Dask's nanny is daemonic, which may have no children by default; these end by themselves.
+        multiprocessing.current_process().daemon = False
+        # Spawned, not forked: a process that has loaded TensorFlow must not be forked.
+        context = get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, threads), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def call(self, function, *arguments):
+        """Return (True, what the function returned) or (False, what it raised)."""
+        try:
+            self._pipe.send((function, arguments))
+            return self._pipe.recv()
+        except (EOFError, OSError):
+            self._process.join(1)
+            raise Killed(f"Its process was killed (exit status {self._process.exitcode}).") from None
+
+    def alive(self) -> bool:
+        return self._process.is_alive()
+
+    def kill(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._process.kill()
+
+
+def _serve(pipe, threads: int) -> None:
+    """Run what comes through the pipe, until it is closed."""
+    begin(threads)
+    # Ctrl-C goes to all processes of a terminal. It is for the first of them, which ends this one.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    with contextlib.suppress(EOFError, OSError):
+        while pipe.poll(IDLE):
+            function, arguments = pipe.recv()
+            try:
+                pipe.send((True, function(*arguments)))
+            except Exception as error:
+                pipe.send((False, _portable(error)))
+
+
+def _portable(error: Exception) -> Exception:
+    """Return an error that arrives whole at the other end: some can't be pickled, or not be made again."""
+    try:
+        pickle.loads(pickle.dumps(error))
+        return error
+    except Exception:
+        return RuntimeError(f"{type(error).__name__}: {error}")
+
+
+def begin(threads: int) -> None:
+    """Begin a process of this package's: it ends with the one that started it, and computes with so many threads.
+
+    Else a killed command would leave its processes behind: waiting, or still writing what the next command begins again.
+    """
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    os.environ.update(dict.fromkeys(THREADS, str(threads)))
+
+
+def _end_with_parent() -> None:
+    parent_process().join()
+    os._exit(1)

@@ -1,0 +1,95 @@
+"""What can be known of a lesson before it is executed: its parameters, its profile, and the numbers that it reports."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from fer_course.errors import FerCourseError, LessonError
+
+#: Parameters that a sweep itself decides about.
+RESERVED = {
+    "seed": "The seeds stand under `seeds`",
+    "data": "`data` stands beside the grid",
+    "out": "Each trial has its own",
+}
+
+
+def notebook_of(lesson: str | int) -> Path:
+    """Return the solved notebook of a lesson.
+
+    Raises:
+        LessonError: if there is none.
+
+    """
+    from fer_course.course import choose, notebooks
+
+    return choose(notebooks(), [str(lesson)])[0]
+
+
+def profile_of(notebook: Path, profile: str | None) -> tuple[dict, list[FerCourseError]]:
+    """Return the parameters of a profile, and what is wrong with them for a notebook."""
+    from fer_course.course.parameters import check_parameters, read_profile
+
+    if profile is None:
+        return {}, []
+    try:
+        settings = read_profile(profile)
+        check_parameters(notebook, settings, f"profile {profile}")
+    except FerCourseError as error:
+        return {}, [type(error)(f"profile: {error}")]
+    return settings, []
+
+
+def parameter_troubles(notebook: Path, grid: dict[str, list]) -> list[FerCourseError]:
+    """Return what is wrong with values for a notebook's parameters, each setting once where all its values have it."""
+    from fer_course.course.parameters import check_parameters
+
+    troubles: dict[str, FerCourseError] = {}
+    for name, values in grid.items():
+        if name in RESERVED and values:
+            troubles[name] = LessonError(f"grid: {name} can't be varied. {RESERVED[name]}.")
+            continue
+        for value in values:
+            try:
+                check_parameters(notebook, {name: value}, "the sweep")
+                if name == "recipe":
+                    _known_recipe(value)
+            except FerCourseError as error:
+                troubles[str(error)] = type(error)(f"grid: {error}")
+    return list(troubles.values())
+
+
+def _known_recipe(name: str) -> None:
+    from fer_course.recipes import Recipe
+
+    Recipe.load(name)
+
+
+def sources_of(notebook: Path) -> list[str]:
+    """Return the code of a notebook, cell by cell."""
+    import nbformat
+
+    return [cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code"]
+
+
+def numbers_of(notebook: Path) -> set[str] | None:
+    """Return the names of the numbers that a notebook reports (see `course.report`); None if its code does not show them."""
+    found = set()
+    for source in sources_of(notebook):
+        if "report(" not in source:
+            continue
+        try:
+            calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+        except SyntaxError:  # IPython's own %lines
+            return None
+        for call in calls:
+            if _name(call.func) == "report":
+                if any(keyword.arg is None for keyword in call.keywords):  # report(…, **numbers)
+                    return None
+                found |= {keyword.arg for keyword in call.keywords}
+    return found or None
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
