@@ -1,13 +1,12 @@
 """Any format of FER2013 → `Faces`: one module a format.
 
-A reader is a module with three names:
+A reader is a module with two functions:
 
-- `TITLE`: the format in words;
-- `members(members) -> list[str]`: those files of a `Members` that it would read, empty if it is not its format;
-- `read(members, names) -> Faces`: reads them, or raises a `DataError` that names the file and the row or member.
+- `candidates(members) -> list[Candidate]`: the data sets of its format among the files of a `Members`, none if there are none;
+- `read(candidate) -> Faces`: reads one, or raises a `DataError` that names the file and the row or member.
 
-A further format is a further module, and its place in `READERS`, the first that knows its files reads them. Where none
-does, archives inside an archive are looked into, one level deep, and last of all the readers in `LAST` are asked.
+A further format is a further module, and its place in `READERS`. Which of several data sets is read, `fer_course.data.candidates`
+says. Archives inside an archive are looked into, one level deep, where nothing else above them has faces to test on.
 """
 
 from __future__ import annotations
@@ -16,23 +15,23 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
-from fer_course.data import archives
+from fer_course.data import archives, orders
+from fer_course.data.candidates import Candidate, left_out, ranked
 from fer_course.data.containers import opened
 from fer_course.data.members import Members
-from fer_course.data.readers import contest, csv_file, image_folder, npz_file, parquet_file
+from fer_course.data.readers import csv_file, image_folder, npz_file, parquet_file, tables
 from fer_course.errors import DataError
 from fer_course.faces import Faces
 
-READERS = (npz_file, csv_file, parquet_file, image_folder)
-#: The contest's train.csv has fewer faces than anything that may lie beside it.
-LAST = (contest,)
+__all__ = ["READERS", "csv_file", "describe", "read", "recognises", "unlabelled"]
+
+READERS = (npz_file, tables, parquet_file, image_folder)
 #: What a message lists as the choice.
 KNOWN = (
-    "fer2013.csv, icml_face_data.csv, the contest's train.csv, folders train|test/<class>/<picture>, parquet files "
+    "fer2013.csv, icml_face_data.csv, tables called train, val and test, folders train|test/<class>/<picture>, parquet files "
     "train-….parquet and test-….parquet, each also in a .zip or .tar.gz, or our .npz"
 )
 #: So many archives inside an archive are looked into.
@@ -42,12 +41,17 @@ INNER = 10
 def read(path: Path) -> Faces:
     """Read a file, folder or archive, without looking at the cache.
 
+    Returns:
+        the faces; their notes name what was left out, and what was assumed.
+
     Raises:
         DataError: if it holds no data set of a known format, or a damaged one.
 
     """
-    with opened(path) as members, _chosen(members) as (reader, members, names):
-        return reader.read(members, names)
+    with opened(path) as members, _chosen(members) as (chosen, others):
+        faces = chosen.reader.read(chosen)
+        faces = faces if faces.drawn else orders.check_splits(faces, members.place)
+        return replace(faces, notes=(*faces.notes, *left_out([other.words for other in others])))
 
 
 def unlabelled(path: Path) -> np.ndarray | None:
@@ -58,8 +62,8 @@ def unlabelled(path: Path) -> np.ndarray | None:
 
     """
     with opened(path) as members:
-        names = contest.unlabelled(members)
-        return contest.read_unlabelled(members, names) if names else None
+        names = tables.unlabelled(members)
+        return tables.read_unlabelled(members, names[0]) if names else None
 
 
 def describe(path: Path) -> str:
@@ -69,8 +73,8 @@ def describe(path: Path) -> str:
         DataError: as `read`, as far as the names of the files tell.
 
     """
-    with opened(path) as members, _chosen(members) as (reader, _, _):
-        return reader.TITLE
+    with opened(path) as members, _chosen(members) as (chosen, _):
+        return chosen.title
 
 
 def recognises(path: Path) -> bool:
@@ -78,46 +82,43 @@ def recognises(path: Path) -> bool:
     try:
         with opened(path) as members:
             # Nobody named this file, so its ending is not enough: the readers look into it as into one among others.
-            return _choice(replace(members, alone=False), (*READERS, *LAST)) is not None
+            return bool(ranked(replace(members, alone=False), READERS))
     except DataError:
         return False
 
 
 @contextlib.contextmanager
-def _chosen(members: Members) -> Iterator[tuple[ModuleType, Members, list[str]]]:
-    """Yield a reader, the files it reads from, and the names of those that it will read.
+def _chosen(members: Members) -> Iterator[tuple[Candidate, list[Candidate]]]:
+    """Yield the data set to read, and those that are left out.
 
     Raises:
-        DataError: if no reader knows them.
+        DataError: if no reader knows any of the files.
 
     """
     with contextlib.ExitStack() as stack:
-        first, last = ((*LAST, *READERS), ()) if members.alone else (READERS, LAST)
-        choice = _choice(members, first) or _choice_inside(members, stack) or _choice(members, last)
-        if choice is None:
-            found = ", ".join(members.names[:3]) + (", …" if len(members.names) > 3 else "")
-            raise DataError(f"{members.place} holds no FER2013 faces. Expected {KNOWN}; found {found or 'no files'}.")
-        yield choice
+        found = ranked(members, READERS)
+        if not found or not found[0].whole:
+            inner = _inside(members, found[0].depth if found else None, stack)
+            found = [*inner, *found]
+        if not found:
+            listed = ", ".join(members.names[:3]) + (", …" if len(members.names) > 3 else "")
+            raise DataError(f"{members.place} holds no FER2013 faces. Expected {KNOWN}; found {listed or 'no files'}.")
+        yield found[0], found[1:]
 
 
-def _choice(members: Members, readers: tuple[ModuleType, ...]) -> tuple[ModuleType, Members, list[str]] | None:
-    for reader in readers:
-        if names := reader.members(members):
-            return reader, members, names
-    return None
-
-
-def _choice_inside(members: Members, stack: contextlib.ExitStack) -> tuple[ModuleType, Members, list[str]] | None:
-    """Look into the archives inside an archive; that with the faces stays open until the stack is closed."""
+def _inside(members: Members, depth: int | None, stack: contextlib.ExitStack) -> list[Candidate]:
+    """Look into the archives inside an archive, those deeper than `depth` aside; the one with faces stays open with the stack."""
     names = [name for name in members.names if archives.is_archive_name(name)] if members.archive else []
+    near = [name for name in names if depth is None or name.count("/") <= depth]
     trouble = None
-    for name in sorted(names, key=lambda name: ("fer2013" not in name.lower(), name))[:INNER]:
+    for name in sorted(near, key=lambda name: ("fer2013" not in name.lower(), name))[:INNER]:
         try:
             with contextlib.ExitStack() as attempt:
                 inner = attempt.enter_context(archives.inside(members, name))
-                if choice := _choice(replace(inner, alone=False), READERS):
+                found = ranked(replace(inner, alone=False), READERS)
+                if found and (depth is None or found[0].whole):
                     stack.push(attempt.pop_all())
-                    return choice
+                    return found
         except DataError as error:
             # One of FER2013's name is meant, however damaged it is; and if there is nothing else, it is what to tell.
             if "fer2013" in name.lower():
@@ -125,4 +126,4 @@ def _choice_inside(members: Members, stack: contextlib.ExitStack) -> tuple[Modul
             trouble = trouble or error
     if trouble and len(names) == len(members.names):
         raise trouble
-    return None
+    return []

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from fer_course.data import orders
 from fer_course.data.archives import MEMBER_LIMIT
+from fer_course.data.candidates import Candidate
 from fer_course.data.members import READ_ERRORS, Members
 from fer_course.errors import DataError
 from fer_course.faces import SIZE, Faces
@@ -19,14 +23,15 @@ TITLE = "NumPy archive of this course (images, labels, split)"
 ARRAYS = ("images", "labels", "split")
 
 
-def members(members: Members) -> list[str]:
-    """Return the `.npz` file to read, if there is one; among other files, only one that holds our arrays."""
+def candidates(members: Members) -> list[Candidate]:
+    """Return the `.npz` files with faces; among other files, only those that hold our arrays."""
     archives = [name for name in members.names if name.lower().endswith(".npz")]
-    if members.alone:
-        return archives
-    # To look into a packed one it has to be unpacked.
-    archives = archives[:10] if members.packed else archives
-    return [name for name in archives if _holds_our_arrays(members, name)][:1]
+    if not members.alone:
+        # To look into a packed one it has to be unpacked.
+        archives = archives[:10] if members.packed else archives
+        archives = [name for name in archives if _holds_our_arrays(members, name)]
+    this = sys.modules[__name__]
+    return [Candidate(this, members, str(PurePosixPath(name).parent).removeprefix("."), [name], TITLE) for name in archives]
 
 
 def _holds_our_arrays(members: Members, name: str) -> bool:
@@ -37,14 +42,14 @@ def _holds_our_arrays(members: Members, name: str) -> bool:
         return False
 
 
-def read(members: Members, names: list[str]) -> Faces:
+def read(candidate: Candidate) -> Faces:
     """Read the arrays; pickled objects, which could run code, are refused.
 
     Raises:
         DataError: naming the file and the array, if one is missing or not as `Faces` need it.
 
     """
-    name = names[0]
+    members, name = candidate.members, candidate.names[0]
     where = members.where(name)
     arrays = _arrays(where, members.read(name))
     images, labels, split = (arrays[key] for key in ARRAYS)
@@ -59,7 +64,12 @@ def read(members: Members, names: list[str]) -> Faces:
             "Write it again with fer_course.data.write_npz."
         )
     source = str(arrays.get("source", PurePosixPath(name).name))
-    return Faces(images, labels, split, source, drawn=bool(arrays.get("drawn", np.array(False)).all()))
+    drawn = bool(arrays.get("drawn", np.array(False)).all())
+    faces = Faces(images, labels, split, source, drawn, notes=tuple(map(str, arrays.get("notes", ()))))
+    if drawn:
+        return faces
+    labels, said = orders.settle(faces.labels, faces.split, True, where)
+    return replace(faces, labels=labels, notes=(*faces.notes, *(note for note in said if note not in faces.notes)))
 
 
 def _arrays(where: str, content: bytes) -> dict[str, np.ndarray]:
@@ -70,7 +80,7 @@ def _arrays(where: str, content: bytes) -> dict[str, np.ndarray]:
             size = sum(member.file_size for member in archive.zip.infolist())
             if size > MEMBER_LIMIT:
                 raise ValueError(f"it unpacks to {size:,} bytes, more than {MEMBER_LIMIT:,}")
-            found = {key: archive[key] for key in (*ARRAYS, "source", "drawn") if key in archive}
+            found = {key: archive[key] for key in (*ARRAYS, "source", "drawn", "notes") if key in archive}
     except Exception as error:  # NumPy reads a header with Python's own parser: it may raise anything
         raise DataError(f"{where} is no NumPy archive that can be opened ({error}). {advice}") from error
     missing = [key for key in ARRAYS if key not in found]
@@ -96,6 +106,7 @@ def write_npz(faces: Faces, path: str | Path) -> None:
             split=faces.split,
             source=np.array(faces.source),
             drawn=np.array(faces.drawn),
+            notes=np.array(faces.notes, dtype=np.str_),
         )
         file.flush()
         os.fsync(file.fileno())
