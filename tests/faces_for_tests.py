@@ -56,6 +56,38 @@ def csv_bytes(faces, columns=("emotion", "pixels", "Usage"), newline="\r\n"):
     return text.getvalue().encode()
 
 
+def written(faces, columns, separator=",", header=True, quoting=csv.QUOTE_MINIMAL, newline="\n"):
+    """The bytes of a table: `columns` gives for each name what stands in its cells, as a function of image, label and split."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=separator, quoting=quoting, lineterminator=newline)
+    if header:
+        writer.writerow(columns)
+    for row in zip(faces.images, faces.labels, faces.split, strict=True):
+        cells = [make(*row) for make in columns.values()]
+        writer.writerow([each for cell in cells for each in (cell if isinstance(cell, list) else [cell])])
+    return text.getvalue().encode()
+
+
+def spaced(image, label, split):
+    """Pixels as in `fer2013.csv`."""
+    return " ".join(map(str, image.ravel()))
+
+
+def number(image, label, split):
+    """The class as in `fer2013.csv`."""
+    return label
+
+
+def usage(image, label, split):
+    """The split as in `fer2013.csv`."""
+    return split
+
+
+def as_set(faces):
+    """Faces without their order: what a form without rows keeps."""
+    return sorted(zip(map(bytes, faces.images), faces.labels.tolist(), faces.split.tolist(), strict=True))
+
+
 def read_slowly(content):
     """The oracle: Python's csv module and int; labels, images and splits as lists, or None if anything is wrong."""
     text = content.removeprefix(b"\xef\xbb\xbf").decode("latin-1")

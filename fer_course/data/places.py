@@ -6,8 +6,9 @@ Kaggle's folder and the user's hold nothing but data sets and are searched; else
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,6 +37,8 @@ KNOWN_PATTERNS = ("fer2013*", "fer-2013*", "fer_2013*", "icml_face_data*", f"{CO
 ENDINGS = (".npz", ".csv", ".tsv")
 SEARCHED = (npz_file, tables)
 DEPTH = 3
+#: So many data sets are looked for to say what was left out.
+MOST_NAMED = 5
 
 
 class Place(NamedTuple):
@@ -104,15 +107,17 @@ def find(folder: str | Path) -> Path | None:
 
     The one closest to the top wins; in the same folder FER2013's own file names do. None if there is none.
     """
-    return next(iter(_found(Path(folder))), None)
+    return next(_found(Path(folder)), None)
 
 
-def _found(folder: Path) -> list[Path]:
-    """Return the data sets that are closest to the top of a folder, the one to read first."""
-    for level in _levels(folder, DEPTH):
-        if found := [each for directory in level if (each := _in(directory))]:
-            return found
-    return []
+def _found(folder: Path) -> Iterator[Path]:
+    """Yield the data sets in a folder, the one closest to the top first; what lies inside one of them does not count."""
+    found: set[Path] = set()
+    for level in _levels(folder, DEPTH, found):
+        for directory in level:
+            if path := _in(directory):
+                found.add(path)
+                yield path
 
 
 def beside(path: Path, source: str | Path | None = None) -> tuple[str, ...]:
@@ -127,7 +132,7 @@ def beside(path: Path, source: str | Path | None = None) -> tuple[str, ...]:
     top = Path(named).expanduser() if named else KAGGLE if KAGGLE in path.parents else None
     if top is None or not top.is_dir():
         return ()
-    others = [each for each in _found(top) if each != path]
+    others = [each for each in islice(_found(top), MOST_NAMED) if each != path]
     here = [path.parent / name for name in _others_in(path)] if path.is_file() else []
     return left_out([str(each.relative_to(top)) for each in (*here, *others)])
 
@@ -167,13 +172,13 @@ def _in_kagglehub_cache(cache: Path) -> Path | None:
     return next((found for path in whole if (found := find(path))), None)
 
 
-def _levels(top: Path, depth: int) -> Iterator[list[Path]]:
-    """Yield the folder, then all folders in it, and so on, `depth` levels down; what can't be read is left out."""
+def _levels(top: Path, depth: int, closed: Container[Path] = ()) -> Iterator[list[Path]]:
+    """Yield the folder, then all folders in it, and so on, `depth` levels down; what can't be read, or is closed, is left out."""
     level = [top]
     for down in range(depth + 1):
         yield level
         if down < depth:
-            level = [path for folder in level for path in _entries(folder) if path.is_dir()]
+            level = [path for folder in level if folder not in closed for path in _entries(folder) if path.is_dir()]
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -161,15 +161,17 @@ class _Columns:
     def form(self, encoding: str, header: int, separator: str) -> Form:
         usage = self.find(USAGE_NAMES, range(self.count), _are_splits)
         pixels, emotion = self._wide(usage) if self.count >= PIXELS else self._narrow(usage)
-        named_emotion = isinstance(emotion, int) and self.names and self.names[emotion] in LABEL_NAMES[:2]
-        labels, named = self._labels(emotion, bool(named_emotion))
+        called_emotion = isinstance(emotion, int) and bool(self.names) and self.names[emotion] in LABEL_NAMES[:2]
+        labels, named = self._labels(emotion, called_emotion)
         splits = self.cells(usage) if usage is not None else []
         cells = self.cells(pixels) if isinstance(pixels, int) else []
+        # Without a header, a first column with a number and a second with pixels are FER2013's own.
+        said = called_emotion or (not self.names and emotion == 0 and isinstance(pixels, int))
+        listed = bool(cells) and all(set(cell) & set("[](,;|") for cell in cells)
         return Form(
-            encoding, header, separator, self.count, self.names, emotion, pixels, usage, labels, _splits(splits), named,
-            bool(named_emotion) or (not self.names and emotion == 0 and isinstance(pixels, int)), any(set(cell) & set("[](,;|\t") for cell in cells),
-            self._trouble(pixels),
-        )  # fmt: skip
+            *(encoding, header, separator, self.count, self.names, emotion, pixels, usage, labels, _splits(splits)),
+            *(named, said, listed, self._trouble(pixels)),
+        )
 
     def find(self, names: tuple[str, ...], places: Iterable[int], fits: Callable[[list[str]], bool]) -> int | None:
         """Return the column with a known name whose cells fit, or the only one whose cells fit, or that with a known name."""
