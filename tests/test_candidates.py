@@ -25,7 +25,7 @@ from faces_for_tests import (
 import fer_course.data as data
 from fer_course import DataError, Faces
 
-FACES = some_faces(21)
+FACES = some_faces(14)
 PLAIN = {"emotion": number, "pixels": spaced}
 WHOLE = {**PLAIN, "Usage": usage}
 PARTS = {split: FACES.select(split) for split in ("Training", "PublicTest", "PrivateTest")}
@@ -115,16 +115,16 @@ def said(capsys, path):
     return faces, line
 
 
-@pytest.mark.parametrize("packed", ["folder", "zip", "tar.gz"])
+@pytest.mark.parametrize("packed", ["folder", "zip", "tar"])
 @pytest.mark.parametrize("kind", TABLES)
 def test_all_tables_that_fit_are_read_together_and_their_names_give_the_splits(tmp_path, capsys, kind, packed):
     files, expected, words = TABLES[kind]
     path = write_folder(tmp_path / "set", files)
     if packed == "zip":
         path = write_zip(tmp_path / "set.zip", files)
-    elif packed == "tar.gz":
-        path = tmp_path / "set.tar.gz"
-        path.write_bytes(tar_bytes(files))
+    elif packed == "tar":
+        path = tmp_path / "set.tar"
+        path.write_bytes(tar_bytes(files, "w"))
     faces, line = said(capsys, path)
     assert as_set(faces) == as_set(expected)
     for word in words:
@@ -167,7 +167,7 @@ def test_a_labelled_table_alone_is_what_its_name_says(tmp_path, name, split, alo
 def test_a_table_that_says_no_split_is_training_and_that_is_said(tmp_path, capsys):
     path = write_folder(tmp_path, {"faces.csv": written(FACES, PLAIN)}) / "faces.csv"
     faces, line = said(capsys, path)
-    assert faces.split_sizes() == {"Training": 21}
+    assert faces.split_sizes() == {"Training": 14}
     assert "Nothing says which split these rows are: they are taken for Training." in line
 
 
@@ -207,16 +207,16 @@ COPIES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("packed", ["folder", "zip", "tar.gz"])
+@pytest.mark.parametrize("packed", ["folder", "zip", "tar"])
 @pytest.mark.parametrize("kind", COPIES)
 def test_the_copy_closest_to_the_top_wins_and_the_other_is_named(tmp_path, capsys, kind, packed):
     files, expected, left = COPIES[kind]
     path = write_folder(tmp_path / "set", files)
     if packed == "zip":
         path = write_zip(tmp_path / "set.zip", files)
-    elif packed == "tar.gz":
-        path = tmp_path / "set.tar.gz"
-        path.write_bytes(tar_bytes(files))
+    elif packed == "tar":
+        path = tmp_path / "set.tar"
+        path.write_bytes(tar_bytes(files, "w"))
     faces, line = said(capsys, path)
     assert as_set(faces) == as_set(expected)
     assert f"Left out: {left.rstrip('/')}" in line, line
@@ -256,7 +256,7 @@ def test_an_archive_in_an_archive_counts_where_it_lies(tmp_path):
     path = write_zip(tmp_path / "x.zip", {"train.csv": training, "fer2013.csv.gz": gzip.compress(csv_bytes(FACES))})
     assert same(data.load(path, quiet=True), FACES)
     path = write_zip(tmp_path / "y.zip", {"train.csv": training, "a/b/fer2013.csv.gz": gzip.compress(csv_bytes(FACES))})
-    assert data.load(path, quiet=True).split_sizes() == {"Training": 7}
+    assert data.load(path, quiet=True).split_sizes() == {"Training": 5}
 
 
 def test_all_of_fer2013_in_one_split_is_refused(tmp_path, monkeypatch):

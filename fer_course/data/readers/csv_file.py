@@ -106,8 +106,23 @@ def read_rows(members: Members, name: str, labelled: bool = True) -> tuple[Rows,
     labels = np.concatenate([part.labels for part in parts]) if parts else np.empty(0)
     if not len(labels):
         raise DataError(f"{table.place} has a header but no rows: expected a face in each. Download it again.")
+    _refuse_eight_classes(table, labels)
     images = np.concatenate([part.images for part in parts])
     return Rows(images.reshape(-1, SIZE, SIZE), labels, np.concatenate([part.splits for part in parts])), table.form
+
+
+def _refuse_eight_classes(table: Table, labels: np.ndarray) -> None:
+    """Raise if classes are numbered from 0 to 7: FER2013 has seven."""
+    if labels.min() == 0 and labels.max() == len(CLASS_NAMES):
+        row = int(labels.argmax()) + 1
+        raise DataError(
+            f"{table.place}, row {row:,}: expected an emotion from 0 to 6 ({_listed()}), found '7'. "
+            "Correct this row, or use a copy with FER2013's seven classes."
+        )
+
+
+def _listed() -> str:
+    return ", ".join(f"{label} {name}" for label, name in enumerate(CLASS_NAMES))
 
 
 def _check(table: Table, file_name: str, members: Members, name: str) -> None:
@@ -299,8 +314,8 @@ def _class(table: Table, row: Row) -> int:
         cell = _unquoted(row.cells[form.emotion])
     label = form.labels.get(cell)
     if label is None:
-        classes = ", ".join(f"{label} {name}" for label, name in enumerate(CLASS_NAMES))
-        expected = f"the name of a class ({', '.join(CLASS_NAMES)})" if form.named else f"an emotion from 0 to 6 ({classes})"
+        names = f"the name of a class ({', '.join(CLASS_NAMES)})"
+        expected = names if form.named else f"an emotion from 0 to 6 ({_listed()})"
         raise table.error(row.line, f"expected {expected}, found {_shown(cell)}")
     return label
 

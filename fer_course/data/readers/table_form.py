@@ -202,16 +202,20 @@ class _Columns:
         """Return the columns of pixels and class where each pixel has a column, side by side."""
         if self.count > PIXELS + MOST_OTHERS:
             return None, None
-        choices = []
+        choices, hot = [], []
         for start in range(self.count - PIXELS + 1):
             others = [place for place in range(self.count) if not start <= place < start + PIXELS and place != usage]
             if usage is not None and start <= usage < start + PIXELS or not self._are_pixels(start):
                 continue
-            emotion = self._one_hot(others) or self.find(LABEL_NAMES, others, _are_labels)
+            if seven := self._one_hot(others):
+                hot.append((slice(start, start + PIXELS), seven))
+                continue
+            emotion = self.find(LABEL_NAMES, others, _are_labels)
             others = [place for place in others if place != emotion]
             if emotion is not None or not others:
                 choices.append((slice(start, start + PIXELS), emotion))
             self.several = []
+        choices = hot or choices
         if len(choices) > 1:
             self.several = [f"{self.name(choice[0].start)}, …" for choice in choices]
         return choices[0] if len(choices) == 1 else (None, None)
@@ -242,8 +246,8 @@ class _Columns:
         if cells and all(class_of(cell) is not None for cell in cells):
             spellings = {each for name in CLASSES for each in (name, name.title(), name.upper())} | cells
             return {spelling.encode(): class_of(spelling) for spelling in spellings}, True
-        from_one = not named and "7" in cells and "0" not in cells
-        numbers = range(1, CLASS_COUNT + 1) if from_one else range(CLASS_COUNT)
+        # Numbers that are not FER2013's own may begin with 1.
+        numbers = range(CLASS_COUNT if named else CLASS_COUNT + 1)
         ending = ".0" if cells and all(cell.endswith(".0") for cell in cells) else ""
         return {f"{number}{ending}".encode(): number for number in numbers}, False
 
