@@ -494,3 +494,70 @@ def test_the_published_counts_of_fer2013_tell_every_order(names, splits):
     settled, notes = orders.settle(numbers, split, False, "here")
     assert np.array_equal(settled, labels)
     assert ("turned into FER2013's" in notes[0]) == (tuple(names) != CLASS_NAMES)
+
+
+# --- NumPy's archives -----------------------------------------------------------------------------------------------
+
+
+def npz(**arrays):
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    return buffer.getvalue()
+
+
+TRAIN, TEST = FACES.select("Training"), FACES[FACES.split != "Training"]
+BOTH = Faces(FACES.images, FACES.labels, np.where(FACES.split == "Training", "Training", "Test"))
+NPZ = {
+    "x_train, y_train, x_test, y_test": {
+        "fer.npz": npz(x_train=TRAIN.images, y_train=TRAIN.labels, x_test=TEST.images, y_test=TEST.labels)
+    },
+    "channels last, and points": {
+        "fer.npz": npz(
+            X_train=TRAIN.images[..., None].astype(np.float32), y_train=TRAIN.labels.astype(float),
+            X_val=TEST.images.reshape(-1, 2304), y_val=TEST.labels[:, None],
+        )
+    },
+    "one-hot": {
+        "fer.npz": npz(
+            train_images=TRAIN.images, train_labels=np.eye(7)[TRAIN.labels],
+            test_images=TEST.images, test_labels=np.eye(7)[TEST.labels],
+        )
+    },
+    "a file for each split": {
+        "train.npz": npz(images=TRAIN.images, labels=TRAIN.labels), "test.npz": npz(images=TEST.images, labels=TEST.labels),
+    },
+    "a folder for each split": {
+        "train/0.npz": npz(x=TRAIN.images, y=TRAIN.labels), "val/0.npz": npz(x=TEST.images, y=TEST.labels),
+    },
+    "xtrain, ytrain": {
+        "fer.npz": npz(xtrain=TRAIN.images, ytrain=TRAIN.labels, xtest=TEST.images, ytest=TEST.labels)
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NPZ)
+def test_arrays_that_other_people_keep_are_read(tmp_path, kind):
+    for path in (write_folder(tmp_path / "set", NPZ[kind]), write_zip(tmp_path / "set.zip", NPZ[kind])):
+        faces = data.load(path, quiet=True)
+        assert same(faces, BOTH)
+        assert "order was assumed" in faces.notes[0]
+    if len(NPZ[kind]) == 1:
+        assert same(data.load(tmp_path / "set" / "fer.npz", quiet=True), BOTH)
+
+
+@pytest.mark.parametrize(
+    ("arrays", "words"),
+    [
+        ({"x_train": TRAIN.images / 255, "y_train": TRAIN.labels}, "array x_train: expected whole numbers from 0 to 255 .* float64"),
+        ({"x_train": TRAIN.images[:, :32, :32], "y_train": TRAIN.labels}, r"expected N pictures of 48×48 pixels, found the shape"),
+        ({"x_train": TRAIN.images, "y_train": TRAIN.labels[1:]}, "the number of a class for each of the 5 pictures"),
+        ({"x_train": TRAIN.images, "y_train": np.array(list("abcde"))}, "found <U1 of shape"),
+        ({"x": TRAIN.images, "y": TRAIN.labels}, "expected the arrays images, labels, split"),
+        ({"x_train": TRAIN.images, "y_train": TRAIN.labels + 3}, "numbered 3 to 7, and nothing says"),
+    ],
+)
+def test_arrays_that_leave_a_doubt_are_refused(tmp_path, arrays, words):
+    path = tmp_path / "mine.npz"
+    path.write_bytes(npz(**arrays))
+    with pytest.raises(DataError, match=words):
+        data.load(path)
