@@ -115,7 +115,7 @@ def said(capsys, path):
     return faces, line
 
 
-@pytest.mark.parametrize("packed", ["folder", "zip", "tar"])
+@pytest.mark.parametrize("packed", ["folder", "zip", pytest.param("tar", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", TABLES)
 def test_all_tables_that_fit_are_read_together_and_their_names_give_the_splits(tmp_path, capsys, kind, packed):
     files, expected, words = TABLES[kind]
@@ -207,7 +207,7 @@ COPIES = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("packed", ["folder", "zip", "tar"])
+@pytest.mark.parametrize("packed", ["folder", "zip", pytest.param("tar", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", COPIES)
 def test_the_copy_closest_to_the_top_wins_and_the_other_is_named(tmp_path, capsys, kind, packed):
     files, expected, left = COPIES[kind]

@@ -83,9 +83,9 @@ def wide(front=(), back=(), name="pixel_{}"):
     return [*front, *(name.format(place) for place in range(2304)), *back]
 
 
-def table(header, columns, **options):
+def table(header, columns, faces=FACES):
     """A table whose header does not follow from its columns."""
-    body = written(FACES, columns, header=False, **options)
+    body = written(faces, columns, header=False)
     return ",".join(header).encode() + b"\n" + body
 
 
@@ -259,15 +259,14 @@ def test_an_error_in_a_quoted_row_names_its_line(tmp_path):
 # --- parquet --------------------------------------------------------------------------------------------------------
 
 
-def parquet(columns, metadata=None, kinds=None):
+def parquet(columns, metadata=None, faces=None):
     """The bytes of a parquet file: name → function of image, label and split."""
     import pyarrow
     from pyarrow import parquet
 
-    rows = list(zip(FACES.images, FACES.labels.tolist(), FACES.split.tolist(), strict=True))
-    table = pyarrow.table({
-        name: pyarrow.array([make(*row) for row in rows], (kinds or {}).get(name)) for name, make in columns.items()
-    })  # fmt: skip
+    faces = FACES if faces is None else faces
+    rows = list(zip(faces.images, faces.labels.tolist(), faces.split.tolist(), strict=True))
+    table = pyarrow.table({name: pyarrow.array([make(*row) for row in rows]) for name, make in columns.items()})
     buffer = io.BytesIO()
     parquet.write_table(table.replace_schema_metadata(metadata), buffer)
     return buffer.getvalue()

@@ -14,7 +14,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -34,6 +34,17 @@ KNOWN = (
     "fer2013.csv, icml_face_data.csv, tables called train, val and test, folders train|test/<class>/<picture>, parquet files "
     "train-….parquet and test-….parquet, each also in a .zip or .tar.gz, or our .npz"
 )
+_PICKLED = "Files of this kind can run code when they are opened, and are not: use a copy as parquet, pictures or a table."
+_SAVED = "Save its arrays with numpy.savez as x_train, y_train, x_test and y_test."
+#: What to do with files that are not read, by their ending.
+ADVICE = {
+    **dict.fromkeys((".pt", ".pth", ".pkl", ".pickle", ".joblib"), _PICKLED),
+    **dict.fromkeys((".npy", ".h5", ".hdf5", ".mat", ".tfrecord"), _SAVED),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "Save the sheet as CSV."),
+    **dict.fromkeys((".arrow", ".feather", ".json", ".jsonl"), "Save it as parquet or CSV."),
+    **dict.fromkeys((".7z", ".rar"), "Unpack the archive first."),
+    **dict.fromkeys(image_folder.ENDINGS, "Pictures must lie in folders: train|test/<class>/<picture>."),
+}
 #: So many archives inside an archive are looked into.
 INNER = 10
 
@@ -102,8 +113,17 @@ def _chosen(members: Members) -> Iterator[tuple[Candidate, list[Candidate]]]:
             found = [*inner, *found]
         if not found:
             listed = ", ".join(members.names[:3]) + (", …" if len(members.names) > 3 else "")
-            raise DataError(f"{members.place} holds no FER2013 faces. Expected {KNOWN}; found {listed or 'no files'}.")
+            advice = _advice([members.place, *members.names[:1000]])
+            raise DataError(
+                f"{members.place} holds no FER2013 faces. Expected {KNOWN}; found {listed or 'no files'}.{advice}"
+            )
         yield found[0], found[1:]
+
+
+def _advice(names: list[str]) -> str:
+    """Return what to do about the first file of a kind that is known not to be read, as a sentence with a space before it."""
+    endings = (PurePosixPath(name.lower()).suffix for name in names)
+    return next((f" {ADVICE[ending]}" for ending in endings if ending in ADVICE), "")
 
 
 def _inside(members: Members, depth: int | None, stack: contextlib.ExitStack) -> list[Candidate]:

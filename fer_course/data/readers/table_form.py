@@ -196,7 +196,7 @@ class _Columns:
         others = [place for place in range(self.count) if place != usage]
         pixels = self.find(PIXEL_NAMES, others, lambda cells: any(is_picture(cell) for cell in cells))
         others = [place for place in others if place != pixels]
-        return pixels, self.find(LABEL_NAMES, others, _are_labels)
+        return pixels, None if pixels is None else self.find(LABEL_NAMES, others, _are_labels)
 
     def _wide(self, usage: int | None) -> tuple[Place | None, Place | None]:
         """Return the columns of pixels and class where each pixel has a column, side by side."""
