@@ -1,4 +1,4 @@
-"""Which of several data sets is read: the closest to the top, its files together by their splits, and what is left out is said."""
+"""Which of several data sets is read: the closest to the top, its files together by their splits; what is left out is said."""
 
 import gzip
 import io
@@ -43,7 +43,8 @@ def plain(split, newline="\n"):
 
 CUT = {"train.csv": plain("Training"), "val.csv": plain("PublicTest"), "test.csv": plain("PrivateTest")}
 CUT_WITH_USAGE = {
-    name: written(PARTS[split], WHOLE) for name, split in zip(CUT, ("Training", "PublicTest", "PrivateTest"), strict=True)
+    name: written(PARTS[split], WHOLE)
+    for name, split in zip(CUT, ("Training", "PublicTest", "PrivateTest"), strict=True)
 }
 HALVES = {"a.csv": csv_bytes(FACES[:10], newline="\n"), "b.csv": csv_bytes(FACES[10:], newline="\n")}
 UNLABELLED = written(PARTS["PublicTest"], {"pixels": spaced})
@@ -56,53 +57,90 @@ TABLES = {
     "cut, with Usage": (CUT_WITH_USAGE, FACES, []),
     # That script writes beside its source.
     "cut, beside its source": (
-        {"fer2013.csv": csv_bytes(FACES), **CUT_WITH_USAGE}, FACES, ["Left out: ", "train.csv", "fer2013.csv"],
+        {"fer2013.csv": csv_bytes(FACES), **CUT_WITH_USAGE},
+        FACES,
+        ["Left out: ", "train.csv", "fer2013.csv"],
     ),
     # npinto/fer2013's convert_fer2013.py, from which many copy; in text mode on Windows lines end three times.
     "training, test, testprivate": (
         {
-            "training.csv": plain("Training", "\r\r\n"), "test.csv": plain("PublicTest", "\r\r\n"),
+            "training.csv": plain("Training", "\r\r\n"),
+            "test.csv": plain("PublicTest", "\r\r\n"),
             "testprivate.csv": plain("PrivateTest", "\r\r\n"),
         },
-        Faces(FACES.images, FACES.labels, np.where(FACES.split == "PublicTest", "Test", FACES.split)), [],
+        Faces(FACES.images, FACES.labels, np.where(FACES.split == "PublicTest", "Test", FACES.split)),
+        [],
     ),
     "public_test and private_test": (
         {
-            "train.csv": plain("Training"), "public_test.csv": plain("PublicTest"), "private_test.csv": plain("PrivateTest"),
+            "train.csv": plain("Training"),
+            "public_test.csv": plain("PublicTest"),
+            "private_test.csv": plain("PrivateTest"),
         },
-        FACES, [],
+        FACES,
+        [],
     ),
     "train and fer2013_eval": (
-        {"train.csv": plain("Training"), "fer2013_eval.csv": written(TESTS, PLAIN)}, called(FACES), [],
+        {"train.csv": plain("Training"), "fer2013_eval.csv": written(TESTS, PLAIN)},
+        called(FACES),
+        [],
     ),
     # 01-edu's task: the contest's files, and the test set with labels from elsewhere.
     "test_with_emotions beside test": (
         {"train.csv": plain("Training"), "test.csv": UNLABELLED, "test_with_emotions.csv": plain("PublicTest")},
-        called(FACES[FACES.split != "PrivateTest"]), ["test.csv beside it has no labels"],
+        called(FACES[FACES.split != "PrivateTest"]),
+        ["test.csv beside it has no labels"],
     ),
     "the contest's files in a folder, the whole further down": (
-        {"data/train.csv": plain("Training"), "data/test.csv": UNLABELLED, "given/challenges/icml_face_data.csv": csv_bytes(FACES)},
-        PARTS["Training"], ["test.csv beside it has no labels"],
+        {
+            "data/train.csv": plain("Training"),
+            "data/test.csv": UNLABELLED,
+            "given/challenges/icml_face_data.csv": csv_bytes(FACES),
+        },
+        PARTS["Training"],
+        ["test.csv beside it has no labels"],
     ),
     "in folders of splits": (
-        {f"{split}/faces.csv": CUT[name] for split, name in (("train", "train.csv"), ("test", "test.csv"), ("val", "val.csv"))},
-        called(FACES), [],
+        {
+            f"{split}/faces.csv": CUT[name]
+            for split, name in (("train", "train.csv"), ("test", "test.csv"), ("val", "val.csv"))
+        },
+        called(FACES),
+        [],
     ),
     "further down": ({f"data/fer/{name}": content for name, content in CUT.items()}, called(FACES), []),
-    "in capital letters": ({name.upper().replace("CSV", "csv"): content for name, content in CUT.items()}, called(FACES), []),
-    "trainData and testData": ({"trainData.csv": plain("Training"), "testData.csv": written(TESTS, PLAIN)}, called(FACES), []),
+    "in capital letters": (
+        {name.upper().replace("CSV", "csv"): content for name, content in CUT.items()},
+        called(FACES),
+        [],
+    ),
+    "trainData and testData": (
+        {"trainData.csv": plain("Training"), "testData.csv": written(TESTS, PLAIN)},
+        called(FACES),
+        [],
+    ),
     "two halves with Usage": (HALVES, FACES, ["a.csv and b.csv"]),
     "a copy under another name": (
-        {**CUT, "train_small.csv": written(PARTS["Training"][:3], PLAIN)}, called(FACES), ["Left out: train_small.csv (a copy)"],
+        {**CUT, "train_small.csv": written(PARTS["Training"][:3], PLAIN)},
+        called(FACES),
+        ["Left out: train_small.csv (a copy)"],
     ),
     "a copy of all with Usage, and parts of it": (
-        {**CUT, "all.csv": csv_bytes(FACES)}, FACES, ["Left out: train.csv (a copy)", "val.csv (a copy)"],
+        {**CUT, "all.csv": csv_bytes(FACES)},
+        FACES,
+        ["Left out: train.csv (a copy)", "val.csv (a copy)"],
     ),
-    "a table of votes beside it": ({**CUT, "fer2013new.csv": b"Usage,Image name,neutral\nTraining,,1\n"}, called(FACES), []),
+    "a table of votes beside it": (
+        {**CUT, "fer2013new.csv": b"Usage,Image name,neutral\nTraining,,1\n"},
+        called(FACES),
+        [],
+    ),
     "the same as pictures": (
-        {"faces.csv": csv_bytes(FACES), **pictures(FACES)}, FACES, ["Left out: test/angry/"],
+        {"faces.csv": csv_bytes(FACES), **pictures(FACES)},
+        FACES,
+        ["Left out: test/angry/"],
     ),
-}  # fmt: skip
+}
 
 
 def said(capsys, path):
@@ -132,7 +170,9 @@ def test_all_tables_that_fit_are_read_together_and_their_names_give_the_splits(t
     assert ("Left out" in line) == any("Left out" in word for word in words) or "the whole further down" in kind
 
 
-@pytest.mark.parametrize("kind", ["cut, without Usage", "cut, beside its source", "in folders of splits", "further down"])
+@pytest.mark.parametrize(
+    "kind", ["cut, without Usage", "cut, beside its source", "in folders of splits", "further down"]
+)
 def test_on_kaggle_they_are_found_and_read_together(tmp_path, capsys, kind):
     files, expected, _ = TABLES[kind]
     write_folder(tmp_path / "kaggle/fer-copy", files)
@@ -181,30 +221,51 @@ def npz_bytes(faces):
 COPIES = {
     "images in images, as jonathanoheix/face-expression-recognition-dataset": (
         {
-            **{f"images/{name.replace('test/', 'validation/')}": each for name, each in pictures(FACES, prefix=False).items()},
-            **{f"images/images/{name.replace('test/', 'validation/')}": each for name, each in pictures(FACES, prefix=False).items()},
+            **{
+                f"images/{name.replace('test/', 'validation/')}": each
+                for name, each in pictures(FACES, prefix=False).items()
+            },
+            **{
+                f"images/images/{name.replace('test/', 'validation/')}": each
+                for name, each in pictures(FACES, prefix=False).items()
+            },
         },
-        called(FACES), "images/",
+        called(FACES),
+        "images/",
     ),
     "a copy three folders down": (
-        {**pictures(FACES), **{f"a/b/c/{name}": each for name, each in pictures(FACES[:9]).items()}}, FACES, "a/b/c/",
+        {**pictures(FACES), **{f"a/b/c/{name}": each for name, each in pictures(FACES[:9]).items()}},
+        FACES,
+        "a/b/c/",
     ),
     "two copies side by side": (
-        {**{f"one/{name}": each for name, each in pictures(FACES).items()}, **{f"two/{name}": each for name, each in pictures(FACES[:7]).items()}},
-        FACES, "two",
+        {
+            **{f"one/{name}": each for name, each in pictures(FACES).items()},
+            **{f"two/{name}": each for name, each in pictures(FACES[:7]).items()},
+        },
+        FACES,
+        "two",
     ),
     "a table above its pictures": (
-        {"fer.csv": csv_bytes(FACES), **{f"images/{name}": each for name, each in pictures(FACES[:9]).items()}}, FACES, "images/",
+        {"fer.csv": csv_bytes(FACES), **{f"images/{name}": each for name, each in pictures(FACES[:9]).items()}},
+        FACES,
+        "images/",
     ),
     "pictures above their table": (
-        {**pictures(FACES), **{"csv/fer2013.csv": csv_bytes(FACES[:9])}}, FACES, "csv/fer2013.csv",
+        {**pictures(FACES), **{"csv/fer2013.csv": csv_bytes(FACES[:9])}},
+        FACES,
+        "csv/fer2013.csv",
     ),
     "our file beside a table": ({"own.npz": npz_bytes(FACES), "faces.csv": csv_bytes(FACES[:9])}, FACES, "faces.csv"),
     "parquet beside pictures": (
-        {"train-0.parquet": parquet_bytes(PARTS["Training"]), **{f"raw/{name}": each for name, each in pictures(FACES).items()}},
-        PARTS["Training"], "raw/",
+        {
+            "train-0.parquet": parquet_bytes(PARTS["Training"]),
+            **{f"raw/{name}": each for name, each in pictures(FACES).items()},
+        },
+        PARTS["Training"],
+        "raw/",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("packed", ["folder", "zip", pytest.param("tar", marks=pytest.mark.slow)])

@@ -83,10 +83,18 @@ def cut(columns, names=("train.csv", "val.csv", "test.csv")):
 #: A form of the page → its files.
 READ = {
     "`fer2013.csv`: emotion, pixels, Usage": lambda: one("fer2013.csv", csv_bytes(FACES)),
-    "`icml_face_data.csv`: emotion, Usage, pixels": lambda: one("icml_face_data.csv", csv_bytes(FACES, ("emotion", " Usage", " pixels"))),
-    "a compressed table, `fer2013.csv.gz` (also bz2, xz)": lambda: one("fer2013.csv.bz2", bz2.compress(csv_bytes(FACES))),
-    "an archive in an archive": lambda: one("all.zip", zip_bytes({"fer2013.tar.gz": tar_bytes({"fer2013/fer2013.csv": csv_bytes(FACES)})})),
-    "a table with other names of columns": lambda: one("a.csv", written(FACES, {"class": number, "image": spaced, "split": usage})),
+    "`icml_face_data.csv`: emotion, Usage, pixels": lambda: one(
+        "icml_face_data.csv", csv_bytes(FACES, ("emotion", " Usage", " pixels"))
+    ),
+    "a compressed table, `fer2013.csv.gz` (also bz2, xz)": lambda: one(
+        "fer2013.csv.bz2", bz2.compress(csv_bytes(FACES))
+    ),
+    "an archive in an archive": lambda: one(
+        "all.zip", zip_bytes({"fer2013.tar.gz": tar_bytes({"fer2013/fer2013.csv": csv_bytes(FACES)})})
+    ),
+    "a table with other names of columns": lambda: one(
+        "a.csv", written(FACES, {"class": number, "image": spaced, "split": usage})
+    ),
     "a table with names of classes": lambda: one("a.csv", written(FACES, {**WHOLE, "emotion": called})),
     "a table with an index column": lambda: one("a.csv", written(FACES, {"": lambda *_: 0, **WHOLE})),
     "a table without header": lambda: one("a.csv", written(FACES, WHOLE, header=False)),
@@ -108,21 +116,26 @@ READ = {
         PLAIN, ("train.csv", "public_test.csv", "private_test.csv")
     ),
     "the contest's `train.csv` and its `test.csv` without labels": lambda: {
-        "train.csv": written(TRAIN, PLAIN), "test.csv": written(TEST, {"pixels": spaced}),
+        "train.csv": written(TRAIN, PLAIN),
+        "test.csv": written(TEST, {"pixels": spaced}),
     },
     "pictures, `train/<class>/Training_00000.png`": lambda: pictures(FACES),
     "pictures, `train/<class>/<picture>` and `test/<class>/<picture>`": picture_folders,
     "pictures, `images/train` and `images/validation`, and the same again in `images/images`": lambda: (
         picture_folders(tests="validation", top="images/") | picture_folders(tests="validation", top="images/images/")
     ),
-    "pictures in folders `0_angry` to `6_neutral`": lambda: picture_folders(lambda label: f"{label}_{CLASS_NAMES[label]}"),
+    "pictures in folders `0_angry` to `6_neutral`": lambda: picture_folders(
+        lambda label: f"{label}_{CLASS_NAMES[label]}"
+    ),
     "pictures in folders 0 to 6": lambda: picture_folders(lambda label: str(label)),
     "parquet files of a hub: image, label, names of classes in another order": lambda: {
         f"data/{name}-00000-of-00001.parquet": parquet_bytes(faces, sorted(CLASS_NAMES))
         for name, faces in (("train", TRAIN), ("test", TEST))
     },
     "parquet files of a hub: img_bytes, labels": lambda: {
-        f"data/{name}-00000-of-00001.parquet": parquet({"img_bytes": lambda image, *_: picture_bytes(image), "labels": number}, faces=faces)
+        f"data/{name}-00000-of-00001.parquet": parquet(
+            {"img_bytes": lambda image, *_: picture_bytes(image), "labels": number}, faces=faces
+        )
         for name, faces in (("train", TRAIN), ("test", TEST))
     },
     "a parquet file with emotion, pixels, Usage": lambda: one("fer2013.parquet", parquet(WHOLE, faces=FACES)),
@@ -130,14 +143,17 @@ READ = {
         f"{name}.parquet": parquet({"image": lambda image, *_: image.tolist(), "label": number}, faces=faces)
         for name, faces in (("train", TRAIN), ("test", TEST))
     },
-    "our `.npz`: images, labels, split": lambda: one("a.npz", npz(images=FACES.images, labels=FACES.labels, split=FACES.split)),
+    "our `.npz`: images, labels, split": lambda: one(
+        "a.npz", npz(images=FACES.images, labels=FACES.labels, split=FACES.split)
+    ),
     "a `.npz` with x_train, y_train, x_test, y_test": lambda: one(
         "a.npz", npz(x_train=TRAIN.images, y_train=TRAIN.labels, x_test=TEST.images, y_test=TEST.labels)
     ),
     "`train.npz` and `test.npz` with images, labels": lambda: {
-        "train.npz": npz(images=TRAIN.images, labels=TRAIN.labels), "test.npz": npz(images=TEST.images, labels=TEST.labels),
+        "train.npz": npz(images=TRAIN.images, labels=TRAIN.labels),
+        "test.npz": npz(images=TEST.images, labels=TEST.labels),
     },
-}  # fmt: skip
+}
 SCALED = {**WHOLE, "pixels": lambda image, *_: " ".join(f"{value / 255:.6f}" for value in image.ravel())}
 
 #: A form of the page → its files, and which of them is loaded ("" for the folder).
@@ -145,8 +161,12 @@ REFUSED = {
     "`fer2013.csv` without its column Usage": lambda: one("fer2013.csv", written(FACES, PLAIN)),
     "all of FER2013 in one table without Usage": lambda: one("train.csv", written(FACES, PLAIN)),
     "the contest's `test.csv` alone": lambda: one("test.csv", written(TEST, {"pixels": spaced})),
-    "FERPlus' `fer2013new.csv`": lambda: one("fer2013new.csv", b"Usage,Image name,neutral,happiness\nTraining,fer0000000.png,1,2\n"),
-    "a table with names of picture files": lambda: one("a.csv", written(FACES, {**WHOLE, "pixels": lambda *_: "a/0.png"})),
+    "FERPlus' `fer2013new.csv`": lambda: one(
+        "fer2013new.csv", b"Usage,Image name,neutral,NF\nTraining,fer0000000.png,1,2\n"
+    ),
+    "a table with names of picture files": lambda: one(
+        "a.csv", written(FACES, {**WHOLE, "pixels": lambda *_: "a/0.png"})
+    ),
     "a table with pictures as base64 text": lambda: one(
         "a.csv", written(FACES, {**WHOLE, "pixels": lambda image, *_: base64.b64encode(picture_bytes(image)).decode()})
     ),
@@ -155,8 +175,12 @@ REFUSED = {
     ),
     "pixels that NumPy or pandas shortened": lambda: one("a.csv", written(FACES, {**WHOLE, "pixels": shortened})),
     "scaled pixels in a table": lambda: one("a.csv", written(FACES, SCALED)),
-    "pixels of another size in a table": lambda: one("a.csv", written(FACES, {**WHOLE, "pixels": lambda *_: " ".join(["7"] * 4096)})),
-    "two columns that could be the labels": lambda: one("a.csv", written(FACES, {"a": number, "b": number, "pixels": spaced, "Usage": usage})),
+    "pixels of another size in a table": lambda: one(
+        "a.csv", written(FACES, {**WHOLE, "pixels": lambda *_: " ".join(["7"] * 4096)})
+    ),
+    "two columns that could be the labels": lambda: one(
+        "a.csv", written(FACES, {"a": number, "b": number, "pixels": spaced, "Usage": usage})
+    ),
     "classes numbered 1 to 7": lambda: one(
         "a.csv", written(FACES, {"label": lambda image, label, split: label + 1, "pixels": spaced, "Usage": usage})
     ),
@@ -164,7 +188,9 @@ REFUSED = {
     "pictures in a folder of no class": lambda: {"train/contempt/0.png": picture_bytes(FACES.images[0])},
     "pictures in folders of classes, without splits": lambda: {"happy/0.png": picture_bytes(FACES.images[0])},
     "pictures of another size": lambda: {"train/happy/0.png": picture_bytes(np.zeros((64, 64), np.uint8))},
-    "a parquet file without a split in its name or a column Usage": lambda: one("a.parquet", parquet({"image": struct, "label": number})),
+    "a parquet file without a split in its name or a column Usage": lambda: one(
+        "a.parquet", parquet({"image": struct, "label": number})
+    ),
     "a parquet file with two columns that could be the labels": lambda: one(
         "train.parquet", parquet({"image": struct, "a": number, "b": number})
     ),
@@ -177,7 +203,7 @@ REFUSED = {
     "a `.npy` or HDF5 file": lambda: one("x_train.npy", b"\x93NUMPY\x01\x00"),
     "a web page saved as `fer2013.csv`": lambda: one("fer2013.csv", b"<!DOCTYPE html><html></html>"),
     "a Git LFS pointer": lambda: one("fer2013.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n"),
-}  # fmt: skip
+}
 
 
 def rows(heading):

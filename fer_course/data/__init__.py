@@ -144,7 +144,9 @@ def info(path: str | Path | None = None, votes: str | Path | None = None) -> str
     found, _ = locate(path)
     faces = load(found or "drawn", quiet=True)
     title = "drawn by this course" if found is None else readers.describe(found)
-    lines = [summary(faces, title), *faces.notes, *(beside(found, path) if found else ())] + ([describe_votes(faces, join_votes(faces, votes))] if votes else [])
+    lines = [summary(faces, title), *faces.notes, *(beside(found, path) if found else ())] + (
+        [describe_votes(faces, join_votes(faces, votes))] if votes else []
+    )
     return "\n".join(lines)
 
 

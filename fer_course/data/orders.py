@@ -1,7 +1,7 @@
 """Which class a number means, and which split a part is, where a copy does not say it: the published counts decide.
 
-FER2013 circulates with its classes numbered in other orders, above all by the alphabet, which exchanges sad, surprise and neutral.
-Each split of the data set has another number of faces in each class, so those of a whole split tell the order.
+FER2013 circulates with its classes numbered in other orders, above all by the alphabet, which exchanges sad, surprise and
+neutral. Each class has another number of faces, so the counts of a whole split tell the order.
 """
 
 from __future__ import annotations
@@ -61,14 +61,17 @@ def check_splits(faces: Faces, where: str) -> Faces:
     counts = {split: tuple(faces.counts(split).tolist()) for split in faces.split_sizes()}
     if mixed := [split for split, found in counts.items() if found == ALL]:
         raise DataError(
-            f"{where}: all 35,887 faces of FER2013 stand in one split, {mixed[0]}, and nothing says which of them are its tests. "
-            "Use a copy with the column Usage, or with a folder or file for each split."
+            f"{where}: all 35,887 faces of FER2013 stand in one split, {mixed[0]}, and nothing says which of them are its "
+            "tests. Use a copy with the column Usage, or with a folder or file for each split."
         )
     tests = [split for split in ("Test", "PublicTest", "PrivateTest") if counts.get("Training") == PUBLISHED[split]]
     if not tests:
         return faces
     called = {"Test": "FER2013's two tests"}.get(tests[0], f"FER2013's {tests[0]}")
-    note = f"What it calls Training has the {sum(PUBLISHED[tests[0]]):,} faces of {called} by the published counts, and is read as a test."
+    note = (
+        f"By the published counts, what it calls Training are the {sum(PUBLISHED[tests[0]]):,} faces of {called}: "
+        "it is read as a test."
+    )
     split = np.where(faces.split == "Training", tests[0], faces.split)
     return replace(faces, split=split, notes=(*faces.notes, note))
 
@@ -97,8 +100,8 @@ def _refuse_other_numbers(numbers: np.ndarray, where: str) -> None:
     least, most = int(numbers.min()), int(numbers.max())
     if least < 0 or most >= len(CLASS_NAMES):
         raise DataError(
-            f"{where}: the classes are numbered {least} to {most}, and nothing says which number is which class (data sets differ: "
-            f"RAF-DB begins with surprise). Use names: {', '.join(CLASS_NAMES)}."
+            f"{where}: the classes are numbered {least} to {most}, and nothing says which number is which class "
+            f"(data sets differ: RAF-DB begins with surprise). Use names: {', '.join(CLASS_NAMES)}."
         )
 
 
@@ -107,7 +110,9 @@ def _assumed(said: bool, whole: bool) -> tuple[str, ...]:
     fer = _listed(dict(enumerate(range(len(CLASS_NAMES)))))
     notes = [] if said else [f"Nothing says what its numbers of classes mean: FER2013's order was assumed ({fer})."]
     if whole:
-        notes.append("It is as large as FER2013, but its classes have other counts than published: its labels may be others.")
+        notes.append(
+            "It is as large as FER2013, but its classes have other counts than published: its labels may be others."
+        )
     return tuple(notes)
 
 

@@ -140,7 +140,11 @@ def beside(path: Path, source: str | Path | None = None) -> tuple[str, ...]:
 def _others_in(path: Path) -> list[str]:
     """Return the names of the data sets that lie in the same folder as a file with one."""
     others = [each.words for each in ranked(_near(path.parent), SEARCHED) if path.name not in each.names]
-    pictures = [f"{each.name}/" for each in _entries(path.parent) if each.is_dir()] if image_folder.is_layout(path.parent) else []
+    pictures = (
+        [f"{each.name}/" for each in _entries(path.parent) if each.is_dir()]
+        if image_folder.is_layout(path.parent)
+        else []
+    )
     packed = [each for each in _entries(path.parent) if each.suffix.lower() == ".zip" and each != path]
     return [*others, *pictures, *(each.name for each in packed if readers.recognises(each))]
 

@@ -34,7 +34,9 @@ KNOWN = (
     "fer2013.csv, icml_face_data.csv, tables called train, val and test, folders train|test/<class>/<picture>, parquet files "
     "train-….parquet and test-….parquet, each also in a .zip or .tar.gz, or our .npz"
 )
-_PICKLED = "Files of this kind can run code when they are opened, and are not: use a copy as parquet, pictures or a table."
+_PICKLED = (
+    "Files of this kind can run code when they are opened, and are not: use a copy as parquet, pictures or a table."
+)
 _SAVED = "Save its arrays with numpy.savez as x_train, y_train, x_test and y_test."
 #: What to do with files that are not read, by their ending.
 ADVICE = {

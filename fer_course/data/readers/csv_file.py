@@ -1,7 +1,7 @@
-"""One table → rows: `fer2013.csv` (`emotion,pixels,Usage`), `icml_face_data.csv` (`emotion, Usage, pixels`), and what people made of them.
+"""One table → rows: `fer2013.csv` (`emotion,pixels,Usage`), `icml_face_data.csv` (`emotion, Usage, pixels`), and their like.
 
-Columns may stand in any order, with other names, separators, quotes and encodings (see `table_form`); further columns are ignored.
-Rows without quotes are cut by hand, block by block; where quotes hold separators, the file is read again with the module csv.
+Columns may stand in any order, with other names, separators, quotes and encodings (see `table_form`); further columns are
+ignored. Rows are cut at their separators, block by block; where quotes hold separators, the module csv reads the file again.
 """
 
 from __future__ import annotations
@@ -128,7 +128,9 @@ def _listed() -> str:
 def _check(table: Table, file_name: str, members: Members, name: str) -> None:
     """Raise the error that says what the columns of a table should be, if some are missing."""
     form = table.form
-    only_pixels = form.pixels is not None and set(form.names) - {"pixels", "usage", "", "id", "index"} == set() and form.names
+    only_pixels = (
+        form.pixels is not None and set(form.names) - {"pixels", "usage", "", "id", "index"} == set() and form.names
+    )
     if table.labelled and form.emotion is None and only_pixels and not form.trouble:
         raise DataError(
             f"{table.place} has pixels but no column emotion: it is a test set, as the contest's, without labels. "
@@ -138,15 +140,14 @@ def _check(table: Table, file_name: str, members: Members, name: str) -> None:
     # A file of FER2013's own name without its column Usage is damaged: its tests would be learned from.
     if not form.trouble and not missing and not (table.labelled and form.usage is None and file_name in KNOWN_NAMES):
         return
+    expected = f"{table.place}, line 1: expected the columns emotion, pixels and Usage, "
+    if form.trouble:
+        raise DataError(expected + form.trouble)
     with members.open(name) as file:
         # repr, and not too much of it: this may be a line of anything.
-        start = file.readline(LONGEST_LINE)[:160]
-    found = repr(start.removeprefix(b"\xef\xbb\xbf").decode(form.encoding.removesuffix("-sig"), "replace").lstrip("\ufeff")[:80].strip())
-    what = f"{form.trouble}; in the header: {found}" if form.trouble else f"found {found}"
-    raise DataError(
-        f"{table.place}, line 1: expected the columns emotion, pixels and Usage, {what}. "
-        + ("Write the table again with 2,304 whole numbers in each row." if form.trouble else "Use the file fer2013.csv or icml_face_data.csv.")
-    )
+        start = file.readline(LONGEST_LINE)[:160].removeprefix(b"\xef\xbb\xbf")
+    found = start.decode(form.encoding.removesuffix("-sig"), "replace")[:80].strip(" \r\n\ufeff")
+    raise DataError(f"{expected}found {found!r}. Use the file fer2013.csv or icml_face_data.csv.")
 
 
 def _parts(members: Members, name: str, table: Table) -> list[Rows]:
@@ -171,7 +172,9 @@ def _after_header(members: Members, name: str, table: Table) -> Iterator[BinaryI
                 file.readline(LONGEST_LINE)
             yield file
     except UnicodeError as error:
-        raise DataError(f"{table.place} can't be read as {encoding.upper()} text ({error}). Save it as UTF-8.") from None
+        raise DataError(
+            f"{table.place} can't be read as {encoding.upper()} text ({error}). Save it as UTF-8."
+        ) from None
 
 
 # --- lines and cells ------------------------------------------------------------------------------------------------
@@ -255,7 +258,9 @@ def _quoted(table: Table, blocks: Iterable[Block]) -> Iterator[list[Row]]:
                 rows = []
     except csv.Error as error:
         line = table.form.header + table_rows.line_num
-        raise table.error(line, f"its quotes make no sense ({error})", "Look for a quote that opens and does not close.") from None
+        raise table.error(
+            line, f"its quotes make no sense ({error})", "Look for a quote that opens and does not close."
+        ) from None
     yield rows
 
 

@@ -20,7 +20,9 @@ CLASSES = {alias: label for label, name in enumerate(CLASS_NAMES) for alias in (
 #: The split by the name of its folder or file, in lower case. What is held out is `Test`, unless it says which test.
 SPLIT_WORDS = {
     **dict.fromkeys(("train", "training", "trainset", "trainingset", "xtrain", "ytrain"), "Training"),
-    **dict.fromkeys(("test", "testing", "testset", "validation", "valid", "val", "valset", "xtest", "ytest", "xval", "yval"), "Test"),
+    **dict.fromkeys(
+        ("test", "testing", "testset", "validation", "valid", "val", "valset", "xtest", "ytest", "xval", "yval"), "Test"
+    ),
     **dict.fromkeys(("validationset", "dev", "eval", "evaluation"), "Test"),
     **dict.fromkeys(("publictest", "testpublic"), "PublicTest"),
     **dict.fromkeys(("privatetest", "testprivate"), "PrivateTest"),

@@ -1,7 +1,7 @@
-"""NumPy's `.npz`: our own format, with the arrays `images`, `labels` and `split`, and `source` in words; and other people's pairs.
+"""NumPy's `.npz`: our own format, with the arrays `images`, `labels` and `split`, and `source` in words; and pairs of arrays.
 
-Those are `x_train` and `y_train`, `test_images` and `test_labels`, or `x` and `y` in a file called train.npz: whole numbers of 48×48,
-48×48×1 or 2,304 pixels, and the number of a class for each, or a one among seven zeros.
+Other people keep `x_train` and `y_train`, `test_images` and `test_labels`, or `x` and `y` in a file called train.npz: pictures
+of 48×48, 48×48×1 or 2,304 whole numbers, and for each the number of its class, or seven numbers of which one is 1.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def candidates(members: Members) -> list[Candidate]:
     shapes = {name: _shapes(members, name) for name in (files[:LOOK_INTO] if members.packed else files)}
     ours = [name for name in shapes if set(ARRAYS) <= set(shapes[name])]
     theirs = [name for name in shapes if name not in ours and _has_faces(shapes[name], split_of(name))]
-    found = [Candidate(this, members, str(PurePosixPath(name).parent).removeprefix("."), [name], TITLE) for name in ours]
+    found = [
+        Candidate(this, members, str(PurePosixPath(name).parent).removeprefix("."), [name], TITLE) for name in ours
+    ]
     for root in sorted({root_of(name) for name in theirs}):
         names = [name for name in theirs if root_of(name) == root]
         found.append(Candidate(this, members, root, names, PAIRS, details="pairs"))
@@ -108,7 +110,11 @@ def read(candidate: Candidate) -> Faces:
         path = PurePath(members.place)
         split = split_of_name(path.stem) or SPLIT_WORDS.get(path.parent.name.lower())
         pairs = _pairs(_names(content), split)
-        return _read_pairs(members, {names[0]: pairs}) if pairs and "split" not in _names(content) else _read_ours(members, names[0], content)
+        return (
+            _read_pairs(members, {names[0]: pairs})
+            if pairs and "split" not in _names(content)
+            else _read_ours(members, names[0], content)
+        )
     if candidate.details:
         return _read_pairs(members, {name: _pairs(list(_shapes(members, name)), split_of(name)) for name in names})
     return _read_ours(members, names[0], members.read(names[0]))
@@ -166,14 +172,19 @@ def _part(where: str, pair: Pair, arrays: dict[str, np.ndarray]) -> tuple[np.nda
     images, labels = arrays[pair.images], arrays[pair.labels]
     if images.shape[1:] not in SHAPES or not len(images):
         raise DataError(
-            f"{where}, array {pair.images}: expected N pictures of 48×48 pixels, found the shape {images.shape}. Give another file."
+            f"{where}, array {pair.images}: expected N pictures of 48×48 pixels, found the shape {images.shape}. "
+            "Give another file."
         )
     if images.dtype != np.uint8 and not (_are_whole(images) and images.min() >= 0 and images.max() <= 255):
         raise DataError(
             f"{where}, array {pair.images}: expected whole numbers from 0 to 255 as pixels, found {images.dtype} from "
             f"{images.min():g} to {images.max():g}. Write it again with the original pixels, before they are scaled."
         )
-    if labels.shape == (len(images), len(CLASS_NAMES)) and _are_whole(labels) and (np.sort(labels)[:, -2:] == (0, 1)).all():
+    if (
+        labels.shape == (len(images), len(CLASS_NAMES))
+        and _are_whole(labels)
+        and (np.sort(labels)[:, -2:] == (0, 1)).all()
+    ):
         labels = labels.argmax(axis=1)  # a one among zeros
     labels = labels[:, 0] if labels.shape == (len(images), 1) else labels
     if labels.shape != (len(images),) or not _are_whole(labels):

@@ -1,9 +1,9 @@
 """Parquet files as on data set hubs: `train-00000-of-00001.parquet`, with pictures and labels.
 
 Which columns these are, their names tell, or what is in them: the file of a picture (alone, or in a struct with `bytes`), or its
-2,304 pixels as a list or text; and whole numbers, or the names of classes. Which class a number means, the file's own metadata say
-(key `huggingface`, feature ClassLabel), by name; without them, see `fer_course.data.orders`. The split stands in a column Usage, or in
-the name of the file or of its folder; there may be several files for a split.
+2,304 pixels as a list or text; and whole numbers, or the names of classes. Which class a number means, the file's own metadata
+say (key `huggingface`, feature ClassLabel), by name; without them, see `fer_course.data.orders`. The split stands in a column
+Usage, or in the name of the file or of its folder; there may be several files for a split.
 
 Needs pyarrow (extra `lab`), which is imported when the first such file is met.
 """
@@ -221,8 +221,8 @@ def _pixels(content: object, at_row: str) -> np.ndarray:
     if len(numbers) != PIXELS or not ((numbers >= 0) & (numbers <= 255) & (numbers % 1 == 0)).all():
         least, most = (f"{edge:g}" for edge in (numbers.min(initial=0), numbers.max(initial=0)))
         raise DataError(
-            f"{at_row}: expected {PIXELS:,} whole numbers from 0 to 255 as pixels, found {len(numbers):,} from {least} to {most}. "
-            "Give a file with the original pixels."
+            f"{at_row}: expected {PIXELS:,} whole numbers from 0 to 255 as pixels, found {len(numbers):,} "
+            f"from {least} to {most}. Give a file with the original pixels."
         )
     return numbers.astype(np.uint8).reshape(SIZE, SIZE)
 
@@ -245,7 +245,9 @@ def _columns(file, where: str) -> Columns:
         places = [name for name in names if names.count(name) == 1 and name not in apart]
         called = [name for wanted in known for name in places if name.strip().lower() == wanted]
         fitting = [name for name in places if first and all(fits(row[name]) for row in first)]
-        fitting = [name for name in fitting if not name.startswith("__index") and name.lower() not in table_form.INDEX_NAMES]
+        fitting = [
+            name for name in fitting if not name.startswith("__index") and name.lower() not in table_form.INDEX_NAMES
+        ]
         if len(fitting) > 1 and not called:
             several.extend(fitting[:2])
         sure = [name for name in called if name in fitting] or (fitting if len(fitting) == 1 else called)
@@ -257,7 +259,9 @@ def _columns(file, where: str) -> Columns:
     if image is None or label is None:
         found = ", ".join(names[:6]) or "none"
         choice = f" (two fit: {several[0]} and {several[1]})" if several else ""
-        raise DataError(f"{where}: expected the columns image and label, found {found[:80]}{choice}. Give another file.")
+        raise DataError(
+            f"{where}: expected the columns image and label, found {found[:80]}{choice}. Give another file."
+        )
     return Columns(image, label, usage)
 
 

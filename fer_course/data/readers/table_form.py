@@ -6,7 +6,6 @@ A known name of a column decides where its cells fit; else the one column whose 
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -55,7 +54,7 @@ class Form:
         named: True if the cells for the class are names.
         said: True if the format says that its numbers are in FER2013's order.
         listed: True if the pixels stand in brackets or with commas.
-        trouble: in words, what keeps the table from being read; "" if nothing does.
+        trouble: in words, what keeps the table from being read, and what to do; "" if nothing does.
 
     """
 
@@ -205,7 +204,7 @@ class _Columns:
         choices, hot = [], []
         for start in range(self.count - PIXELS + 1):
             others = [place for place in range(self.count) if not start <= place < start + PIXELS and place != usage]
-            if usage is not None and start <= usage < start + PIXELS or not self._are_pixels(start):
+            if (usage is not None and start <= usage < start + PIXELS) or not self._are_pixels(start):
                 continue
             if seven := self._one_hot(others):
                 hot.append((slice(start, start + PIXELS), seven))
@@ -252,31 +251,39 @@ class _Columns:
         return {f"{number}{ending}".encode(): number for number in numbers}, False
 
     def _trouble(self, pixels: Place | None) -> str:
-        """Return in words what stands where pixels should, or which columns leave a choice."""
+        """Return in words what stands where pixels should, or which columns leave a choice, and what to do."""
+        if {"image name", "nf"} <= set(self.names):
+            return (
+                "found FERPlus' votes. They go with fer2013.csv: `fer-course data info fer2013.csv --votes` this file."
+            )
         if self.several:
-            return f"two columns fit, {' and '.join(map(shown, self.several[:2]))}, and no known name decides"
+            choice = " and ".join(map(shown, self.several[:2]))
+            return f"two columns fit, {choice}, and no known name decides. Call the right one emotion or pixels."
         places = range(self.count) if pixels is None else [pixels] if isinstance(pixels, int) else []
         for place in places if self.count < PIXELS else []:
             cells = self.cells(place)
-            words = _words(cells[0]) if cells and not any(map(is_picture, cells)) else ""
+            words, advice = _words(cells[0]) if cells and not any(map(is_picture, cells)) else ("", "")
             if words:
-                return f"the column {shown(self.name(place))} holds {words}, as {_short(cells[0])}"
+                return f"the column {shown(self.name(place))} holds {words}, as {_short(cells[0])}. {advice}"
         return ""
 
 
-def _words(cell: str) -> str:
-    """Return what is in a cell where pixels should be, if it is something that is known not to be read; else ""."""
+def _words(cell: str) -> tuple[str, str]:
+    """Return what is in a cell where pixels should be, if it is something that is known not to be read, and what to do."""
     if "..." in cell or "…" in cell:
-        return "pixels that were shortened to “...” when they were written, and are lost"
+        what = "pixels that were shortened to “...” when they were written, and are lost"
+        return what, "Write the table again with all 2,304 numbers in each row."
     if PATH.fullmatch(cell):
-        return "names of picture files, not pixels (read the folder with the pictures instead)"
+        return "names of picture files, not pixels", "Read the folder with the pictures instead."
     if cell.startswith(("b'", 'b"', "{'bytes'", '{"bytes"')) or "\\x" in cell[:200]:
-        return "the bytes of pictures as Python prints them, not pixels"
-    if BASE64.fullmatch(cell) and not is_picture(cell) and re.search("[A-Za-z]", cell):
-        return "pictures as base64 text, not pixels"
+        what = "the bytes of pictures as Python prints them, not pixels"
+        return what, "Use the parquet file or the pictures that they come from."
+    if BASE64.fullmatch(cell) and re.search("[A-Za-z]", cell):
+        return "pictures as base64 text, not pixels", "Save the pixels as numbers, or the pictures in folders."
     if re.search(r"\d\.\d", cell[:400]) and len(cell) > 400:
-        return "numbers with a decimal point (scaled pixels), not whole numbers from 0 to 255"
-    return ""
+        what = "numbers with a decimal point, not whole numbers from 0 to 255"
+        return what, "Write the table again with the original pixels, before they are scaled."
+    return "", ""
 
 
 def _short(cell: str) -> str:

@@ -1,8 +1,9 @@
 """Tables with a face in each row: which of several are read, and together.
 
-`fer2013.csv` and `icml_face_data.csv` hold all of FER2013. Else all tables of a folder are read whose rows say their split (Usage) or
-whose name does (`train.csv`, `val.csv`, `fer2013_test.csv`), also in folders named so. A table that repeats another is left out.
-A table without labels, as the contest's `test.csv`, holds no faces to learn from or to score on: it is for predictions only.
+`fer2013.csv` and `icml_face_data.csv` hold all of FER2013. Else all tables of a folder are read whose rows say their split
+(Usage) or whose name does (`train.csv`, `val.csv`, `fer2013_test.csv`), also in folders named so. A table that repeats another
+is left out. A table without labels, as the contest's `test.csv`, holds no faces to learn from
+or to score on: it is for predictions only.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ def _candidate(members: Members, root: str, names: list[str], forms: dict[str, F
     names = sorted(names, key=lambda name: _order(members, name, forms.get(name)))
     usage = any(forms[name].usage is not None for name in names if name in forms)
     splits = {_split(members, name) for name in names}
-    title = TITLE if usage or _known(names[0]) < len(KNOWN_NAMES) else TRAINING if splits <= {None, "Training"} else BY_NAME
+    title = (
+        TITLE if usage or _known(names[0]) < len(KNOWN_NAMES) else TRAINING if splits <= {None, "Training"} else BY_NAME
+    )
     whole = title != TRAINING
     return Candidate(_this(), members, root, names, title, _known(names[0]), whole, forms)
 
