@@ -52,7 +52,7 @@ UNLABELLED = written(PARTS["PublicTest"], {"pixels": spaced})
 #: files → the faces that they hold, and words that the printed line must hold (regular expressions have no place here).
 TABLES = {
     # A script cut fer2013.csv by Usage (as XingToMax/FaceEmotionalRecognition's convert_fer2013.py).
-    "cut, without Usage": (CUT, called(FACES), ["train.csv, test.csv and val.csv in set"]),
+    "cut, without Usage": (CUT, called(FACES), ["train.csv, val.csv and test.csv in set"]),
     # As baransan7/neural_networks_project's split_fer2013_csv.py.
     "cut, with Usage": (CUT_WITH_USAGE, FACES, []),
     # That script writes beside its source.
@@ -327,3 +327,45 @@ def test_all_of_fer2013_in_one_split_is_refused(tmp_path, monkeypatch):
     path = write_folder(tmp_path, {"train.csv": written(FACES, PLAIN)}) / "train.csv"
     with pytest.raises(DataError, match="stand in one split, Training, and nothing says which of them are its tests"):
         data.load(path)
+
+
+@pytest.mark.parametrize("files", [CUT_WITH_USAGE, dict(reversed(CUT_WITH_USAGE.items())), HALVES])
+def test_tables_with_usage_give_the_order_of_fer2013_to_which_votes_join(tmp_path, files):
+    assert same(data.load(write_zip(tmp_path / "set.zip", files), quiet=True), FACES)
+
+
+def test_other_peoples_tables_and_pictures_are_no_faces(tmp_path):
+    write_folder(
+        tmp_path / "kaggle",
+        {
+            "dogs/train.csv": b"image,label\na.jpg,1\nb.jpg,0\n",
+            "digits/train.csv": b"label,"
+            + b",".join(b"pixel%d" % n for n in range(784))
+            + b"\n1"
+            + b",0" * 784
+            + b"\n",
+            "text/train.csv": b"emotion,text\n3,hello\n",
+            "numbers/train/3/1.png": b"x",
+            "numbers/train/8/1.png": b"x",
+            "votes/fer2013new.csv": b"Usage,Image name,neutral,NF\nTraining,fer0000000.png,1,2\n",
+            "arrays/digits.npz": npz_bytes(FACES)[:100],
+        },
+    )
+    assert data.find(tmp_path / "kaggle") is None
+
+
+def test_an_import_keeps_what_was_left_out(tmp_path, capsys):
+    data.import_faces(write_folder(tmp_path / "set", {"fer2013.csv": csv_bytes(FACES), **CUT}))
+    assert same(data.load(), FACES)
+    assert "Left out: train.csv, val.csv, …" in capsys.readouterr().out
+
+
+def test_many_tables_are_not_all_looked_into(tmp_path, monkeypatch):
+    from fer_course.data.readers import csv_file, tables
+
+    looked = []
+    monkeypatch.setattr(csv_file, "peek", lambda file, peek=csv_file.peek: looked.append(1) or peek(file))
+    monkeypatch.setattr(tables, "LOOK_INTO", 5)
+    files = {f"labels/{number}.txt": b"0 0.5 0.5 0.1 0.1\n" for number in range(50)} | {"train.csv": CUT["train.csv"]}
+    assert len(data.load(write_zip(tmp_path / "set.zip", files), quiet=True)) == 5
+    assert len(looked) <= 5 + 5 + 1 + 1  # to find it, to find tables without labels, and to read it

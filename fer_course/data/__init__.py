@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +168,7 @@ def import_faces(path: str | Path) -> Path:
     if found is None:
         raise DataError("Drawn faces need no import: they are there whenever nothing else is.")
     faces = readers.read(found)
+    faces = replace(faces, notes=(*faces.notes, *beside(found, path)))
     target = data_folder() / IMPORTED
     cache.remove_abandoned(target.parent)
     try:

@@ -54,6 +54,7 @@ class Form:
         named: True if the cells for the class are names.
         said: True if the format says that its numbers are in FER2013's order.
         listed: True if the pixels stand in brackets or with commas.
+        sure: True if its columns have FER2013's names, or both pixels and classes are in them.
         trouble: in words, what keeps the table from being read, and what to do; "" if nothing does.
 
     """
@@ -71,6 +72,7 @@ class Form:
     named: bool
     said: bool
     listed: bool
+    sure: bool
     trouble: str
 
 
@@ -169,8 +171,16 @@ class _Columns:
         listed = bool(cells) and all(set(cell) & set("[](,;|") for cell in cells)
         return Form(
             *(encoding, header, separator, self.count, self.names, emotion, pixels, usage, labels, _splits(splits)),
-            *(named, said, listed, self._trouble(pixels)),
+            *(named, said, listed, self._is_sure(pixels, emotion), self._trouble(pixels)),
         )
+
+    def _is_sure(self, pixels: Place | None, emotion: Place | None) -> bool:
+        """Return True if this is surely a table of faces: many tables have columns called image and label."""
+        if pixels is None or emotion is None:
+            return False
+        narrow = isinstance(pixels, int) and isinstance(emotion, int)
+        fits = narrow and any(map(is_picture, self.cells(pixels))) and _are_labels(self.cells(emotion))
+        return not narrow or fits or {"emotion", "pixels"} <= set(self.names)
 
     def find(self, names: tuple[str, ...], places: Iterable[int], fits: Callable[[list[str]], bool]) -> int | None:
         """Return the column with a known name whose cells fit, or the only one whose cells fit, or that with a known name."""

@@ -22,6 +22,8 @@ from fer_course.data.readers.table_form import Form
 from fer_course.errors import DataError
 from fer_course.faces import SPLITS, Faces
 
+#: So many tables are looked into.
+LOOK_INTO = 200
 TITLE = "table of comma-separated values (columns emotion, pixels and Usage)"
 BY_NAME = "tables of comma-separated values (columns emotion and pixels; their names give the splits)"
 TRAINING = "the contest's table of comma-separated values (columns emotion and pixels; all rows are Training)"
@@ -39,7 +41,7 @@ def candidates(members: Members) -> list[Candidate]:
         here = [name for name in roots if roots[name] == root]
         for known in sorted((name for name in here if _file_name(name) in KNOWN_NAMES), key=_known):
             found.append(_candidate(members, root, [known], forms))
-        faces = [name for name in here if _file_name(name) not in KNOWN_NAMES and _has_faces(forms[name])]
+        faces = [name for name in here if _file_name(name) not in KNOWN_NAMES and forms[name].sure]
         together = [name for name in faces if forms[name].usage is not None or _split(members, name)]
         found += [_candidate(members, root, together, forms)] if together else []
         found += [_candidate(members, root, [name], forms) for name in faces if name not in together]
@@ -73,25 +75,22 @@ def _known(name: str) -> int:
 
 
 def _order(members: Members, name: str, form: Form | None) -> tuple:
-    """Return what to sort tables by: those with Usage first, for they say most; then Training, and the plainer name."""
-    split = _split(members, name)
-    plain = _file_name(name).split(".")[0] not in SPLIT_WORDS
-    return form is None or form.usage is None, SPLITS.index(split) if split else 9, plain, name
+    """Return what to sort tables by: those with Usage first, for they say most; then the splits; then the plainer name."""
+    split, stem = _split(members, name), _file_name(name).split(".")[0]
+    unsaid = form is None or form.usage is None
+    return unsaid, SPLITS.index(split) if split else 9, "test" in name.lower(), stem not in SPLIT_WORDS, name
 
 
 def _forms(members: Members, names: list[str]) -> dict[str, Form]:
-    """Return how tables are written; those that can't be read are left out."""
+    """Return how tables are written, those closest to the top; those that can't be read are left out."""
     found = {}
+    near = sorted(names, key=lambda name: (name.count("/"), name))[:LOOK_INTO]
     try:
-        for name, file in members.each(names):
+        for name, file in members.each(near):
             found[name] = csv_file.peek(file)
     except (*READ_ERRORS, DataError):
         pass  # nobody named these tables: a damaged one is not what is looked for
     return {name: found[name] for name in names if name in found}
-
-
-def _has_faces(form: Form) -> bool:
-    return form.pixels is not None and form.emotion is not None
 
 
 def _split(members: Members, name: str) -> str | None:
@@ -125,6 +124,9 @@ def read(candidate: Candidate) -> Faces:
     images = np.concatenate([rows.images for _, rows, _, _ in parts])
     split = np.concatenate([each for _, _, _, each in parts])
     labels, said = _labels(members, parts)
+    if len(parts) > 1:
+        order = np.argsort([SPLITS.index(each) for each in split], kind="stable")
+        images, labels, split = images[order], labels[order], split[order]
     source = members.title if members.alone else _source(members, [part[0] for part in parts])
     if beside := _test_set_beside(members, candidate.root):
         source += f"; {PurePosixPath(beside).name} beside it has no labels"
