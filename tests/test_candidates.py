@@ -217,6 +217,12 @@ def npz_bytes(faces):
     return buffer.getvalue()
 
 
+def npz_pair(faces):
+    buffer = io.BytesIO()
+    np.savez(buffer, images=faces.images, labels=faces.labels)
+    return buffer.getvalue()
+
+
 #: files → the faces that are read, and what is named as left out
 COPIES = {
     "images in images, as jonathanoheix/face-expression-recognition-dataset": (
@@ -369,3 +375,24 @@ def test_many_tables_are_not_all_looked_into(tmp_path, monkeypatch):
     files = {f"labels/{number}.txt": b"0 0.5 0.5 0.1 0.1\n" for number in range(50)} | {"train.csv": CUT["train.csv"]}
     assert len(data.load(write_zip(tmp_path / "set.zip", files), quiet=True)) == 5
     assert len(looked) <= 5 + 5 + 1 + 1  # to find it, to find tables without labels, and to read it
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        CUT,
+        {f"{name}.npz": npz_pair(PARTS[split]) for name, split in (("train", "Training"), ("test", "PrivateTest"))},
+        {
+            f"{name}.parquet": parquet_bytes(PARTS[split])
+            for name, split in (("train", "Training"), ("test", "PrivateTest"))
+        },
+    ],
+)
+def test_files_that_are_too_many_together_are_refused(tmp_path, monkeypatch, files):
+    from fer_course.data import candidates
+
+    path = write_folder(tmp_path / "set", files)
+    assert len(data.load(path, quiet=True)) > 8
+    monkeypatch.setattr(candidates, "MOST_FACES", 8)
+    with pytest.raises(DataError, match="several files with more than 8 faces together"):
+        data.import_faces(path)

@@ -15,6 +15,10 @@ from types import ModuleType
 from typing import Any
 
 from fer_course.data.members import Members
+from fer_course.errors import DataError
+
+#: The most faces that several files are read together to: almost three times FER2013.
+MOST_FACES = 100_000
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,15 @@ def ranked(members: Members, readers: tuple[ModuleType, ...]) -> list[Candidate]
     return sorted(
         found, key=lambda each: (each.depth, each.known, not each.whole, readers.index(each.reader), each.root)
     )
+
+
+def refuse_too_many(count: int, place: str) -> None:
+    """Raise a DataError if several files together have more faces than FER2013 could have: memory has an end."""
+    if count > MOST_FACES:
+        raise DataError(
+            f"{place} holds several files with more than {MOST_FACES:,} faces together: that is not FER2013, which has 35,887. "
+            "Give the path of one of them, or take out what you need."
+        )
 
 
 def left_out(names: list[str]) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from fer_course.data import orders
 from fer_course.data.archives import MEMBER_LIMIT
-from fer_course.data.candidates import Candidate
+from fer_course.data.candidates import Candidate, refuse_too_many
 from fer_course.data.members import READ_ERRORS, Members
 from fer_course.data.readers.names import SPLIT_WORDS, root_of, split_of, split_of_name
 from fer_course.errors import DataError
@@ -33,6 +33,8 @@ ADVICE = "Write it again with fer_course.data.write_npz, or `fer-course data imp
 IMAGE_WORDS = {"x", "xtrain", "xtest", "xval", "images", "image", "imgs", "pixels", "faces", "data"}
 LABEL_WORDS = {"y", "ytrain", "ytest", "yval", "labels", "label", "targets", "emotions", "emotion"}
 SHAPES = ((SIZE, SIZE), (SIZE, SIZE, 1), (SIZE * SIZE,))
+#: All of FER2013 as numbers of eight bytes has 661 million.
+PAIRS_LIMIT = 3 * 2**28
 #: So many files of an archive, and arrays of a file, are looked at.
 LOOK_INTO = 10
 
@@ -159,8 +161,10 @@ def _read_pairs(members: Members, files: dict[str, list[Pair]]) -> Faces:
     """Read the arrays that other people keep: Training first, then the tests."""
     parts = []
     for name, pairs in files.items():
-        arrays = _arrays(members.where(name), members.read(name), tuple(key for pair in pairs for key in pair[1:]))
+        wanted = tuple(key for pair in pairs for key in pair[1:])
+        arrays = _arrays(members.where(name), members.read(name), wanted, PAIRS_LIMIT)
         parts += [_part(members.where(name), pair, arrays) for pair in pairs]
+        refuse_too_many(sum(len(part[1]) for part in parts) if len(files) > 1 else 0, members.place)
     parts.sort(key=lambda part: SPLITS.index(part[2][0]) if len(part[2]) else 0)
     images, labels, split = (np.concatenate([part[place] for part in parts]) for place in range(3))
     labels, notes = orders.settle(labels, split, False, members.place)
@@ -196,16 +200,19 @@ def _part(where: str, pair: Pair, arrays: dict[str, np.ndarray]) -> tuple[np.nda
 
 
 def _are_whole(array: np.ndarray) -> bool:
-    return array.dtype.kind in "iu" or (array.dtype.kind == "f" and bool((array % 1 == 0).all()))
+    """Return True if all values are whole numbers; 1,000 rows at a time, for what is compared takes as much memory again."""
+    parts = (array[start : start + 1000] for start in range(0, len(array), 1000))
+    return array.dtype.kind in "iu" or (array.dtype.kind == "f" and all((part % 1 == 0).all() for part in parts))
 
 
-def _arrays(where: str, content: bytes, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+def _arrays(where: str, content: bytes, names: tuple[str, ...], limit: int | None = None) -> dict[str, np.ndarray]:
     """Unpack those arrays of an archive that are there."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             size = sum(member.file_size for member in archive.zip.infolist())
-            if size > MEMBER_LIMIT:
-                raise ValueError(f"it unpacks to {size:,} bytes, more than {MEMBER_LIMIT:,}")
+            limit = limit or MEMBER_LIMIT
+            if size > limit:
+                raise ValueError(f"it unpacks to {size:,} bytes, more than {limit:,}")
             return {key: archive[key] for key in names if key in archive}
     except Exception as error:  # NumPy reads a header with Python's own parser: it may raise anything
         raise DataError(f"{where} is no NumPy archive that can be opened ({error}). {ADVICE}") from error

@@ -22,7 +22,7 @@ import numpy as np
 
 from fer_course.data import orders
 from fer_course.data.archives import COUNT_LIMIT
-from fer_course.data.candidates import Candidate
+from fer_course.data.candidates import Candidate, refuse_too_many
 from fer_course.data.members import Members
 from fer_course.data.readers import table_form
 from fer_course.data.readers.names import SPLIT_WORDS, class_of, root_of, split_of, split_of_name
@@ -122,7 +122,10 @@ def read(candidate: Candidate) -> Faces:
     members = candidate.members
     splits = {name: _split(members, name) for name in candidate.names}
     names = sorted(candidate.names, key=lambda name: (SPLITS.index(splits[name]) if splits[name] else 9, name))
-    parts = [_read_file(members, name, splits[name]) for name in names]
+    parts: list[Part] = []
+    for name in names:
+        parts.append(_read_file(members, name, splits[name]))
+        refuse_too_many(sum(len(part.labels) for part in parts) if len(parts) > 1 else 0, members.place)
     images, labels, split = (np.concatenate([part[place] for part in parts]) for place in range(3))
     where = members.where(names[0])
     if not len(split):

@@ -13,7 +13,7 @@ from pathlib import Path, PurePath, PurePosixPath
 import numpy as np
 
 from fer_course.data import orders
-from fer_course.data.candidates import Candidate, left_out
+from fer_course.data.candidates import Candidate, left_out, refuse_too_many
 from fer_course.data.members import READ_ERRORS, Members
 from fer_course.data.readers import csv_file
 from fer_course.data.readers.csv_file import KNOWN_NAMES
@@ -121,6 +121,7 @@ def read(candidate: Candidate) -> Faces:
             copies.append(f"{PurePosixPath(name).name} (a copy)")
         else:
             parts.append((name, rows, form, _splits(members, name, rows, form, notes)))
+            refuse_too_many(sum(len(part[1].labels) for part in parts) if len(parts) > 1 else 0, members.place)
     images = np.concatenate([rows.images for _, rows, _, _ in parts])
     split = np.concatenate([each for _, _, _, each in parts])
     labels, said = _labels(members, parts)
