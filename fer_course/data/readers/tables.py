@@ -122,7 +122,7 @@ def read(candidate: Candidate) -> Faces:
         else:
             parts.append((name, rows, form, _splits(members, name, rows, form, notes)))
             refuse_too_many(sum(len(part[1].labels) for part in parts) if len(parts) > 1 else 0, members.place)
-    images = np.concatenate([rows.images for _, rows, _, _ in parts])
+    images = np.concatenate([rows.images for _, rows, _, _ in parts]) if len(parts) > 1 else parts[0][1].images
     split = np.concatenate([each for _, _, _, each in parts])
     labels, said = _labels(members, parts)
     if len(parts) > 1:
@@ -143,7 +143,7 @@ def _source(members: Members, names: list[str]) -> str:
 def _repeats(images: np.ndarray, others: list[np.ndarray]) -> bool:
     """Return True if more than half of the pictures stand in others, too: FER2013's own tests repeat a twelfth of Training's."""
     seen = {hash(image.tobytes()) for each in others for image in each}
-    return sum(hash(image.tobytes()) in seen for image in images) > len(images) / 2
+    return bool(seen) and sum(hash(image.tobytes()) in seen for image in images) > len(images) / 2
 
 
 def _splits(members: Members, name: str, rows: csv_file.Rows, form: Form, notes: list[str]) -> np.ndarray:
