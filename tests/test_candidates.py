@@ -20,6 +20,7 @@ from faces_for_tests import (
     write_folder,
     write_zip,
     written,
+    zip_bytes,
 )
 
 import fer_course.data as data
@@ -396,3 +397,49 @@ def test_files_that_are_too_many_together_are_refused(tmp_path, monkeypatch, fil
     monkeypatch.setattr(candidates, "MOST_FACES", 8)
     with pytest.raises(DataError, match="several files with more than 8 faces together"):
         data.import_faces(path)
+
+
+ARCHIVES = {
+    "train.csv.gz and test.csv.gz": (
+        {"train.csv.gz": gzip.compress(plain("Training")), "test.csv.gz": gzip.compress(written(TESTS, PLAIN))},
+        called(FACES),
+    ),
+    "train.csv.zip, as old contests packed each file": (
+        {
+            "train.csv.zip": zip_bytes({"train.csv": plain("Training")}),
+            "test.csv.zip": zip_bytes({"test.csv": written(TESTS, PLAIN)}),
+        },
+        called(FACES),
+    ),
+    "pictures in train.zip and test.zip": (
+        {
+            f"{split}.zip": zip_bytes(
+                {
+                    name.removeprefix(f"{split}/"): content
+                    for name, content in pictures(FACES, prefix=False).items()
+                    if name.startswith(split)
+                }
+            )
+            for split in ("train", "test")
+        },
+        called(FACES),
+    ),
+    "pictures in train.tar.gz and validation.tar.gz": (
+        {
+            "train.tar.gz": tar_bytes(pictures(PARTS["Training"], prefix=False)),
+            "validation.tar.gz": tar_bytes(
+                {f"val/{name.split('/', 1)[1]}": each for name, each in pictures(TESTS, prefix=False).items()}
+            ),
+        },
+        called(FACES),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ARCHIVES)
+def test_archives_of_splits_are_read_together(tmp_path, kind):
+    files, expected = ARCHIVES[kind]
+    for path in (write_folder(tmp_path / "set", files), write_zip(tmp_path / "set.zip", files)):
+        assert as_set(data.load(path, quiet=True)) == as_set(expected)
+    write_folder(tmp_path / "kaggle/x", files)
+    assert as_set(data.load(quiet=True)) == as_set(expected)

@@ -2,6 +2,7 @@
 
 import base64
 import bz2
+import gzip
 import html
 import re
 from pathlib import Path
@@ -115,6 +116,10 @@ READ = {
     "`train.csv`, `public_test.csv`, `private_test.csv` without Usage": lambda: cut(
         PLAIN, ("train.csv", "public_test.csv", "private_test.csv")
     ),
+    "`train.csv.gz` and `test.csv.gz`, or `train.zip` and `test.zip`": lambda: {
+        "train.csv.gz": gzip.compress(written(TRAIN, PLAIN)),
+        "test.csv.gz": gzip.compress(written(TEST, PLAIN)),
+    },
     "the contest's `train.csv` and its `test.csv` without labels": lambda: {
         "train.csv": written(TRAIN, PLAIN),
         "test.csv": written(TEST, {"pixels": spaced}),

@@ -18,7 +18,7 @@ from fer_course.data import archives, readers
 from fer_course.data.candidates import left_out, ranked
 from fer_course.data.members import Members, is_litter
 from fer_course.data.readers import csv_file, image_folder, npz_file, parquet_file, tables
-from fer_course.data.readers.names import SPLIT_WORDS
+from fer_course.data.readers.names import SPLIT_WORDS, split_of_name
 from fer_course.errors import DataError
 
 #: Where Kaggle mounts the data sets that a notebook uses; kagglehub does the same on Colab.
@@ -202,6 +202,9 @@ def _in(directory: Path) -> Path | None:
     if found := ranked(_near(directory), SEARCHED):
         alone = len(found) == 1 and len(found[0].names) == 1 and "/" not in found[0].names[0]
         return directory / found[0].names[0] if alone else directory
+    packed = [path for path in files if archives.is_archive_name(path.name) and split_of_name(path.name.split(".")[0])]
+    if len(packed) > 1 and readers.recognises_together(_members(directory, packed)):
+        return directory
     # Of other archives only a zip says what is in it without being unpacked.
     return next((path for path in files if path.suffix.lower() == ".zip" and readers.recognises(path)), None)
 
@@ -211,9 +214,11 @@ def _near(directory: Path) -> Members:
     entries = _entries(directory)
     folders = [each for each in entries if each.name.lower() in SPLIT_WORDS and each.is_dir()]
     files = [*entries, *(each for folder in folders for each in _entries(folder))]
-    names = [
-        each.relative_to(directory).as_posix() for each in files if each.suffix.lower() in ENDINGS and each.is_file()
-    ]
+    return _members(directory, [each for each in files if each.suffix.lower() in ENDINGS and each.is_file()])
+
+
+def _members(directory: Path, files: list[Path]) -> Members:
+    names = [each.relative_to(directory).as_posix() for each in files]
     return Members(str(directory), directory.name, names, lambda name: (directory / name).open("rb"))
 
 

@@ -12,21 +12,23 @@ says. Archives inside an archive are looked into, one level deep, where nothing 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import numpy as np
 
 from fer_course.data import archives, orders
-from fer_course.data.candidates import Candidate, left_out, ranked
+from fer_course.data.candidates import Candidate, left_out, ranked, refuse_too_many
 from fer_course.data.containers import opened
-from fer_course.data.members import Members
+from fer_course.data.members import READ_ERRORS, Members
 from fer_course.data.readers import csv_file, image_folder, npz_file, parquet_file, tables
+from fer_course.data.readers.names import split_of_name
 from fer_course.errors import DataError
 from fer_course.faces import Faces
 
-__all__ = ["READERS", "csv_file", "describe", "read", "recognises", "unlabelled"]
+__all__ = ["READERS", "csv_file", "describe", "read", "recognises", "recognises_together", "unlabelled"]
 
 READERS = (npz_file, tables, parquet_file, image_folder)
 #: What a message lists as the choice.
@@ -100,6 +102,16 @@ def recognises(path: Path) -> bool:
         return False
 
 
+def recognises_together(members: Members) -> bool:
+    """Return True if archives for the splits, as train.zip and test.zip, look like a known data set together."""
+    try:
+        with contextlib.ExitStack() as stack:
+            together = _archives_of_splits(members, stack)
+            return together is not None and bool(ranked(together, READERS))
+    except (*READ_ERRORS, DataError):
+        return False
+
+
 @contextlib.contextmanager
 def _chosen(members: Members) -> Iterator[tuple[Candidate, list[Candidate]]]:
     """Yield the data set to read, and those that are left out.
@@ -110,6 +122,8 @@ def _chosen(members: Members) -> Iterator[tuple[Candidate, list[Candidate]]]:
     """
     with contextlib.ExitStack() as stack:
         found = ranked(members, READERS)
+        if not found and (together := _archives_of_splits(members, stack)):
+            found = ranked(together, READERS)
         if not found or not found[0].whole:
             inner = _inside(members, found[0].depth if found else None, stack)
             found = [*inner, *found]
@@ -126,6 +140,38 @@ def _advice(names: list[str]) -> str:
     """Return what to do about the first file of a kind that is known not to be read, as a sentence with a space before it."""
     endings = (PurePosixPath(name.lower()).suffix for name in names)
     return next((f" {ADVICE[ending]}" for ending in endings if ending in ADVICE), "")
+
+
+def _archives_of_splits(members: Members, stack: contextlib.ExitStack) -> Members | None:
+    """Return what archives for the splits hold, as train.zip and test.csv.gz, as files of one folder; None if there are none."""
+    names = [name for name in members.names if archives.is_archive_name(name) and split_of_name(_stem(name))]
+    if len(names) < 2 or len(names) > INNER:
+        return None
+    files: dict[str, tuple[Members, str]] = {}
+    for name in names:
+        inner = stack.enter_context(archives.inside(members, name))
+        folder = PurePosixPath(name).parent / ("" if inner.alone else _stem(name))
+        files |= {(folder / each).as_posix(): (inner, each) for each in inner.names}
+
+    refuse_too_many(len(files), members.place)
+
+    def in_one_pass(wanted: Iterable[str]) -> Iterator[tuple[str, BinaryIO]]:
+        wanted = list(wanted)
+        for inner in dict.fromkeys(id(files[name][0]) for name in wanted):
+            here = {files[name][1]: name for name in wanted if id(files[name][0]) == inner}
+            archive = files[next(iter(here.values()))][0]
+            for each, file in archive.each(here):
+                yield here[each], file
+
+    def open_member(name: str) -> BinaryIO:
+        inner, each = files[name]
+        return inner.open(each)
+
+    return Members(members.place, members.title, sorted(files), open_member, packed=True, in_one_pass=in_one_pass)
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).name.split(".")[0]
 
 
 def _inside(members: Members, depth: int | None, stack: contextlib.ExitStack) -> list[Candidate]:
