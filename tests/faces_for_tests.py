@@ -102,6 +102,8 @@ def read_slowly(content):
     if not rows or any(len(row) != len(names) for row in rows):
         return None
     cells = [dict(zip(names, (cell.strip(" ") for cell in row), strict=True)) for row in rows]
+    for cell in cells:
+        cell["usage"] = re.sub("^(Public|Private)[ -](?=Test$)", r"\1", cell["usage"])
     words = [[word for word in cell["pixels"].split(" ") if word] for cell in cells]
     good = all(cell["emotion"] in list("0123456") and cell["usage"] in (*USAGES, "Test") for cell in cells)
     if not good or not all(re.fullmatch("[0-9]{1,3}", word) and int(word) < 256 for row in words for word in row):

@@ -63,7 +63,7 @@ def _table() -> bytes:
 
 
 def _other_tables() -> list[bytes]:
-    """The table as people write it: lists in quotes, UTF-16, a column for each pixel without header, classes by name."""
+    """The table as people write it: lists in quotes, semicolons, a column for each pixel without header, classes by name."""
     from faces_for_tests import number, spaced, usage, written
 
     def listed(image, label, split):
@@ -72,8 +72,8 @@ def _other_tables() -> list[bytes]:
     faces, plain = _faces()[:3], {"label": number, "pixels": spaced, "split": usage}
     return [
         written(faces, {**plain, "pixels": listed}),
-        written(faces, plain, ";").decode().encode("utf-16"),
-        written(faces, {"a": lambda image, *_: image.ravel().tolist(), "b": number}, header=False),
+        written(faces, plain, ";"),
+        written(faces, {"a": lambda image, *_: image.ravel().tolist(), "b": number, "c": usage}, header=False),
         b"sep=\t\n" + written(faces, {"": lambda *_: 1, **plain, "label": lambda *_: "Happy"}, "\t"),
     ]
 
@@ -257,7 +257,10 @@ READERS = {
         "faces.tar.gz", _read_faces,
         lambda: [_archive({"fer2013.csv": _table()}, "w:gz"), _archive(_tree(), "w:gz"), _archive(_tree(), "w")],
     ),
-    "gz": Reader("fer2013.csv.gz", _read_faces, lambda: [gzip.compress(_table())]),
+    "gz": Reader(
+        "fer2013.csv.gz", _read_faces,
+        lambda: [gzip.compress(_table()), gzip.compress(_table().decode().encode("utf-16"))],
+    ),
     "bz2": Reader("fer2013.csv.bz2", _read_faces, lambda: [bz2.compress(_table())]),
     "xz": Reader("fer2013.csv.xz", _read_faces, lambda: [lzma.compress(_table())]),
     "npz": Reader("faces.npz", _read_faces, lambda: [_npz(), _pairs()]),

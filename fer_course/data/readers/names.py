@@ -39,6 +39,11 @@ def class_of(text: str) -> int | None:
     return found.pop() if len(found) == 1 else None
 
 
+def split_of_cell(text: str) -> str | None:
+    """Return the split that a cell of a column Usage says, in whatever capitals, as `Private Test`; None if it says none."""
+    return SPLIT_WORDS.get(re.sub(r"^(public|private)[ _-]test$", r"\1test", text.strip().lower()))
+
+
 def split_of_name(text: str) -> str | None:
     """Return the split that one name says, as `fer2013_train`, `public-test` or `testSet`; None if it says none, or two."""
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)

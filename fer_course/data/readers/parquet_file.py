@@ -25,7 +25,7 @@ from fer_course.data.archives import COUNT_LIMIT
 from fer_course.data.candidates import Candidate, refuse_too_many
 from fer_course.data.members import Members
 from fer_course.data.readers import table_form
-from fer_course.data.readers.names import SPLIT_WORDS, class_of, root_of, split_of, split_of_name
+from fer_course.data.readers.names import SPLIT_WORDS, class_of, root_of, split_of, split_of_cell, split_of_name
 from fer_course.data.readers.pictures import decode_all
 from fer_course.data.readers.pixels import PIXELS, SPACED
 from fer_course.errors import DataError, shown
@@ -190,7 +190,7 @@ def _checked_rows(
 
 
 def _usage(text: object, at_row: str) -> str:
-    split = split_of_name(str(text))
+    split = split_of_cell(str(text))
     if split is None:
         raise DataError(f"{at_row}: expected Training, PublicTest or PrivateTest as Usage, found {shown(text)}.")
     return split
@@ -256,7 +256,7 @@ def _columns(file, where: str) -> Columns:
         sure = [name for name in called if name in fitting] or (fitting if len(fitting) == 1 else called)
         return next(iter(sure), None)
 
-    usage = find(table_form.USAGE_NAMES, lambda value: isinstance(value, str) and split_of_name(value) is not None)
+    usage = find(table_form.USAGE_NAMES, lambda value: isinstance(value, str) and split_of_cell(value) is not None)
     image = find(IMAGES, _is_picture, (usage,))
     label = find(LABELS, _is_label, (usage, image))
     if image is None or label is None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from fer_course.data.readers.names import CLASSES, SPLIT_WORDS, class_of, split_of_name
+from fer_course.data.readers.names import CLASSES, SPLIT_WORDS, class_of, split_of_cell
 from fer_course.data.readers.pixels import PIXELS, SPACED
 from fer_course.errors import shown
 from fer_course.faces import CLASS_NAMES, SPLITS
@@ -310,7 +310,7 @@ def _are_labels(cells: list[str]) -> bool:
 
 
 def _are_splits(cells: list[str]) -> bool:
-    return all(split_of_name(cell) is not None for cell in cells)
+    return all(split_of_cell(cell) is not None for cell in cells)
 
 
 def _splits(cells: list[str]) -> dict[bytes, int]:
@@ -319,7 +319,7 @@ def _splits(cells: list[str]) -> dict[bytes, int]:
     words |= {f"{which}{space}{test}" for which, test in _tests() for space in (" ", "_", "-")}
     # Where others say Training, Train is a row that was cut off.
     words -= {word for word in words for cell in set(cells) if cell.startswith(word) and cell != word}
-    return {word.encode(): SPLITS.index(split) for word in words if (split := split_of_name(word))}
+    return {word.encode(): SPLITS.index(split) for word in words if (split := split_of_cell(word))}
 
 
 def _tests() -> list[tuple[str, str]]:

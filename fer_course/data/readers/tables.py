@@ -8,6 +8,7 @@ or to score on: it is for predictions only.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path, PurePath, PurePosixPath
 
 import numpy as np
@@ -56,13 +57,7 @@ def _candidate(members: Members, root: str, names: list[str], forms: dict[str, F
         TITLE if usage or _known(names[0]) < len(KNOWN_NAMES) else TRAINING if splits <= {None, "Training"} else BY_NAME
     )
     whole = title != TRAINING
-    return Candidate(_this(), members, root, names, title, _known(names[0]), whole, forms)
-
-
-def _this():
-    import sys
-
-    return sys.modules[__name__]
+    return Candidate(sys.modules[__name__], members, root, names, title, _known(names[0]), whole, forms)
 
 
 def _file_name(name: str) -> str:
