@@ -26,6 +26,7 @@ class Faces:
         split: string array (N,), each one of `SPLITS`.
         source: where they come from, in words.
         drawn: True if these are drawn faces, not photographs.
+        notes: sentences on what was left out or assumed when they were read.
 
     Raises:
         DataError: if a shape, dtype or value is not as above.
@@ -38,6 +39,7 @@ class Faces:
     source: str = "an array"
     drawn: bool = False
     class_names: tuple[str, ...] = field(default=CLASS_NAMES, repr=False)
+    notes: tuple[str, ...] = field(default=(), repr=False)
 
     def __post_init__(self):
         images = np.asanyarray(self.images)

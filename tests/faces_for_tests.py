@@ -56,6 +56,38 @@ def csv_bytes(faces, columns=("emotion", "pixels", "Usage"), newline="\r\n"):
     return text.getvalue().encode()
 
 
+def written(faces, columns, separator=",", header=True, quoting=csv.QUOTE_MINIMAL, newline="\n"):
+    """The bytes of a table: `columns` gives for each name what stands in its cells, as a function of image, label and split."""
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=separator, quoting=quoting, lineterminator=newline)
+    if header:
+        writer.writerow(columns)
+    for row in zip(faces.images, faces.labels, faces.split, strict=True):
+        cells = [make(*row) for make in columns.values()]
+        writer.writerow([each for cell in cells for each in (cell if isinstance(cell, list) else [cell])])
+    return text.getvalue().encode()
+
+
+def spaced(image, label, split):
+    """Pixels as in `fer2013.csv`."""
+    return " ".join(map(str, image.ravel()))
+
+
+def number(image, label, split):
+    """The class as in `fer2013.csv`."""
+    return label
+
+
+def usage(image, label, split):
+    """The split as in `fer2013.csv`."""
+    return split
+
+
+def as_set(faces):
+    """Faces without their order: what a form without rows keeps."""
+    return sorted(zip(map(bytes, faces.images), faces.labels.tolist(), faces.split.tolist(), strict=True))
+
+
 def read_slowly(content):
     """The oracle: Python's csv module and int; labels, images and splits as lists, or None if anything is wrong."""
     text = content.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
@@ -70,6 +102,8 @@ def read_slowly(content):
     if not rows or any(len(row) != len(names) for row in rows):
         return None
     cells = [dict(zip(names, (cell.strip(" ") for cell in row), strict=True)) for row in rows]
+    for cell in cells:
+        cell["usage"] = re.sub("^(Public|Private)[ -](?=Test$)", r"\1", cell["usage"])
     words = [[word for word in cell["pixels"].split(" ") if word] for cell in cells]
     good = all(cell["emotion"] in list("0123456") and cell["usage"] in (*USAGES, "Test") for cell in cells)
     if not good or not all(re.fullmatch("[0-9]{1,3}", word) and int(word) < 256 for row in words for word in row):

@@ -62,6 +62,29 @@ def _table() -> bytes:
     return csv_bytes(_faces(), newline="\n")
 
 
+def _other_tables() -> list[bytes]:
+    """The table as people write it: lists in quotes, semicolons, a column for each pixel without header, classes by name."""
+    from faces_for_tests import number, spaced, usage, written
+
+    def listed(image, label, split):
+        return str(image.tolist())
+
+    faces, plain = _faces()[:3], {"label": number, "pixels": spaced, "split": usage}
+    return [
+        written(faces, {**plain, "pixels": listed}),
+        written(faces, plain, ";"),
+        written(faces, {"a": lambda image, *_: image.ravel().tolist(), "b": number, "c": usage}, header=False),
+        b"sep=\t\n" + written(faces, {"": lambda *_: 1, **plain, "label": lambda *_: "Happy"}, "\t"),
+    ]
+
+
+def _pairs() -> bytes:
+    """Arrays that other people keep."""
+    faces, buffer = _faces(), io.BytesIO()
+    np.savez_compressed(buffer, x_train=faces.images[:, :, :, None], y_train=np.eye(7)[faces.labels])
+    return buffer.getvalue()
+
+
 def _archive(members: dict[str, bytes], kind: str) -> bytes:
     buffer = io.BytesIO()
     if kind == "zip":
@@ -107,7 +130,10 @@ def _parquet() -> list[bytes]:
     ]
     buffer = io.BytesIO()
     parquet.write_table(pyarrow.Table.from_pylist(rows), buffer)
-    return [buffer.getvalue()]
+    lists, faces = io.BytesIO(), _faces()
+    rows = [{"pixels": image.tolist(), "emotion": 3, "Usage": "Training"} for image in faces.images[:4]]
+    parquet.write_table(pyarrow.Table.from_pylist(rows), lists)
+    return [buffer.getvalue(), lists.getvalue()]
 
 
 def _votes() -> bytes:
@@ -218,19 +244,26 @@ def _read_notices(path: Path) -> None:
 
 
 READERS = {
-    "csv": Reader("fer2013.csv", _read_faces, lambda: [_table()]),
+    "csv": Reader("fer2013.csv", _read_faces, lambda: [_table(), *_other_tables()]),
     "contest": Reader("test.csv", _read_unlabelled, lambda: [_table(), b"pixels\n" + b" ".join([b"7"] * 2304) + b"\n"]),
     "zip": Reader(
-        "faces.zip", _read_faces, lambda: [_archive({"a/fer2013.csv": _table()}, "zip"), _archive(_tree(), "zip")]
+        "faces.zip", _read_faces,
+        lambda: [
+            _archive({"a/fer2013.csv": _table()}, "zip"), _archive(_tree(), "zip"),
+            _archive({"train.csv": _table(), "val.csv": _other_tables()[0], "test.npz": _pairs()}, "zip"),
+        ],
     ),
     "tar": Reader(
         "faces.tar.gz", _read_faces,
         lambda: [_archive({"fer2013.csv": _table()}, "w:gz"), _archive(_tree(), "w:gz"), _archive(_tree(), "w")],
     ),
-    "gz": Reader("fer2013.csv.gz", _read_faces, lambda: [gzip.compress(_table())]),
+    "gz": Reader(
+        "fer2013.csv.gz", _read_faces,
+        lambda: [gzip.compress(_table()), gzip.compress(_table().decode().encode("utf-16"))],
+    ),
     "bz2": Reader("fer2013.csv.bz2", _read_faces, lambda: [bz2.compress(_table())]),
     "xz": Reader("fer2013.csv.xz", _read_faces, lambda: [lzma.compress(_table())]),
-    "npz": Reader("faces.npz", _read_faces, lambda: [_npz()]),
+    "npz": Reader("faces.npz", _read_faces, lambda: [_npz(), _pairs()]),
     "parquet": Reader("train-00000-of-00001.parquet", _read_faces, _parquet),
     "picture": Reader("train/happy/1.png", lambda path: _read_faces(path.parents[2]), _pictures),
     "votes": Reader("fer2013new.csv", _read_votes, lambda: [_votes()]),

@@ -164,6 +164,12 @@ def npz_of_zeros() -> bytes:
     return zip_of_zeros("images.npy", faces * 2304 // 2**20 * 2**20, npy((faces, 48, 48)), b"\0")
 
 
+def pair_of_zeros(many: int) -> bytes:
+    """So many pictures of zeros, of eight bytes for each pixel, and the numbers of their classes."""
+    images = npy((many, 48, 48), "<f8", bytes(many * 48 * 48 * 8))
+    return zipped({"x_train.npy": images, "y_train.npy": npy((many,), content=bytes(many))})
+
+
 def pickled() -> bytes:
     return npy((1,), "|O", pickle.dumps(np.array([Code()], dtype=object)))
 
@@ -296,9 +302,29 @@ def round_and_round(path: Path) -> None:
     (path.parent / "nowhere").symlink_to("not there")
 
 
+#: Tables as only faces come in.
+ODD_TABLES = {
+    "a quoted field of 300 MB": lambda: HEAD + b'0,"[' + b"7,\n" * 100_000_000 + b']",Training\n',
+    "quoted rows of empty fields": lambda: HEAD + b'0,"7,7",Training\n' + b'"","",""\n' * 20_000_000,
+    "UTF-16 of 300 MB without a line end": lambda: "emotion,pixels,Usage\n0,".encode("utf-16") + b"7\0" * 150_000_000,
+    "UTF-16 of lone surrogates": lambda: "emotion,pixels,Usage\n0,".encode("utf-16") + b"\0\xd8" * 150_000_000,
+    "100,000 columns": lambda: (
+        (b",".join(b"p%d" % number for number in range(100_000)) + b"\n" + b"7," * 99_999 + b"7\n") * 100
+    ),
+    "a column for each pixel and a row without end": lambda: b"7," * 2304 + b"7\n" + b"7," * 150_000_000,
+    "300 MB of brackets": lambda: HEAD + b'0,"' + b"[" * 300_000_000,
+}
+
+
+def zip_of_tables(many: int) -> bytes:
+    """A zip file of a few megabytes with so many tables of 250 kB each, all of them with other columns."""
+    content = b"a,b\n" + b"0,7\n" * 60_000
+    return zipped({f"{number}/train.csv": content for number in range(many)})
+
+
 CASES: dict[str, dict[str, Callable]] = {
-    "csv": {**TABLES, "endless": endless, "a pipe": pipe},
-    "contest": {**TABLES, "a pipe": pipe},
+    "csv": {**TABLES, **ODD_TABLES, "endless": endless, "a pipe": pipe},
+    "contest": {**TABLES, **ODD_TABLES, "a pipe": pipe},
     "votes": {
         **TABLES,
         "a pipe": pipe,
@@ -316,6 +342,7 @@ CASES: dict[str, dict[str, Callable]] = {
         "a zip in a zip, 50 deep": lambda: nested(50),
         "../ and absolute members": lambda: zipped({"../../climbed.csv": _table(), "/climbed.csv": _table()}),
         "a link": lambda: zipped({"fer2013.csv": b"/etc/passwd"}, is_link),
+        "5,000 tables": lambda: zip_of_tables(5_000),
         "huge pictures": lambda: zipped({f"train/happy/{n}.png": png_of_zeros(9_000) for n in range(4)}),
     },
     "tar": {
@@ -347,6 +374,10 @@ CASES: dict[str, dict[str, Callable]] = {
         "claims a negative number": lambda: npz(images=npy((-(2**62), 48, 48))),
         "claims words of a gigabyte": lambda: npz(split=npy((14,), f"<U{2**28}")),
         "holds two gigabytes": npz_of_zeros,
+        "a pair of which one claims 10 ** 12 pictures": lambda: npz(x_train=npy((10**12, 48, 48)), y_train=npy((14,))),
+        "a pair of 0.8 gigabytes": lambda: pair_of_zeros(40_000),
+        "a pair of 0.9 gigabytes": lambda: pair_of_zeros(50_000),
+        "a pair with code": lambda: npz(x_train=pickled(), y_train=pickled()),
     },
     "parquet": {
         "a page that says it has two gigabytes": lambda: (FOUND / "parquet" / "page-of-2-gb").read_bytes(),

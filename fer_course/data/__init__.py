@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from fer_course.data import cache, readers
 from fer_course.data.csv_writer import write_csv
 from fer_course.data.download import DATASET, download
-from fer_course.data.places import IMPORTED, data_folder, find, locate
+from fer_course.data.places import IMPORTED, beside, data_folder, find, locate
 from fer_course.data.readers.npz_file import write_npz
 from fer_course.data.summary import summary
 from fer_course.data.votes import describe_votes, join_votes, vote_labels, vote_probabilities
@@ -65,7 +66,8 @@ def load(source: str | Path | None = None, quiet: bool = False) -> Faces:
     path, chosen = locate(source)
     faces, note = _drawn(quiet) if path is None else _read(path)
     if not quiet:
-        print(" ".join(filter(None, (_sentence(faces, chosen), note))))
+        others = beside(path, source) if path else ()
+        print(" ".join(filter(None, (_sentence(faces, chosen), *faces.notes, *others, note))))
     return faces
 
 
@@ -143,7 +145,9 @@ def info(path: str | Path | None = None, votes: str | Path | None = None) -> str
     found, _ = locate(path)
     faces = load(found or "drawn", quiet=True)
     title = "drawn by this course" if found is None else readers.describe(found)
-    lines = [summary(faces, title)] + ([describe_votes(faces, join_votes(faces, votes))] if votes else [])
+    lines = [summary(faces, title), *faces.notes, *(beside(found, path) if found else ())] + (
+        [describe_votes(faces, join_votes(faces, votes))] if votes else []
+    )
     return "\n".join(lines)
 
 
@@ -164,6 +168,7 @@ def import_faces(path: str | Path) -> Path:
     if found is None:
         raise DataError("Drawn faces need no import: they are there whenever nothing else is.")
     faces = readers.read(found)
+    faces = replace(faces, notes=(*faces.notes, *beside(found, path)))
     target = data_folder() / IMPORTED
     cache.remove_abandoned(target.parent)
     try:

@@ -24,7 +24,7 @@ from fer_course.faces import SPLITS, Faces
 from fer_course.files import atomic
 
 #: Goes up when readers or this format change, so that nothing older is taken for current.
-VERSION = 2
+VERSION = 3
 #: A temporary file this old (in seconds) belongs to a process that was killed.
 ABANDONED = 3600.0
 
@@ -93,13 +93,14 @@ def _path(name: str, state: str) -> Path:
 
 def _description(name: str, state: str, faces: Faces) -> dict:
     """Return what the file must say about itself, and sums by which damage shows."""
-    words = f"{faces.source} {faces.drawn}".encode()
+    words = f"{faces.source} {faces.drawn} {faces.notes}".encode()
     return {
         "version": VERSION,
         "name": name,
         "state": state,
         "source": faces.source,
         "drawn": faces.drawn,
+        "notes": list(faces.notes),
         # Eight bytes at a time, a sum takes milliseconds for all of FER2013; a cyclic checksum may take ten times that.
         "images": int(np.add.reduce(np.ascontiguousarray(faces.images).reshape(-1).view(np.uint64))),
         "rest": zlib.crc32(faces.labels.astype(np.uint8).tobytes() + _codes(faces).tobytes() + words),
@@ -131,7 +132,8 @@ def _load(path: Path, name: str, state: str) -> Faces | None:
             labels, codes, description = (np.lib.format.read_array(file, allow_pickle=False) for _ in range(3))
             whole = not file.read(1)
         found = json.loads(description.tobytes())
-        faces = Faces(images, labels, np.array(SPLITS)[codes], found["source"], found["drawn"])
+        words = {"source": found["source"], "drawn": found["drawn"], "notes": tuple(found["notes"])}
+        faces = Faces(images, labels, np.array(SPLITS)[codes], **words)
         return faces if whole and found == _description(name, state, faces) else None
     # Whatever is wrong with a cache, the faces themselves are still there to be read again.
     except Exception:

@@ -6,16 +6,19 @@ Kaggle's folder and the user's hold nothing but data sets and are searched; else
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from fnmatch import fnmatch
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 import platformdirs
 
 from fer_course.data import archives, readers
-from fer_course.data.members import is_litter
-from fer_course.data.readers import csv_file, image_folder, parquet_file
+from fer_course.data.candidates import left_out, ranked
+from fer_course.data.members import Members, is_litter
+from fer_course.data.readers import csv_file, image_folder, npz_file, parquet_file, tables
+from fer_course.data.readers.names import SPLIT_WORDS, split_of_name
 from fer_course.errors import DataError
 
 #: Where Kaggle mounts the data sets that a notebook uses; kagglehub does the same on Colab.
@@ -30,8 +33,12 @@ KNOWN_NAMES = (IMPORTED, *csv_file.KNOWN_NAMES)
 CONTEST = "challenges-in-representation-learning-facial-expression-recognition-challenge"
 #: How FER2013 is called as an archive or folder.
 KNOWN_PATTERNS = ("fer2013*", "fer-2013*", "fer_2013*", "icml_face_data*", f"{CONTEST}*")
-ENDINGS = (".npz", ".csv", ".zip")
+#: What is looked into where nobody named a file.
+ENDINGS = (".npz", ".csv", ".tsv")
+SEARCHED = (npz_file, tables)
 DEPTH = 3
+#: So many data sets are looked for to say what was left out.
+MOST_NAMED = 5
 
 
 class Place(NamedTuple):
@@ -96,15 +103,50 @@ def _named(source: str | Path, who: str) -> Path | None:
 
 
 def find(folder: str | Path) -> Path | None:
-    """Return the data set in a folder, at most three folders down: a file, archive, or folder with train/<class>.
+    """Return the data set in a folder, at most three folders down: a file, an archive, or a folder of pictures or tables.
 
     The one closest to the top wins; in the same folder FER2013's own file names do. None if there is none.
     """
-    for level in _levels(Path(folder), DEPTH):
+    return next(_found(Path(folder)), None)
+
+
+def _found(folder: Path) -> Iterator[Path]:
+    """Yield the data sets in a folder, the one closest to the top first; what lies inside one of them does not count."""
+    found: set[Path] = set()
+    for level in _levels(folder, DEPTH, found):
         for directory in level:
-            if found := _in(directory):
-                return found
-    return None
+            if path := _in(directory):
+                found.add(path)
+                yield path
+
+
+def beside(path: Path, source: str | Path | None = None) -> tuple[str, ...]:
+    """Return the sentence that names what was left out when a data set was found in a folder; none if nothing was.
+
+    Args:
+        path: the data set, as `locate` gives it.
+        source: what `locate` was given.
+
+    """
+    named = source if source is not None and str(source) else os.environ.get("FER_COURSE_DATA", "").strip()
+    top = Path(named).expanduser() if named else KAGGLE if KAGGLE in path.parents else None
+    if top is None or not top.is_dir():
+        return ()
+    others = [each for each in islice(_found(top), MOST_NAMED) if each != path]
+    here = [path.parent / name for name in _others_in(path)] if path.is_file() else []
+    return left_out([str(each.relative_to(top)) for each in (*here, *others)])
+
+
+def _others_in(path: Path) -> list[str]:
+    """Return the names of the data sets that lie in the same folder as a file with one."""
+    others = [each.words for each in ranked(_near(path.parent), SEARCHED) if path.name not in each.names]
+    pictures = (
+        [f"{each.name}/" for each in _entries(path.parent) if each.is_dir()]
+        if image_folder.is_layout(path.parent)
+        else []
+    )
+    packed = [each for each in _entries(path.parent) if each.suffix.lower() == ".zip" and each != path]
+    return [*others, *pictures, *(each.name for each in packed if readers.recognises(each))]
 
 
 def find_by_name(folder: str | Path) -> Path | None:
@@ -134,13 +176,13 @@ def _in_kagglehub_cache(cache: Path) -> Path | None:
     return next((found for path in whole if (found := find(path))), None)
 
 
-def _levels(top: Path, depth: int) -> Iterator[list[Path]]:
-    """Yield the folder, then all folders in it, and so on, `depth` levels down; what can't be read is left out."""
+def _levels(top: Path, depth: int, closed: Container[Path] = ()) -> Iterator[list[Path]]:
+    """Yield the folder, then all folders in it, and so on, `depth` levels down; what can't be read, or is closed, is left out."""
     level = [top]
     for down in range(depth + 1):
         yield level
         if down < depth:
-            level = [path for folder in level for path in _entries(folder) if path.is_dir()]
+            level = [path for folder in level if folder not in closed for path in _entries(folder) if path.is_dir()]
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -151,14 +193,33 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _in(directory: Path) -> Path | None:
-    """Return the data set that stands directly in a folder."""
+    """Return the data set that stands directly in a folder; the folder itself if it takes several files."""
     files = [path for path in _entries(directory) if path.is_file()]
     if known := _known(files):
         return known
     if image_folder.is_layout(directory) or parquet_file.is_layout(directory):
         return directory
+    if found := ranked(_near(directory), SEARCHED):
+        alone = len(found) == 1 and len(found[0].names) == 1 and "/" not in found[0].names[0]
+        return directory / found[0].names[0] if alone else directory
+    packed = [path for path in files if archives.is_archive_name(path.name) and split_of_name(path.name.split(".")[0])]
+    if len(packed) > 1 and readers.recognises_together(_members(directory, packed)):
+        return directory
     # Of other archives only a zip says what is in it without being unpacked.
-    return next((path for path in files if path.suffix.lower() in ENDINGS and readers.recognises(path)), None)
+    return next((path for path in files if path.suffix.lower() == ".zip" and readers.recognises(path)), None)
+
+
+def _near(directory: Path) -> Members:
+    """Return the tables and `.npz` files in a folder and in folders of splits in it."""
+    entries = _entries(directory)
+    folders = [each for each in entries if each.name.lower() in SPLIT_WORDS and each.is_dir()]
+    files = [*entries, *(each for folder in folders for each in _entries(folder))]
+    return _members(directory, [each for each in files if each.suffix.lower() in ENDINGS and each.is_file()])
+
+
+def _members(directory: Path, files: list[Path]) -> Members:
+    names = [each.relative_to(directory).as_posix() for each in files]
+    return Members(str(directory), directory.name, names, lambda name: (directory / name).open("rb"))
 
 
 def _known(files: list[Path]) -> Path | None:

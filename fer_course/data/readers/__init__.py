@@ -1,40 +1,54 @@
 """Any format of FER2013 → `Faces`: one module a format.
 
-A reader is a module with three names:
+A reader is a module with two functions:
 
-- `TITLE`: the format in words;
-- `members(members) -> list[str]`: those files of a `Members` that it would read, empty if it is not its format;
-- `read(members, names) -> Faces`: reads them, or raises a `DataError` that names the file and the row or member.
+- `candidates(members) -> list[Candidate]`: the data sets of its format among the files of a `Members`, none if there are none;
+- `read(candidate) -> Faces`: reads one, or raises a `DataError` that names the file and the row or member.
 
-A further format is a further module, and its place in `READERS`, the first that knows its files reads them. Where none
-does, archives inside an archive are looked into, one level deep, and last of all the readers in `LAST` are asked.
+A further format is a further module, and its place in `READERS`. Which of several data sets is read, `fer_course.data.candidates`
+says. Archives inside an archive are looked into, one level deep, where nothing else above them has faces to test on.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import numpy as np
 
-from fer_course.data import archives
+from fer_course.data import archives, orders
+from fer_course.data.candidates import Candidate, left_out, ranked, refuse_too_many
 from fer_course.data.containers import opened
-from fer_course.data.members import Members
-from fer_course.data.readers import contest, csv_file, image_folder, npz_file, parquet_file
+from fer_course.data.members import READ_ERRORS, Members
+from fer_course.data.readers import csv_file, image_folder, npz_file, parquet_file, tables
+from fer_course.data.readers.names import split_of_name
 from fer_course.errors import DataError
 from fer_course.faces import Faces
 
-READERS = (npz_file, csv_file, parquet_file, image_folder)
-#: The contest's train.csv has fewer faces than anything that may lie beside it.
-LAST = (contest,)
+__all__ = ["READERS", "csv_file", "describe", "read", "recognises", "recognises_together", "unlabelled"]
+
+READERS = (npz_file, tables, parquet_file, image_folder)
 #: What a message lists as the choice.
 KNOWN = (
-    "fer2013.csv, icml_face_data.csv, the contest's train.csv, folders train|test/<class>/<picture>, parquet files "
+    "fer2013.csv, icml_face_data.csv, tables called train, val and test, folders train|test/<class>/<picture>, parquet files "
     "train-….parquet and test-….parquet, each also in a .zip or .tar.gz, or our .npz"
 )
+_PICKLED = (
+    "Files of this kind can run code when they are opened, and are not: use a copy as parquet, pictures or a table."
+)
+_SAVED = "Save its arrays with numpy.savez as x_train, y_train, x_test and y_test."
+#: What to do with files that are not read, by their ending.
+ADVICE = {
+    **dict.fromkeys((".pt", ".pth", ".pkl", ".pickle", ".joblib"), _PICKLED),
+    **dict.fromkeys((".npy", ".h5", ".hdf5", ".mat", ".tfrecord"), _SAVED),
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "Save the sheet as CSV."),
+    **dict.fromkeys((".arrow", ".feather", ".json", ".jsonl"), "Save it as parquet or CSV."),
+    **dict.fromkeys((".7z", ".rar"), "Unpack the archive first."),
+    **dict.fromkeys(image_folder.ENDINGS, "Pictures must lie in folders: train|test/<class>/<picture>."),
+}
 #: So many archives inside an archive are looked into.
 INNER = 10
 
@@ -42,12 +56,17 @@ INNER = 10
 def read(path: Path) -> Faces:
     """Read a file, folder or archive, without looking at the cache.
 
+    Returns:
+        the faces; their notes name what was left out, and what was assumed.
+
     Raises:
         DataError: if it holds no data set of a known format, or a damaged one.
 
     """
-    with opened(path) as members, _chosen(members) as (reader, members, names):
-        return reader.read(members, names)
+    with opened(path) as members, _chosen(members) as (chosen, others):
+        faces = chosen.reader.read(chosen)
+        faces = faces if faces.drawn else orders.check_splits(faces, members.place)
+        return replace(faces, notes=(*faces.notes, *left_out([other.words for other in others])))
 
 
 def unlabelled(path: Path) -> np.ndarray | None:
@@ -58,8 +77,8 @@ def unlabelled(path: Path) -> np.ndarray | None:
 
     """
     with opened(path) as members:
-        names = contest.unlabelled(members)
-        return contest.read_unlabelled(members, names) if names else None
+        names = tables.unlabelled(members)
+        return tables.read_unlabelled(members, names[0]) if names else None
 
 
 def describe(path: Path) -> str:
@@ -69,8 +88,8 @@ def describe(path: Path) -> str:
         DataError: as `read`, as far as the names of the files tell.
 
     """
-    with opened(path) as members, _chosen(members) as (reader, _, _):
-        return reader.TITLE
+    with opened(path) as members, _chosen(members) as (chosen, _):
+        return chosen.title
 
 
 def recognises(path: Path) -> bool:
@@ -78,46 +97,96 @@ def recognises(path: Path) -> bool:
     try:
         with opened(path) as members:
             # Nobody named this file, so its ending is not enough: the readers look into it as into one among others.
-            return _choice(replace(members, alone=False), (*READERS, *LAST)) is not None
+            return bool(ranked(replace(members, alone=False), READERS))
     except DataError:
         return False
 
 
+def recognises_together(members: Members) -> bool:
+    """Return True if archives for the splits, as train.zip and test.zip, look like a known data set together."""
+    try:
+        with contextlib.ExitStack() as stack:
+            together = _archives_of_splits(members, stack)
+            return together is not None and bool(ranked(together, READERS))
+    except (*READ_ERRORS, DataError):
+        return False
+
+
 @contextlib.contextmanager
-def _chosen(members: Members) -> Iterator[tuple[ModuleType, Members, list[str]]]:
-    """Yield a reader, the files it reads from, and the names of those that it will read.
+def _chosen(members: Members) -> Iterator[tuple[Candidate, list[Candidate]]]:
+    """Yield the data set to read, and those that are left out.
 
     Raises:
-        DataError: if no reader knows them.
+        DataError: if no reader knows any of the files.
 
     """
     with contextlib.ExitStack() as stack:
-        first, last = ((*LAST, *READERS), ()) if members.alone else (READERS, LAST)
-        choice = _choice(members, first) or _choice_inside(members, stack) or _choice(members, last)
-        if choice is None:
-            found = ", ".join(members.names[:3]) + (", …" if len(members.names) > 3 else "")
-            raise DataError(f"{members.place} holds no FER2013 faces. Expected {KNOWN}; found {found or 'no files'}.")
-        yield choice
+        found = ranked(members, READERS)
+        if not found and (together := _archives_of_splits(members, stack)):
+            found = ranked(together, READERS)
+        if not found or not found[0].whole:
+            inner = _inside(members, found[0].depth if found else None, stack)
+            found = [*inner, *found]
+        if not found:
+            listed = ", ".join(members.names[:3]) + (", …" if len(members.names) > 3 else "")
+            advice = _advice([members.place, *members.names[:1000]])
+            raise DataError(
+                f"{members.place} holds no FER2013 faces. Expected {KNOWN}; found {listed or 'no files'}.{advice}"
+            )
+        yield found[0], found[1:]
 
 
-def _choice(members: Members, readers: tuple[ModuleType, ...]) -> tuple[ModuleType, Members, list[str]] | None:
-    for reader in readers:
-        if names := reader.members(members):
-            return reader, members, names
-    return None
+def _advice(names: list[str]) -> str:
+    """Return what to do about the first file of a kind that is known not to be read, as a sentence with a space before it."""
+    endings = (PurePosixPath(name.lower()).suffix for name in names)
+    return next((f" {ADVICE[ending]}" for ending in endings if ending in ADVICE), "")
 
 
-def _choice_inside(members: Members, stack: contextlib.ExitStack) -> tuple[ModuleType, Members, list[str]] | None:
-    """Look into the archives inside an archive; that with the faces stays open until the stack is closed."""
+def _archives_of_splits(members: Members, stack: contextlib.ExitStack) -> Members | None:
+    """Return what archives for the splits hold, as train.zip and test.csv.gz, as files of one folder; None if there are none."""
+    names = [name for name in members.names if archives.is_archive_name(name) and split_of_name(_stem(name))]
+    if len(names) < 2 or len(names) > INNER:
+        return None
+    files: dict[str, tuple[Members, str]] = {}
+    for name in names:
+        inner = stack.enter_context(archives.inside(members, name))
+        folder = PurePosixPath(name).parent / ("" if inner.alone else _stem(name))
+        files |= {(folder / each).as_posix(): (inner, each) for each in inner.names}
+
+    refuse_too_many(len(files), members.place)
+
+    def in_one_pass(wanted: Iterable[str]) -> Iterator[tuple[str, BinaryIO]]:
+        wanted = list(wanted)
+        for inner in dict.fromkeys(id(files[name][0]) for name in wanted):
+            here = {files[name][1]: name for name in wanted if id(files[name][0]) == inner}
+            archive = files[next(iter(here.values()))][0]
+            for each, file in archive.each(here):
+                yield here[each], file
+
+    def open_member(name: str) -> BinaryIO:
+        inner, each = files[name]
+        return inner.open(each)
+
+    return Members(members.place, members.title, sorted(files), open_member, packed=True, in_one_pass=in_one_pass)
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).name.split(".")[0]
+
+
+def _inside(members: Members, depth: int | None, stack: contextlib.ExitStack) -> list[Candidate]:
+    """Look into the archives inside an archive, those deeper than `depth` aside; the one with faces stays open with the stack."""
     names = [name for name in members.names if archives.is_archive_name(name)] if members.archive else []
+    near = [name for name in names if depth is None or name.count("/") <= depth]
     trouble = None
-    for name in sorted(names, key=lambda name: ("fer2013" not in name.lower(), name))[:INNER]:
+    for name in sorted(near, key=lambda name: ("fer2013" not in name.lower(), name))[:INNER]:
         try:
             with contextlib.ExitStack() as attempt:
                 inner = attempt.enter_context(archives.inside(members, name))
-                if choice := _choice(replace(inner, alone=False), READERS):
+                found = ranked(replace(inner, alone=False), READERS)
+                if found and (depth is None or found[0].whole):
                     stack.push(attempt.pop_all())
-                    return choice
+                    return found
         except DataError as error:
             # One of FER2013's name is meant, however damaged it is; and if there is nothing else, it is what to tell.
             if "fer2013" in name.lower():
@@ -125,4 +194,4 @@ def _choice_inside(members: Members, stack: contextlib.ExitStack) -> tuple[Modul
             trouble = trouble or error
     if trouble and len(names) == len(members.names):
         raise trouble
-    return None
+    return []

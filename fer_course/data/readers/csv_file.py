@@ -1,30 +1,31 @@
-"""`fer2013.csv` (`emotion,pixels,Usage`) and `icml_face_data.csv` (`emotion, Usage, pixels`, with those spaces).
+"""One table → rows: `fer2013.csv` (`emotion,pixels,Usage`), `icml_face_data.csv` (`emotion, Usage, pixels`), and their like.
 
-Columns may stand in any order, with or without spaces or quotes round their names; further columns are ignored.
+Columns may stand in any order, with other names, separators, quotes and encodings (see `table_form`); further columns are
+ignored. Rows are cut at their separators, block by block; where quotes hold separators, the module csv reads the file again.
 """
 
 from __future__ import annotations
 
+import codecs
+import csv
+import io
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import PurePosixPath
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from fer_course.data.members import READ_ERRORS, Members
-from fer_course.data.readers.pixels import parse_quickly, parse_slowly
+from fer_course.data.members import Members
+from fer_course.data.readers.pixels import SPACED_BYTES, parse_quickly, parse_slowly
+from fer_course.data.readers.table_form import SAMPLE, Form, form_of
 from fer_course.errors import DataError
-from fer_course.faces import CLASS_NAMES, SIZE, SPLITS, Faces
+from fer_course.faces import CLASS_NAMES, SIZE
 
-TITLE = "table of comma-separated values (columns emotion, pixels and Usage)"
 KNOWN_NAMES = ("fer2013.csv", "icml_face_data.csv")
-COLUMNS = ("emotion", "pixels", "usage")
-LABELS = {str(label).encode(): label for label in range(len(CLASS_NAMES))}
-USAGES = {split.encode(): number for number, split in enumerate(SPLITS)}
 #: A row of FER2013 has at most 9,300 bytes. A longer line means that these are not rows.
 LONGEST_LINE = 2**20
 #: Ten times FER2013's rows, and blank lines between them.
@@ -36,124 +37,171 @@ WORKERS = min(2, os.cpu_count() or 1)
 
 
 class Block(NamedTuple):
-    """Some whole lines of a file, and the number of the first one."""
+    """Some whole lines of a file, the number of the first one, and whether the last of them is the last of the file."""
 
     line: int
     text: bytes
+    last: bool = False
+
+
+class Row(NamedTuple):
+    """The cells of one row, and the number of its last line."""
+
+    line: int
+    cells: list[bytes]
+    last: bool = False
 
 
 class Rows(NamedTuple):
-    """Parsed rows: uint8 images (n, 2304), labels (n,), and positions in `SPLITS` (n,)."""
+    """Parsed rows: uint8 images (n, 48, 48), numbers of classes (n,), and positions in `SPLITS` (n,); what is not there is 0."""
 
     images: np.ndarray
     labels: np.ndarray
     splits: np.ndarray
 
 
-@dataclass(frozen=True)
-class Table:
-    """Where to find what in a row: `place` names the file for messages, the rest are column numbers, None if not read."""
+class Quoted(Exception):
+    """A row can't be cut at its separators alone: it has quotes."""
+
+
+class Table(NamedTuple):
+    """A table that is read: how messages name it, how it is written, and whether its rows must have a class."""
 
     place: str
-    columns: int
-    emotion: int | None
-    pixels: int
-    usage: int | None
+    form: Form
+    labelled: bool = True
 
     def error(self, line: int, what: str, do: str = "Get a fresh copy, or correct this row.") -> DataError:
         """Return the error that names the file and the line."""
         return DataError(f"{self.place}, line {line:,}: {what}. {do}")
 
 
-def members(members: Members) -> list[str]:
-    """Return the one table to read: a single file, else one of the known names, else the first with our columns."""
-    named = tables(members)
-    if members.alone:
-        return named or [name for name in members.names if not PurePosixPath(name).suffix]
-    for known in KNOWN_NAMES:
-        if of_this_name := [name for name in named if PurePosixPath(name).name.lower() == known]:
-            return of_this_name[:1]
-    return [name for name, columns in headers(members, named).items() if set(COLUMNS) <= set(columns)][:1]
-
-
 def tables(members: Members) -> list[str]:
-    """Return the files that are tables by their names."""
-    return [name for name in members.names if name.lower().endswith((".csv", ".txt"))]
+    """Return the files that are tables by their names; one that stands alone may have a name without ending."""
+    found = [name for name in members.names if name.lower().endswith((".csv", ".txt", ".tsv"))]
+    return found or [name for name in members.names if members.alone and not PurePosixPath(name).suffix]
 
 
-def headers(members: Members, names: list[str]) -> dict[str, list[str]]:
-    """Return the column names of tables, in lower case; those that can't be read are left out."""
-    found = {}
-    try:
-        for name, file in members.each(names):
-            found[name] = _column_names(file.readline(LONGEST_LINE))
-    except (*READ_ERRORS, DataError):
-        pass  # nobody named these tables: a damaged one is not what is looked for
-    return {name: found[name] for name in names if name in found}
+def peek(file: BinaryIO) -> Form:
+    """Return how a table is written, by its first bytes."""
+    return form_of(file.read(SAMPLE))
 
 
-def read(members: Members, names: list[str]) -> Faces:
-    """Read one table.
-
-    Raises:
-        DataError: naming the file and the line, for everything that is not as in FER2013.
-
-    """
-    name = names[0]
-    rows = read_rows(members, name)
-    source = members.title if members.alone else f"{PurePosixPath(name).name} in {members.title}"
-    return Faces(rows.images, rows.labels, np.array(SPLITS)[rows.splits], source)
-
-
-def read_rows(members: Members, name: str, columns: tuple[str, ...] = COLUMNS) -> Rows:
+def read_rows(members: Members, name: str, labelled: bool = True) -> tuple[Rows, Form]:
     """Read the rows of one table, with images of uint8 (N, 48, 48).
 
     Args:
         members: where it lies.
         name: which one it is.
-        columns: those of `COLUMNS` that it must have; without `emotion` all labels are 0, without `usage` all splits.
+        labelled: True if it must have a column with the classes.
 
     Raises:
-        DataError: as `read`.
+        DataError: naming the file and the line, for everything that is not as in FER2013.
 
     """
     with members.open(name) as file:
-        table = _table(members.where(name), file.readline(LONGEST_LINE), columns)
-        parts = list(_parse_in_threads(table, _blocks(table, file)))
+        table = Table(members.where(name), peek(file), labelled)
+    _check(table, PurePosixPath(name).name.lower(), members, name)
+    parts = _parts(members, name, table)
     labels = np.concatenate([part.labels for part in parts]) if parts else np.empty(0)
     if not len(labels):
         raise DataError(f"{table.place} has a header but no rows: expected a face in each. Download it again.")
+    _refuse_eight_classes(table, labels)
     images = np.concatenate([part.images for part in parts])
-    splits = np.concatenate([part.splits for part in parts])
-    return Rows(images.reshape(-1, SIZE, SIZE), labels, splits)
+    return Rows(images.reshape(-1, SIZE, SIZE), labels, np.concatenate([part.splits for part in parts])), table.form
 
 
-def _column_names(header: bytes) -> list[str]:
-    cells = header.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n").split(b",")
-    return [_unquoted(cell).decode("utf-8", "replace").lower() for cell in cells]
-
-
-def _table(place: str, header: bytes, wanted: tuple[str, ...]) -> Table:
-    """Read the header line, or raise the error that says how it should look."""
-    names = _column_names(header)
-    if "emotion" in wanted and "emotion" not in names and "pixels" in names:
+def _refuse_eight_classes(table: Table, labels: np.ndarray) -> None:
+    """Raise if classes are numbered from 0 to 7: FER2013 has seven."""
+    if labels.min() == 0 and labels.max() == len(CLASS_NAMES):
+        row = int(labels.argmax()) + 1
         raise DataError(
-            f"{place} has pixels but no column emotion: it is the contest's test set, without labels. "
+            f"{table.place}, row {row:,}: expected an emotion from 0 to 6 ({_listed()}), found '7'. "
+            "Correct this row, or use a copy with FER2013's seven classes."
+        )
+
+
+def _listed() -> str:
+    return ", ".join(f"{label} {name}" for label, name in enumerate(CLASS_NAMES))
+
+
+def _check(table: Table, file_name: str, members: Members, name: str) -> None:
+    """Raise the error that says what the columns of a table should be, if some are missing."""
+    form = table.form
+    only_pixels = (
+        form.pixels is not None and set(form.names) - {"pixels", "usage", "", "id", "index"} == set() and form.names
+    )
+    if table.labelled and form.emotion is None and only_pixels and not form.trouble:
+        raise DataError(
+            f"{table.place} has pixels but no column emotion: it is a test set, as the contest's, without labels. "
             "Use fer2013.csv or icml_face_data.csv; for predictions only, `fer-course predict RUN --data` this file."
         )
-    if any(names.count(column) != 1 for column in wanted):
+    missing = form.pixels is None or (table.labelled and form.emotion is None)
+    # A file of FER2013's own name without its column Usage is damaged: its tests would be learned from.
+    if not form.trouble and not missing and not (table.labelled and form.usage is None and file_name in KNOWN_NAMES):
+        return
+    expected = f"{table.place}, line 1: expected the columns emotion, pixels and Usage, "
+    if form.trouble:
+        raise DataError(expected + form.trouble)
+    with members.open(name) as file:
         # repr, and not too much of it: this may be a line of anything.
-        found = repr(header[:80].decode("utf-8-sig", "replace").strip())
+        start = file.readline(LONGEST_LINE)[:160].removeprefix(b"\xef\xbb\xbf")
+    found = start.decode(form.encoding.removesuffix("-sig"), "replace")[:80].strip(" \r\n\ufeff")
+    raise DataError(f"{expected}found {found!r}. Use the file fer2013.csv or icml_face_data.csv.")
+
+
+def _parts(members: Members, name: str, table: Table) -> list[Rows]:
+    """Read all rows: cut at the separators alone, and where that does not do, as the module csv reads them."""
+    try:
+        with _after_header(members, name, table) as file:
+            return list(_parse_in_threads(table, _blocks(table, file)))
+    except Quoted:
+        with _after_header(members, name, table) as file:
+            return [_parse(table, rows) for rows in _quoted(table, _blocks(table, file))]
+
+
+@contextmanager
+def _after_header(members: Members, name: str, table: Table) -> Iterator[BinaryIO]:
+    """Open a table as UTF-8, at its first row."""
+    encoding = table.form.encoding
+    try:
+        with members.open(name) as raw:
+            file = raw if encoding.startswith("utf-8") else io.BufferedReader(_Recoded(raw, encoding), BLOCK)
+            file.read(3 if encoding == "utf-8-sig" else 0)
+            for _ in range(table.form.header):
+                file.readline(LONGEST_LINE)
+            yield file
+    except UnicodeError as error:
         raise DataError(
-            f"{place}, line 1: expected the columns emotion, pixels and Usage, found {found}. "
-            "Use the file fer2013.csv or icml_face_data.csv."
-        )
-    return Table(place, len(names), *(names.index(column) if column in wanted else None for column in COLUMNS))
+            f"{table.place} can't be read as {encoding.upper()} text ({error}). Save it as UTF-8."
+        ) from None
+
+
+# --- lines and cells ------------------------------------------------------------------------------------------------
+
+
+class _Recoded(io.RawIOBase):
+    """A text in another encoding, as UTF-8."""
+
+    def __init__(self, file: BinaryIO, encoding: str):
+        self.file, self.decoder, self.rest = file, codecs.getincrementaldecoder(encoding)(), b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer) -> int:
+        raw = b" "
+        while raw and not self.rest:
+            raw = self.file.read(2**15)
+            self.rest = self.decoder.decode(raw, not raw).encode()
+        count = min(len(buffer), len(self.rest))
+        buffer[:count], self.rest = self.rest[:count], self.rest[count:]
+        return count
 
 
 def _blocks(table: Table, file: BinaryIO) -> Iterator[Block]:
     """Cut the rest of a file into blocks of whole lines."""
-    line, rest = 2, b""
+    line, rest = table.form.header + 1, b""
     while text := file.read(BLOCK):
         whole, newline, text = text.rpartition(b"\n")
         if newline:
@@ -173,7 +221,47 @@ def _blocks(table: Table, file: BinaryIO) -> Iterator[Block]:
                 line, f"expected a row of less than {LONGEST_LINE:,} bytes, found more without a line end"
             )
     if rest:
-        yield Block(line, rest)
+        yield Block(line, rest, True)
+
+
+def _cut(table: Table, block: Block) -> list[Row]:
+    """Cut the lines of a block at the separators; blank ones are skipped.
+
+    Raises:
+        Quoted: if a row has quotes and another number of columns.
+
+    """
+    separator = table.form.separator.encode()
+    # Files that went through Windows twice end their lines with two of these.
+    lines = [line.rstrip(b"\r") for line in block.text.split(b"\n")]
+    rows = [Row(number, line.split(separator)) for number, line in enumerate(lines, block.line) if line.strip(b" ")]
+    if block.last and rows:
+        rows[-1] = rows[-1]._replace(last=True)
+    for row in rows:
+        if len(row.cells) != table.form.columns and any(b'"' in cell for cell in row.cells):
+            raise Quoted
+    return rows
+
+
+def _quoted(table: Table, blocks: Iterable[Block]) -> Iterator[list[Row]]:
+    """Read rows with the module csv, 100 at a time: their quotes may hold separators, line ends and quotes."""
+    lines = (f"{line}\n" for block in blocks for line in block.text.decode("utf-8", "surrogateescape").split("\n"))
+    table_rows = csv.reader(lines, delimiter=table.form.separator, strict=True)
+    rows: list[Row] = []
+    try:
+        for cells in table_rows:
+            if len(cells) > 1 or "".join(cells).strip():
+                line = table.form.header + table_rows.line_num
+                rows.append(Row(line, [cell.encode("utf-8", "surrogateescape") for cell in cells]))
+            if len(rows) == 100:
+                yield rows
+                rows = []
+    except csv.Error as error:
+        line = table.form.header + table_rows.line_num
+        raise table.error(
+            line, f"its quotes make no sense ({error})", "Look for a quote that opens and does not close."
+        ) from None
+    yield rows
 
 
 def _parse_in_threads(table: Table, blocks: Iterable[Block]) -> Iterator[Rows]:
@@ -181,43 +269,71 @@ def _parse_in_threads(table: Table, blocks: Iterable[Block]) -> Iterator[Rows]:
     waiting = deque()
     with ThreadPoolExecutor(WORKERS) as pool:
         for block in blocks:
-            waiting.append(pool.submit(_parse, table, block))
+            waiting.append(pool.submit(_parse_block, table, block))
             if len(waiting) > 3 * WORKERS:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
 
 
-def _parse(table: Table, block: Block) -> Rows:
-    """Parse the lines of a block; blank ones are skipped."""
-    lines = [line.removesuffix(b"\r") for line in block.text.split(b"\n")]
-    rows = [(number, line.split(b",")) for number, line in enumerate(lines, block.line) if line.strip(b" ")]
-    cells = [_cells(table, number, row) for number, row in rows]
+def _parse_block(table: Table, block: Block) -> Rows:
+    return _parse(table, _cut(table, block))
+
+
+def _parse(table: Table, rows: list[Row]) -> Rows:
+    """Parse the cells of some rows."""
+    cells = [_cells(table, row) for row in rows]
     fields, labels, splits = zip(*cells, strict=True) if cells else ((), (), ())
     images = parse_quickly(fields)
     if images is None:
-        numbers = [number for number, _ in rows]
-        images = np.stack([_pixels(table, number, field) for number, field in zip(numbers, fields, strict=True)])
+        images = np.stack([_pixels(table, row.line, field) for row, field in zip(rows, fields, strict=True)])
     return Rows(images, np.array(labels, dtype=np.int64), np.array(splits, dtype=np.int64))
 
 
-def _cells(table: Table, number: int, row: list[bytes]) -> tuple[bytes, int, int]:
-    """Return the pixels as text, the label, and the number of the split of one row."""
-    if len(row) != table.columns:
+def _cells(table: Table, row: Row) -> tuple[bytes, int, int]:
+    """Return the pixels as text, the number of the class, and that of the split of one row."""
+    form = table.form
+    if len(row.cells) != form.columns:
+        fewer = len(row.cells) < form.columns
         raise table.error(
-            number,
-            f"expected {table.columns} columns, found {len(row)}",
-            "The file is cut off here, or has a comma too many. Get a fresh copy.",
-        )
-    emotion = b"0" if table.emotion is None else _unquoted(row[table.emotion])
-    usage = b"Training" if table.usage is None else _unquoted(row[table.usage])
-    label, split = LABELS.get(emotion), USAGES.get(usage)
-    if label is None:
-        classes = ", ".join(f"{label} {name}" for label, name in enumerate(CLASS_NAMES))
-        raise table.error(number, f"expected an emotion from 0 to 6 ({classes}), found {_shown(emotion)}")
+            row.line,
+            f"expected {form.columns} columns, found {len(row.cells)}",
+            "The file is cut off here: get a fresh copy." if fewer and row.last else
+            "It lacks a cell: correct this row." if fewer else "It has a separator too many: correct this row.",
+        )  # fmt: skip
+    label = _class(table, row) if table.labelled else 0
+    usage = b"" if form.usage is None else _unquoted(row.cells[form.usage])
+    split = 0 if form.usage is None else form.splits.get(usage)
     if split is None:
-        raise table.error(number, f"expected Training, PublicTest or PrivateTest as Usage, found {_shown(usage)}")
-    return _unquoted(row[table.pixels]), label, split
+        raise table.error(row.line, f"expected Training, PublicTest or PrivateTest as Usage, found {_shown(usage)}")
+    return _field(form, row.cells), label, split
+
+
+def _class(table: Table, row: Row) -> int:
+    """Return the number of the class of one row."""
+    form = table.form
+    if isinstance(form.emotion, slice):
+        cells = [_unquoted(cell).removesuffix(b".0") for cell in row.cells[form.emotion]]
+        cell = str(cells.index(b"1")).encode() if sorted(cells) == [b"0"] * 6 + [b"1"] else b" ".join(cells)
+    else:
+        cell = _unquoted(row.cells[form.emotion])
+    label = form.labels.get(cell)
+    if label is None:
+        names = f"the name of a class ({', '.join(CLASS_NAMES)})"
+        expected = names if form.named else f"an emotion from 0 to 6 ({_listed()})"
+        raise table.error(row.line, f"expected {expected}, found {_shown(cell)}")
+    return label
+
+
+def _field(form: Form, cells: list[bytes]) -> bytes:
+    """Return the pixels of a row as numbers with spaces between them."""
+    if isinstance(form.pixels, slice):
+        return b" ".join(cells[form.pixels]).replace(b'"', b"")
+    field = _unquoted(cells[form.pixels])
+    if not form.listed:
+        return field
+    # As NumPy prints an array: array([70, 80], dtype=uint8)
+    return field.removeprefix(b"array(").split(b"dtype")[0].translate(SPACED_BYTES)
 
 
 def _pixels(table: Table, number: int, field: bytes) -> np.ndarray:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from fer_course.data import orders
+from fer_course.data.candidates import Candidate
 from fer_course.data.members import Members
-from fer_course.data.readers.names import CLASSES, PREFIX, PREFIXES, SPLIT_WORDS
+from fer_course.data.readers.names import PREFIX, PREFIXES, class_of, root_of, split_of_name
 from fer_course.data.readers.pictures import WrongSize, decode_all, size_of
 from fer_course.errors import DataError
 from fer_course.faces import CLASS_NAMES, SIZE, SPLITS, Faces
@@ -24,82 +27,120 @@ ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
 class Picture(NamedTuple):
-    """Where one picture lies and what its path says about it."""
+    """Where one picture lies and what its path says about it: its split, and its class by name or by number."""
 
     name: str
-    root: str
     split: str
-    label: int
+    label: int | None
+    number: int | None
 
 
 def is_layout(folder: Path) -> bool:
-    """Return True if a folder has a `train` or `test` folder in it with class folders in that; opens no picture."""
+    """Return True if a folder has folders of splits with class folders in them; opens no picture.
+
+    Folders with numbers alone are classes of FER2013 only if there are just the right ones: there are other data sets.
+    """
     try:
-        splits = [entry for entry in folder.iterdir() if entry.name.lower() in SPLIT_WORDS and entry.is_dir()]
-        return any(entry.name.lower() in CLASSES for split in splits for entry in split.iterdir())
+        for split in _folders(folder):
+            names = [entry.name for inner in (split, *_folders(split)) for entry in inner.iterdir()]
+            if any(class_of(name) is not None for name in names) or sorted(names) in (list("0123456"), list("1234567")):
+                return True
+        return False
     except OSError:
         return False
 
 
-def members(members: Members) -> list[str]:
-    """Return all pictures that lie in the folders of a split or a class."""
-    return [] if members.alone else [name for name in members.names if _is_picture(name)]
+def _folders(folder: Path) -> list[Path]:
+    """Return the folders of splits in a folder."""
+    return [entry for entry in folder.iterdir() if split_of_name(entry.name) and entry.is_dir()]
 
 
-def _is_picture(name: str) -> bool:
-    folders = name.lower().split("/")[:-1]
-    in_split = any(folder in SPLIT_WORDS for folder in folders)
-    in_class = bool(folders) and folders[-1] in CLASSES and PREFIX.match(name.split("/")[-1])
-    return name.lower().endswith(ENDINGS) and bool(in_split or in_class)
+def candidates(members: Members) -> list[Candidate]:
+    """Return the data sets that are pictures in the folders of a split, or of a class."""
+    roots: dict[str, list[str]] = {}
+    for name in [] if members.alone else members.names:
+        if name.lower().endswith(ENDINGS) and (root := _root(name)) is not None:
+            roots.setdefault(root, []).append(name)
+    this = sys.modules[__name__]
+    return [Candidate(this, members, root, names, TITLE, whole=_has_tests(names)) for root, names in roots.items()]
 
 
-def read(members: Members, names: list[str]) -> Faces:
+def _has_tests(names: list[str]) -> bool:
+    return any(_split(name) not in ("Training", None) for name in names)
+
+
+def _root(name: str) -> str | None:
+    """Return the folder in which the data set of a picture lies; None if the picture belongs to none."""
+    *folders, file = name.split("/")
+    place = next((place for place in reversed(range(len(folders))) if split_of_name(folders[place])), None)
+    if place is not None:
+        return root_of("/".join(folders[: place + 1]) + "/")
+    is_class = bool(folders) and (class_of(folders[-1]) is not None or folders[-1].isdigit())
+    return "/".join(folders[:-1]) if is_class and PREFIX.match(file) else None
+
+
+def _split(name: str) -> str | None:
+    *folders, file = name.split("/")
+    if prefix := PREFIX.match(file):
+        return PREFIXES[prefix[1].lower()]
+    return next((split for folder in reversed(folders[:-1]) if (split := split_of_name(folder))), None)
+
+
+def read(candidate: Candidate) -> Faces:
     """Read all pictures: Training first, then the tests, each in the order of the numbers in the file names.
 
     Raises:
-        DataError: naming the picture, for an unknown class folder, a picture that is not 48×48 or can't be decoded.
+        DataError: naming the picture, for an unknown class folder, a picture that is not 48×48 or can't be decoded; or if
+            the folders of classes are numbers of which nothing says what they mean.
 
     """
-    pictures = sorted((_picture(members, name) for name in names), key=_order)
-    roots = sorted({picture.root for picture in pictures})
-    if len(roots) > 1:
-        raise DataError(
-            f"{members.place} holds more than one data set: in {roots[0] or 'its top folder'!r} and in {roots[1]!r}. "
-            "Give the path of one of them."
-        )
-    row = {picture.name: number for number, picture in enumerate(pictures)}
+    members = candidate.members
+    pictures = [_picture(members, name) for name in candidate.names]
+    labels, notes = _labels(members, candidate, pictures)
+    order = sorted(range(len(pictures)), key=lambda number: _order(pictures[number], int(labels[number])))
+    row = {pictures[number].name: place for place, number in enumerate(order)}
     images = np.empty((len(pictures), SIZE, SIZE), np.uint8)
     try:
         files = ((name, members.where(name), content) for name, content in members.read_each(row))
         for name, image in decode_all(files):
             images[row[name]] = image
     except WrongSize as error:
-        raise _size_error(members, names, error) from None
-    labels = np.array([picture.label for picture in pictures])
-    return Faces(images, labels, np.array([picture.split for picture in pictures]), members.title)
+        raise _size_error(members, candidate.names, error) from None
+    split = np.array([pictures[number].split for number in order])
+    return Faces(images, labels[order], split, members.title, notes=notes)
 
 
 def _picture(members: Members, name: str) -> Picture:
-    """Read label and split from a path."""
-    *folders, file = name.split("/")
-    label = CLASSES.get(folders[-1].lower())
-    split_folder = folders[-2].lower() if len(folders) > 1 and folders[-2].lower() in SPLIT_WORDS else None
-    prefix = PREFIX.match(file)
-    if label is None or not (split_folder or prefix):
+    """Read split and class from a path."""
+    folders, split = name.split("/")[:-1], _split(name)
+    label = class_of(folders[-1])
+    number = int(folders[-1]) if folders[-1].isdigit() and len(folders[-1]) < 4 else None
+    if split is None or (label is None and number is None):
         raise DataError(
             f"{members.where(name)}: expected train|test/<class>/<file> with one of the classes "
             f"{', '.join(CLASS_NAMES)} (or 0 to 6), found the folder {folders[-1]!r}. Rename it or take it away."
         )
-    split = PREFIXES[prefix[1].lower()] if prefix else SPLIT_WORDS[split_folder]
-    root = "/".join(folders[: -2 if split_folder else -1])
-    return Picture(name, root, split, label)
+    return Picture(name, split, label, number)
 
 
-def _order(picture: Picture) -> tuple[int, int, int, str]:
+def _labels(members: Members, candidate: Candidate, pictures: list[Picture]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the labels of all pictures, and what was assumed where their folders are numbers."""
+    labels = np.array([-1 if picture.label is None else picture.label for picture in pictures])
+    numbered = labels < 0
+    if not numbered.any():
+        return labels, ()
+    numbers = np.array([picture.number for picture in pictures if picture.label is None])
+    split = np.array([picture.split for picture in pictures])[numbered]
+    where = f"{candidate.root} in {members.place}" if candidate.root else members.place
+    labels[numbered], notes = orders.settle(numbers, split, False, where)
+    return labels, notes
+
+
+def _order(picture: Picture, label: int) -> tuple[int, int, int, str]:
     numbers = re.findall(r"\d+", picture.name.rsplit("/", 1)[-1])
     # Eighteen digits are more than any row number has, and few enough to compare quickly.
     number = int(numbers[-1][:18]) if numbers else 0
-    return SPLITS.index(picture.split), number, picture.label, picture.name
+    return SPLITS.index(picture.split), number, label, picture.name
 
 
 def _size_error(members: Members, names: list[str], error: WrongSize) -> DataError:

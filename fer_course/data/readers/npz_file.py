@@ -1,52 +1,142 @@
-"""Our own format: a NumPy `.npz` archive with the arrays `images`, `labels` and `split`, and `source` in words."""
+"""NumPy's `.npz`: our own format, with the arrays `images`, `labels` and `split`, and `source` in words; and pairs of arrays.
+
+Other people keep `x_train` and `y_train`, `test_images` and `test_labels`, or `x` and `y` in a file called train.npz: pictures
+of 48×48, 48×48×1 or 2,304 whole numbers, and for each the number of its class, or seven numbers of which one is 1.
+"""
 
 from __future__ import annotations
 
 import io
 import os
+import re
+import sys
 import zipfile
-from pathlib import Path, PurePosixPath
+from dataclasses import replace
+from pathlib import Path, PurePath, PurePosixPath
+from typing import NamedTuple
 
 import numpy as np
 
+from fer_course.data import orders
 from fer_course.data.archives import MEMBER_LIMIT
+from fer_course.data.candidates import Candidate, refuse_too_many
 from fer_course.data.members import READ_ERRORS, Members
+from fer_course.data.readers.names import SPLIT_WORDS, root_of, split_of, split_of_name
 from fer_course.errors import DataError
-from fer_course.faces import SIZE, Faces
+from fer_course.faces import CLASS_NAMES, SIZE, SPLITS, Faces
 from fer_course.files import atomic
 
 TITLE = "NumPy archive of this course (images, labels, split)"
+PAIRS = "NumPy archive (arrays with pictures and with labels)"
 ARRAYS = ("images", "labels", "split")
+ADVICE = "Write it again with fer_course.data.write_npz, or `fer-course data import`."
+IMAGE_WORDS = {"x", "xtrain", "xtest", "xval", "images", "image", "imgs", "pixels", "faces", "data"}
+LABEL_WORDS = {"y", "ytrain", "ytest", "yval", "labels", "label", "targets", "emotions", "emotion"}
+SHAPES = ((SIZE, SIZE), (SIZE, SIZE, 1), (SIZE * SIZE,))
+#: All of FER2013 as numbers of eight bytes has 661 million.
+PAIRS_LIMIT = 3 * 2**28
+#: So many files of an archive, and arrays of a file, are looked at.
+LOOK_INTO = 10
 
 
-def members(members: Members) -> list[str]:
-    """Return the `.npz` file to read, if there is one; among other files, only one that holds our arrays."""
-    archives = [name for name in members.names if name.lower().endswith(".npz")]
+class Pair(NamedTuple):
+    """The names of two arrays that belong together, and their split."""
+
+    split: str
+    images: str
+    labels: str
+
+
+def candidates(members: Members) -> list[Candidate]:
+    """Return the `.npz` files with faces; among other files, only those that hold our arrays, or pairs of others' with faces."""
+    files = [name for name in members.names if name.lower().endswith(".npz")]
+    this = sys.modules[__name__]
     if members.alone:
-        return archives
+        return [Candidate(this, members, "", files, TITLE)] if files else []
     # To look into a packed one it has to be unpacked.
-    archives = archives[:10] if members.packed else archives
-    return [name for name in archives if _holds_our_arrays(members, name)][:1]
+    shapes = {name: _shapes(members, name) for name in (files[:LOOK_INTO] if members.packed else files)}
+    ours = [name for name in shapes if set(ARRAYS) <= set(shapes[name])]
+    theirs = [name for name in shapes if name not in ours and _has_faces(shapes[name], split_of(name))]
+    found = [
+        Candidate(this, members, str(PurePosixPath(name).parent).removeprefix("."), [name], TITLE) for name in ours
+    ]
+    for root in sorted({root_of(name) for name in theirs}):
+        names = [name for name in theirs if root_of(name) == root]
+        found.append(Candidate(this, members, root, names, PAIRS, details="pairs"))
+    return found
 
 
-def _holds_our_arrays(members: Members, name: str) -> bool:
+def _shapes(members: Members, name: str) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each array in a file, as its header says; what can't be read has none."""
     try:
         with members.in_reach(name) as file, zipfile.ZipFile(file) as archive:
-            return {f"{key}.npy" for key in ARRAYS} <= set(archive.namelist())
+            return {each.removesuffix(".npy"): _shape(archive, each) for each in archive.namelist()[:LOOK_INTO]}
     except (*READ_ERRORS, ValueError):  # a DataError too
-        return False
+        return {}
 
 
-def read(members: Members, names: list[str]) -> Faces:
+def _shape(archive: zipfile.ZipFile, name: str) -> tuple[int, ...]:
+    read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+    with archive.open(name) as file:
+        try:
+            return read_header[np.lib.format.read_magic(file)](file)[0]
+        except Exception:  # NumPy reads a header with Python's own parser: it may raise anything
+            return ()
+
+
+def _has_faces(shapes: dict[str, tuple[int, ...]], split: str | None) -> bool:
+    return any(shapes[pair.images][1:] in SHAPES for pair in _pairs(list(shapes), split))
+
+
+def _pairs(names: list[str], split: str | None) -> list[Pair]:
+    """Return the arrays that belong together by their names; those that say no split are of the file's, if it says one."""
+    found: dict[str | None, dict[bool, str]] = {}
+    for name in names:
+        words = {word for word in re.split(r"[\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) if word}
+        is_image, is_label = bool(words & IMAGE_WORDS), bool(words & LABEL_WORDS)
+        if is_image != is_label:
+            found.setdefault(split_of_name(name) or split, {})[is_image] = name
+    return [Pair(split, pair[True], pair[False]) for split, pair in found.items() if split and len(pair) == 2]
+
+
+def read(candidate: Candidate) -> Faces:
     """Read the arrays; pickled objects, which could run code, are refused.
 
     Raises:
         DataError: naming the file and the array, if one is missing or not as `Faces` need it.
 
     """
-    name = names[0]
+    members, names = candidate.members, candidate.names
+    if members.alone:
+        content = members.read(names[0])
+        path = PurePath(members.place)
+        split = split_of_name(path.stem) or SPLIT_WORDS.get(path.parent.name.lower())
+        pairs = _pairs(_names(content), split)
+        return (
+            _read_pairs(members, {names[0]: pairs})
+            if pairs and "split" not in _names(content)
+            else _read_ours(members, names[0], content)
+        )
+    if candidate.details:
+        return _read_pairs(members, {name: _pairs(list(_shapes(members, name)), split_of(name)) for name in names})
+    return _read_ours(members, names[0], members.read(names[0]))
+
+
+def _names(content: bytes) -> list[str]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return [name.removesuffix(".npy") for name in archive.namelist()[:LOOK_INTO]]
+    except (*READ_ERRORS, ValueError):
+        return []
+
+
+def _read_ours(members: Members, name: str, content: bytes) -> Faces:
     where = members.where(name)
-    arrays = _arrays(where, members.read(name))
+    arrays = _arrays(where, content, (*ARRAYS, "source", "drawn", "notes"))
+    missing = [key for key in ARRAYS if key not in arrays]
+    if missing:
+        have = ", ".join(arrays) or "none of them"
+        raise DataError(f"{where}: expected the arrays {', '.join(ARRAYS)}, found {have}. {ADVICE}")
     images, labels, split = (arrays[key] for key in ARRAYS)
     if images.dtype != np.uint8 or images.shape[1:] != (SIZE, SIZE) or not len(images):
         raise DataError(
@@ -59,25 +149,73 @@ def read(members: Members, names: list[str]) -> Faces:
             "Write it again with fer_course.data.write_npz."
         )
     source = str(arrays.get("source", PurePosixPath(name).name))
-    return Faces(images, labels, split, source, drawn=bool(arrays.get("drawn", np.array(False)).all()))
+    drawn = bool(arrays.get("drawn", np.array(False)).all())
+    faces = Faces(images, labels, split, source, drawn, notes=tuple(map(str, arrays.get("notes", ()))))
+    if drawn:
+        return faces
+    labels, said = orders.settle(faces.labels, faces.split, True, where)
+    return replace(faces, labels=labels, notes=(*faces.notes, *(note for note in said if note not in faces.notes)))
 
 
-def _arrays(where: str, content: bytes) -> dict[str, np.ndarray]:
-    """Unpack all arrays of an archive."""
-    advice = "Write it again with fer_course.data.write_npz, or `fer-course data import`."
+def _read_pairs(members: Members, files: dict[str, list[Pair]]) -> Faces:
+    """Read the arrays that other people keep: Training first, then the tests."""
+    parts = []
+    for name, pairs in files.items():
+        wanted = tuple(key for pair in pairs for key in pair[1:])
+        arrays = _arrays(members.where(name), members.read(name), wanted, PAIRS_LIMIT)
+        parts += [_part(members.where(name), pair, arrays) for pair in pairs]
+        refuse_too_many(sum(len(part[1]) for part in parts) if len(files) > 1 else 0, members.place)
+    parts.sort(key=lambda part: SPLITS.index(part[2][0]) if len(part[2]) else 0)
+    images, labels, split = (np.concatenate([part[place] for part in parts]) for place in range(3))
+    labels, notes = orders.settle(labels, split, False, members.place)
+    return Faces(images, labels, split, members.title, notes=notes)
+
+
+def _part(where: str, pair: Pair, arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return images, numbers of classes, and splits of one pair of arrays."""
+    images, labels = arrays[pair.images], arrays[pair.labels]
+    if images.shape[1:] not in SHAPES or not len(images):
+        raise DataError(
+            f"{where}, array {pair.images}: expected N pictures of 48×48 pixels, found the shape {images.shape}. "
+            "Give another file."
+        )
+    if images.dtype != np.uint8 and not (_are_whole(images) and images.min() >= 0 and images.max() <= 255):
+        raise DataError(
+            f"{where}, array {pair.images}: expected whole numbers from 0 to 255 as pixels, found {images.dtype} from "
+            f"{images.min():g} to {images.max():g}. Write it again with the original pixels, before they are scaled."
+        )
+    if (
+        labels.shape == (len(images), len(CLASS_NAMES))
+        and _are_whole(labels)
+        and (np.sort(labels)[:, -2:] == (0, 1)).all()
+    ):
+        labels = labels.argmax(axis=1)  # a one among zeros
+    labels = labels[:, 0] if labels.shape == (len(images), 1) else labels
+    if labels.shape != (len(images),) or not _are_whole(labels):
+        raise DataError(
+            f"{where}, array {pair.labels}: expected the number of a class for each of the {len(images):,} pictures of "
+            f"{pair.images}, found {labels.dtype} of shape {labels.shape}. Give another file."
+        )
+    return images.reshape(-1, SIZE, SIZE).astype(np.uint8), labels.astype(np.int64), np.full(len(images), pair.split)
+
+
+def _are_whole(array: np.ndarray) -> bool:
+    """Return True if all values are whole numbers; 1,000 rows at a time, for what is compared takes as much memory again."""
+    parts = (array[start : start + 1000] for start in range(0, len(array), 1000))
+    return array.dtype.kind in "iu" or (array.dtype.kind == "f" and all((part % 1 == 0).all() for part in parts))
+
+
+def _arrays(where: str, content: bytes, names: tuple[str, ...], limit: int | None = None) -> dict[str, np.ndarray]:
+    """Unpack those arrays of an archive that are there."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             size = sum(member.file_size for member in archive.zip.infolist())
-            if size > MEMBER_LIMIT:
-                raise ValueError(f"it unpacks to {size:,} bytes, more than {MEMBER_LIMIT:,}")
-            found = {key: archive[key] for key in (*ARRAYS, "source", "drawn") if key in archive}
+            limit = limit or MEMBER_LIMIT
+            if size > limit:
+                raise ValueError(f"it unpacks to {size:,} bytes, more than {limit:,}")
+            return {key: archive[key] for key in names if key in archive}
     except Exception as error:  # NumPy reads a header with Python's own parser: it may raise anything
-        raise DataError(f"{where} is no NumPy archive that can be opened ({error}). {advice}") from error
-    missing = [key for key in ARRAYS if key not in found]
-    if missing:
-        have = ", ".join(found) or "none of them"
-        raise DataError(f"{where}: expected the arrays {', '.join(ARRAYS)}, found {have}. {advice}")
-    return found
+        raise DataError(f"{where} is no NumPy archive that can be opened ({error}). {ADVICE}") from error
 
 
 def write_npz(faces: Faces, path: str | Path) -> None:
@@ -96,6 +234,7 @@ def write_npz(faces: Faces, path: str | Path) -> None:
             split=faces.split,
             source=np.array(faces.source),
             drawn=np.array(faces.drawn),
+            notes=np.array(faces.notes, dtype=np.str_),
         )
         file.flush()
         os.fsync(file.fileno())

@@ -1,8 +1,9 @@
-"""Parquet files as on data set hubs: `train-00000-of-00001.parquet`, with encoded pictures and labels.
+"""Parquet files as on data set hubs: `train-00000-of-00001.parquet`, with pictures and labels.
 
-The column `image` is a struct with the picture's file in `bytes` (or that file itself); the column `label` holds whole
-numbers. Which class a number means, the file's own metadata says (key `huggingface`, feature ClassLabel), by name; without
-metadata it is FER2013's order. The split stands in the name of the file or of its folder; there may be several files a split.
+Which columns these are, their names tell, or what is in them: the file of a picture (alone, or in a struct with `bytes`), or its
+2,304 pixels as a list or text; and whole numbers, or the names of classes. Which class a number means, the file's own metadata
+say (key `huggingface`, feature ClassLabel), by name; without them, see `fer_course.data.orders`. The split stands in a column
+Usage, or in the name of the file or of its folder; there may be several files for a split.
 
 Needs pyarrow (extra `lab`), which is imported when the first such file is met.
 """
@@ -12,124 +13,302 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from fer_course.data import orders
 from fer_course.data.archives import COUNT_LIMIT
+from fer_course.data.candidates import Candidate, refuse_too_many
 from fer_course.data.members import Members
-from fer_course.data.readers.names import CLASSES, split_of
+from fer_course.data.readers import table_form
+from fer_course.data.readers.names import SPLIT_WORDS, class_of, root_of, split_of, split_of_cell, split_of_name
 from fer_course.data.readers.pictures import decode_all
-from fer_course.errors import DataError
+from fer_course.data.readers.pixels import PIXELS, SPACED
+from fer_course.errors import DataError, shown
 from fer_course.faces import CLASS_NAMES, SIZE, SPLITS, Faces
 
-TITLE = "parquet files (columns image and label)"
+TITLE = "parquet files (columns with pictures and labels)"
 ENDING = ".parquet"
-IMAGES = ("image", "img")
-LABELS = ("label", "labels", "emotion")
-#: Rows that are in memory at a time, decoded.
-BATCH = 256
+IMAGES = ("image", "img", "img_bytes", "image_bytes", "pixels", "picture", "photo", "bytes", *table_form.PIXEL_NAMES)
+LABELS = ("label", "labels", *table_form.LABEL_NAMES)
+#: Rows that are in memory at a time, decoded; and rows that are looked at to find the columns.
+BATCH, FIRST = 256, 32
+#: Files whose columns are looked at because their names say no split.
+LOOK_INTO = 10
 #: Bytes of the largest file. A column of a row group is in memory as it is in the file: FER2013's has 70 MB.
 LIMIT = 2**28
 
 
-def members(members: Members) -> list[str]:
-    """Return all parquet files; among other files, those whose name or folder gives a split."""
+class Columns(NamedTuple):
+    """The names of the columns with the pictures, the labels, and the splits; None if there is none."""
+
+    image: str
+    label: str
+    usage: str | None
+
+
+class Part(NamedTuple):
+    """What one file holds: uint8 (n, 48, 48), labels or numbers (n,), splits (n,), and whether its classes have names."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    split: np.ndarray
+    named: bool
+
+
+def candidates(members: Members) -> list[Candidate]:
+    """Return the data sets that are parquet files; among other files, those that say their split."""
     found = [name for name in members.names if name.lower().endswith(ENDING)]
-    return found if members.alone else [name for name in found if split_of(name)]
+    if not members.alone:
+        unsaid = [name for name in found if not split_of(name)]
+        usage = [name for name in unsaid[:LOOK_INTO] if _recognises(members, name, _says_splits)]
+        found = [name for name in found if name not in unsaid or name in usage]
+    roots: dict[str, list[str]] = {}
+    for name in found:
+        roots.setdefault(root_of(name), []).append(name)
+    this = sys.modules[__name__]
+    return [
+        Candidate(this, members, root, names, TITLE, whole={split_of(name) for name in names} != {"Training"})
+        for root, names in roots.items()
+    ]
 
 
 def is_layout(folder: Path) -> bool:
-    """Return True if a folder, or folders in it for each split, hold parquet files of faces; opens the first one."""
+    """Return True if a folder, or folders in it for each split, hold parquet files of faces; opens one of them."""
     try:
-        entries = [entry for entry in folder.iterdir() if split_of(entry.name)]
+        entries = list(folder.iterdir())
         files = [entry for entry in entries if entry.suffix.lower() == ENDING and entry.is_file()]
+        named = [entry for entry in files if split_of_name(entry.name)]
         for entry in entries:
-            files += sorted(entry.glob(f"*{ENDING}")) if entry.is_dir() else []
-        return bool(files) and _names_our_classes(files[0])
+            named += sorted(entry.glob(f"*{ENDING}")) if split_of_name(entry.name) and entry.is_dir() else []
+        for path in (named or files)[:1]:
+            members = Members(str(path), path.name, [path.name], lambda _, path=path: path.open("rb"), alone=True)
+            return _recognises(members, path.name, _names_classes if named else _says_splits)
+        return False
     except OSError:
         return False
 
 
-def _names_our_classes(path: Path) -> bool:
-    """Return True if a file says itself that its labels are expressions: nobody named it, and there are many others."""
-    members = Members(str(path), path.name, [path.name], lambda _: path.open("rb"), alone=True)
+def _recognises(members: Members, name: str, tells: Callable[[Any, Columns], bool]) -> bool:
+    """Return True if a file that nobody named tells that it holds faces."""
     try:
-        with _file(members, path.name) as file:
-            return bool(_class_names(file.schema_arrow, ""))
+        with _file(members, name) as file:
+            _check_limits(file.metadata, name)
+            return tells(file, _columns(file, name))
     except DataError:
         return False
 
 
-def read(members: Members, names: list[str]) -> Faces:
+def _names_classes(file, columns: Columns) -> bool:
+    """Return True if a file says itself that its labels are expressions: there are many others of its kind."""
+    return _says_splits(file, columns) or _class_names(file.schema_arrow, columns.label, "") is not None
+
+
+def _says_splits(file, columns: Columns) -> bool:
+    return columns.usage is not None and columns.usage.strip().lower() in table_form.USAGE_NAMES
+
+
+def read(candidate: Candidate) -> Faces:
     """Read all files: Training first, then the tests, each in the order of the files' names.
 
     Raises:
         DataError: naming the file and the row; or if pyarrow is missing.
 
     """
-    splits = {name: _split(members, name) for name in names}
-    names = sorted(names, key=lambda name: (SPLITS.index(splits[name]), name))
-    images, labels = zip(*(_read_file(members, name) for name in names), strict=True)
-    split = np.repeat([splits[name] for name in names], [len(each) for each in labels])
+    members = candidate.members
+    splits = {name: _split(members, name) for name in candidate.names}
+    names = sorted(candidate.names, key=lambda name: (SPLITS.index(splits[name]) if splits[name] else 9, name))
+    parts: list[Part] = []
+    for name in names:
+        parts.append(_read_file(members, name, splits[name]))
+        refuse_too_many(sum(len(part.labels) for part in parts) if len(parts) > 1 else 0, members.place)
+    images, labels, split = (np.concatenate([part[place] for part in parts]) for place in range(3))
+    where = members.where(names[0])
     if not len(split):
-        raise DataError(
-            f"{members.where(names[0])} has columns but no rows: expected a face in each. Get a fresh copy."
-        )
-    return Faces(np.concatenate(images), np.concatenate(labels), split, members.title)
+        raise DataError(f"{where} has columns but no rows: expected a face in each. Get a fresh copy.")
+    numbered = np.repeat([not part.named for part in parts], [len(part.labels) for part in parts])
+    notes: tuple[str, ...] = ()
+    if numbered.any():
+        labels[numbered], notes = orders.settle(labels[numbered], split[numbered], False, where)
+    return Faces(images, labels, split, members.title, notes=notes)
 
 
-def _split(members: Members, name: str) -> str:
+def _split(members: Members, name: str) -> str | None:
     # Of a file that stands alone, its folder may tell: train/0000.parquet.
-    split = split_of("/".join(PurePath(members.place).parts[-2:]) if members.alone else name)
-    if split is None:
-        raise DataError(
-            f"{members.where(name)}: expected train, validation or test in the name of the file or its folder, "
-            "as in train-00000-of-00001.parquet. Rename it."
-        )
-    return split
+    if not members.alone:
+        return split_of(name)
+    path = PurePath(members.place)
+    return split_of_name(path.name) or SPLIT_WORDS.get(path.parent.name.lower())
 
 
-def _read_file(members: Members, name: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the pictures, uint8 (N, 48, 48), and labels, int64 (N,), of one file."""
+def _read_file(members: Members, name: str, split: str | None) -> Part:
+    """Read one file, whose name says that split, or none."""
     where = members.where(name)
     labels: list[int] = []
+    splits: list[str] = []
     with _file(members, name) as file:
-        columns = _columns(file.schema_arrow, where)
         _check_limits(file.metadata, where)
-        classes = _class_names(file.schema_arrow, where)
-        images = [image for _, image in decode_all(_pictures(file, columns, classes, where, labels))]
-    return np.array(images, np.uint8).reshape(-1, SIZE, SIZE), np.array(labels, np.int64)
+        columns = _columns(file, where)
+        if columns.usage is None and split is None:
+            raise DataError(
+                f"{where}: expected train, validation or test in the name of the file or its folder, "
+                "as in train-00000-of-00001.parquet, or a column Usage. Rename it."
+            )
+        classes = _class_names(file.schema_arrow, columns.label, where)
+        named = classes is not None or _are_names(file, columns)
+        rows = _checked_rows(file, columns, classes, where, labels, splits)
+        images = [image for _, image in decode_all(rows)] if _are_files(file, columns) else [
+            _pixels(content, at_row) for _, at_row, content in rows
+        ]  # fmt: skip
+    if min(labels, default=1) == 0 and max(labels, default=0) == len(CLASS_NAMES) and classes is None:
+        raise _label_error(len(CLASS_NAMES), len(CLASS_NAMES), f"{where}, row {labels.index(len(CLASS_NAMES)) + 1:,}")
+    split_of_rows = np.array(splits) if columns.usage else np.full(len(labels), split)
+    images = np.array(images, np.uint8).reshape(-1, SIZE, SIZE)
+    return Part(images, np.array(labels, np.int64), split_of_rows.astype(np.str_), named)
 
 
-def _pictures(
-    file, columns: tuple[str, str], classes: list[int] | None, where: str, labels: list[int]
-) -> Iterator[tuple[int, str, bytes]]:
-    """Yield row number, its name for messages, and the encoded picture of each row; add its label to `labels`."""
-    for row, (content, number) in enumerate(_rows(file, columns, where), 1):
+def _checked_rows(
+    file, columns: Columns, classes: list[int] | None, where: str, labels: list[int], splits: list[str]
+) -> Iterator[tuple[int, str, Any]]:
+    """Yield row number, its name for messages, and the picture of each row; add its label and split to the lists."""
+    files = _are_files(file, columns)
+    for row, (content, number, *usage) in enumerate(_rows(file, columns, where), 1):
         at_row = f"{where}, row {row:,}"
         content = content.get("bytes") if isinstance(content, dict) else content
-        if not isinstance(content, bytes):
+        if files and not isinstance(content, bytes):
             raise DataError(
-                f"{at_row}: expected the bytes of a picture in the column {columns[0]}, found none. Get a fresh copy."
+                f"{at_row}: expected the bytes of a picture in the column {columns.image}, found none. Get a fresh copy."
             )
         labels.append(_label(number, classes, at_row))
+        if usage:
+            splits.append(_usage(usage[0], at_row))
         yield row, at_row, content
 
 
+def _usage(text: object, at_row: str) -> str:
+    split = split_of_cell(str(text))
+    if split is None:
+        raise DataError(f"{at_row}: expected Training, PublicTest or PrivateTest as Usage, found {shown(text)}.")
+    return split
+
+
 def _label(number: object, classes: list[int] | None, at_row: str) -> int:
-    """Return the label in FER2013's order."""
-    if isinstance(number, str) and number.lower() in CLASSES:
-        return CLASSES[number.lower()]
-    count = len(CLASS_NAMES) if classes is None else len(classes)
+    """Return the label in FER2013's order, or the number of a class whose names are not known."""
+    if isinstance(number, str) and (label := class_of(number)) is not None:
+        return label
+    # Without names, the classes may be numbered from 1.
+    count = len(CLASS_NAMES) + 1 if classes is None else len(classes)
     if not isinstance(number, int) or not 0 <= number < count:
-        raise DataError(
-            f"{at_row}: expected a label from 0 to {count - 1}, found {str(number)[:20]!r}. "
-            "Get a fresh copy, or take this row away."
-        )
+        raise _label_error(number, len(CLASS_NAMES) if classes is None else count, at_row)
     return number if classes is None else classes[number]
+
+
+def _label_error(number: object, count: int, at_row: str) -> DataError:
+    return DataError(
+        f"{at_row}: expected a label from 0 to {count - 1}, found {str(number)[:20]!r}. "
+        "Get a fresh copy, or take this row away."
+    )
+
+
+def _pixels(content: object, at_row: str) -> np.ndarray:
+    """Return the pixels that stand in a row as a list, a list of lists, or a text; uint8 (48, 48)."""
+    values = content.translate(SPACED).split() if isinstance(content, str) else content
+    try:
+        numbers = np.array(values, np.float64).reshape(-1)
+    except (TypeError, ValueError):
+        raise DataError(f"{at_row}: expected {PIXELS:,} pixels, found {shown(content)}. Give another file.") from None
+    if len(numbers) != PIXELS or not ((numbers >= 0) & (numbers <= 255) & (numbers % 1 == 0)).all():
+        least, most = (f"{edge:g}" for edge in (numbers.min(initial=0), numbers.max(initial=0)))
+        raise DataError(
+            f"{at_row}: expected {PIXELS:,} whole numbers from 0 to 255 as pixels, found {len(numbers):,} "
+            f"from {least} to {most}. Give a file with the original pixels."
+        )
+    return numbers.astype(np.uint8).reshape(SIZE, SIZE)
+
+
+# --- which columns --------------------------------------------------------------------------------------------------
+
+
+def _columns(file, where: str) -> Columns:
+    """Return the columns with pictures, labels and splits: by known names where the contents fit, else by the contents.
+
+    Raises:
+        DataError: if there are none, or two fit and no known name decides.
+
+    """
+    first, names = _first_rows(file, where), file.schema_arrow.names
+    several: list[str] = []
+
+    def find(known: tuple[str, ...], fits: Callable[[object], bool], apart: tuple = ()) -> str | None:
+        # A name that stands there twice is none.
+        places = [name for name in names if names.count(name) == 1 and name not in apart]
+        called = [name for wanted in known for name in places if name.strip().lower() == wanted]
+        fitting = [name for name in places if first and all(fits(row[name]) for row in first)]
+        fitting = [
+            name for name in fitting if not name.startswith("__index") and name.lower() not in table_form.INDEX_NAMES
+        ]
+        if len(fitting) > 1 and not called:
+            several.extend(fitting[:2])
+        sure = [name for name in called if name in fitting] or (fitting if len(fitting) == 1 else called)
+        return next(iter(sure), None)
+
+    usage = find(table_form.USAGE_NAMES, lambda value: isinstance(value, str) and split_of_cell(value) is not None)
+    image = find(IMAGES, _is_picture, (usage,))
+    label = find(LABELS, _is_label, (usage, image))
+    if image is None or label is None:
+        found = ", ".join(names[:6]) or "none"
+        choice = f" (two fit: {several[0]} and {several[1]})" if several else ""
+        raise DataError(
+            f"{where}: expected the columns image and label, found {found[:80]}{choice}. Give another file."
+        )
+    return Columns(image, label, usage)
+
+
+def _first_rows(file, where: str) -> list[dict[str, Any]]:
+    try:
+        batch = next(file.iter_batches(FIRST, use_threads=False), None)
+        if batch is None:
+            return []
+        names = [name for name in batch.schema.names if batch.schema.names.count(name) == 1]
+        values = {name: batch.column(name).to_pylist() for name in names}
+        return [{name: values[name][row] for name in names} for row in range(batch.num_rows)]
+    except Exception as error:  # pyarrow's, of many kinds
+        raise _damaged(where, error) from error
+
+
+def _is_picture(value: object) -> bool:
+    value = value.get("bytes") if isinstance(value, dict) else value
+    if isinstance(value, str):
+        return table_form.is_picture(value)
+    if isinstance(value, list):
+        return len(value) == PIXELS or (len(value) == SIZE and isinstance(value[0], list) and len(value[0]) == SIZE)
+    return isinstance(value, bytes) and len(value) > 0
+
+
+def _is_label(value: object) -> bool:
+    if isinstance(value, str):
+        return class_of(value) is not None
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= len(CLASS_NAMES)
+
+
+def _are_files(file, columns: Columns) -> bool:
+    """Return True if pictures stand in their column as files, not as pixels."""
+    from pyarrow import types
+
+    kind = file.schema_arrow.field(columns.image).type
+    text = types.is_string(kind) or types.is_large_string(kind)
+    first = _first_rows(file, "")[:1]
+    return not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)) and not (
+        text and first and table_form.is_picture(first[0][columns.image] or "")
+    )
+
+
+def _are_names(file, columns: Columns) -> bool:
+    return any(isinstance(row[columns.label], str) for row in _first_rows(file, "")[:1])
 
 
 # --- what pyarrow says of a file ------------------------------------------------------------------------------------
@@ -176,27 +355,17 @@ def _check_limits(metadata, where: str) -> None:
         )
 
 
-def _columns(schema, where: str) -> tuple[str, str]:
-    """Return the names of the columns with the pictures and with the labels."""
-    # A name that stands there twice is none.
-    image, label = (next((name for name in names if schema.names.count(name) == 1), None) for names in (IMAGES, LABELS))
-    if image is None or label is None:
-        found = ", ".join(schema.names[:6]) or "none"
-        raise DataError(f"{where}: expected the columns image and label, found {found[:80]}. Give another file.")
-    return image, label
-
-
-def _class_names(schema, where: str) -> list[int] | None:
+def _class_names(schema, column: str, where: str) -> list[int] | None:
     """Return FER2013's label for each of the file's own labels; None if the file does not name its classes."""
     try:
-        features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
-        names = next(features[column]["names"] for column in LABELS if column in features)
+        names = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"][column]["names"]
         names = [names[str(number)] for number in range(len(names))] if isinstance(names, dict) else list(names)
-    except (KeyError, TypeError, ValueError, StopIteration):
+    except (KeyError, TypeError, ValueError):
         return None
-    unknown = [str(name) for name in names if str(name).lower() not in CLASSES]
-    classes = [CLASSES[str(name).lower()] for name in names if str(name).lower() in CLASSES]
-    if unknown or len(set(classes)) < len(classes):
+    if all(str(name).isdigit() for name in names):
+        return None  # folders with numbers, from which a hub made names
+    classes = [class_of(str(name)) for name in names]
+    if None in classes or len(set(classes)) < len(classes):
         raise DataError(
             f"{where}: expected labels called {', '.join(CLASS_NAMES)}, found {', '.join(map(str, names))[:120]}. "
             "This is not FER2013."
@@ -204,10 +373,11 @@ def _class_names(schema, where: str) -> list[int] | None:
     return classes
 
 
-def _rows(file, columns: tuple[str, str], where: str) -> Iterator[tuple[Any, Any]]:
-    """Yield what stands in the two columns, a batch in memory at a time."""
+def _rows(file, columns: Columns, where: str) -> Iterator[tuple[Any, ...]]:
+    """Yield what stands in the columns, a batch in memory at a time."""
+    wanted = [name for name in columns if name]
     try:
-        for batch in file.iter_batches(BATCH, columns=list(columns), use_threads=False):
-            yield from zip(*(batch.column(column).to_pylist() for column in columns), strict=True)
+        for batch in file.iter_batches(BATCH, columns=wanted, use_threads=False):
+            yield from zip(*(batch.column(column).to_pylist() for column in wanted), strict=True)
     except Exception as error:  # as above
         raise _damaged(where, error) from error

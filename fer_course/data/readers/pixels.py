@@ -12,6 +12,9 @@ from fer_course.faces import SIZE
 
 PIXELS = SIZE * SIZE
 SPACE, ZERO = np.uint8(ord(" ")), np.uint8(ord("0"))
+#: For `translate`: what stands around and between numbers in lists, as text and as bytes, becomes a space.
+SPACED = {ord(character): " " for character in "[](){},;|\t\r\n"}
+SPACED_BYTES = bytes(ord(" ") if number in SPACED else number for number in range(256))
 
 
 def parse_quickly(fields: list[bytes]) -> np.ndarray | None:

@@ -1,0 +1,82 @@
+"""Which of several data sets is read: one rule for folders, archives, and places that are searched.
+
+1. The one closest to the top wins.
+2. In the same folder, FER2013's own file names win; then what has test faces, too, over what has Training alone; then the format
+   that keeps more of FER2013: our .npz, tables, parquet, pictures.
+3. Files of one format, in one folder or in folders of splits in it, are one data set: they are read together.
+
+What is left out is named (see `left_out`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+from fer_course.data.members import Members
+from fer_course.errors import DataError
+
+#: The most faces that several files are read together to: almost three times FER2013.
+MOST_FACES = 100_000
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A data set that a reader knows, among the files of a folder or archive.
+
+    Attributes:
+        reader: the module that reads it.
+        members: the files among which it lies.
+        root: the folder in which it lies, "" for the top.
+        names: the files that are read together.
+        title: its format in words.
+        known: the place among FER2013's own file names; the higher, the less they say.
+        whole: True if, by what names and headers say, it has faces to test on.
+        details: what the reader found out already.
+
+    """
+
+    reader: ModuleType
+    members: Members
+    root: str
+    names: list[str]
+    title: str
+    known: int = 9
+    whole: bool = True
+    details: Any = field(default=None, compare=False)
+
+    @property
+    def depth(self) -> int:
+        """The number of folders above it."""
+        return self.root.count("/") + 1 if self.root else 0
+
+    @property
+    def words(self) -> str:
+        """How a message names it: its file, or its folder."""
+        if len(self.names) == 1 or not self.root:
+            return ", ".join(self.names[:2]) + (", …" if len(self.names) > 2 else "")
+        return f"{self.root}/"
+
+
+def ranked(members: Members, readers: tuple[ModuleType, ...]) -> list[Candidate]:
+    """Return all data sets that any of the readers knows, the one to be read first."""
+    found = [candidate for reader in readers for candidate in reader.candidates(members)]
+    return sorted(
+        found, key=lambda each: (each.depth, each.known, not each.whole, readers.index(each.reader), each.root)
+    )
+
+
+def refuse_too_many(count: int, place: str) -> None:
+    """Raise a DataError if several files together have more faces than FER2013 could have: memory has an end."""
+    if count > MOST_FACES:
+        raise DataError(
+            f"{place} holds several files with more than {MOST_FACES:,} faces together: that is not FER2013, which has 35,887. "
+            "Give the path of one of them, or take out what you need."
+        )
+
+
+def left_out(names: list[str]) -> tuple[str, ...]:
+    """Return the sentence that names what was not read; none if there is nothing."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return (f"Left out: {'; '.join(names[:3])}{more}.",) if names else ()

@@ -1,0 +1,326 @@
+"""How a table is written, found out from its first rows: encoding, separator, header, and which column holds what.
+
+A known name of a column decides where its cells fit; else the one column whose cells fit. Where two fit, nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from fer_course.data.readers.names import CLASSES, SPLIT_WORDS, class_of, split_of_cell
+from fer_course.data.readers.pixels import PIXELS, SPACED
+from fer_course.errors import shown
+from fer_course.faces import CLASS_NAMES, SPLITS
+
+#: Bytes that are looked at: some 25 rows of FER2013.
+SAMPLE = 2**18
+ROWS = 40
+LABEL_NAMES = (
+    *("emotion", "emotions", "label", "labels", "class", "classes", "expression", "expressions", "target", "category"),
+    *("emotion_label", "emotion_id", "label_id", "class_id", "emotion_name", "label_name", "class_name", "y"),
+)
+PIXEL_NAMES = ("pixels", "pixel", "image_pixels", "pixel_values", "image", "images", "img", "face", "data", "x")
+USAGE_NAMES = ("usage", "split", "set", "subset", "partition", "dataset")
+#: Columns that number the rows, or that name them.
+INDEX_NAMES = ("", "index", "id", "row", "unnamed: 0")
+SEPARATORS = (",", ";", "\t", "|")
+#: So many columns may stand beside those with a pixel each.
+MOST_OTHERS = 12
+CLASS_COUNT = len(CLASS_NAMES)
+PATH = re.compile(r"[^\n]*\.(jpe?g|png|bmp|webp|tiff?|gif|pgm)\s*", re.IGNORECASE)
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]{200,}")
+
+Place = int | slice
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a table is written.
+
+    Attributes:
+        encoding: as Python calls it.
+        header: lines before the first row.
+        separator: what stands between the cells, one character.
+        columns: cells in a row.
+        names: the names of the columns, in lower case; without a header there are none.
+        emotion: the number of the column with the class, or the columns of seven zeros and ones; None if there is none.
+        pixels: the number of the column with the pixels, or the columns with one pixel each; None if there is none.
+        usage: the number of the column with the split; None if there is none.
+        labels: the number that each cell for a class stands for.
+        splits: the place in `SPLITS` that each cell for a split stands for.
+        named: True if the cells for the class are names.
+        said: True if the format says that its numbers are in FER2013's order.
+        listed: True if the pixels stand in brackets or with commas.
+        sure: True if its columns have FER2013's names, or both pixels and classes are in them.
+        trouble: in words, what keeps the table from being read, and what to do; "" if nothing does.
+
+    """
+
+    encoding: str
+    header: int
+    separator: str
+    columns: int
+    names: tuple[str, ...]
+    emotion: Place | None
+    pixels: Place | None
+    usage: int | None
+    labels: dict[bytes, int]
+    splits: dict[bytes, int]
+    named: bool
+    said: bool
+    listed: bool
+    sure: bool
+    trouble: str
+
+
+def encoding_of(start: bytes) -> str:
+    """Return the encoding of a text by its first bytes: UTF-16 shows in its mark, or in that every other byte is zero."""
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        some = start[first:80:2]
+        if len(some) > 5 and not any(some):
+            return encoding
+    return "utf-8-sig" if start.startswith(b"\xef\xbb\xbf") else "utf-8"
+
+
+def form_of(sample: bytes) -> Form:
+    """Return how a table is written, by its first `SAMPLE` bytes."""
+    encoding = encoding_of(sample)
+    lines = sample.decode(encoding, "replace").split("\n")
+    # Only what ends in this sample is a whole line.
+    lines = [f"{line}\n" for line in (lines[:-1] if len(sample) >= SAMPLE else lines) if line.strip() or len(lines) < 3]
+    said_separator = re.fullmatch(r'"?sep=(.)"?\s*', lines[0], re.IGNORECASE) if lines else None
+    lines = lines[1:] if said_separator else lines
+    separator = said_separator[1] if said_separator else _separator(lines[0] if lines else "")
+    rows = _rows(lines, separator)
+    headed = bool(rows) and not _is_data(rows[0])
+    names = tuple(cell.lower() for cell in rows[0]) if headed else ()
+    rows = rows[1:] if headed else rows
+    if rows and all(len(row) == len(names) + 1 for row in rows):
+        names = ("", *names) if headed else names  # R leaves out the name of the column that numbers the rows
+    columns = len(names) or (len(rows[0]) if rows else 0)
+    found = _Columns(names, [row for row in rows if len(row) == columns], columns)
+    return found.form(encoding, bool(said_separator) + headed, separator)
+
+
+def _separator(header: str) -> str:
+    """Return what separates the columns of a header: that which gives the most names that are known, or the most columns."""
+
+    def known(separator: str) -> tuple[int, int]:
+        cells = [cell.strip(' "\r\n').lower() for cell in header.split(separator)]
+        return sum(cell in (*LABEL_NAMES, *PIXEL_NAMES, *USAGE_NAMES) for cell in cells), len(cells)
+
+    return max(SEPARATORS, key=known)
+
+
+def _rows(lines: Iterable[str], separator: str) -> list[list[str]]:
+    """Return the cells of some rows; those before the first that makes no sense."""
+    rows = []
+    try:
+        for row in csv.reader(lines, delimiter=separator):
+            if any(row):
+                rows.append([cell.strip(" \r\n") for cell in row])
+            if len(rows) > ROWS:
+                break
+    except csv.Error:
+        pass
+    return rows
+
+
+def is_picture(cell: str) -> bool:
+    """Return True for a text of 2,304 numbers from 0 to 255, in whatever brackets."""
+    words = cell.translate(SPACED).split()
+    return len(words) == PIXELS and all(word.isdigit() and len(word) <= 3 for word in words)
+
+
+def _is_data(row: list[str]) -> bool:
+    """Return True for a first row that holds a face, where a header was left out."""
+    if any(len(cell.translate(SPACED).split()) > 99 for cell in row):
+        return True
+    numbers = [int(cell) for cell in row if cell.isdigit() and len(cell) < 6]
+    counted = numbers[-PIXELS:] == list(range(numbers[-1] - PIXELS + 1, numbers[-1] + 1)) if numbers else False
+    return len(numbers) >= PIXELS and not counted
+
+
+class _Columns:
+    """The first rows of a table, and what their columns hold."""
+
+    def __init__(self, names: tuple[str, ...], rows: list[list[str]], count: int):
+        self.names, self.rows, self.count = names, rows, count
+        self.several: list[str] = []
+
+    def cells(self, place: int) -> list[str]:
+        return [row[place] for row in self.rows]
+
+    def name(self, place: int) -> str:
+        return self.names[place] if self.names else f"number {place + 1}"
+
+    def form(self, encoding: str, header: int, separator: str) -> Form:
+        usage = self.find(USAGE_NAMES, range(self.count), _are_splits)
+        pixels, emotion = self._wide(usage) if self.count >= PIXELS else self._narrow(usage)
+        called_emotion = isinstance(emotion, int) and bool(self.names) and self.names[emotion] in LABEL_NAMES[:2]
+        labels, named = self._labels(emotion, called_emotion)
+        splits = self.cells(usage) if usage is not None else []
+        cells = self.cells(pixels) if isinstance(pixels, int) else []
+        # Without a header, a first column with a number and a second with pixels are FER2013's own.
+        said = called_emotion or (not self.names and emotion == 0 and isinstance(pixels, int))
+        listed = bool(cells) and all(set(cell) & set("[](,;|") for cell in cells)
+        return Form(
+            *(encoding, header, separator, self.count, self.names, emotion, pixels, usage, labels, _splits(splits)),
+            *(named, said, listed, self._is_sure(pixels, emotion), self._trouble(pixels)),
+        )
+
+    def _is_sure(self, pixels: Place | None, emotion: Place | None) -> bool:
+        """Return True if this is surely a table of faces: many tables have columns called image and label."""
+        if pixels is None or emotion is None:
+            return False
+        narrow = isinstance(pixels, int) and isinstance(emotion, int)
+        fits = narrow and any(map(is_picture, self.cells(pixels))) and _are_labels(self.cells(emotion))
+        return not narrow or fits or {"emotion", "pixels"} <= set(self.names)
+
+    def find(self, names: tuple[str, ...], places: Iterable[int], fits: Callable[[list[str]], bool]) -> int | None:
+        """Return the column with a known name whose cells fit, or the only one whose cells fit, or that with a known name."""
+        places = [place for place in places if not self.names or self.names[place] not in INDEX_NAMES]
+        known = [
+            place for name in names for place in places if self.names and self.names[place] == name
+            and self.names.count(name) == 1
+        ]  # fmt: skip
+        twice = any(self.names.count(name) > 1 for name in names)
+        fitting = [place for place in places if self.rows and fits(self.cells(place))]
+        if first := [place for place in known if place in fitting]:
+            return first[0]
+        if len(fitting) == 1 and not twice:
+            return fitting[0]
+        if len(fitting) > 1 and not known:
+            self.several = [self.name(place) for place in fitting]
+            return None
+        return known[0] if known else None
+
+    def _narrow(self, usage: int | None) -> tuple[Place | None, Place | None]:
+        """Return the columns of pixels and class where a picture stands in one cell."""
+        others = [place for place in range(self.count) if place != usage]
+        pixels = self.find(PIXEL_NAMES, others, lambda cells: any(is_picture(cell) for cell in cells))
+        others = [place for place in others if place != pixels]
+        return pixels, None if pixels is None else self.find(LABEL_NAMES, others, _are_labels)
+
+    def _wide(self, usage: int | None) -> tuple[Place | None, Place | None]:
+        """Return the columns of pixels and class where each pixel has a column, side by side."""
+        if self.count > PIXELS + MOST_OTHERS:
+            return None, None
+        choices, hot = [], []
+        for start in range(self.count - PIXELS + 1):
+            others = [place for place in range(self.count) if not start <= place < start + PIXELS and place != usage]
+            if (usage is not None and start <= usage < start + PIXELS) or not self._are_pixels(start):
+                continue
+            if seven := self._one_hot(others):
+                hot.append((slice(start, start + PIXELS), seven))
+                continue
+            emotion = self.find(LABEL_NAMES, others, _are_labels)
+            others = [place for place in others if place != emotion]
+            if emotion is not None or not others:
+                choices.append((slice(start, start + PIXELS), emotion))
+            self.several = []
+        choices = hot or choices
+        if len(choices) > 1:
+            self.several = [f"{self.name(choice[0].start)}, …" for choice in choices]
+        return choices[0] if len(choices) == 1 else (None, None)
+
+    def _are_pixels(self, start: int) -> bool:
+        """Return True if 2,304 columns hold numbers and, if their names do, too, these rise one by one."""
+        names = [re.fullmatch(r"\D*(\d+)", name) for name in self.names[start : start + PIXELS]]
+        numbers = [int(name[1]) for name in names if name]
+        if self.names and numbers and numbers != list(range(numbers[0], numbers[0] + PIXELS)):
+            return False
+        return all(cell.isdigit() for row in self.rows[:3] for cell in row[start : start + PIXELS])
+
+    def _one_hot(self, places: list[int]) -> slice | None:
+        """Return the seven columns, side by side, of which one holds 1 and the others 0."""
+        first, last = (places[0], places[-1]) if places else (0, 0)
+        if len(places) != CLASS_COUNT or last - first + 1 != CLASS_COUNT or not self.rows:
+            return None
+        rows = [[cell.removesuffix(".0") for cell in row[first : last + 1]] for row in self.rows]
+        return slice(first, last + 1) if all(sorted(row) == ["0"] * 6 + ["1"] for row in rows) else None
+
+    def _labels(self, emotion: Place | None, named: bool) -> tuple[dict[bytes, int], bool]:
+        """Return what the cells for the class stand for, and whether they are names."""
+        if isinstance(emotion, slice):
+            names = [class_of(name) for name in self.names[emotion]] if self.names else []
+            order = names if None not in names and len(set(names)) == CLASS_COUNT else list(range(CLASS_COUNT))
+            return {str(place).encode(): label for place, label in enumerate(order)}, order is names
+        cells = set(self.cells(emotion)) if emotion is not None else set()
+        if cells and all(class_of(cell) is not None for cell in cells):
+            spellings = {each for name in CLASSES for each in (name, name.title(), name.upper())} | cells
+            return {spelling.encode(): class_of(spelling) for spelling in spellings}, True
+        # Numbers that are not FER2013's own may begin with 1.
+        numbers = range(CLASS_COUNT if named else CLASS_COUNT + 1)
+        ending = ".0" if cells and all(cell.endswith(".0") for cell in cells) else ""
+        return {f"{number}{ending}".encode(): number for number in numbers}, False
+
+    def _trouble(self, pixels: Place | None) -> str:
+        """Return in words what stands where pixels should, or which columns leave a choice, and what to do."""
+        if {"image name", "nf"} <= set(self.names):
+            return (
+                "found FERPlus' votes. They go with fer2013.csv: `fer-course data info fer2013.csv --votes` this file."
+            )
+        if self.several:
+            choice = " and ".join(map(shown, self.several[:2]))
+            return f"two columns fit, {choice}, and no known name decides. Call the right one emotion or pixels."
+        places = range(self.count) if pixels is None else [pixels] if isinstance(pixels, int) else []
+        for place in places if self.count < PIXELS else []:
+            cells = self.cells(place)
+            words, advice = _words(cells[0]) if cells and not any(map(is_picture, cells)) else ("", "")
+            if words:
+                return f"the column {shown(self.name(place))} holds {words}, as {_short(cells[0])}. {advice}"
+        return ""
+
+
+def _words(cell: str) -> tuple[str, str]:
+    """Return what is in a cell where pixels should be, if it is something that is known not to be read, and what to do."""
+    if "..." in cell or "…" in cell:
+        what = "pixels that were shortened to “...” when they were written, and are lost"
+        return what, "Write the table again with all 2,304 numbers in each row."
+    if PATH.fullmatch(cell):
+        return "names of picture files, not pixels", "Read the folder with the pictures instead."
+    if cell.startswith(("b'", 'b"', "{'bytes'", '{"bytes"')) or "\\x" in cell[:200]:
+        what = "the bytes of pictures as Python prints them, not pixels"
+        return what, "Use the parquet file or the pictures that they come from."
+    if BASE64.fullmatch(cell) and re.search("[A-Za-z]", cell):
+        return "pictures as base64 text, not pixels", "Save the pixels as numbers, or the pictures in folders."
+    if re.search(r"\d\.\d", cell[:400]) and len(cell) > 400:
+        what = "numbers with a decimal point, not whole numbers from 0 to 255"
+        return what, "Write the table again with the original pixels, before they are scaled."
+    return "", ""
+
+
+def _short(cell: str) -> str:
+    return repr(cell if len(cell) <= 24 else cell[:24] + "…")
+
+
+def _are_labels(cells: list[str]) -> bool:
+    """Return True if cells are numbers from 0 to 6, or 1 to 7; or all of them names of classes."""
+    if all(class_of(cell) is not None for cell in cells):
+        return True
+    cells = [cell.removesuffix(".0") for cell in cells]
+    numbers = {cell for cell in cells if len(cell) == 1 and cell in "01234567"}
+    return numbers == set(cells) and not {"0", "7"} <= numbers
+
+
+def _are_splits(cells: list[str]) -> bool:
+    return all(split_of_cell(cell) is not None for cell in cells)
+
+
+def _splits(cells: list[str]) -> dict[bytes, int]:
+    """Return the split for each of its spellings."""
+    words = {each for word in SPLIT_WORDS for each in (word, word.title(), word.upper())} | set(SPLITS) | set(cells)
+    words |= {f"{which}{space}{test}" for which, test in _tests() for space in (" ", "_", "-")}
+    # Where others say Training, Train is a row that was cut off.
+    words -= {word for word in words for cell in set(cells) if cell.startswith(word) and cell != word}
+    return {word.encode(): SPLITS.index(split) for word in words if (split := split_of_cell(word))}
+
+
+def _tests() -> list[tuple[str, str]]:
+    return [(which, test) for which in ("Public", "public", "Private", "private") for test in ("Test", "test")]

@@ -1,0 +1,192 @@
+"""Tables with a face in each row: which of several are read, and together.
+
+`fer2013.csv` and `icml_face_data.csv` hold all of FER2013. Else all tables of a folder are read whose rows say their split
+(Usage) or whose name does (`train.csv`, `val.csv`, `fer2013_test.csv`), also in folders named so. A table that repeats another
+is left out. A table without labels, as the contest's `test.csv`, holds no faces to learn from
+or to score on: it is for predictions only.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path, PurePath, PurePosixPath
+
+import numpy as np
+
+from fer_course.data import orders
+from fer_course.data.candidates import Candidate, left_out, refuse_too_many
+from fer_course.data.members import READ_ERRORS, Members
+from fer_course.data.readers import csv_file
+from fer_course.data.readers.csv_file import KNOWN_NAMES
+from fer_course.data.readers.names import SPLIT_WORDS, root_of, split_of_name
+from fer_course.data.readers.table_form import Form
+from fer_course.errors import DataError
+from fer_course.faces import SPLITS, Faces
+
+#: So many tables are looked into.
+LOOK_INTO = 200
+TITLE = "table of comma-separated values (columns emotion, pixels and Usage)"
+BY_NAME = "tables of comma-separated values (columns emotion and pixels; their names give the splits)"
+TRAINING = "the contest's table of comma-separated values (columns emotion and pixels; all rows are Training)"
+
+
+def candidates(members: Members) -> list[Candidate]:
+    """Return the data sets that are tables; those that are read together are one."""
+    names = csv_file.tables(members)
+    forms = _forms(members, names)
+    if members.alone:
+        return [_candidate(members, "", names[:1], forms)] if names else []
+    roots = {name: root_of(name) for name in names if name in forms or _file_name(name) in KNOWN_NAMES}
+    found = []
+    for root in sorted(set(roots.values())):
+        here = [name for name in roots if roots[name] == root]
+        for known in sorted((name for name in here if _file_name(name) in KNOWN_NAMES), key=_known):
+            found.append(_candidate(members, root, [known], forms))
+        faces = [name for name in here if _file_name(name) not in KNOWN_NAMES and forms[name].sure]
+        together = [name for name in faces if forms[name].usage is not None or _split(members, name)]
+        found += [_candidate(members, root, together, forms)] if together else []
+        found += [_candidate(members, root, [name], forms) for name in faces if name not in together]
+    return found
+
+
+def _candidate(members: Members, root: str, names: list[str], forms: dict[str, Form]) -> Candidate:
+    names = sorted(names, key=lambda name: _order(members, name, forms.get(name)))
+    usage = any(forms[name].usage is not None for name in names if name in forms)
+    splits = {_split(members, name) for name in names}
+    title = (
+        TITLE if usage or _known(names[0]) < len(KNOWN_NAMES) else TRAINING if splits <= {None, "Training"} else BY_NAME
+    )
+    whole = title != TRAINING
+    return Candidate(sys.modules[__name__], members, root, names, title, _known(names[0]), whole, forms)
+
+
+def _file_name(name: str) -> str:
+    return PurePosixPath(name).name.lower()
+
+
+def _known(name: str) -> int:
+    file_name = _file_name(name)
+    return KNOWN_NAMES.index(file_name) if file_name in KNOWN_NAMES else 9
+
+
+def _order(members: Members, name: str, form: Form | None) -> tuple:
+    """Return what to sort tables by: those with Usage first, for they say most; then the splits; then the plainer name."""
+    split, stem = _split(members, name), _file_name(name).split(".")[0]
+    unsaid = form is None or form.usage is None
+    return unsaid, SPLITS.index(split) if split else 9, "test" in name.lower(), stem not in SPLIT_WORDS, name
+
+
+def _forms(members: Members, names: list[str]) -> dict[str, Form]:
+    """Return how tables are written, those closest to the top; those that can't be read are left out."""
+    found = {}
+    near = sorted(names, key=lambda name: (name.count("/"), name))[:LOOK_INTO]
+    try:
+        for name, file in members.each(near):
+            found[name] = csv_file.peek(file)
+    except (*READ_ERRORS, DataError):
+        pass  # nobody named these tables: a damaged one is not what is looked for
+    return {name: found[name] for name in names if name in found}
+
+
+def _split(members: Members, name: str) -> str | None:
+    """Return the split that the name of a table says, or its folder."""
+    if members.alone:
+        # Its folder may tell, too: train/faces.csv; but what else is in its path does not belong to the data set.
+        path = PurePath(members.place)
+        return split_of_name(path.name.split(".")[0]) or SPLIT_WORDS.get(path.parent.name.lower())
+    folder, _, file = name.rpartition("/")
+    return split_of_name(file.split(".")[0]) or split_of_name(folder.rpartition("/")[2])
+
+
+# --- reading --------------------------------------------------------------------------------------------------------
+
+
+def read(candidate: Candidate) -> Faces:
+    """Read tables, one after the other: those with Usage first, then Training, then the tests.
+
+    Raises:
+        DataError: naming the file and the line, for everything that is not as in FER2013.
+
+    """
+    members, names = candidate.members, candidate.names
+    parts, copies, notes = [], [], []
+    for name in names:
+        rows, form = csv_file.read_rows(members, name)
+        if _repeats(rows.images, [part[1].images for part in parts]):
+            copies.append(f"{PurePosixPath(name).name} (a copy)")
+        else:
+            parts.append((name, rows, form, _splits(members, name, rows, form, notes)))
+            refuse_too_many(sum(len(part[1].labels) for part in parts) if len(parts) > 1 else 0, members.place)
+    images = np.concatenate([rows.images for _, rows, _, _ in parts]) if len(parts) > 1 else parts[0][1].images
+    split = np.concatenate([each for _, _, _, each in parts])
+    labels, said = _labels(members, parts)
+    if len(parts) > 1:
+        order = np.argsort([SPLITS.index(each) for each in split], kind="stable")
+        images, labels, split = images[order], labels[order], split[order]
+    source = members.title if members.alone else _source(members, [part[0] for part in parts])
+    if beside := _test_set_beside(members, candidate.root):
+        source += f"; {PurePosixPath(beside).name} beside it has no labels"
+    return Faces(images, labels, split, source, notes=(*notes, *said, *left_out(copies)))
+
+
+def _source(members: Members, names: list[str]) -> str:
+    files = [PurePosixPath(name).name for name in names]
+    listed = files[0] if len(files) == 1 else f"{', '.join(files[:-1])} and {files[-1]}"
+    return f"{listed} in {members.title}"
+
+
+def _repeats(images: np.ndarray, others: list[np.ndarray]) -> bool:
+    """Return True if more than half of the pictures stand in others, too: FER2013's own tests repeat a twelfth of Training's."""
+    seen = {hash(image.tobytes()) for each in others for image in each}
+    return bool(seen) and sum(hash(image.tobytes()) in seen for image in images) > len(images) / 2
+
+
+def _splits(members: Members, name: str, rows: csv_file.Rows, form: Form, notes: list[str]) -> np.ndarray:
+    if form.usage is not None:
+        return np.array(SPLITS)[rows.splits]
+    split = _split(members, name)
+    if split is None:
+        notes.append("Nothing says which split these rows are: they are taken for Training.")
+    return np.full(len(rows.labels), split or "Training")
+
+
+def _labels(members: Members, parts: list) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the labels of all tables; those whose classes are numbers count together, for they are numbered alike."""
+    numbered = np.concatenate([np.full(len(rows.labels), not form.named) for _, rows, form, _ in parts])
+    numbers = np.concatenate([rows.labels for _, rows, _, _ in parts])
+    split = np.concatenate([each for _, _, _, each in parts])
+    if not numbered.any():
+        return numbers, ()
+    said = all(form.said for _, _, form, _ in parts if not form.named)
+    labels, notes = orders.settle(numbers[numbered], split[numbered], said, members.where(parts[0][0]))
+    numbers[numbered] = labels
+    return numbers, notes
+
+
+# --- tables without labels ------------------------------------------------------------------------------------------
+
+
+def _test_set_beside(members: Members, root: str) -> str | None:
+    """Return the table without labels that lies beside those that are read."""
+    if members.alone:
+        path = Path(members.place).with_name("test.csv")
+        members = Members(str(path), path.name, [path.name], lambda _: path.open("rb"))
+        root = ""
+    return next((name for name in unlabelled(members) if root_of(name) == root), None)
+
+
+def unlabelled(members: Members) -> list[str]:
+    """Return the tables with pixels but no labels: `test.csv` first."""
+    forms = _forms(members, csv_file.tables(members))
+    found = [name for name in forms if forms[name].pixels is not None and forms[name].emotion is None]
+    return sorted(found, key=lambda name: (_file_name(name) != "test.csv", name))
+
+
+def read_unlabelled(members: Members, name: str) -> np.ndarray:
+    """Read the pixels of one table, uint8 (N, 48, 48).
+
+    Raises:
+        DataError: as `read`.
+
+    """
+    return csv_file.read_rows(members, name, labelled=False)[0].images
