@@ -41,7 +41,7 @@ def class_of(text: str) -> int | None:
 
 def split_of_cell(text: str) -> str | None:
     """Return the split that a cell of a column Usage says, in whatever capitals, as `Private Test`; None if it says none."""
-    return SPLIT_WORDS.get(re.sub(r"^(public|private)[ _-]test$", r"\1test", text.strip().lower()))
+    return SPLIT_WORDS.get(re.sub(r"^(public|private)[ _-]test$", r"\1test", text.strip(" ").lower()))
 
 
 def split_of_name(text: str) -> str | None:

@@ -137,6 +137,11 @@ def is_picture(cell: str) -> bool:
     return len(words) == PIXELS and all(word.isdigit() and len(word) <= 3 for word in words)
 
 
+def _is_listed(cell: str) -> bool:
+    """Return True if numbers stand in brackets, or with commas and the like between all of them."""
+    return cell.startswith(("[", "(", "array(")) or sum(cell.count(separator) for separator in ",;|") > PIXELS // 2
+
+
 def _is_data(row: list[str]) -> bool:
     """Return True for a first row that holds a face, where a header was left out."""
     if any(len(cell.translate(SPACED).split()) > 99 for cell in row):
@@ -168,7 +173,7 @@ class _Columns:
         cells = self.cells(pixels) if isinstance(pixels, int) else []
         # Without a header, a first column with a number and a second with pixels are FER2013's own.
         said = called_emotion or (not self.names and emotion == 0 and isinstance(pixels, int))
-        listed = bool(cells) and all(set(cell) & set("[](,;|") for cell in cells)
+        listed = bool(cells) and all(map(_is_listed, cells))
         return Form(
             *(encoding, header, separator, self.count, self.names, emotion, pixels, usage, labels, _splits(splits)),
             *(named, said, listed, self._is_sure(pixels, emotion), self._trouble(pixels)),
@@ -310,7 +315,9 @@ def _are_labels(cells: list[str]) -> bool:
 
 
 def _are_splits(cells: list[str]) -> bool:
-    return all(split_of_cell(cell) is not None for cell in cells)
+    """Return True if cells are splits: most of them, or some in FER2013's own words. What else stands there is an error."""
+    words = sum(split_of_cell(cell) is not None for cell in cells)
+    return words > len(cells) / 2 or bool(set(cells) & set(SPLITS[:3]))
 
 
 def _splits(cells: list[str]) -> dict[bytes, int]:
