@@ -25,6 +25,8 @@ from fer_course.processes import Processes
 
 #: What must be the same here and on every worker: else they would not compute the same.
 PACKAGES = ("fer_course", "keras", "tensorflow", "jax", "numpy")
+#: TensorFlow's other wheels, of the same code.
+SAME = {"tensorflow-cpu": "tensorflow", "tensorflow-intel": "tensorflow"}
 #: Seconds without any worker after which a cluster is given up. A nanny needs some to start a killed one again.
 LONELY = 60.0
 
@@ -127,9 +129,9 @@ def facts(folder: Path | None, data: Path | None, token: str) -> dict:
 def versions() -> dict[str, str]:
     """Return the versions that decide what a training computes: of Python and of packages, and Keras' backend."""
     found = {"Python": ".".join(platform.python_version_tuple()[:2])}
-    for package in PACKAGES:
+    for package in (*SAME, *PACKAGES):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
+            found[SAME.get(package, package)] = importlib.metadata.version(package)
     return found | {"KERAS_BACKEND": os.environ.get("KERAS_BACKEND") or "tensorflow"}
 
 
