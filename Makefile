@@ -2,9 +2,9 @@
 # Windows and conda: the same steps in plain commands stand in the README.
 
 # What somebody has set for Python, pip and uv elsewhere must not reach what is set up here.
-unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONINSPECT VIRTUAL_ENV CONDA_PREFIX
+unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONINSPECT PYTHONSAFEPATH VIRTUAL_ENV CONDA_PREFIX
 unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV PIP_NO_BINARY PIP_REQUIREMENT PIP_CONSTRAINT PIP_NO_DEPS
-unexport UV_PYTHON UV_SYSTEM_PYTHON UV_BREAK_SYSTEM_PACKAGES UV_PRERELEASE UV_RESOLUTION UV_CONSTRAINT UV_OVERRIDE UV_NO_BINARY
+unexport UV_PYTHON UV_SYSTEM_PYTHON UV_BREAK_SYSTEM_PACKAGES UV_PRERELEASE UV_RESOLUTION UV_CONSTRAINT UV_OVERRIDE UV_NO_BINARY UV_PROJECT_ENVIRONMENT
 export PYTHONNOUSERSITE := 1
 
 VENV := .venv
@@ -15,6 +15,8 @@ PYTHONS := $(shell sed -n 's/^. For Python \(.*\)\.$$/\1/p' locks/course.txt | t
 # What the lessons and the tests see: drawn faces, whatever else lies on this machine.
 DRAWN := FER_COURSE_DATA=drawn
 QUIET := TF_CPP_MIN_LOG_LEVEL=2
+# Notebooks run in this environment's kernel, without anybody's start-up files.
+KERNELS := IPYTHONDIR=$(CURDIR)/build/ipython JUPYTER_PREFER_ENV_PATH=1
 
 .PHONY: help setup course test test-units test-notebooks test-more test-all test-pythons colab-check torture fuzz lab book bundle lessons publish lock audit lint clean
 
@@ -56,7 +58,7 @@ test-units: setup
 	$(DRAWN) $(QUIET) $(BIN)/python -m pytest tests -q -n 2 --dist loadfile -m "not slow and not browser and not real"
 
 test-notebooks: setup
-	$(DRAWN) $(QUIET) $(BIN)/python -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 solutions
+	$(DRAWN) $(QUIET) $(KERNELS) $(BIN)/python -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 solutions
 
 # What is slow, needs Chromium, another Python or real faces (FER_COURSE_DATA); says what it skipped and why.
 test-more: setup
@@ -91,7 +93,7 @@ $(COLAB)/.ready: locks/colab.txt
 colab-check: setup $(COLAB)/.ready
 	@rm -rf build/colab && $(BIN)/uv build -q --wheel --no-build-isolation --python $(BIN)/python -o build/colab .
 	$(BIN)/uv pip install -q --python $(COLAB)/python --no-deps --reinstall-package fer_course build/colab/*.whl
-	$(DRAWN) $(QUIET) $(COLAB)/python -m pytest -q -p no:cacheprovider -n 2 --dist loadfile \
+	$(DRAWN) $(QUIET) $(KERNELS) $(COLAB)/python -m pytest -q -p no:cacheprovider -n 2 --dist loadfile \
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=1200 solutions
 
 # Kills everything that writes, fifty times each (hours); fuzzes every reader, ten minutes each (hours; Linux).
