@@ -73,10 +73,11 @@ def _report(text: str) -> str:
 def python() -> Finding:
     """Look at Python's version."""
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    if not (3, 11) <= sys.version_info[:2] <= (3, 13):
-        return Finding(
-            "Python", TROUBLE, found, "The course needs Python 3.11, 3.12 or 3.13: TensorFlow has no others yet."
-        )
+    known = installing.pythons()
+    if known and "{}.{}".format(*sys.version_info) not in known:
+        words = f"{', '.join(known[:-1])} or {known[-1]}"
+        again = installing.again()
+        return Finding("Python", TROUBLE, found, f"The course is made for Python {words}, as TensorFlow is. {again}.")
     if platform.system() == "Darwin" and platform.machine() == "x86_64":
         return Finding(
             "Python",

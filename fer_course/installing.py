@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
+
+
+def pythons() -> list[str]:
+    """Return the Pythons that the course is locked and tested for, as its metadata say: ["3.11", "3.12", "3.13"]."""
+    try:
+        named = importlib.metadata.metadata("fer_course").get_all("Classifier") or []
+    except importlib.metadata.PackageNotFoundError:  # a folder on the path, not installed
+        return []
+    return re.findall(r"^Programming Language :: Python :: (3\.\d+)$", "\n".join(named), re.MULTILINE)
 
 
 def advice(extras: str = "tensorflow,lab") -> str:

@@ -6,12 +6,14 @@ import os
 import socket
 import sys
 from collections import namedtuple
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from fer_course import cli, doctor
+from fer_course import cli, doctor, installing
 from fer_course.doctor import GOOD, TROUBLE, WARNING
+from locks import reading
 
 
 @pytest.mark.slow
@@ -170,3 +172,14 @@ def test_the_command_exits_with_a_status(monkeypatch, capsys):
     ]
     monkeypatch.setattr(doctor, "EXAMINATIONS", (lambda: doctor.Finding("memory", WARNING, "little"),))
     assert cli.main(["doctor"]) == 0
+
+
+def test_the_pythons_are_those_of_the_lock(monkeypatch):
+    known = reading.pythons(Path(__file__).parents[1] / "locks" / "course.txt")
+    assert installing.pythons() == known
+    assert doctor.python().state == doctor.GOOD
+    monkeypatch.setattr(doctor.sys, "version_info", (3, int(known[-1].split(".")[1]) + 1, 0))
+    found = doctor.python()
+    assert found.state == doctor.TROUBLE
+    assert f"or {known[-1]}" in found.advice
+    assert "make clean setup" in found.advice or "new environment" in found.advice
