@@ -15,10 +15,11 @@ from pathlib import Path
 
 from fer_course import installing
 
-#: Libraries of the course by the names of their modules: a file of such a name hides the library.
+#: The course and its libraries by the names of their modules: a file of such a name hides the library.
 LIBRARIES = (
-    "absl", "anywidget", "filelock", "google", "h5py", "IPython", "ipykernel", "ipywidgets", "jax", "jupyter_client", "keras",
-    "matplotlib", "ml_dtypes", "nbclient", "nbconvert", "nbformat", "numpy", "packaging", "pandas", "papermill", "PIL",
+    "absl", "anywidget", "fer_course", "filelock", "google", "h5py", "IPython", "ipykernel", "ipywidgets", "jax",
+    "jupyter_client", "keras", "matplotlib",
+    "ml_dtypes", "nbclient", "nbconvert", "nbformat", "numpy", "packaging", "pandas", "papermill", "PIL",
     "platformdirs", "psutil", "requests", "scipy", "seaborn", "skimage", "tensorboard", "tensorflow", "torch", "tqdm",
     "traitlets", "typing_extensions", "wrapt", "yaml", "zmq",
 )  # fmt: skip
@@ -51,6 +52,8 @@ KNOWN = (
      "A file of the environment is damaged, as after a full disk. {again}."),
     (r"No space left on device|Disk quota exceeded", "The disk is full. Make room, and start again."),
     (r"Too many open files", "Too many files are open. Close other programs, or raise the limit: ulimit -n 4096"),
+    (r"No usable temporary directory",
+     "No folder for temporary files can be written. Make room on the disk, or name a folder that you may write to: TMPDIR"),
     (r"PermissionError|Permission denied|WinError 5\b",
      "This user may not read a file of the environment. Make an environment of your own, or ask who made this one."),
 )  # fmt: skip
@@ -88,11 +91,35 @@ def advice(text: str, folder: Path | None = None) -> str:
     """
     if "SetupError" in telling(text):
         return ""  # it says itself what to do
+    folder = folder or Path.cwd()
     return (
-        _hidden(text, folder or Path.cwd())
+        _hidden(text, folder)
         or _elsewhere(text)
         or _missing(text)
+        or (limited() if re.search(_OF_MEMORY, text) else "")
         or _filled(next((words for pattern, words in KNOWN if re.search(pattern, text)), ""))
+        or _suspected(folder)
+    )
+
+
+#: What is said where a limit of the shell leaves too little memory.
+_OF_MEMORY = r"failed to map segment|MemoryError|bad_alloc|Cannot allocate memory|can't start new thread"
+#: Bytes of addresses that TensorFlow takes: more than it uses.
+_ADDRESSES = 8_000_000_000
+
+
+def limited() -> str:
+    """Return what to do about a limit of the shell that leaves TensorFlow too little memory; empty if there is none."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits
+        return ""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY or limit >= _ADDRESSES:
+        return ""
+    return (
+        f"The shell gives programs {limit / 1e9:.1f} GB of addresses, and TensorFlow needs more. "
+        "Lift the limit: ulimit -v unlimited, or ask who set it."
     )
 
 
@@ -119,9 +146,12 @@ def hiding(folder: str | Path) -> list[Path]:
         entries = sorted(Path(folder).iterdir())
     except OSError:
         return []
+    own = Path(__file__).parent
     return [
         path for path in entries
-        if (path.suffix == ".py" and path.stem in names) or (path.name in names and (path / "__init__.py").is_file())
+        if path.resolve() != own and (
+            (path.suffix == ".py" and path.stem in names) or (path.name in names and (path / "__init__.py").is_file())
+        )
     ]  # fmt: skip
 
 
@@ -155,6 +185,16 @@ def _missing(text: str) -> str:
     if chosen and chosen != "tensorflow" and found[-1].split(".")[0] == chosen:
         return f"The variable KERAS_BACKEND is {chosen}, which is not installed here. Unset KERAS_BACKEND."
     return f"{found[-1].split('.')[0]} is not installed here. {installing.advice()}."
+
+
+def _suspected(folder: Path) -> str:
+    """Name what hides a module where nothing else is known."""
+    for place, why in ((folder, ""), *brought_in()):
+        hidden = [] if why and installs(place) else hiding(place)
+        if hidden:
+            instead = f", or {doing_without(why)[0].lower()}{doing_without(why)[1:]}" if why else ""
+            return f"Perhaps it is {hidden[0]}, which hides the module {hidden[0].stem}. Rename it{instead}."
+    return ""
 
 
 def _elsewhere(text: str) -> str:

@@ -27,6 +27,13 @@ def _main(arguments: list[str] | None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = parser().parse_args(arguments)
     try:
+        Path.cwd()
+    except FileNotFoundError:
+        print(
+            "fer-course: this folder is gone: it was removed or renamed. Go to another one, cd ~ say.", file=sys.stderr
+        )
+        return 1
+    try:
         return options.command(options) or 0
     except FerCourseError as error:
         print(f"fer-course: {error}", file=sys.stderr)
