@@ -23,6 +23,8 @@ LIBRARIES = (
     "platformdirs", "psutil", "requests", "scipy", "seaborn", "skimage", "tensorboard", "tensorflow", "torch", "tqdm",
     "traitlets", "typing_extensions", "wrapt", "yaml", "zmq",
 )  # fmt: skip
+#: This package.
+_OWN = Path(__file__).resolve().parent
 #: What a traceback, or a library's last words, hold -> what is the matter and what to do. The first that fits counts.
 KNOWN = (
     (r"DLL load failed|WinError 126|WinError 1114",
@@ -44,6 +46,8 @@ KNOWN = (
      "A library was loaded too late. Start Python with the library that is named, for example: LD_PRELOAD=/path/libgomp.so.1"),
     (r"failed to map segment from shared object|Operation not permitted: .*\.so",
      "The environment lies where programs may not be run. Make it in another folder."),
+    (r"Unknown flags? in TF_XLA_FLAGS",
+     "The variable TF_XLA_FLAGS holds a flag that this TensorFlow does not know. Unset TF_XLA_FLAGS."),
     (r"Unknown flags? in XLA_FLAGS",
      "The variable XLA_FLAGS holds a flag that this TensorFlow does not know. Unset XLA_FLAGS."),
     (r"MemoryError|bad_alloc|Cannot allocate memory|paging file is too small|WinError 1455",
@@ -146,10 +150,9 @@ def hiding(folder: str | Path) -> list[Path]:
         entries = sorted(Path(folder).iterdir())
     except OSError:
         return []
-    own = Path(__file__).parent
     return [
         path for path in entries
-        if path.resolve() != own and (
+        if path.resolve() != _OWN and (
             (path.suffix == ".py" and path.stem in names) or (path.name in names and (path / "__init__.py").is_file())
         )
     ]  # fmt: skip
@@ -167,7 +170,9 @@ def brought_in() -> Iterator[tuple[Path, str]]:
 def _hidden(text: str, folder: Path) -> str:
     """Name the file of a folder that hides a module, if what was said speaks of that module or that file."""
     for path in hiding(folder):
-        if re.search(rf"\b{re.escape(path.stem)}\b", text):
+        name = re.escape(path.stem)
+        # Each traceback shows files of this package; only an error about its name in quotes speaks of the package.
+        if re.search(rf"'{name}'" if path.stem == _OWN.name else rf"\b{name}\b", text):
             return f"{path} hides the module {path.stem}, which is needed. Rename it."
     return ""
 
@@ -200,7 +205,7 @@ def _suspected(folder: Path) -> str:
 def _elsewhere(text: str) -> str:
     """Name the folder outside this environment from which the failing library came."""
     for place, why in brought_in():
-        found = re.search(rf"{re.escape(str(place))}[/\\]({'|'.join(LIBRARIES)})\b", text)
+        found = re.search(rf"{re.escape(str(place))}[/\\]({'|'.join({*LIBRARIES} - {_OWN.name})})\b", text)
         hidden = "" if installs(place) else _hidden(text, place)
         if found or hidden:
             said = hidden.partition(", which")[0] or f"The library {found[1]} comes from {place}"

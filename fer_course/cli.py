@@ -342,6 +342,7 @@ def _sweep(options) -> None:
 
     wanted = sweep.load(options.sweep)
     out = options.out or Path("sweeps") / options.sweep.stem
+    sweep.check_folder(wanted, out)
     everything = sweep.trials(wanted, out)
     done = sum(trial.done for trial in everything)
     print(f"{len(everything) - done} of {len(everything)} trials to run; results go to {out}")

@@ -26,6 +26,7 @@ os.umask(_UMASK)
 TROUBLES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space, or choose another place, and start again."),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Choose a place that you may write."),
+    **dict.fromkeys((errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP), "Choose another place."),
     errno.EFBIG: "Files may not be that large here: choose another place.",
 }
 
