@@ -32,13 +32,13 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
 
 
 def _number(loader: _Loader, node: yaml.ScalarNode):
-    text = node.value
-    if _OTHERWISE.fullmatch(text):
+    text, value = node.value, _READ[node.tag](loader, node)
+    if _OTHERWISE.fullmatch(text) and not (":" not in text and int(text) == value):  # 07 is 7
         digits = text.lstrip("+-0") or "0"
         instead = f"Write {'-' * text.startswith('-')}{digits}, or" if digits.isdigit() else "Write"
         line = node.start_mark.line + 1
         raise Misread(f'line {line}: YAML does not read {text} as it looks. {instead} "{text}" with quotes for a word.')
-    return _READ[node.tag](loader, node)
+    return value
 
 
 _READ = {tag: yaml.SafeLoader.yaml_constructors[tag] for tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")}

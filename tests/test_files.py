@@ -90,7 +90,7 @@ def test_yaml_that_can_not_be_read_is_refused_in_the_callers_words(tmp_path, con
         ("grid:\n  shift: [0]\n  shift: [1]", "shift stands in line 2 and again in line 3"),
         ("a: 1\n'a': 1", "a stands in line 1 and again in line 2"),
         ("seed: 010", "line 1: YAML does not read 010 as it looks. Write 10, or"),
-        ("seeds: [1,\n -007]", "line 2: YAML does not read -007 as it looks. Write -7, or"),
+        ("seeds: [1,\n -017]", "line 2: YAML does not read -017 as it looks. Write -17, or"),
         ("rate: 1:30", 'line 1: YAML does not read 1:30 as it looks. Write "1:30"'),
         ("rate: 10:30:15.5", "line 1: YAML does not read 10:30:15.5 as it looks"),
     ],
@@ -104,7 +104,7 @@ def test_yaml_that_says_something_twice_or_otherwise_than_it_looks_is_refused(tm
 
 @pytest.mark.parametrize(
     "content",
-    ["a: 0", "a: -3", "a: 0.10", "a: 010.5", "a: 1.0e-3", "a: 1_000", "a: 0x1f", "a: '010'", "a: &b {c: 1}\nd: {<<: *b, c: 2}",
+    ["a: 0", "a: -3", "a: 07", "a: -007", "a: 0.10", "a: 010.5", "a: 1.0e-3", "a: 1_000", "a: 0x1f", "a: '010'", "a: &b {c: 1}\nd: {<<: *b, c: 2}",
      "a: {b: 1}\nc: {b: 1}", "08: 1", "a: [1, 1]", "", "- 1", "1: 2", "a: 2020-01-02", "a: yes", "a: ~"],
 )  # fmt: skip
 def test_other_yaml_is_read_as_yaml_reads_it(tmp_path, content):
