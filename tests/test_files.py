@@ -104,7 +104,8 @@ def test_yaml_that_says_something_twice_or_otherwise_than_it_looks_is_refused(tm
 
 @pytest.mark.parametrize(
     "content",
-    ["a: 0", "a: -3", "a: 07", "a: -007", "a: 0.10", "a: 010.5", "a: 1.0e-3", "a: 1_000", "a: 0x1f", "a: '010'", "a: &b {c: 1}\nd: {<<: *b, c: 2}",
+    ["a: 0", "a: -3", "a: 07", "a: -007", "a: 0.10", "a: 010.5", "a: 1.0e-3", "a: 1_000", "a: 0x1f", "a: '010'",
+     "a: &b {c: 1}\nd: {<<: *b, c: 2}",
      "a: {b: 1}\nc: {b: 1}", "08: 1", "a: [1, 1]", "", "- 1", "1: 2", "a: 2020-01-02", "a: yes", "a: ~"],
 )  # fmt: skip
 def test_other_yaml_is_read_as_yaml_reads_it(tmp_path, content):
