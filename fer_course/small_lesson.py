@@ -12,6 +12,7 @@ LIBRARIES = ("h5py", "PIL.Image", "pandas", "nbclient", "papermill", "fer_course
 
 def main() -> None:
     """Load Keras and print its version, backend and file; then train a step, save and load a model, and draw a figure."""
+    import fer_course.matplotlibrc  # noqa: F401  (Keras loads matplotlib)
     from fer_course import settings
 
     keras = settings.load_keras()
