@@ -15,13 +15,16 @@ from pathlib import Path
 
 from fer_course import installing
 
-#: Libraries of the course by the names of their modules: a file of such a name hides the library.
+#: The course and its libraries by the names of their modules: a file of such a name hides the library.
 LIBRARIES = (
-    "absl", "anywidget", "filelock", "google", "h5py", "IPython", "ipykernel", "ipywidgets", "jax", "jupyter_client", "keras",
-    "matplotlib", "ml_dtypes", "nbclient", "nbconvert", "nbformat", "numpy", "packaging", "pandas", "papermill", "PIL",
+    "absl", "anywidget", "fer_course", "filelock", "google", "h5py", "IPython", "ipykernel", "ipywidgets", "jax",
+    "jupyter_client", "keras", "matplotlib",
+    "ml_dtypes", "nbclient", "nbconvert", "nbformat", "numpy", "packaging", "pandas", "papermill", "PIL",
     "platformdirs", "psutil", "requests", "scipy", "seaborn", "skimage", "tensorboard", "tensorflow", "torch", "tqdm",
     "traitlets", "typing_extensions", "wrapt", "yaml", "zmq",
 )  # fmt: skip
+#: This package.
+_OWN = Path(__file__).resolve().parent
 #: What a traceback, or a library's last words, hold -> what is the matter and what to do. The first that fits counts.
 KNOWN = (
     (r"DLL load failed|WinError 126|WinError 1114",
@@ -43,6 +46,8 @@ KNOWN = (
      "A library was loaded too late. Start Python with the library that is named, for example: LD_PRELOAD=/path/libgomp.so.1"),
     (r"failed to map segment from shared object|Operation not permitted: .*\.so",
      "The environment lies where programs may not be run. Make it in another folder."),
+    (r"Unknown flags? in TF_XLA_FLAGS",
+     "The variable TF_XLA_FLAGS holds a flag that this TensorFlow does not know. Unset TF_XLA_FLAGS."),
     (r"Unknown flags? in XLA_FLAGS",
      "The variable XLA_FLAGS holds a flag that this TensorFlow does not know. Unset XLA_FLAGS."),
     (r"MemoryError|bad_alloc|Cannot allocate memory|paging file is too small|WinError 1455",
@@ -51,6 +56,8 @@ KNOWN = (
      "A file of the environment is damaged, as after a full disk. {again}."),
     (r"No space left on device|Disk quota exceeded", "The disk is full. Make room, and start again."),
     (r"Too many open files", "Too many files are open. Close other programs, or raise the limit: ulimit -n 4096"),
+    (r"No usable temporary directory",
+     "No folder for temporary files can be written. Make room on the disk, or name a folder that you may write to: TMPDIR"),
     (r"PermissionError|Permission denied|WinError 5\b",
      "This user may not read a file of the environment. Make an environment of your own, or ask who made this one."),
 )  # fmt: skip
@@ -88,11 +95,35 @@ def advice(text: str, folder: Path | None = None) -> str:
     """
     if "SetupError" in telling(text):
         return ""  # it says itself what to do
+    folder = folder or Path.cwd()
     return (
-        _hidden(text, folder or Path.cwd())
+        _hidden(text, folder)
         or _elsewhere(text)
         or _missing(text)
+        or (limited() if re.search(_OF_MEMORY, text) else "")
         or _filled(next((words for pattern, words in KNOWN if re.search(pattern, text)), ""))
+        or _suspected(folder)
+    )
+
+
+#: What is said where a limit of the shell leaves too little memory.
+_OF_MEMORY = r"failed to map segment|MemoryError|bad_alloc|Cannot allocate memory|can't start new thread"
+#: Bytes of addresses that TensorFlow takes: more than it uses.
+_ADDRESSES = 8_000_000_000
+
+
+def limited() -> str:
+    """Return what to do about a limit of the shell that leaves TensorFlow too little memory; empty if there is none."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limits
+        return ""
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY or limit >= _ADDRESSES:
+        return ""
+    return (
+        f"The shell gives programs {limit / 1e9:.1f} GB of addresses, and TensorFlow needs more. "
+        "Lift the limit: ulimit -v unlimited, or ask who set it."
     )
 
 
@@ -121,7 +152,9 @@ def hiding(folder: str | Path) -> list[Path]:
         return []
     return [
         path for path in entries
-        if (path.suffix == ".py" and path.stem in names) or (path.name in names and (path / "__init__.py").is_file())
+        if path.resolve() != _OWN and (
+            (path.suffix == ".py" and path.stem in names) or (path.name in names and (path / "__init__.py").is_file())
+        )
     ]  # fmt: skip
 
 
@@ -137,7 +170,9 @@ def brought_in() -> Iterator[tuple[Path, str]]:
 def _hidden(text: str, folder: Path) -> str:
     """Name the file of a folder that hides a module, if what was said speaks of that module or that file."""
     for path in hiding(folder):
-        if re.search(rf"\b{re.escape(path.stem)}\b", text):
+        name = re.escape(path.stem)
+        # Each traceback shows files of this package; only an error about its name in quotes speaks of the package.
+        if re.search(rf"'{name}'" if path.stem == _OWN.name else rf"\b{name}\b", text):
             return f"{path} hides the module {path.stem}, which is needed. Rename it."
     return ""
 
@@ -157,10 +192,20 @@ def _missing(text: str) -> str:
     return f"{found[-1].split('.')[0]} is not installed here. {installing.advice()}."
 
 
+def _suspected(folder: Path) -> str:
+    """Name what hides a module where nothing else is known."""
+    for place, why in ((folder, ""), *brought_in()):
+        hidden = [] if why and installs(place) else hiding(place)
+        if hidden:
+            instead = f", or {doing_without(why)[0].lower()}{doing_without(why)[1:]}" if why else ""
+            return f"Perhaps it is {hidden[0]}, which hides the module {hidden[0].stem}. Rename it{instead}."
+    return ""
+
+
 def _elsewhere(text: str) -> str:
     """Name the folder outside this environment from which the failing library came."""
     for place, why in brought_in():
-        found = re.search(rf"{re.escape(str(place))}[/\\]({'|'.join(LIBRARIES)})\b", text)
+        found = re.search(rf"{re.escape(str(place))}[/\\]({'|'.join({*LIBRARIES} - {_OWN.name})})\b", text)
         hidden = "" if installs(place) else _hidden(text, place)
         if found or hidden:
             said = hidden.partition(", which")[0] or f"The library {found[1]} comes from {place}"

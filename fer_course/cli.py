@@ -27,6 +27,13 @@ def _main(arguments: list[str] | None) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     options = parser().parse_args(arguments)
     try:
+        Path.cwd()
+    except FileNotFoundError:
+        print(
+            "fer-course: this folder is gone: it was removed or renamed. Go to another one, cd ~ say.", file=sys.stderr
+        )
+        return 1
+    try:
         return options.command(options) or 0
     except FerCourseError as error:
         print(f"fer-course: {error}", file=sys.stderr)
@@ -335,6 +342,7 @@ def _sweep(options) -> None:
 
     wanted = sweep.load(options.sweep)
     out = options.out or Path("sweeps") / options.sweep.stem
+    sweep.check_folder(wanted, out)
     everything = sweep.trials(wanted, out)
     done = sum(trial.done for trial in everything)
     print(f"{len(everything) - done} of {len(everything)} trials to run; results go to {out}")

@@ -131,24 +131,21 @@ def _asked_for(requirement, extra: str) -> bool:
     return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
 
 
-#: Loads Keras as lessons do, and says which one it got.
-_LOAD = (
-    "from fer_course import settings; k = settings.load_keras(); print(k.version(), k.backend.backend(), k.__file__)"
-)
-#: Seconds that loading Keras may take; on a slow network disk the first time takes minutes.
+#: Does what lessons do, in small, and says which Keras it got. With -c, modules of this folder come first, as for a notebook.
+_LOAD = "from fer_course import small_lesson; small_lesson.main()"
+#: Seconds that it may take; on a slow network disk the first time takes minutes.
 _LOADING = 300
 
 
 def backend() -> Finding:
-    """Load Keras in a process of its own: a TensorFlow that does not fit the processor ends the whole process."""
+    """Load Keras and use it in a process of its own: a TensorFlow that does not fit the processor ends the whole process."""
     command = [sys.executable, "-c", _LOAD]
     try:
         done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", timeout=_LOADING)
     except subprocess.TimeoutExpired:
-        found = f"it was not loaded after {_LOADING} seconds"
-        return Finding(
-            "Keras", TROUBLE, found, "Try again. If it stays so, put the environment on a disk of this machine."
-        )
+        found = f"it was not ready after {_LOADING} seconds"
+        advice = causes.limited() or "Try again. If it stays so, put the environment on a disk of this machine."
+        return Finding("Keras", TROUBLE, found, advice)
     if done.returncode:
         return _keras_trouble(done.returncode, done.stderr)
     version, name, path = done.stdout.strip().splitlines()[-1].split(maxsplit=2)
@@ -177,11 +174,13 @@ def _keras_trouble(status: int, said: str) -> Finding:
 
 
 def memory() -> Finding:
-    """Look at the memory that is free, within the limits of a container."""
+    """Look at the memory that is free, within the limits of a container and of the shell."""
     import psutil
 
     free = min([psutil.virtual_memory().available, *_container_memory()])
     found = f"{free / 1e9:.1f} GB free"
+    if advice := causes.limited():
+        return Finding("memory", WARNING, f"{found}, but the shell sets a limit", advice)
     if free < MEMORY:
         return Finding(
             "memory",
@@ -285,30 +284,55 @@ def kernel() -> Finding:
     """Look whether the kernel that JupyterLab calls python3 is this Python."""
     from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
+    manager = KernelSpecManager()
     try:
         with settings.as_given():  # as JupyterLab finds it
-            program = KernelSpecManager().get_kernel_spec("python3").argv[0]
+            manager = KernelSpecManager()
+            spec = manager.get_kernel_spec("python3")
     except NoSuchKernel:
         return Finding(
             "Jupyter kernel", TROUBLE, "there is none named python3", "python -m ipykernel install --sys-prefix"
         )
-    same = (
-        program == "python"
+    except (ValueError, TypeError, OSError):  # what is no JSON, or not a kernel's
+        return Finding("Jupyter kernel", TROUBLE, f"{_kernel_file(manager)} is damaged", "Remove that file.")
+    program = (spec.argv or ["nothing"])[0]
+    if (
+        _replaced(program)
         or Path(program).absolute() == Path(sys.executable).absolute()
         or _prefix(program) == sys.prefix
+    ):
+        return Finding("Jupyter kernel", GOOD, "python3 is this environment")
+    where = f" ({Path(spec.resource_dir, 'kernel.json')})" if getattr(spec, "resource_dir", "") else ""
+    return Finding(
+        "Jupyter kernel",
+        TROUBLE,
+        f"python3 is {program}{where}, this is {sys.executable}",
+        "Notebooks would not find the course. Remove that kernel, or choose another one in JupyterLab. If there is none: "
+        "python -m ipykernel install --sys-prefix --name fer_course",
     )
-    if not same:
-        return Finding(
-            "Jupyter kernel",
-            TROUBLE,
-            f"python3 is {program}, this is {sys.executable}",
-            "Notebooks would not find the course. In this environment: python -m ipykernel install --sys-prefix --name python3",
-        )
-    return Finding("Jupyter kernel", GOOD, "python3 is this environment")
+
+
+def _kernel_file(manager) -> Path:
+    """Return the kernel.json that is taken for python3: the first on Jupyter's path."""
+    files = (Path(folder, "python3", "kernel.json") for folder in manager.kernel_dirs)
+    return next((file for file in files if file.is_file()), Path("kernel.json"))
+
+
+def _replaced(program: str) -> bool:
+    """Say whether Jupyter starts its own Python where a kernel names this program."""
+    major, minor = sys.version_info[:2]
+    return program in ("python", f"python{major}", f"python{major}.{minor}")
 
 
 def _prefix(program: str) -> str:
-    done = subprocess.run([program, "-c", "import sys; print(sys.prefix)"], capture_output=True, text=True, timeout=60)
+    """Return the environment of a Python; nothing if the program is none, or can't be started."""
+    command = [program, "-c", "import sys; print(sys.prefix)"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=60, stdin=subprocess.DEVNULL
+        )
+    except (OSError, ValueError, subprocess.TimeoutExpired):
+        return ""
     return done.stdout.strip()
 
 
@@ -319,10 +343,12 @@ def hidden_modules() -> Finding:
     if not found:
         return Finding("names of files", GOOD, "no file here hides a module")
     names = ", ".join(map(str, found[:3])) + (f" and {len(found) - 3} more" if len(found) > 3 else "")
-    several = "hides a module" if len(found) == 1 else "hide modules"
-    return Finding(
-        "names of files", WARNING, f"{names} {several} of the same name", "Notebooks beside it may fail: rename it."
-    )
+    several, them = ("hides a module", "it") if len(found) == 1 else ("hide modules", "them")
+    advice = f"Notebooks beside {them} may fail: rename {them}."
+    return Finding("names of files", WARNING, f"{names} {several} of the same name", advice)
+
+
+_DOING_WITHOUT = "If a notebook behaves oddly: rename the files, unset the variables, and start JupyterLab again."
 
 
 def own_settings() -> Finding:
@@ -333,7 +359,7 @@ def own_settings() -> Finding:
         "seen by notebooks in JupyterLab: " + ", ".join(seen) if seen else "",
     ]))  # fmt: skip
     if seen:
-        return Finding("your own settings", WARNING, found, "If a notebook behaves oddly, start without them.")
+        return Finding("your own settings", WARNING, found, _DOING_WITHOUT)
     return Finding("your own settings", GOOD, found or "none found")
 
 

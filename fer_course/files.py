@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 from filelock import FileLock, Timeout
 
+from fer_course import yaml_files
 from fer_course.errors import BusyError, FerCourseError, WriteError, shown
 
 _UMASK = os.umask(0o022)
@@ -25,6 +26,7 @@ os.umask(_UMASK)
 TROUBLES = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space, or choose another place, and start again."),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Choose a place that you may write."),
+    **dict.fromkeys((errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP), "Choose another place."),
     errno.EFBIG: "Files may not be that large here: choose another place.",
 }
 
@@ -135,7 +137,8 @@ def read_yaml(path: str | Path, error: type[FerCourseError]) -> object:
     """Return what a YAML file holds, read as plain numbers, words, lists and mappings.
 
     Raises:
-        FerCourseError: of the type given, if the file can't be read, is not YAML, or has more than a megabyte.
+        FerCourseError: of the type given, if the file can't be read, is not YAML, has more than a megabyte, says something
+            twice, or holds a number that YAML reads otherwise than it looks.
 
     """
     path = Path(path)
@@ -143,14 +146,18 @@ def read_yaml(path: str | Path, error: type[FerCourseError]) -> object:
     if path.is_file() and (size := path.stat().st_size) > YAML_LIMIT:
         raise error(f"{path} has {size:,} bytes; a few lines of YAML were expected. Is it another file?")
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml_files.load(path.read_text(encoding="utf-8"))
     except OSError as cause:
         raise error(f"Can't read {path}: {cause.strerror}. Give a .yaml file.") from None
     except RecursionError:
         raise error(
             f"{path} is not a YAML file that can be read: it has too many brackets inside each other."
         ) from None
-    # ValueError: not UTF-8, a date such as 2020-13-45, a number without end
+    except UnicodeDecodeError:
+        raise error(f"{path} is not a YAML file in UTF-8. Save it as UTF-8 in your editor.") from None
+    except yaml_files.Misread as cause:
+        raise error(f"{path}: {cause}") from None
+    # ValueError: a date such as 2020-13-45, a number without end
     except (yaml.YAMLError, ValueError) as cause:
         raise error(f"{path} is not a YAML file: {cause}") from None
 

@@ -8,7 +8,9 @@ import io
 from collections.abc import Sequence
 from itertools import cycle
 
-import matplotlib.pyplot as plt
+import fer_course.matplotlibrc  # noqa: F401  (before matplotlib is loaded)
+
+import matplotlib.pyplot as plt  # isort: skip
 import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure

@@ -11,6 +11,7 @@ for it (see `settings.load_keras`).
 import logging
 import os
 
+import fer_course.matplotlibrc  # noqa: F401  (lessons load matplotlib after this)
 from fer_course import causes
 from fer_course.errors import SetupError
 from fer_course.settings import load_keras

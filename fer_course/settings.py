@@ -16,7 +16,10 @@ from pathlib import Path
 from fer_course.errors import SetupError
 
 #: Variables that Keras and TensorFlow read, and that would change or end what a lesson does; Keras is loaded without them.
-KERAS = ("KERAS_HOME", "KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "KERAS_NNX_ENABLED", "TF_USE_LEGACY_KERAS")
+KERAS = (
+    "KERAS_HOME", "KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "KERAS_NNX_ENABLED", "TF_USE_LEGACY_KERAS",
+    "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION",
+)  # fmt: skip
 #: Variables of Python, Jupyter and matplotlib that the processes and kernels which the course starts do without.
 LEFT_OUT = (
     "PYTHONSTARTUP", "PYTHONWARNINGS", "PYTHONOPTIMIZE", "PYTHONINSPECT", "PYTHONDEVMODE", "PYTHONVERBOSE",

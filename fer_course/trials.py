@@ -106,9 +106,10 @@ def differences(baseline: Mapping[int, float], other: Mapping[int, float]) -> li
 def decide(baseline: Mapping[int, float], other: Mapping[int, float]) -> str:
     """Say whether another recipe is `better` than the baseline, `worse`, or that one `can't tell`: scores by seed, in pairs.
 
-    Better or worse needs a 95 % interval of the mean difference that leaves out 0. Where all differences are equal there is no
-    spread to make an interval of; then only their number speaks, as in a sign test: they must be so many that all of them on
-    one side would be chance in less than 5 % of cases, that is 6.
+    Better or worse needs a 95 % interval of the mean difference that leaves out 0. Where all differences are equal, the spread
+    is 0 and so is the width of the interval. That is not certainty: on few faces a score has few values, and two or three
+    differences are easily the same. Then only their number speaks, as in a sign test: there must be 6 or more, because so
+    many on one side would be chance in less than 5 % of cases (2 / 2**6 is 3 %, 2 / 2**5 is 6 %).
 
     Raises:
         DataError: if the two were not trained with the same seeds, or with none.

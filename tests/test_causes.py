@@ -31,10 +31,12 @@ SAID = {
     "loaded too late": "ImportError: /x/libgomp-d22c30c5.so.1: cannot allocate memory in static TLS block",
     "programs may not be run": "ImportError: /x/_multiarray_umath.so: failed to map segment from shared object",
     "Unset XLA_FLAGS": "F0000 00:00:1 parse_flags_from_env.cc:234] Unknown flag in XLA_FLAGS: --xla_gpu_fast_everything",
+    "Unset TF_XLA_FLAGS": "F0000 00:00:1 parse_flags_from_env.cc:234] Unknown flag in TF_XLA_FLAGS: --nonsense=1",
     "too little memory": "ImportError: DLL load of _x: The paging file is too small for this operation to complete.",
     "damaged": "ImportError: /x/libtensorflow_framework.so.2: file too short",
     "disk is full": "OSError: [Errno 28] No space left on device: '/x/y'",
     "may not read": "PermissionError: [Errno 13] Permission denied: '/opt/x/keras/__init__.py'",
+    "folder for temporary files": "FileNotFoundError: [Errno 2] No usable temporary directory found in ['/tmp', '/x']",
     "tensorflow is not installed": "ModuleNotFoundError: No module named 'tensorflow'",
     "keras is not installed": "ModuleNotFoundError: No module named 'keras.api'",
 }
@@ -99,6 +101,33 @@ def test_a_file_that_has_nothing_to_do_with_it_is_not_named(tmp_path):
     (tmp_path / "queue.py").touch()
     assert "queue" not in causes.advice("ModuleNotFoundError: No module named 'tensorflow'", tmp_path)
     assert str(tmp_path / "queue.py") in causes.advice("ImportError: cannot import name 'Queue' from 'queue'", tmp_path)
+
+
+def test_a_file_that_hides_a_module_is_named_where_nothing_else_is_known(tmp_path):
+    (tmp_path / "typing_extensions.py").touch()
+    said = "ImportError: To use Keras, you need to have `optree` installed."
+    assert causes.advice(said, tmp_path).startswith(f"Perhaps it is {tmp_path / 'typing_extensions.py'}, which hides")
+
+
+def test_a_file_of_the_courses_own_name_is_named_where_the_error_is_about_it(tmp_path):
+    (tmp_path / "fer_course.py").touch()
+    frame = "  File '/x/fer_course/settings.py', line 3, in load_keras\n    import keras\n"
+    assert "tensorflow is not" in causes.advice(f"{frame}ModuleNotFoundError: No module named 'tensorflow'", tmp_path)
+    said = "ImportError: cannot import name 'small_lesson' from 'fer_course' (/x/fer_course.py)"
+    assert causes.advice(said, tmp_path).startswith(f"{tmp_path / 'fer_course.py'} hides")
+    assert causes.hiding(causes._OWN.parent) == []  # the package itself
+
+
+@pytest.mark.parametrize("said", [
+    "ImportError: libtensorflow_cc.so.2: failed to map segment from shared object", "MemoryError", "std::bad_alloc",
+])  # fmt: skip
+def test_a_limit_of_the_shell_is_told_from_a_full_machine(monkeypatch, tmp_path, said):
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (400_000_000, resource.RLIM_INFINITY))
+    assert "0.4 GB of addresses" in causes.advice(said, tmp_path)
+    assert "ulimit" in doctor.memory().advice
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (resource.RLIM_INFINITY,) * 2)
+    assert "ulimit" not in causes.advice(said, tmp_path)
 
 
 def test_the_command_that_installs_fits_the_environment(monkeypatch):
@@ -239,6 +268,26 @@ def _startup_file(machine):
     return {}, r"seen by notebooks in JupyterLab: .*00-mine\.py"
 
 
+def _h5py(machine):
+    machine.package("h5py", raising("libhdf5.so.200: cannot open shared object file"))
+    return {}, r"libhdf5\.so\.200"
+
+
+def _kernel(content, words):
+    def sabotage(machine):
+        folder = machine.home / "jupyter" / "kernels" / "python3"
+        folder.mkdir(parents=True)
+        (folder / "kernel.json").write_text(content)
+        return {"JUPYTER_PATH": str(machine.home / "jupyter")}, words
+
+    return sabotage
+
+
+def _matplotlibrc(machine):
+    (machine.here / "matplotlibrc").write_bytes(b"font.family: \xe9\n")
+    return {}, r"here/matplotlibrc is no UTF-8 text(?s:.)*Rename it"
+
+
 #: What is done to a machine -> what it is called. Each returns variables, and what the doctor must say.
 SABOTAGES = {
     "TensorFlow missing": _tensorflow(missing("tensorflow"), "tensorflow is not installed here"),
@@ -274,6 +323,14 @@ SABOTAGES = {
     ),
     "keras.json: broken": _keras_json('{"backend": ', "damaged"),
     "a start-up file": _startup_file,
+    "a broken h5py": _h5py,
+    "a damaged kernel": _kernel("[", r"kernels/python3/kernel\.json is damaged(?s:.)*Remove that file"),
+    "a kernel that is gone": _kernel(
+        '{"argv": ["/no/python"], "display_name": "x", "language": "python"}', "is /no/python"
+    ),
+    "a matplotlibrc of another encoding": _matplotlibrc,
+    "TF_XLA_FLAGS": _variable("Unset TF_XLA_FLAGS", TF_XLA_FLAGS="--nonsense=1"),
+    "fer_course.py": _shadow("fer_course"),
     "MPLBACKEND": _variable("seen by notebooks in JupyterLab: MPLBACKEND=TkAgg", MPLBACKEND="TkAgg"),
 }
 #: Those in which lessons run all the same: the course does without these settings.
@@ -295,7 +352,7 @@ def test_the_doctor_names_the_cause_on_a_sabotaged_machine(name, tmp_path):
         assert states["Keras"] == GOOD
         assert done.returncode == 0
     elif name != "helpers missing":
-        assert TROUBLE in (states["Keras"], states["packages"])
+        assert TROUBLE in (states["Keras"], states["packages"], states["Jupyter kernel"])
         assert done.returncode == 1
 
 

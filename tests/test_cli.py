@@ -165,3 +165,14 @@ def test_interrupted_training_says_how_to_go_on(small_csv, small_recipe, tmp_pat
     assert "The same command goes on" in said
     assert "Traceback" not in err
     assert json.loads((out / "metrics.json").read_text())["finished"] is False
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps the folder of a process")
+def test_a_folder_that_is_gone_is_said(tmp_path, monkeypatch, capsys):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert cli.main(["doctor"]) == 1
+    assert capsys.readouterr().err == (
+        "fer-course: this folder is gone: it was removed or renamed. Go to another one, cd ~ say.\n"
+    )

@@ -8,6 +8,7 @@ import sys
 from collections import namedtuple
 
 import pytest
+import yaml
 
 from fer_course import cli, files
 from fer_course.errors import BusyError, FerCourseError, LessonError, RecipeError, WriteError, shown
@@ -69,9 +70,10 @@ def test_the_command_says_what_a_library_could_not_write(monkeypatch, capsys, tm
         (b"a: [" * 5000, "brackets"),
         (b"a: " + b"9" * 5000, "not a YAML file"),
         (b"a: \xff", "not a YAML file"),
+        ("a: 1".encode("utf-16"), "not a YAML file in UTF-8. Save it as UTF-8"),
         (b"a" * 2_000_000, "2,000,000 bytes"),
     ],
-    ids=["deep", "digits", "no text", "large"],
+    ids=["deep", "digits", "no text", "UTF-16", "large"],
 )
 @pytest.mark.parametrize("kind", [LessonError, RecipeError], ids=["an error", "a ValueError"])
 def test_yaml_that_can_not_be_read_is_refused_in_the_callers_words(tmp_path, content, words, kind):
@@ -79,6 +81,36 @@ def test_yaml_that_can_not_be_read_is_refused_in_the_callers_words(tmp_path, con
     with pytest.raises(kind, match=f"some.yaml.*{words}") as caught:
         files.read_yaml(tmp_path / "some.yaml", kind)
     assert ("not a YAML file" in str(caught.value)) == (words != "2,000,000 bytes")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("seed: 1\nfaces: 2\nseed: 3", "seed stands in line 1 and again in line 3"),
+        ("grid:\n  shift: [0]\n  shift: [1]", "shift stands in line 2 and again in line 3"),
+        ("a: 1\n'a': 1", "a stands in line 1 and again in line 2"),
+        ("seed: 010", "line 1: YAML does not read 010 as it looks. Write 10, or"),
+        ("seeds: [1,\n -017]", "line 2: YAML does not read -017 as it looks. Write -17, or"),
+        ("rate: 1:30", 'line 1: YAML does not read 1:30 as it looks. Write "1:30"'),
+        ("rate: 10:30:15.5", "line 1: YAML does not read 10:30:15.5 as it looks"),
+    ],
+)
+def test_yaml_that_says_something_twice_or_otherwise_than_it_looks_is_refused(tmp_path, content, words):
+    (tmp_path / "some.yaml").write_text(content, encoding="utf-8")
+    with pytest.raises(LessonError) as caught:
+        files.read_yaml(tmp_path / "some.yaml", LessonError)
+    assert str(caught.value).startswith(f"{tmp_path / 'some.yaml'}: {words}")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["a: 0", "a: -3", "a: 07", "a: -007", "a: 0.10", "a: 010.5", "a: 1.0e-3", "a: 1_000", "a: 0x1f", "a: '010'",
+     "a: &b {c: 1}\nd: {<<: *b, c: 2}",
+     "a: {b: 1}\nc: {b: 1}", "08: 1", "a: [1, 1]", "", "- 1", "1: 2", "a: 2020-01-02", "a: yes", "a: ~"],
+)  # fmt: skip
+def test_other_yaml_is_read_as_yaml_reads_it(tmp_path, content):
+    (tmp_path / "some.yaml").write_text(content, encoding="utf-8")
+    assert files.read_yaml(tmp_path / "some.yaml", LessonError) == yaml.safe_load(content)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")

@@ -21,7 +21,7 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 #: Variables that Keras is loaded without -> a value that would change or end a lesson.
 KERAS = {
     "KERAS_HOME": "{home}/elsewhere", "KERAS_MAX_EPOCHS": "one", "KERAS_MAX_STEPS_PER_EPOCH": "1", "KERAS_NNX_ENABLED": "true",
-    "TF_USE_LEGACY_KERAS": "1",
+    "TF_USE_LEGACY_KERAS": "1", "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "cpp",
 }  # fmt: skip
 #: Variables that what the course starts does not see -> such a value.
 LEFT_OUT = {

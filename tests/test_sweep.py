@@ -181,6 +181,8 @@ def test_ctrl_c_ends_it_and_the_same_call_goes_on(wanted, tmp_path):
 @pytest.mark.parametrize(("content", "words", "kind"), [
     ("[1, 2]", "lines such as", SweepError),
     ("recipe: [", "not a YAML file", SweepError),
+    ("recipe: quick\ngrid:\n  shift: [0.0]\n  shift: [0.1]", "shift stands in line 3 and again in line 4", SweepError),
+    ("recipe: quick\nseeds: [010, 8]", "does not read 010 as it looks", SweepError),
     ({"recipe": "quick", "grids": {}}, "found .grids", SweepError),
     ({"grid": {}}, "either", SweepError),
     ({"recipe": "quick", "lesson": "07"}, "either", SweepError),

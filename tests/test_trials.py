@@ -58,6 +58,15 @@ def test_one_pair_decides_nothing():
     assert trials.decide({0: 0.1}, {0: 0.9}) == trials.OPEN
 
 
+@pytest.mark.parametrize("gain", [0.01, -0.01, 0.0])
+@pytest.mark.parametrize("pairs", range(1, 10))
+def test_equal_differences_are_decided_by_scipys_sign_test(pairs, gain):
+    first = {seed: 0.5 + seed / 100 for seed in range(pairs)}
+    likely = stats.binomtest(pairs, pairs, 0.5).pvalue >= 0.05 or gain == 0
+    expected = trials.OPEN if likely else trials.BETTER if gain > 0 else trials.WORSE
+    assert trials.decide(first, {seed: score + gain for seed, score in first.items()}) == expected
+
+
 @pytest.mark.parametrize(("spread", "difference"), [(1.0, 2.0), (1.0, 1.0), (0.02, 0.005), (3.0, 0.9)])
 def test_the_seeds_needed_are_the_fewest(spread, difference):
     seeds = trials.seeds_needed(spread, difference)

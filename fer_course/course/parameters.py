@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import decimal
 import math
 import os
 import re
@@ -97,13 +98,18 @@ def _type_instead(text: str, declared: str) -> str:
     """Say what to type for a value that was typed in another way."""
     if declared == "bool":
         return "Type true or false."
-    with contextlib.suppress(ValueError, OverflowError):
-        number = float(text.strip().replace(",", "."))
-        if declared == "float" and math.isfinite(number):
-            return f"Type {number!r}."
-        if number.is_integer():
+    with contextlib.suppress(decimal.InvalidOperation, OverflowError):
+        number = decimal.Decimal(_with_point(text))
+        if declared == "float" and math.isfinite(float(number)):
+            return f"Type {float(number)!r}."
+        if number.is_finite() and abs(number) < 10**100 and number == int(number):
             return f"Type {int(number)}."
     return f"Type {'a number such as 0.001' if declared == 'float' else 'a number such as 300'}."
+
+
+def _with_point(text: str) -> str:
+    """Write a decimal comma as a point; 1,000 stays as it is, because nobody knows whether it is one or a thousand."""
+    return text if re.fullmatch(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", text.strip()) else text.strip().replace(",", ".")
 
 
 def declared_parameters(notebook: str | Path) -> dict[str, str]:

@@ -40,7 +40,7 @@ def checked(content: dict) -> tuple[Sweep, list[FerCourseError]]:
 
     What is wrong with one line is left out where the others are looked at.
     """
-    content = {name: value for name, value in content.items() if value is not None}
+    content = {name: value for name, value in content.items() if value is not None and value != ""}
     usable, troubles = dict(content), []
     for name, trouble in _form(content):
         troubles.append(trouble)

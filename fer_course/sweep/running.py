@@ -179,6 +179,7 @@ def run(
 
     """
     out = Path(out)
+    check_folder(sweep, out)
     with alone(out):
         _claim(out, sweep)
         everything = trials(sweep, out)
@@ -253,17 +254,28 @@ def _error(future: Future) -> Exception | None:
     return error
 
 
-def _claim(out: Path, sweep: Sweep) -> None:
-    """Note in the folder which sweep it holds; refuse another one's."""
-    note = out / "sweep.json"
-    mine = json.loads(json.dumps({"edition": EDITION, **dataclasses.asdict(sweep)}))
+def check_folder(sweep: Sweep, out: Path) -> None:
+    """Raise a SweepError if a folder holds another sweep, or something else; one that is not there yet is fine."""
+    note, mine = out / "sweep.json", _note_of(sweep)
+    if out.exists() and not out.is_dir():
+        raise SweepError(f"{out} is no folder. Give a new folder with --out.")
     if note.is_file():
         there = read_json(note, SweepError, "Give another folder with --out, or remove that file and start again.")
         if other := _differences(there, mine):
             raise SweepError(f"{out} holds another sweep: {other}. Give another folder with --out, or remove it.")
-    elif not empty(out):
+    elif out.is_dir() and not empty(out):
         raise SweepError(f"{out} is not empty, and holds no sweep. Give a new folder with --out.")
-    write_json(note, mine)
+
+
+def _claim(out: Path, sweep: Sweep) -> None:
+    """Note in the folder which sweep it holds; refuse another one's."""
+    check_folder(sweep, out)
+    write_json(out / "sweep.json", _note_of(sweep))
+
+
+def _note_of(sweep: Sweep) -> dict:
+    """Return what a sweep's folder notes of it."""
+    return json.loads(json.dumps({"edition": EDITION, **dataclasses.asdict(sweep)}))
 
 
 def _differences(there: dict, mine: dict) -> str:
