@@ -365,8 +365,13 @@ def _add_doctor(commands) -> None:
 def _doctor(options) -> int:
     from fer_course import doctor
 
-    findings = doctor.examine()
-    print(doctor.as_json(findings) if options.json else "\n".join(map(str, findings)))
+    findings = []
+    for finding in doctor.findings():  # some take seconds: each is said at once
+        findings.append(finding)
+        if not options.json:
+            print(finding, flush=True)
+    if options.json:
+        print(doctor.as_json(findings))
     return 1 if any(finding.state == doctor.TROUBLE for finding in findings) else 0
 
 

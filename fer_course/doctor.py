@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,12 @@ class Finding:
 
 def examine() -> list[Finding]:
     """Return what all examinations found; one that itself breaks down is a finding, too."""
-    return [_safely(examination) for examination in EXAMINATIONS]
+    return list(findings())
+
+
+def findings() -> Iterator[Finding]:
+    """Yield what each examination found, as soon as it has ended."""
+    return map(_safely, EXAMINATIONS)
 
 
 def _safely(examination: Callable[[], Finding]) -> Finding:

@@ -50,7 +50,7 @@ def atomic(path: str | Path) -> Iterator[Path]:
     """
     path = Path(path)
     with _explained(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        _make(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=f"-{path.name}")
         os.close(handle)
         os.chmod(name, 0o666 & ~_UMASK)  # mkstemp's files are for the owner alone
@@ -76,7 +76,7 @@ def alone(folder: str | Path) -> Iterator[None]:
     lock = FileLock(path)
     try:
         with _explained(folder):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            _make(path.parent)
             lock.acquire(timeout=PATIENCE)
     except Timeout:
         raise BusyError(
@@ -88,6 +88,20 @@ def alone(folder: str | Path) -> Iterator[None]:
         with contextlib.suppress(OSError):  # before it is let go: else the file could be that of the next one
             path.unlink()
         lock.release()
+
+
+def _make(folder: Path) -> None:
+    """Make a folder, with those above it.
+
+    Raises:
+        WriteError: if there is no place for it: on a drive that does not exist, or among the system's own files.
+        OSError: as `Path.mkdir`.
+
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:
+        raise WriteError(f"Can't write {folder}: there is no such place. Choose another one.") from error
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ resolves again. `locks/course.txt` begins with the Pythons for which pip accepts
 
 from __future__ import annotations
 
+import argparse
 import re
 import subprocess
 import sys
@@ -61,7 +62,11 @@ LOCKS = (
 
 def main() -> None:
     """Compile all locks; `course.txt` is the first, because others are constrained by it."""
-    options = sys.argv[1:]
+    parser = argparse.ArgumentParser(prog="python -m locks.compile", description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "--upgrade", action="store_true", help="to the newest versions, instead of those that are locked"
+    )
+    options = ["--upgrade"] if parser.parse_args().upgrade else []
     known = reading.pythons(ROOT / COURSE)
     for lock in LOCKS:
         pythons = [lock.python] if lock.only else known

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 import yaml
@@ -189,3 +190,15 @@ def test_a_folder_that_may_not_be_written_is_said_to_be(tmp_path):
             pass
     finally:
         tmp_path.chmod(0o700)
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self").exists(), reason="needs a place where no folder can be made, as Linux has it"
+)
+def test_a_place_that_does_not_exist_is_said_in_one_sentence():
+    for write in (
+        lambda: files.write_text("/proc/nowhere/a.txt", "x"),
+        lambda: files.alone("/proc/nowhere").__enter__(),
+    ):
+        with pytest.raises(WriteError, match="there is no such place"):
+            write()
