@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from fer_course.faces import CLASS_NAMES, SPLITS
 
@@ -19,11 +20,11 @@ ALIASES = {
 CLASSES = {alias: label for label, name in enumerate(CLASS_NAMES) for alias in (name, *ALIASES[name])}
 #: The split by the name of its folder or file, in lower case. What is held out is `Test`, unless it says which test.
 SPLIT_WORDS = {
-    **dict.fromkeys(("train", "training", "trainset", "trainingset", "xtrain", "ytrain"), "Training"),
+    **dict.fromkeys(("train", "training", "trainset", "trainingset", "trainval", "xtrain", "ytrain"), "Training"),
     **dict.fromkeys(
         ("test", "testing", "testset", "validation", "valid", "val", "valset", "xtest", "ytest", "xval", "yval"), "Test"
     ),
-    **dict.fromkeys(("validationset", "dev", "eval", "evaluation"), "Test"),
+    **dict.fromkeys(("validationset", "dev", "eval", "evaluation", "holdout", "heldout"), "Test"),
     **dict.fromkeys(("publictest", "testpublic"), "PublicTest"),
     **dict.fromkeys(("privatetest", "testprivate"), "PrivateTest"),
 }
@@ -37,6 +38,13 @@ def class_of(text: str) -> int | None:
     """Return the label of a class by its name, numbers and punctuation aside: 0 for `Angry` and `0_angry`; None if it is none."""
     found = {CLASSES.get(word) for word in re.split(r"[\W\d_]+", text.lower()) if word}
     return found.pop() if len(found) == 1 else None
+
+
+def are_names_of(numbers: Sequence[object], names: Sequence[object], least: int) -> bool:
+    """Return True if each of at least so many numbers of classes stands beside the name of one class, and always the same."""
+    labels = [class_of(name) if isinstance(name, str) else None for name in names]
+    pairs = set(zip(map(str, numbers), labels, strict=True))
+    return None not in labels and least <= len(pairs) == len(set(map(str, numbers))) == len(set(labels))
 
 
 def split_of_cell(text: str) -> str | None:
