@@ -158,7 +158,10 @@ def _read_ours(members: Members, name: str, content: bytes) -> Faces:
     missing = [key for key in ARRAYS if key not in arrays]
     if missing:
         have = ", ".join(_names(content)) or "none"
-        raise DataError(f"{where}: expected the arrays {', '.join(ARRAYS)}, found {have}. {ADVICE}")
+        raise DataError(
+            f"{where}: expected the arrays {', '.join(ARRAYS)}, found {have}. {ADVICE} Or call its "
+            "arrays x_train, y_train, x_test and y_test."
+        )
     images, labels, split = (arrays[key] for key in ARRAYS)
     if images.dtype != np.uint8 or images.shape[1:] != (SIZE, SIZE) or not len(images):
         raise DataError(
