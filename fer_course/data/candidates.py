@@ -65,7 +65,8 @@ def ranked(members: Members, readers: tuple[ModuleType, ...]) -> list[Candidate]
     """Return all data sets that any of the readers knows, the one to be read first."""
     found = [candidate for reader in readers for candidate in reader.candidates(members)]
     return sorted(
-        found, key=lambda each: (each.depth, each.known, not each.whole, readers.index(each.reader), each.root)
+        found,
+        key=lambda each: (each.depth, each.known, not each.whole, readers.index(each.reader), each.root),
     )
 
 

@@ -199,8 +199,11 @@ def _in(directory: Path) -> Path | None:
         return known
     if image_folder.is_layout(directory) or parquet_file.is_layout(directory):
         return directory
-    if found := ranked(_near(directory), SEARCHED):
-        alone = len(found) == 1 and len(found[0].names) == 1 and "/" not in found[0].names[0]
+    near = _near(directory)
+    if found := ranked(near, SEARCHED):
+        alone = (
+            not tables.broken(near) and len(found) == 1 and len(found[0].names) == 1 and "/" not in found[0].names[0]
+        )
         return directory / found[0].names[0] if alone else directory
     packed = [path for path in files if archives.is_archive_name(path.name) and split_of_name(path.name.split(".")[0])]
     if len(packed) > 1 and readers.recognises_together(_members(directory, packed)):

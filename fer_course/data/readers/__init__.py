@@ -129,7 +129,7 @@ def _chosen(members: Members) -> Iterator[tuple[Candidate, list[Candidate]]]:
             found = [*inner, *found]
         if not found:
             listed = ", ".join(members.names[:3]) + (", …" if len(members.names) > 3 else "")
-            advice = _advice([members.place, *members.names[:1000]])
+            advice = _advice([members.place, *members.names[:1000]]) or _advice_on_labels(members)
             raise DataError(
                 f"{members.place} holds no FER2013 faces. Expected {KNOWN}; found {listed or 'no files'}.{advice}"
             )
@@ -140,6 +140,12 @@ def _advice(names: list[str]) -> str:
     """Return what to do about the first file of a kind that is known not to be read, as a sentence with a space before it."""
     endings = (PurePosixPath(name.lower()).suffix for name in names)
     return next((f" {ADVICE[ending]}" for ending in endings if ending in ADVICE), "")
+
+
+def _advice_on_labels(members: Members) -> str:
+    """Return what to do where a table has the pixels and another one the labels, as a sentence with a space before it."""
+    names = [] if members.alone else tables.unlabelled(members)
+    return f" {names[0]} has pixels but no column with the classes: put both into one table." if names else ""
 
 
 def _archives_of_splits(members: Members, stack: contextlib.ExitStack) -> Members | None:

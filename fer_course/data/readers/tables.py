@@ -14,8 +14,9 @@ from pathlib import Path, PurePath, PurePosixPath
 import numpy as np
 
 from fer_course.data import orders
+from fer_course.data.archives import HEAD
 from fer_course.data.candidates import Candidate, Seen, left_out, refuse_too_many
-from fer_course.data.members import READ_ERRORS, Members
+from fer_course.data.members import READ_ERRORS, Members, refuse_what_is_no_data
 from fer_course.data.readers import csv_file
 from fer_course.data.readers.csv_file import KNOWN_NAMES
 from fer_course.data.readers.names import SPLIT_WORDS, root_of, split_of_name
@@ -109,6 +110,7 @@ def read(candidate: Candidate) -> Faces:
 
     """
     members, names = candidate.members, candidate.names
+    _refuse_what_is_no_data(candidate)
     parts, copies, notes, seen = [], [], [], Seen()
     for name in names:
         rows, form = csv_file.read_rows(members, name)
@@ -128,6 +130,30 @@ def read(candidate: Candidate) -> Faces:
     if beside := _test_set_beside(members, candidate.root):
         source += f"; {PurePosixPath(beside).name} beside it has no labels"
     return Faces(images, labels, split, source, notes=(*notes, *said, *left_out(copies)))
+
+
+def _refuse_what_is_no_data(candidate: Candidate) -> None:
+    """Raise if beside tables that are read by the splits in their names there is one that is empty, a web page or a pointer."""
+    members, forms = candidate.members, candidate.details
+    if candidate.known < len(KNOWN_NAMES) or members.alone:
+        return
+    for name in broken(members, forms):
+        if root_of(name) == candidate.root:
+            with members.open(name) as file:
+                refuse_what_is_no_data(file.read(HEAD), members.where(name))
+
+
+def broken(members: Members, forms: dict[str, Form] | None = None) -> list[str]:
+    """Return the tables whose names say a split but that hold no data: empty ones, web pages, pointers of Git LFS."""
+    found = []
+    for name, form in (_forms(members, csv_file.tables(members)) if forms is None else forms).items():
+        if form.pixels is None and _split(members, name):
+            try:
+                with members.open(name) as file:
+                    refuse_what_is_no_data(file.read(HEAD), name)
+            except (*READ_ERRORS, DataError):
+                found.append(name)
+    return found
 
 
 def _source(members: Members, names: list[str]) -> str:
