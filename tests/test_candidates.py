@@ -371,7 +371,7 @@ def test_a_zip_with_backslashes_in_its_names_as_old_tools_of_windows_write_them_
 
 def test_pixels_and_classes_in_tables_of_their_own_are_refused_in_words(tmp_path):
     files = {"x_train.csv": UNLABELLED, "y_train.csv": b"emotion\n3\n"}
-    with pytest.raises(DataError, match="x_train.csv has pixels but no column with the classes"):
+    with pytest.raises(DataError, match=r"x_train\.csv has pixels but no column with the classes"):
         data.load(write_folder(tmp_path / "set", files))
 
 

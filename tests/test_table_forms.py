@@ -684,7 +684,7 @@ def test_arrays_that_other_people_keep_are_read(tmp_path, kind):
         ({"x_train": TRAIN.images, "y_train": np.array(list("abcde"))}, "found <U1 of shape"),
         (
             {"x_train": TRAIN.images, "y_train": np.array(["happy"] * len(TRAIN), object)},
-            "Python objects. These can run code when they are opened",
+            "an array of Python objects .*Such objects can run code",
         ),
         ({"arr_0": TRAIN.images, "arr_1": TRAIN.labels}, "found arr_0, arr_1"),
         ({"x": TRAIN.images, "y": TRAIN.labels}, "expected the arrays images, labels, split"),

@@ -24,10 +24,12 @@ SPLIT_WORDS = {
     **dict.fromkeys(
         ("test", "testing", "testset", "validation", "valid", "val", "valset", "xtest", "ytest", "xval", "yval"), "Test"
     ),
-    **dict.fromkeys(("validationset", "dev", "eval", "evaluation", "holdout", "heldout"), "Test"),
+    **dict.fromkeys(("validationset", "dev", "eval", "evaluation"), "Test"),
     **dict.fromkeys(("publictest", "testpublic"), "PublicTest"),
     **dict.fromkeys(("privatetest", "testprivate"), "PrivateTest"),
 }
+#: The same, with words that only names of files and folders have: as cells of a column Usage they may mean anything.
+FILE_WORDS = {**SPLIT_WORDS, **dict.fromkeys(("holdout", "heldout"), "Test")}
 #: Beside the word for a test, which of the two tests it is.
 WHICH_TEST = {"public": "PublicTest", "private": "PrivateTest"}
 PREFIX = re.compile(r"(Training|PublicTest|PrivateTest)_", re.IGNORECASE)
@@ -56,7 +58,7 @@ def split_of_name(text: str) -> str | None:
     """Return the split that one name says, as `fer2013_train`, `public-test` or `testSet`; None if it says none, or two."""
     text = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)
     words = re.split(r"[^a-z]+", text.lower())
-    found = {SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS}
+    found = {FILE_WORDS[word] for word in words if word in FILE_WORDS}
     which = {WHICH_TEST[word] for word in words if word in WHICH_TEST}
     if found == {"Test"} and len(which) == 1:
         return which.pop()

@@ -256,7 +256,7 @@ def _arrays(where: str, content: bytes, names: tuple[str, ...], limit: int | Non
     except Exception as error:  # NumPy reads a header with Python's own parser: it may raise anything
         if "allow_pickle" in str(error):
             raise DataError(
-                f"{where} holds an array of Python objects. These can run code when they are opened, and are not. "
+                f"{where} holds an array of Python objects ({error}). Such objects can run code. "
                 "Write it again with numbers or text only, as with `labels.astype(str)`."
             ) from error
         raise DataError(f"{where} is no NumPy archive that can be opened ({error}). {ADVICE}") from error

@@ -298,7 +298,7 @@ class _Columns:
             spellings = {each for name in CLASSES for each in (name, name.title(), name.upper())} | cells
             return {spelling.encode(): class_of(spelling) for spelling in spellings}, True
         # Numbers that are not FER2013's own may begin with 1.
-        numbers = range(CLASS_COUNT if named and not ("7" in cells and "0" not in cells) else CLASS_COUNT + 1)
+        numbers = range(CLASS_COUNT if named and not _begin_with_1(cells) else CLASS_COUNT + 1)
         ending = next((each for each in DECIMALS if cells and all(cell.endswith(each) for cell in cells)), "")
         return {f"{number}{ending}".encode(): number for number in numbers}, False
 
@@ -358,6 +358,11 @@ def _are_labels(cells: list[str]) -> bool:
     cells = [cell.removesuffix(".0").removesuffix(",0") for cell in cells]
     numbers = {cell for cell in cells if len(cell) == 1 and cell in "01234567"}
     return numbers == set(cells) and not {"0", "7"} <= numbers
+
+
+def _begin_with_1(cells: set[str]) -> bool:
+    """Return True if numbers of classes go from 1 to 7 by more than one row that is wrong."""
+    return "7" in cells and "0" not in cells and len(cells & set("1234567")) > CLASS_COUNT // 2
 
 
 def _are_splits(cells: list[str]) -> bool:
