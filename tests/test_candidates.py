@@ -143,6 +143,16 @@ TABLES = {
         called(FACES, "Training"),
         ["Left out: test.csv (its faces are in train.csv, as Training)"],
     ),
+    "a packed table of a split beside plain ones": (
+        {"train.csv": plain("Training"), "val.csv": plain("PublicTest"), "test.csv.gz": gzip.compress(CUT["test.csv"])},
+        called(FACES[FACES.split != "PrivateTest"]),
+        ["Left out: test.csv.gz"],
+    ),
+    "a packed table of a split beside a plain one": (
+        {"train.csv": plain("Training"), "test.csv.gz": gzip.compress(CUT["test.csv"])},
+        PARTS["Training"],
+        ["Left out: test.csv.gz"],
+    ),
     "a table of votes beside it": (
         {**CUT, "fer2013new.csv": b"Usage,Image name,neutral\nTraining,,1\n"},
         called(FACES),
@@ -367,6 +377,12 @@ def test_a_zip_with_backslashes_in_its_names_as_old_tools_of_windows_write_them_
             info.filename = name.replace("/", "\\")
             archive.writestr(info, content)
     assert same(data.load(path, quiet=True), FACES)
+
+
+def test_a_picture_that_is_a_pointer_is_named_so(tmp_path):
+    files = {**pictures(FACES), "train/happy/9.png": POINTER}
+    with pytest.raises(DataError, match=r"train/happy/9\.png in .* is a Git LFS pointer"):
+        data.load(write_folder(tmp_path / "set", files))
 
 
 def test_pixels_and_classes_in_tables_of_their_own_are_refused_in_words(tmp_path):

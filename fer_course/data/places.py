@@ -146,7 +146,9 @@ def _others_in(path: Path) -> list[str]:
         else []
     )
     packed = [each for each in _entries(path.parent) if each.suffix.lower() == ".zip" and each != path]
-    return [*others, *pictures, *(each.name for each in packed if readers.recognises(each))]
+    known = [each.name for each in packed if readers.recognises(each)]
+    known += readers.archives_of_splits(each.name for each in _entries(path.parent) if each != path)
+    return [*others, *pictures, *dict.fromkeys(known)]
 
 
 def find_by_name(folder: str | Path) -> Path | None:

@@ -28,7 +28,16 @@ from fer_course.data.readers.names import split_of_name
 from fer_course.errors import DataError
 from fer_course.faces import Faces
 
-__all__ = ["READERS", "csv_file", "describe", "read", "recognises", "recognises_together", "unlabelled"]
+__all__ = [
+    "READERS",
+    "archives_of_splits",
+    "csv_file",
+    "describe",
+    "read",
+    "recognises",
+    "recognises_together",
+    "unlabelled",
+]
 
 READERS = (npz_file, tables, parquet_file, image_folder)
 #: What a message lists as the choice.
@@ -66,7 +75,8 @@ def read(path: Path) -> Faces:
     with opened(path) as members, _chosen(members) as (chosen, others):
         faces = chosen.reader.read(chosen)
         faces = faces if faces.drawn else orders.check_splits(faces, members.place)
-        return replace(faces, notes=(*faces.notes, *left_out([other.words for other in others])))
+        packed = archives_of_splits(members.names) if chosen.members is members else []
+        return replace(faces, notes=(*faces.notes, *left_out([*(other.words for other in others), *packed])))
 
 
 def unlabelled(path: Path) -> np.ndarray | None:
@@ -142,6 +152,11 @@ def _advice(names: list[str]) -> str:
     return next((f" {ADVICE[ending]}" for ending in endings if ending in ADVICE), "")
 
 
+def archives_of_splits(names: Iterable[str]) -> list[str]:
+    """Return the files that are archives for one split by their names, as train.zip and test.csv.gz."""
+    return [name for name in names if archives.is_archive_name(name) and split_of_name(_stem(name))]
+
+
 def _advice_on_labels(members: Members) -> str:
     """Return what to do where a table has the pixels and another one the labels, as a sentence with a space before it."""
     names = [] if members.alone else tables.unlabelled(members)
@@ -150,7 +165,7 @@ def _advice_on_labels(members: Members) -> str:
 
 def _archives_of_splits(members: Members, stack: contextlib.ExitStack) -> Members | None:
     """Return what archives for the splits hold, as train.zip and test.csv.gz, as files of one folder; None if there are none."""
-    names = [name for name in members.names if archives.is_archive_name(name) and split_of_name(_stem(name))]
+    names = archives_of_splits(members.names)
     if len(names) < 2 or len(names) > INNER:
         return None
     files: dict[str, tuple[Members, str]] = {}
