@@ -150,8 +150,8 @@ TABLES = {
     ),
     "a packed table of a split beside a plain one": (
         {"train.csv": plain("Training"), "test.csv.gz": gzip.compress(CUT["test.csv"])},
-        PARTS["Training"],
-        ["Left out: test.csv.gz"],
+        called(FACES[FACES.split != "PublicTest"]),
+        ["train.csv and test.csv in set"],
     ),
     "a table of votes beside it": (
         {**CUT, "fer2013new.csv": b"Usage,Image name,neutral\nTraining,,1\n"},

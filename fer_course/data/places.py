@@ -203,9 +203,8 @@ def _in(directory: Path) -> Path | None:
         return directory
     near = _near(directory)
     if found := ranked(near, SEARCHED):
-        alone = (
-            not tables.broken(near) and len(found) == 1 and len(found[0].names) == 1 and "/" not in found[0].names[0]
-        )
+        parts = tables.broken(near) or readers.archives_of_splits(path.name for path in files)
+        alone = not parts and len(found) == 1 and len(found[0].names) == 1 and "/" not in found[0].names[0]
         return directory / found[0].names[0] if alone else directory
     packed = [path for path in files if archives.is_archive_name(path.name) and split_of_name(path.name.split(".")[0])]
     if len(packed) > 1 and readers.recognises_together(_members(directory, packed)):

@@ -132,8 +132,9 @@ def _chosen(members: Members) -> Iterator[tuple[Candidate, list[Candidate]]]:
     """
     with contextlib.ExitStack() as stack:
         found = ranked(members, READERS)
-        if not found and (together := _archives_of_splits(members, stack)):
-            found = ranked(together, READERS)
+        if not (found and found[0].whole) and (together := _archives_of_splits(members, stack, bool(found))):
+            more = ranked(together, READERS)
+            found = more if not found or (more and more[0].whole) else found
         if not found or not found[0].whole:
             inner = _inside(members, found[0].depth if found else None, stack)
             found = [*inner, *found]
@@ -163,12 +164,15 @@ def _advice_on_labels(members: Members) -> str:
     return f" {names[0]} has pixels but no column with the classes: put both into one table." if names else ""
 
 
-def _archives_of_splits(members: Members, stack: contextlib.ExitStack) -> Members | None:
-    """Return what archives for the splits hold, as train.zip and test.csv.gz, as files of one folder; None if there are none."""
+def _archives_of_splits(members: Members, stack: contextlib.ExitStack, plain: bool = False) -> Members | None:
+    """Return what archives for the splits hold, as train.zip and test.csv.gz, as files of one folder; None if there are none.
+
+    With `plain`, the files that are not packed are among them: a train.csv beside a test.csv.gz.
+    """
     names = archives_of_splits(members.names)
-    if len(names) < 2 or len(names) > INNER:
+    if not names or len(names) + plain < 2 or len(names) > INNER:
         return None
-    files: dict[str, tuple[Members, str]] = {}
+    files = {name: (members, name) for name in members.names if plain and name not in names}
     for name in names:
         inner = stack.enter_context(archives.inside(members, name))
         folder = PurePosixPath(name).parent / ("" if inner.alone else _stem(name))
