@@ -58,7 +58,7 @@ def decode(content: bytes, where: str) -> np.ndarray:
             size, mode = image.size, image.mode
     # Pillow's decoders raise errors of many kinds for damaged files; none of them is ours.
     except Exception as error:
-        refuse_what_is_no_data(content[:HEAD], where)
+        refuse_what_is_no_data(content[:HEAD] or b" ", where)
         raise DataError(f"{where} can't be decoded as a picture ({_short(error)}). Get a fresh copy of it.") from error
     if size == (SIZE, SIZE):
         raise DataError(f"{where}: expected 8 bits a pixel, found mode {mode}. Convert it to 8-bit grey.")
