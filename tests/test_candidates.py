@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import zipfile
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from faces_for_tests import (
     isolated,  # noqa: F401
     number,
     parquet_bytes,
+    picture_bytes,
     pictures,
     same,
     some_faces,
@@ -130,6 +132,26 @@ TABLES = {
         {**CUT, "all.csv": csv_bytes(FACES)},
         FACES,
         ["Left out: train.csv (a copy)", "val.csv (a copy)"],
+    ),
+    "trainval and holdout": (
+        {"trainval.csv": plain("Training"), "holdout.csv": written(TESTS, PLAIN)},
+        called(FACES),
+        [],
+    ),
+    "tests that are in train.csv, too": (
+        {"train.csv": written(FACES, PLAIN), "test.csv": written(TESTS, PLAIN)},
+        called(FACES, "Training"),
+        ["Left out: test.csv (its faces are in train.csv, as Training)"],
+    ),
+    "a packed table of a split beside plain ones": (
+        {"train.csv": plain("Training"), "val.csv": plain("PublicTest"), "test.csv.gz": gzip.compress(CUT["test.csv"])},
+        called(FACES[FACES.split != "PrivateTest"]),
+        ["Left out: test.csv.gz"],
+    ),
+    "a packed table of a split beside a plain one": (
+        {"train.csv": plain("Training"), "test.csv.gz": gzip.compress(CUT["test.csv"])},
+        called(FACES[FACES.split != "PublicTest"]),
+        ["train.csv and test.csv in set"],
     ),
     "a table of votes beside it": (
         {**CUT, "fer2013new.csv": b"Usage,Image name,neutral\nTraining,,1\n"},
@@ -253,6 +275,27 @@ COPIES = {
         FACES,
         "two",
     ),
+    "a folder of which nothing says the split": (
+        {
+            **pictures(PARTS["Training"]),
+            **{name.replace("test/", "Testen/"): each for name, each in pictures(TESTS, prefix=False).items()},
+        },
+        PARTS["Training"],
+        "Testen/ (its name says no split)",
+    ),
+    "classes beside the folder of a split": (
+        {
+            **pictures(PARTS["Training"]),
+            **{name.removeprefix("test/"): each for name, each in pictures(TESTS[:1], prefix=False).items()},
+        },
+        PARTS["Training"],
+        "(its name says no split)",
+    ),
+    "tests without folders of classes": (
+        {**pictures(PARTS["Training"]), "test/1.png": picture_bytes(TESTS.images[0])},
+        PARTS["Training"],
+        "test/ (no folders of classes)",
+    ),
     "a table above its pictures": (
         {"fer.csv": csv_bytes(FACES), **{f"images/{name}": each for name, each in pictures(FACES[:9]).items()}},
         FACES,
@@ -287,7 +330,65 @@ def test_the_copy_closest_to_the_top_wins_and_the_other_is_named(tmp_path, capsy
         path.write_bytes(tar_bytes(files, "w"))
     faces, line = said(capsys, path)
     assert as_set(faces) == as_set(expected)
-    assert f"Left out: {left.rstrip('/')}" in line, line
+    assert "Left out: " in line
+    assert left.rstrip("/") in line, line
+
+
+POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(POINTER, "is a Git LFS pointer"), (b"", "is empty"), (b"<!DOCTYPE html>\n<html></html>\n", "is a web page")],
+)
+def test_a_split_that_is_no_data_is_named_and_the_others_are_not_read_without_it(
+    tmp_path, content, words, ending, packed
+):
+    train = plain("Training") if ending == "csv" else parquet_bytes(PARTS["Training"])
+    files = {f"train.{ending}": train, f"test.{ending}": content}
+    path = write_zip(tmp_path / "set.zip", files) if packed else write_folder(tmp_path / "set", files)
+    with pytest.raises(DataError, match=rf"test\.{ending} in .*set.* {words}"):
+        data.load(path)
+
+
+@pytest.mark.parametrize(
+    ("names", "note"),
+    [
+        (("train-00000-of-00001", "train"), "Left out: train.parquet (a copy)."),
+        (("train-00001-of-00003", None), "Missing: 2 of the 3 files train-…-of-00003.parquet."),
+        (("train-00000-of-00001", None), None),
+    ],
+)
+def test_parquet_files_that_are_there_twice_or_not_at_all_are_named(tmp_path, names, note):
+    content = parquet_bytes(PARTS["Training"])
+    files = {f"data/{name}.parquet": content for name in names if name}
+    faces = data.load(write_folder(tmp_path / "set", files), quiet=True)
+    assert same(faces, PARTS["Training"])
+    assert faces.notes == ((note,) if note else ())
+
+
+def test_a_zip_with_backslashes_in_its_names_as_old_tools_of_windows_write_them_is_read(tmp_path):
+    path = tmp_path / "set.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in pictures(FACES).items():
+            info = zipfile.ZipInfo("x")
+            info.filename = name.replace("/", "\\")
+            archive.writestr(info, content)
+    assert same(data.load(path, quiet=True), FACES)
+
+
+def test_a_picture_that_is_a_pointer_is_named_so(tmp_path):
+    files = {**pictures(FACES), "train/happy/9.png": POINTER}
+    with pytest.raises(DataError, match=r"train/happy/9\.png in .* is a Git LFS pointer"):
+        data.load(write_folder(tmp_path / "set", files))
+
+
+def test_pixels_and_classes_in_tables_of_their_own_are_refused_in_words(tmp_path):
+    files = {"x_train.csv": UNLABELLED, "y_train.csv": b"emotion\n3\n"}
+    with pytest.raises(DataError, match=r"x_train\.csv has pixels but no column with the classes"):
+        data.load(write_folder(tmp_path / "set", files))
 
 
 def test_every_lesson_finds_kaggles_most_used_copy(tmp_path, capsys):

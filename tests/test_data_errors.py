@@ -78,7 +78,6 @@ TABLES = {
     "a web page without doctype": (b"<HTML><head>", ["web page"]),
     "a Git LFS pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", ["Git LFS", "git lfs pull"]),
     "UTF-16 cut off": (table().decode().encode("utf-16")[:-1], ["UTF-16 text .*truncated", "Save it as UTF-8"]),
-    "old Macintosh line ends": (table().replace(b"\n", b"\r"), ["line 1", "expected the columns"]),
     "a row without end": (b"emotion,pixels,Usage\n0," + b"1 " * 2**20, ["line 2", "without a line end"]),
 }
 

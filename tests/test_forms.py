@@ -97,11 +97,15 @@ READ = {
         "a.csv", written(FACES, {"class": number, "image": spaced, "split": usage})
     ),
     "a table with names of classes": lambda: one("a.csv", written(FACES, {**WHOLE, "emotion": called})),
+    "a table with numbers of classes in another order, and their names": lambda: one(
+        "a.csv", written(FACES, {**WHOLE, "emotion": lambda image, label, split: 6 - label, "class": called})
+    ),
     "a table with an index column": lambda: one("a.csv", written(FACES, {"": lambda *_: 0, **WHOLE})),
     "a table without header": lambda: one("a.csv", written(FACES, WHOLE, header=False)),
     "a table with semicolons or tabs": lambda: one("a.csv", written(FACES, WHOLE, ";")),
     "a table with Excel's `sep=` line": lambda: one("a.csv", b"sep=\t\n" + written(FACES, WHOLE, "\t")),
     "a table in UTF-16, or with a byte order mark": lambda: one("a.csv", csv_bytes(FACES).decode().encode("utf-16")),
+    "a table with the line ends of old Macs": lambda: one("a.csv", written(FACES, WHOLE, newline="\r")),
     "pixels as a list in quotes": lambda: one("a.csv", written(FACES, {**WHOLE, "pixels": listed})),
     "pixels as NumPy prints an array": lambda: one("a.csv", written(FACES, {**WHOLE, "pixels": printed_flat})),
     "pixels with commas between them, in quotes": lambda: one("a.csv", written(FACES, {**WHOLE, "pixels": commas})),
@@ -154,6 +158,16 @@ READ = {
     "a `.npz` with x_train, y_train, x_test, y_test": lambda: one(
         "a.npz", npz(x_train=TRAIN.images, y_train=TRAIN.labels, x_test=TEST.images, y_test=TEST.labels)
     ),
+    "a `.npz` with pairs of arrays for train, val and test": lambda: one(
+        "a.npz",
+        npz(
+            **{f"x_{name}": faces.images for name, faces in zip(("train", "val", "test"), PARTS.values(), strict=True)},
+            **{
+                f"y_{name}": faces.labels
+                for name, faces in zip(("test", "val", "train"), reversed(list(PARTS.values())), strict=True)
+            },
+        ),
+    ),
     "`train.npz` and `test.npz` with images, labels": lambda: {
         "train.npz": npz(images=TRAIN.images, labels=TRAIN.labels),
         "test.npz": npz(images=TEST.images, labels=TEST.labels),
@@ -204,6 +218,14 @@ REFUSED = {
     ),
     "a `.npz` with scaled pixels": lambda: one("a.npz", npz(x_train=TRAIN.images / 255, y_train=TRAIN.labels)),
     "a `.npz` without splits": lambda: one("a.npz", npz(images=TRAIN.images, labels=TRAIN.labels)),
+    "pixels in one table, labels in another": lambda: {
+        "x_train.csv": written(TRAIN, {"pixels": spaced}),
+        "y_train.csv": written(TRAIN, {"emotion": number}),
+    },
+    "a Git LFS pointer, an empty file or a web page beside the tables of other splits": lambda: {
+        "train.csv": written(TRAIN, PLAIN),
+        "test.csv": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+    },
     "a PyTorch or pickle file": lambda: one("train.pt", b"\x80\x02}q\x00."),
     "a `.npy` or HDF5 file": lambda: one("x_train.npy", b"\x93NUMPY\x01\x00"),
     "a web page saved as `fer2013.csv`": lambda: one("fer2013.csv", b"<!DOCTYPE html><html></html>"),

@@ -501,7 +501,7 @@ BAD_PARQUET = {
     "label 7": (lambda: altered(with_column("label", [0, 7, 1])), "row 2: expected a label from 0 to 6, found '7'"),
     "label -1": (lambda: altered(with_column("label", [0, 1, -1])), "row 3: .* found '-1'"),
     "no label in a row": (lambda: altered(with_column("label", [None, 1, 1])), "row 1: .* found 'None'"),
-    "label in numbers with a point": (lambda: altered(with_column("label", [1.0, 1.5, 1.0])), "row 1: .* found '1.0'"),
+    "label in numbers with a point": (lambda: altered(with_column("label", [1.0, 1.5, 1.0])), "row 2: .* found '1.5'"),
     "unknown class": (lambda: altered(with_names("angry", "contempt")), "expected labels called .*contempt"),
     "class twice": (lambda: altered(with_names("angry", "anger")), "expected labels called .*anger"),
     "label beyond the names": (lambda: altered(with_names("angry", "sad")), "row 3: expected a label from 0 to 1"),

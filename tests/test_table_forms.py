@@ -70,6 +70,10 @@ def called(image, label, split):
     return CLASS_NAMES[label].title()
 
 
+def alphabetical(image, label, split):
+    return sorted(CLASS_NAMES).index(CLASS_NAMES[label])
+
+
 def each_pixel(image, label, split):
     return image.ravel().tolist()
 
@@ -135,6 +139,29 @@ READ = {
     "no header": written(FACES, PLAIN, header=False),
     "no header, with a mark": b"\xef\xbb\xbf" + written(FACES, PLAIN, header=False),
     "a text with commas in a further column": written(FACES, {**PLAIN, "note": lambda *_: 'a, "b"\nc'}),
+    "old Macs' line ends": written(FACES, PLAIN, newline="\r"),
+    "UTF-16 with old Macs' line ends": b"\xff\xfe" + written(FACES, PLAIN, newline="\r").decode().encode("utf-16-le"),
+    "a mark where two files were put together": written(FACES[:5], PLAIN)
+    + b"\xef\xbb\xbf"
+    + written(FACES[5:], PLAIN, header=False),
+    "classes with a decimal comma": written(
+        FACES, but(emotion=lambda image, label, split: f"{label},0"), separator=";"
+    ),
+    # Names of classes say more than numbers in any order beside them.
+    "numbers in the alphabet's order, and names": written(
+        FACES, {"label": alphabetical, "pixels": spaced, "Usage": usage, "class_name": called}
+    ),
+    "a column emotion in the alphabet's order, and names": written(
+        FACES, {"emotion": alphabetical, "pixels": spaced, "Usage": usage, "shown": called}
+    ),
+    "one column for each pixel, numbers and names": ",".join(
+        ["label", "name", *(f"pixel{place}" for place in range(2304)), "Usage"]
+    ).encode()
+    + b"\n"
+    + written(FACES, {"a": alphabetical, "b": called, "c": each_pixel, "d": usage}, header=False),
+    "predictions in names, which don't go with the numbers": written(
+        FACES, {**PLAIN, "guess": lambda image, label, split: CLASS_NAMES[int(image[0, 0]) % 7]}
+    ),
     # The words of the split.
     "train, val, test": written(
         FACES, but(Usage=lambda image, label, split: {"Training": "train"}.get(split, split.lower()))
@@ -228,6 +255,38 @@ REFUSED = {
         written(FACES, {"label": lambda image, label, split: label + 1, "pixels": spaced, "Usage": usage}),
         ["numbered 1 to 7, and nothing says which number is which class"],
     ),
+    "numbers 1 to 7 in the column emotion": (
+        written(FACES, but(emotion=lambda image, label, split: label + 1)),
+        ["numbered 1 to 7, and nothing says which number is which class"],
+    ),
+    "names of classes in another language": (
+        written(FACES, but(emotion=lambda image, label, split: ["wütend", "ekel", "froh"][label % 3])),
+        ["found 'wütend'", "write its English name: angry, disgust"],
+    ),
+    "scaled pixels with decimal commas": (
+        written(
+            FACES,
+            but(pixels=lambda image, *_: " ".join(f"{value / 255:.3f}" for value in image.ravel()).replace(".", ",")),
+            separator=";",
+        ),
+        ["'pixels' holds numbers with a decimal point"],
+    ),
+    "scaled pixels, one column for each": (
+        ",".join(["emotion", *(f"pixel{place}" for place in range(2304)), "Usage"]).encode()
+        + b"\n"
+        + written(
+            FACES, {"a": number, "b": lambda image, *_: (image.ravel() / 255).tolist(), "c": usage}, header=False
+        ),
+        ["its columns hold numbers with a decimal point"],
+    ),
+    "hexadecimal pixels": (
+        written(FACES, but(pixels=lambda image, *_: image.tobytes().hex())),
+        ["'pixels' holds pixels as hexadecimal text"],
+    ),
+    "two tables with their headers put together": (
+        written(FACES, PLAIN) + written(FACES, PLAIN),
+        [f"line {len(FACES) + 2}: expected a face, found a second header", "take this line away"],
+    ),
 }
 WRONG = ("cut off", "without labels", "fresh copy", "Download it again", "take it away")
 
@@ -246,6 +305,13 @@ def test_the_message_says_what_was_found_and_names_no_other_trouble(tmp_path, ki
         assert word in said, said
     for word in WRONG:
         assert word not in said or kind in ("64×64 pixels", "a quote that does not close"), said
+
+
+def test_fer2013_without_usage_is_told_what_it_lacks(tmp_path):
+    path = tmp_path / "fer2013.csv"
+    path.write_bytes(written(FACES, {"emotion": number, "pixels": spaced}))
+    with pytest.raises(DataError, match="Without Usage, nothing says which faces are the tests"):
+        data.load(path)
 
 
 def test_plain_rows_are_not_read_by_the_slow_way(tmp_path, monkeypatch):
@@ -308,6 +374,9 @@ PARQUET = {
     "fer2013.csv as parquet": {"emotion": number, "pixels": spaced, "Usage": usage},
     "an index that pandas left": {"emotion": number, "pixels": spaced, "Usage": usage, "__index_level_0__": number},
     "pixels as a text of a list": {"emotion": number, "pixels": listed},
+    "numbers in the alphabet's order beside names": {"image": struct, "label": alphabetical, "shown": called},
+    "numbers as 3.0": {"image": struct, "label": lambda image, label, split: float(label)},
+    "numbers as text": {"image": struct, "label": lambda image, label, split: str(label)},
     "a struct called photo": {"photo": struct, "expression": number},
 }
 
@@ -320,7 +389,7 @@ def test_the_columns_of_a_parquet_file_are_found_by_what_is_in_them(tmp_path, ki
     for path in (write_folder(tmp_path / "set", files), write_zip(tmp_path / "set.zip", files)):
         faces = data.load(path, quiet=True)
         assert same(faces, Faces(FACES.images, FACES.labels, split))
-    assert any("order was assumed" in note for note in faces.notes) == (kind != "img_bytes and label names")
+    assert any("order was assumed" in note for note in faces.notes) == (called not in PARQUET[kind].values())
 
 
 def test_a_parquet_file_with_usage_needs_no_split_in_its_name_and_is_found(tmp_path):
@@ -555,6 +624,29 @@ NPZ = {
             test_labels=np.eye(7)[TEST.labels],
         )
     },
+    "x_val and x_test, in an order of their own": {
+        "fer.npz": npz(
+            x_train=TRAIN.images,
+            y_train=TRAIN.labels,
+            x_val=TEST.images[:4],
+            x_test=TEST.images[4:],
+            y_test=TEST.labels[4:],
+            y_val=TEST.labels[:4],
+        )
+    },
+    "names of classes": {
+        "fer.npz": npz(
+            x_train=TRAIN.images,
+            y_train=np.array(CLASS_NAMES)[TRAIN.labels],
+            x_test=TEST.images,
+            y_test=np.array(CLASS_NAMES)[TEST.labels].astype("S"),
+        )
+    },
+    "channels first": {
+        "fer.npz": npz(
+            x_train=TRAIN.images[:, None], y_train=TRAIN.labels, x_test=TEST.images[:, None], y_test=TEST.labels
+        )
+    },
     "a file for each split": {
         "train.npz": npz(images=TRAIN.images, labels=TRAIN.labels),
         "test.npz": npz(images=TEST.images, labels=TEST.labels),
@@ -572,7 +664,7 @@ def test_arrays_that_other_people_keep_are_read(tmp_path, kind):
     for path in (write_folder(tmp_path / "set", NPZ[kind]), write_zip(tmp_path / "set.zip", NPZ[kind])):
         faces = data.load(path, quiet=True)
         assert same(faces, BOTH)
-        assert "order was assumed" in faces.notes[0]
+        assert any("order was assumed" in note for note in faces.notes) == (kind != "names of classes")
     if len(NPZ[kind]) == 1:
         assert same(data.load(tmp_path / "set" / "fer.npz", quiet=True), BOTH)
 
@@ -590,6 +682,11 @@ def test_arrays_that_other_people_keep_are_read(tmp_path, kind):
         ),
         ({"x_train": TRAIN.images, "y_train": TRAIN.labels[1:]}, "the number of a class for each of the 5 pictures"),
         ({"x_train": TRAIN.images, "y_train": np.array(list("abcde"))}, "found <U1 of shape"),
+        (
+            {"x_train": TRAIN.images, "y_train": np.array(["happy"] * len(TRAIN), object)},
+            "an array of Python objects .*Such objects can run code",
+        ),
+        ({"arr_0": TRAIN.images, "arr_1": TRAIN.labels}, "found arr_0, arr_1"),
         ({"x": TRAIN.images, "y": TRAIN.labels}, "expected the arrays images, labels, split"),
         ({"x_train": TRAIN.images, "y_train": TRAIN.labels + 3}, "numbered 3 to 7, and nothing says"),
     ],

@@ -123,7 +123,7 @@ def _zip(place: str, title: str, in_reach: Opener) -> Iterator[Members]:
         except (*READ_ERRORS, ValueError) as error:
             raise not_an_archive(place, error) from error
         with archive:
-            infos = {info.filename: info for info in archive.infolist() if _is_wanted_in_zip(info)}
+            infos = {info.filename.replace("\\", "/"): info for info in archive.infolist() if _is_wanted_in_zip(info)}
             _check_limits(place, len(infos), sum(info.file_size for info in infos.values()))
 
             def open_member(name: str) -> BinaryIO:

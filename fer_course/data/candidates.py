@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
+import numpy as np
+
 from fer_course.data.members import Members
 from fer_course.errors import DataError
 
@@ -63,8 +65,37 @@ def ranked(members: Members, readers: tuple[ModuleType, ...]) -> list[Candidate]
     """Return all data sets that any of the readers knows, the one to be read first."""
     found = [candidate for reader in readers for candidate in reader.candidates(members)]
     return sorted(
-        found, key=lambda each: (each.depth, each.known, not each.whole, readers.index(each.reader), each.root)
+        found,
+        key=lambda each: (each.depth, each.known, not each.whole, readers.index(each.reader), each.root),
     )
+
+
+class Seen:
+    """The pictures of the files that were read so far, to find the files that repeat them.
+
+    More than half of the pictures of a file make it a copy: FER2013's own tests repeat a twelfth of Training's.
+    """
+
+    def __init__(self) -> None:
+        self.files: dict[int, tuple[str, str]] = {}
+
+    def repeats(self, name: str, images: np.ndarray, split: np.ndarray) -> str | None:
+        """Return in words that a file repeats others; None if it does not, and then remember its pictures.
+
+        Args:
+            name: the file.
+            images: uint8 array (N, 48, 48).
+            split: string array (N,).
+
+        """
+        keys = [hash(image.tobytes()) for image in images]
+        again = [self.files[key] for key in keys if key in self.files]
+        if len(again) <= len(keys) / 2:
+            self.files.update((key, (name, each)) for key, each in zip(keys, split.tolist(), strict=True))
+            return None
+        if "Training" not in split and all(each == "Training" for _, each in again):
+            return f"{name} (its faces are in {again[0][0]}, as Training)"
+        return f"{name} (a copy)"
 
 
 def refuse_too_many(count: int, place: str) -> None:

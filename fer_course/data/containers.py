@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from fer_course.data import archives
-from fer_course.data.members import READ_ERRORS, Members, is_litter
+from fer_course.data.members import READ_ERRORS, Members, is_litter, refuse_what_is_no_data
 from fer_course.errors import DataError
 from fer_course.files import refuse_endless
 
@@ -38,7 +38,7 @@ def _opened(path: Path) -> contextlib.AbstractContextManager[Members]:
     if not path.exists():
         raise DataError(f"{path} does not exist. Expected a file or folder with FER2013 faces; look at the spelling.")
     refuse_endless(path, DataError)
-    head = _refuse_what_is_no_data(path)
+    head = _head(path)
     # An .npz file is a zip archive too, but has its own reader.
     if path.suffix.lower() == ".npz":
         return _file(path)
@@ -50,22 +50,11 @@ def _opened(path: Path) -> contextlib.AbstractContextManager[Members]:
     return archive or _file(path)
 
 
-def _refuse_what_is_no_data(path: Path) -> bytes:
+def _head(path: Path) -> bytes:
     """Return the first bytes of a file, or raise the `DataError` that says what was saved in its place."""
     with path.open("rb") as file:
         head = file.read(archives.HEAD)
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if not head:
-        raise DataError(f"{path} is empty (0 bytes). Download it again.")
-    if start.startswith(b"version https://git-lfs"):
-        raise DataError(
-            f"{path} is a Git LFS pointer, not the file itself. Run `git lfs pull` in its repository, or download it."
-        )
-    if start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml", b"<body")):
-        raise DataError(
-            f"{path} is a web page, not data: probably a login page that was saved under this name. "
-            "Download it in a browser where you are logged in."
-        )
+    refuse_what_is_no_data(head, str(path))
     return head
 
 

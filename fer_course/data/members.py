@@ -125,6 +125,22 @@ def in_words(where: str) -> Iterator[None]:
         raise DataError(f"{where} can't be read: {error}. Get a fresh copy.") from error
 
 
+def refuse_what_is_no_data(head: bytes, where: str) -> None:
+    """Raise the `DataError` that says what was saved in place of a file with data, if its first bytes tell."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not head:
+        raise DataError(f"{where} is empty (0 bytes). Download it again.")
+    if start.startswith(b"version https://git-lfs"):
+        raise DataError(
+            f"{where} is a Git LFS pointer, not the file itself. Run `git lfs pull` in its repository, or download it."
+        )
+    if start.startswith((b"<!doctype", b"<html", b"<head", b"<?xml", b"<body")):
+        raise DataError(
+            f"{where} is a web page, not data: probably a login page that was saved under this name. "
+            "Download it in a browser where you are logged in."
+        )
+
+
 def is_litter(name: str) -> bool:
     """Return True for hidden files and for what operating systems leave behind (`__MACOSX`, `Thumbs.db`)."""
     return any(part.startswith(".") or part.lower() in LITTER for part in name.split("/"))

@@ -146,7 +146,9 @@ def _others_in(path: Path) -> list[str]:
         else []
     )
     packed = [each for each in _entries(path.parent) if each.suffix.lower() == ".zip" and each != path]
-    return [*others, *pictures, *(each.name for each in packed if readers.recognises(each))]
+    known = [each.name for each in packed if readers.recognises(each)]
+    known += readers.archives_of_splits(each.name for each in _entries(path.parent) if each != path)
+    return [*others, *pictures, *dict.fromkeys(known)]
 
 
 def find_by_name(folder: str | Path) -> Path | None:
@@ -199,8 +201,10 @@ def _in(directory: Path) -> Path | None:
         return known
     if image_folder.is_layout(directory) or parquet_file.is_layout(directory):
         return directory
-    if found := ranked(_near(directory), SEARCHED):
-        alone = len(found) == 1 and len(found[0].names) == 1 and "/" not in found[0].names[0]
+    near = _near(directory)
+    if found := ranked(near, SEARCHED):
+        parts = tables.broken(near) or readers.archives_of_splits(path.name for path in files)
+        alone = not parts and len(found) == 1 and len(found[0].names) == 1 and "/" not in found[0].names[0]
         return directory / found[0].names[0] if alone else directory
     packed = [path for path in files if archives.is_archive_name(path.name) and split_of_name(path.name.split(".")[0])]
     if len(packed) > 1 and readers.recognises_together(_members(directory, packed)):

@@ -28,7 +28,16 @@ from fer_course.data.readers.names import split_of_name
 from fer_course.errors import DataError
 from fer_course.faces import Faces
 
-__all__ = ["READERS", "csv_file", "describe", "read", "recognises", "recognises_together", "unlabelled"]
+__all__ = [
+    "READERS",
+    "archives_of_splits",
+    "csv_file",
+    "describe",
+    "read",
+    "recognises",
+    "recognises_together",
+    "unlabelled",
+]
 
 READERS = (npz_file, tables, parquet_file, image_folder)
 #: What a message lists as the choice.
@@ -66,7 +75,8 @@ def read(path: Path) -> Faces:
     with opened(path) as members, _chosen(members) as (chosen, others):
         faces = chosen.reader.read(chosen)
         faces = faces if faces.drawn else orders.check_splits(faces, members.place)
-        return replace(faces, notes=(*faces.notes, *left_out([other.words for other in others])))
+        packed = archives_of_splits(members.names) if chosen.members is members else []
+        return replace(faces, notes=(*faces.notes, *left_out([*(other.words for other in others), *packed])))
 
 
 def unlabelled(path: Path) -> np.ndarray | None:
@@ -122,14 +132,15 @@ def _chosen(members: Members) -> Iterator[tuple[Candidate, list[Candidate]]]:
     """
     with contextlib.ExitStack() as stack:
         found = ranked(members, READERS)
-        if not found and (together := _archives_of_splits(members, stack)):
-            found = ranked(together, READERS)
+        if not (found and found[0].whole) and (together := _archives_of_splits(members, stack, bool(found))):
+            more = ranked(together, READERS)
+            found = more if not found or (more and more[0].whole) else found
         if not found or not found[0].whole:
             inner = _inside(members, found[0].depth if found else None, stack)
             found = [*inner, *found]
         if not found:
             listed = ", ".join(members.names[:3]) + (", …" if len(members.names) > 3 else "")
-            advice = _advice([members.place, *members.names[:1000]])
+            advice = _advice([members.place, *members.names[:1000]]) or _advice_on_labels(members)
             raise DataError(
                 f"{members.place} holds no FER2013 faces. Expected {KNOWN}; found {listed or 'no files'}.{advice}"
             )
@@ -142,12 +153,26 @@ def _advice(names: list[str]) -> str:
     return next((f" {ADVICE[ending]}" for ending in endings if ending in ADVICE), "")
 
 
-def _archives_of_splits(members: Members, stack: contextlib.ExitStack) -> Members | None:
-    """Return what archives for the splits hold, as train.zip and test.csv.gz, as files of one folder; None if there are none."""
-    names = [name for name in members.names if archives.is_archive_name(name) and split_of_name(_stem(name))]
-    if len(names) < 2 or len(names) > INNER:
+def archives_of_splits(names: Iterable[str]) -> list[str]:
+    """Return the files that are archives for one split by their names, as train.zip and test.csv.gz."""
+    return [name for name in names if archives.is_archive_name(name) and split_of_name(_stem(name))]
+
+
+def _advice_on_labels(members: Members) -> str:
+    """Return what to do where a table has the pixels and another one the labels, as a sentence with a space before it."""
+    names = [] if members.alone else tables.unlabelled(members)
+    return f" {names[0]} has pixels but no column with the classes: put both into one table." if names else ""
+
+
+def _archives_of_splits(members: Members, stack: contextlib.ExitStack, plain: bool = False) -> Members | None:
+    """Return what archives for the splits hold, as train.zip and test.csv.gz, as files of one folder; None if there are none.
+
+    With `plain`, the files that are not packed are among them: a train.csv beside a test.csv.gz.
+    """
+    names = archives_of_splits(members.names)
+    if not names or len(names) + plain < 2 or len(names) > INNER:
         return None
-    files: dict[str, tuple[Members, str]] = {}
+    files = {name: (members, name) for name in members.names if plain and name not in names}
     for name in names:
         inner = stack.enter_context(archives.inside(members, name))
         folder = PurePosixPath(name).parent / ("" if inner.alone else _stem(name))

@@ -19,7 +19,8 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from fer_course.data.members import Members
+from fer_course.data.archives import HEAD
+from fer_course.data.members import Members, refuse_what_is_no_data
 from fer_course.data.readers.pixels import SPACED_BYTES, parse_quickly, parse_slowly
 from fer_course.data.readers.table_form import SAMPLE, Form, form_of
 from fer_course.errors import DataError
@@ -144,10 +145,15 @@ def _check(table: Table, file_name: str, members: Members, name: str) -> None:
     if form.trouble:
         raise DataError(expected + form.trouble)
     with members.open(name) as file:
+        refuse_what_is_no_data(file.read(HEAD), table.place)
+    with members.open(name) as file:
         # repr, and not too much of it: this may be a line of anything.
         start = file.readline(LONGEST_LINE)[:160].removeprefix(b"\xef\xbb\xbf")
     found = start.decode(form.encoding.removesuffix("-sig"), "replace")[:80].strip(" \r\n\ufeff")
-    raise DataError(f"{expected}found {found!r}. Use the file fer2013.csv or icml_face_data.csv.")
+    do = "Use the file fer2013.csv or icml_face_data.csv." if missing else (
+        "Without Usage, nothing says which faces are the tests. Get a copy with it."
+    )  # fmt: skip
+    raise DataError(f"{expected}found {found!r}. {do}")
 
 
 def _parts(members: Members, name: str, table: Table) -> list[Rows]:
@@ -166,8 +172,9 @@ def _after_header(members: Members, name: str, table: Table) -> Iterator[BinaryI
     encoding = table.form.encoding
     try:
         with members.open(name) as raw:
-            file = raw if encoding.startswith("utf-8") else io.BufferedReader(_Recoded(raw, encoding), BLOCK)
-            file.read(3 if encoding == "utf-8-sig" else 0)
+            plain = encoding.startswith("utf-8") and table.form.end == "\n"
+            file = raw if plain else io.BufferedReader(_Recoded(raw, encoding, table.form.end), BLOCK)
+            file.read(3 if encoding == "utf-8-sig" and plain else 0)
             for _ in range(table.form.header):
                 file.readline(LONGEST_LINE)
             yield file
@@ -181,9 +188,10 @@ def _after_header(members: Members, name: str, table: Table) -> Iterator[BinaryI
 
 
 class _Recoded(io.RawIOBase):
-    """A text in another encoding, as UTF-8."""
+    """A text in another encoding or with other line ends, as UTF-8 with line feeds."""
 
-    def __init__(self, file: BinaryIO, encoding: str):
+    def __init__(self, file: BinaryIO, encoding: str, end: str):
+        self.end = end
         self.file, self.decoder, self.rest = file, codecs.getincrementaldecoder(encoding)(), b""
 
     def readable(self) -> bool:
@@ -193,7 +201,7 @@ class _Recoded(io.RawIOBase):
         raw = b" "
         while raw and not self.rest:
             raw = self.file.read(2**15)
-            self.rest = self.decoder.decode(raw, not raw).encode()
+            self.rest = self.decoder.decode(raw, not raw).replace(self.end, "\n").encode()
         count = min(len(buffer), len(self.rest))
         buffer[:count], self.rest = self.rest[:count], self.rest[count:]
         return count
@@ -317,11 +325,17 @@ def _class(table: Table, row: Row) -> int:
         cell = str(cells.index(b"1")).encode() if sorted(cells) == [b"0"] * 6 + [b"1"] else b" ".join(cells)
     else:
         cell = _unquoted(row.cells[form.emotion])
-    label = form.labels.get(cell)
+    label = form.labels.get(cell.removeprefix(codecs.BOM_UTF8))
     if label is None:
+        if any(_unquoted(each).lower() in (b"pixels", b"usage") for each in row.cells):
+            do = "Two tables were put together here: take this line away."
+            raise table.error(row.line, "expected a face, found a second header", do)
         names = f"the name of a class ({', '.join(CLASS_NAMES)})"
         expected = names if form.named else f"an emotion from 0 to 6 ({_listed()})"
-        raise table.error(row.line, f"expected {expected}, found {_shown(cell)}")
+        if form.named or cell.replace(b".", b"").lstrip(b"-").isdigit() or not cell:
+            raise table.error(row.line, f"expected {expected}, found {_shown(cell)}")
+        do = f"If it is a class, write its English name: {', '.join(CLASS_NAMES)}."
+        raise table.error(row.line, f"expected {expected}, found {_shown(cell)}", do)
     return label
 
 

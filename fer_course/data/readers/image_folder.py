@@ -9,13 +9,13 @@ import contextlib
 import re
 import sys
 from collections import Counter
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 
 from fer_course.data import orders
-from fer_course.data.candidates import Candidate
+from fer_course.data.candidates import Candidate, left_out
 from fer_course.data.members import Members
 from fer_course.data.readers.names import PREFIX, PREFIXES, class_of, root_of, split_of_name
 from fer_course.data.readers.pictures import WrongSize, decode_all, size_of
@@ -58,8 +58,9 @@ def _folders(folder: Path) -> list[Path]:
 def candidates(members: Members) -> list[Candidate]:
     """Return the data sets that are pictures in the folders of a split, or of a class."""
     roots: dict[str, list[str]] = {}
+    flat = set() if members.alone else set(_without_classes(members))
     for name in [] if members.alone else members.names:
-        if name.lower().endswith(ENDINGS) and (root := _root(name)) is not None:
+        if name not in flat and name.lower().endswith(ENDINGS) and (root := _root(name)) is not None:
             roots.setdefault(root, []).append(name)
     this = sys.modules[__name__]
     return [Candidate(this, members, root, names, TITLE, whole=_has_tests(names)) for root, names in roots.items()]
@@ -107,7 +108,35 @@ def read(candidate: Candidate) -> Faces:
     except WrongSize as error:
         raise _size_error(members, candidate.names, error) from None
     split = np.array([pictures[number].split for number in order])
-    return Faces(images, labels[order], split, members.title, notes=notes)
+    return Faces(images, labels[order], split, members.title, notes=(*notes, *left_out(_others(members, candidate))))
+
+
+def _without_classes(members: Members) -> list[str]:
+    """Return the pictures that lie directly in the folder of a split in which there are no folders, as the contest's tests."""
+    pictures = [name for name in members.names if name.lower().endswith(ENDINGS)]
+    folders = {name.rpartition("/")[0] for name in pictures}
+    inner = {str(above) for folder in folders for above in PurePosixPath(folder).parents}
+    flat = {each for each in folders - inner if split_of_name(each.rpartition("/")[2]) and class_of(each) is None}
+    # Where no folder has classes, the message about the first picture is better.
+    return [name for name in pictures if name.rpartition("/")[0] in flat] if len(flat) < len(folders) else []
+
+
+def _others(members: Members, candidate: Candidate) -> list[str]:
+    """Return in words the folders of pictures beside a data set that are not read: their names say no split, or no class."""
+    start = f"{candidate.root}/" if candidate.root else ""
+    flat = {
+        f"{name.rpartition('/')[0]}/ (no folders of classes)"
+        for name in _without_classes(members)
+        if name.startswith(start)
+    }
+    # One picture for each folder is enough.
+    pictures = {name.rpartition("/")[0]: name for name in members.names if name.lower().endswith(ENDINGS)}
+    unsaid = set()
+    for name in pictures.values():
+        folders = name.removeprefix(start).split("/")[:-1]
+        if name.startswith(start) and folders and class_of(folders[-1]) is not None and _root(name) is None:
+            unsaid.add(f"{start}{'/'.join(folders[:-1] or folders)}/ (its name says no split)")
+    return sorted(flat | unsaid)
 
 
 def _picture(members: Members, name: str) -> Picture:

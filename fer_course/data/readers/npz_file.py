@@ -19,9 +19,9 @@ import numpy as np
 
 from fer_course.data import orders
 from fer_course.data.archives import MEMBER_LIMIT
-from fer_course.data.candidates import Candidate, refuse_too_many
+from fer_course.data.candidates import Candidate, left_out, refuse_too_many
 from fer_course.data.members import READ_ERRORS, Members
-from fer_course.data.readers.names import SPLIT_WORDS, root_of, split_of, split_of_name
+from fer_course.data.readers.names import SPLIT_WORDS, class_of, root_of, split_of, split_of_name
 from fer_course.errors import DataError
 from fer_course.faces import CLASS_NAMES, SIZE, SPLITS, Faces
 from fer_course.files import atomic
@@ -32,7 +32,7 @@ ARRAYS = ("images", "labels", "split")
 ADVICE = "Write it again with fer_course.data.write_npz, or `fer-course data import`."
 IMAGE_WORDS = {"x", "xtrain", "xtest", "xval", "images", "image", "imgs", "pixels", "faces", "data"}
 LABEL_WORDS = {"y", "ytrain", "ytest", "yval", "labels", "label", "targets", "emotions", "emotion"}
-SHAPES = ((SIZE, SIZE), (SIZE, SIZE, 1), (SIZE * SIZE,))
+SHAPES = ((SIZE, SIZE), (SIZE, SIZE, 1), (1, SIZE, SIZE), (SIZE * SIZE,))
 #: All of FER2013 as numbers of eight bytes has 661 million.
 PAIRS_LIMIT = 3 * 2**28
 #: So many files of an archive, and arrays of a file, are looked at.
@@ -90,13 +90,35 @@ def _has_faces(shapes: dict[str, tuple[int, ...]], split: str | None) -> bool:
 
 def _pairs(names: list[str], split: str | None) -> list[Pair]:
     """Return the arrays that belong together by their names; those that say no split are of the file's, if it says one."""
-    found: dict[str | None, dict[bool, str]] = {}
+    found: dict[str | None, tuple[dict[str, str], dict[str, str]]] = {}
     for name in names:
-        words = {word for word in re.split(r"[\W\d_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()) if word}
-        is_image, is_label = bool(words & IMAGE_WORDS), bool(words & LABEL_WORDS)
-        if is_image != is_label:
-            found.setdefault(split_of_name(name) or split, {})[is_image] = name
-    return [Pair(split, pair[True], pair[False]) for split, pair in found.items() if split and len(pair) == 2]
+        if (is_image := _is_image(name)) is not None:
+            found.setdefault(split_of_name(name) or split, ({}, {}))[not is_image][_rest(name)] = name
+    pairs = []
+    for said, (images, labels) in found.items():
+        # Where a split has several, as x_val and x_test, the rest of the name says which belong together.
+        both = zip(images.values(), labels.values(), strict=True) if len(images) == len(labels) == 1 else [
+            (images[rest], labels[rest]) for rest in images if rest in labels
+        ]  # fmt: skip
+        pairs += [Pair(said, *each) for each in both] if said else []
+    return pairs
+
+
+def _words(name: str) -> list[str]:
+    return re.split(r"[\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower())
+
+
+def _is_image(name: str) -> bool | None:
+    """Return True for an array with pictures by its name, False for one with labels; None if it says neither."""
+    words = {word.strip("0123456789") for word in _words(name)}
+    is_image, is_label = bool(words & IMAGE_WORDS), bool(words & LABEL_WORDS)
+    return is_image if is_image != is_label else None
+
+
+def _rest(name: str) -> str:
+    """Return what the name of an array says apart from whether it holds pictures or labels: `val` for `x_val` and `yval`."""
+    words = [re.sub(r"^[xy](?=train|test|val)", "", word) for word in _words(name)]
+    return " ".join(word for word in words if word.strip("0123456789") not in IMAGE_WORDS | LABEL_WORDS)
 
 
 def read(candidate: Candidate) -> Faces:
@@ -135,8 +157,11 @@ def _read_ours(members: Members, name: str, content: bytes) -> Faces:
     arrays = _arrays(where, content, (*ARRAYS, "source", "drawn", "notes"))
     missing = [key for key in ARRAYS if key not in arrays]
     if missing:
-        have = ", ".join(arrays) or "none of them"
-        raise DataError(f"{where}: expected the arrays {', '.join(ARRAYS)}, found {have}. {ADVICE}")
+        have = ", ".join(_names(content)) or "none"
+        raise DataError(
+            f"{where}: expected the arrays {', '.join(ARRAYS)}, found {have}. {ADVICE} Or call its "
+            "arrays x_train, y_train, x_test and y_test."
+        )
     images, labels, split = (arrays[key] for key in ARRAYS)
     if images.dtype != np.uint8 or images.shape[1:] != (SIZE, SIZE) or not len(images):
         raise DataError(
@@ -159,20 +184,23 @@ def _read_ours(members: Members, name: str, content: bytes) -> Faces:
 
 def _read_pairs(members: Members, files: dict[str, list[Pair]]) -> Faces:
     """Read the arrays that other people keep: Training first, then the tests."""
-    parts = []
+    parts, others = [], []
     for name, pairs in files.items():
         wanted = tuple(key for pair in pairs for key in pair[1:])
         arrays = _arrays(members.where(name), members.read(name), wanted, PAIRS_LIMIT)
         parts += [_part(members.where(name), pair, arrays) for pair in pairs]
+        others += [each for each in _shapes(members, name) if _is_image(each) and each not in wanted]
         refuse_too_many(sum(len(part[1]) for part in parts) if len(files) > 1 else 0, members.place)
     parts.sort(key=lambda part: SPLITS.index(part[2][0]) if len(part[2]) else 0)
     images, labels, split = (np.concatenate([part[place] for part in parts]) for place in range(3))
-    labels, notes = orders.settle(labels, split, False, members.place)
-    return Faces(images, labels, split, members.title, notes=notes)
+    numbered, notes = np.concatenate([np.full(len(part[1]), not part[3]) for part in parts]), ()
+    if numbered.any():
+        labels[numbered], notes = orders.settle(labels[numbered], split[numbered], False, members.place)
+    return Faces(images, labels, split, members.title, notes=(*notes, *left_out(others)))
 
 
-def _part(where: str, pair: Pair, arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return images, numbers of classes, and splits of one pair of arrays."""
+def _part(where: str, pair: Pair, arrays: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray, bool]:
+    """Return images, labels, and splits of one pair of arrays; and whether its classes have names."""
     images, labels = arrays[pair.images], arrays[pair.labels]
     if images.shape[1:] not in SHAPES or not len(images):
         raise DataError(
@@ -191,12 +219,23 @@ def _part(where: str, pair: Pair, arrays: dict[str, np.ndarray]) -> tuple[np.nda
     ):
         labels = labels.argmax(axis=1)  # a one among zeros
     labels = labels[:, 0] if labels.shape == (len(images), 1) else labels
+    labels, named = _numbers_of_names(labels)
     if labels.shape != (len(images),) or not _are_whole(labels):
         raise DataError(
             f"{where}, array {pair.labels}: expected the number of a class for each of the {len(images):,} pictures of "
             f"{pair.images}, found {labels.dtype} of shape {labels.shape}. Give another file."
         )
-    return images.reshape(-1, SIZE, SIZE).astype(np.uint8), labels.astype(np.int64), np.full(len(images), pair.split)
+    split = np.full(len(images), pair.split)
+    return images.reshape(-1, SIZE, SIZE).astype(np.uint8), labels.astype(np.int64), split, named
+
+
+def _numbers_of_names(labels: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Return the labels of classes that go by their names, and True; others as they are, and False."""
+    if labels.dtype.kind not in "US" or labels.ndim != 1:
+        return labels, False
+    texts = np.char.decode(labels, "utf-8", "replace") if labels.dtype.kind == "S" else labels
+    classes = [class_of(str(name)) for name in texts]
+    return (labels, False) if None in classes else (np.array(classes, np.int64), True)
 
 
 def _are_whole(array: np.ndarray) -> bool:
@@ -215,6 +254,11 @@ def _arrays(where: str, content: bytes, names: tuple[str, ...], limit: int | Non
                 raise ValueError(f"it unpacks to {size:,} bytes, more than {limit:,}")
             return {key: archive[key] for key in names if key in archive}
     except Exception as error:  # NumPy reads a header with Python's own parser: it may raise anything
+        if "allow_pickle" in str(error):
+            raise DataError(
+                f"{where} holds an array of Python objects ({error}). Such objects can run code. "
+                "Write it again with numbers or text only, as with `labels.astype(str)`."
+            ) from error
         raise DataError(f"{where} is no NumPy archive that can be opened ({error}). {ADVICE}") from error
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePath
@@ -21,11 +22,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fer_course.data import orders
-from fer_course.data.archives import COUNT_LIMIT
-from fer_course.data.candidates import Candidate, refuse_too_many
-from fer_course.data.members import Members
+from fer_course.data.archives import COUNT_LIMIT, HEAD
+from fer_course.data.candidates import Candidate, Seen, left_out, refuse_too_many
+from fer_course.data.members import Members, refuse_what_is_no_data
 from fer_course.data.readers import table_form
-from fer_course.data.readers.names import SPLIT_WORDS, class_of, root_of, split_of, split_of_cell, split_of_name
+from fer_course.data.readers.names import (
+    SPLIT_WORDS,
+    are_names_of,
+    class_of,
+    root_of,
+    split_of,
+    split_of_cell,
+    split_of_name,
+)
 from fer_course.data.readers.pictures import decode_all
 from fer_course.data.readers.pixels import PIXELS, SPACED
 from fer_course.errors import DataError, shown
@@ -37,6 +46,8 @@ IMAGES = ("image", "img", "img_bytes", "image_bytes", "pixels", "picture", "phot
 LABELS = ("label", "labels", *table_form.LABEL_NAMES)
 #: Rows that are in memory at a time, decoded; and rows that are looked at to find the columns.
 BATCH, FIRST = 256, 32
+#: A file of a series of so many.
+SERIES = re.compile(r"(.+)-\d{5}-of-(\d{5})\.parquet", re.IGNORECASE)
 #: Files whose columns are looked at because their names say no split.
 LOOK_INTO = 10
 #: Bytes of the largest file. A column of a row group is in memory as it is in the file: FER2013's has 70 MB.
@@ -123,8 +134,14 @@ def read(candidate: Candidate) -> Faces:
     splits = {name: _split(members, name) for name in candidate.names}
     names = sorted(candidate.names, key=lambda name: (SPLITS.index(splits[name]) if splits[name] else 9, name))
     parts: list[Part] = []
+    copies: list[str] = []
+    seen = Seen()
     for name in names:
-        parts.append(_read_file(members, name, splits[name]))
+        part = _read_file(members, name, splits[name])
+        if len(names) > 1 and (copy := seen.repeats(name, part.images, part.split)):
+            copies.append(copy)
+            continue
+        parts.append(part)
         refuse_too_many(sum(len(part.labels) for part in parts) if len(parts) > 1 else 0, members.place)
     images, labels, split = (np.concatenate([part[place] for part in parts]) for place in range(3))
     where = members.where(names[0])
@@ -134,7 +151,21 @@ def read(candidate: Candidate) -> Faces:
     notes: tuple[str, ...] = ()
     if numbered.any():
         labels[numbered], notes = orders.settle(labels[numbered], split[numbered], False, where)
-    return Faces(images, labels, split, members.title, notes=notes)
+    return Faces(images, labels, split, members.title, notes=(*notes, *_missing(names), *left_out(copies)))
+
+
+def _missing(names: list[str]) -> tuple[str, ...]:
+    """Return the sentence that says which files of a series, as train-00000-of-00002.parquet, are not there."""
+    series: dict[tuple[str, str], int] = {}
+    for name in names:
+        if found := SERIES.fullmatch(name):
+            series[found[1], found[2]] = series.get((found[1], found[2]), 0) + 1
+    gaps = [
+        f"{int(count) - there} of the {int(count)} files {start}-…-of-{count}{ENDING}"
+        for (start, count), there in series.items()
+        if there < int(count)
+    ]
+    return (f"Missing: {'; '.join(gaps)}.",) if gaps else ()
 
 
 def _split(members: Members, name: str) -> str | None:
@@ -202,9 +233,10 @@ def _label(number: object, classes: list[int] | None, at_row: str) -> int:
         return label
     # Without names, the classes may be numbered from 1.
     count = len(CLASS_NAMES) + 1 if classes is None else len(classes)
-    if not isinstance(number, int) or not 0 <= number < count:
+    whole = _whole(number)
+    if whole is None or not 0 <= whole < count:
         raise _label_error(number, len(CLASS_NAMES) if classes is None else count, at_row)
-    return number if classes is None else classes[number]
+    return whole if classes is None else classes[whole]
 
 
 def _label_error(number: object, count: int, at_row: str) -> DataError:
@@ -259,6 +291,8 @@ def _columns(file, where: str) -> Columns:
     usage = find(table_form.USAGE_NAMES, lambda value: isinstance(value, str) and split_of_cell(value) is not None)
     image = find(IMAGES, _is_picture, (usage,))
     label = find(LABELS, _is_label, (usage, image))
+    if label is not None and _class_names(file.schema_arrow, label, where) is None:
+        label = _names_beside(first, label, [name for name in names if name not in (usage, image)])
     if image is None or label is None:
         found = ", ".join(names[:6]) or "none"
         choice = f" (two fit: {several[0]} and {several[1]})" if several else ""
@@ -266,6 +300,16 @@ def _columns(file, where: str) -> Columns:
             f"{where}: expected the columns image and label, found {found[:80]}{choice}. Give another file."
         )
     return Columns(image, label, usage)
+
+
+def _names_beside(first: list[dict[str, Any]], label: str, names: list[str]) -> str:
+    """Return the column with the names of the classes that the column `label` numbers, or that itself if there is none."""
+    for name in names if first and not isinstance(first[0][label], str) else ():
+        least = 1 if name.strip().lower() in LABELS else 2
+        cells = [row.get(name) for row in first]
+        if are_names_of([row[label] for row in first], cells, least):
+            return name
+    return label
 
 
 def _first_rows(file, where: str) -> list[dict[str, Any]]:
@@ -290,9 +334,19 @@ def _is_picture(value: object) -> bool:
 
 
 def _is_label(value: object) -> bool:
-    if isinstance(value, str):
-        return class_of(value) is not None
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= len(CLASS_NAMES)
+    if isinstance(value, str) and class_of(value) is not None:
+        return True
+    number = _whole(value)
+    return number is not None and 0 <= number <= len(CLASS_NAMES)
+
+
+def _whole(value: object) -> int | None:
+    """Return a whole number that is written as one, as 3.0, or as the text 3; None for all else."""
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 4:
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _are_files(file, columns: Columns) -> bool:
@@ -308,7 +362,8 @@ def _are_files(file, columns: Columns) -> bool:
 
 
 def _are_names(file, columns: Columns) -> bool:
-    return any(isinstance(row[columns.label], str) for row in _first_rows(file, "")[:1])
+    cells = [row[columns.label] for row in _first_rows(file, "")[:1]]
+    return any(isinstance(cell, str) and class_of(cell) is not None for cell in cells)
 
 
 # --- what pyarrow says of a file ------------------------------------------------------------------------------------
@@ -327,9 +382,12 @@ def _file(members: Members, name: str) -> Iterator[Any]:
         ) from error
     with members.in_reach(name) as file:
         try:
+            refuse_what_is_no_data(file.read(HEAD), where)
             size = file.seek(0, io.SEEK_END)
             # No buffers: they are made as large as a page says that it is, and it may say 2 GB.
             opened = ParquetFile(file, pre_buffer=False, buffer_size=0) if size <= LIMIT else None
+        except DataError:
+            raise
         # pyarrow raises errors of many kinds for damaged files; none of them is ours.
         except Exception as error:
             raise _damaged(where, error) from error

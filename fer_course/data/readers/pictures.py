@@ -13,10 +13,13 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image
 
+from fer_course.data.members import refuse_what_is_no_data
 from fer_course.errors import DataError
 from fer_course.faces import SIZE
 
 WORKERS = 2
+#: Bytes that tell what was saved in place of a picture.
+HEAD = 512
 CHUNK = 128
 Key = TypeVar("Key")
 
@@ -55,6 +58,7 @@ def decode(content: bytes, where: str) -> np.ndarray:
             size, mode = image.size, image.mode
     # Pillow's decoders raise errors of many kinds for damaged files; none of them is ours.
     except Exception as error:
+        refuse_what_is_no_data(content[:HEAD] or b" ", where)
         raise DataError(f"{where} can't be decoded as a picture ({_short(error)}). Get a fresh copy of it.") from error
     if size == (SIZE, SIZE):
         raise DataError(f"{where}: expected 8 bits a pixel, found mode {mode}. Convert it to 8-bit grey.")

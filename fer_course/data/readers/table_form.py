@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from fer_course.data.readers.names import CLASSES, SPLIT_WORDS, class_of, split_of_cell
+from fer_course.data.readers.names import CLASSES, SPLIT_WORDS, are_names_of, class_of, split_of_cell
 from fer_course.data.readers.pixels import PIXELS, SPACED
 from fer_course.errors import shown
 from fer_course.faces import CLASS_NAMES, SPLITS
@@ -26,11 +26,17 @@ PIXEL_NAMES = ("pixels", "pixel", "image_pixels", "pixel_values", "image", "imag
 USAGE_NAMES = ("usage", "split", "set", "subset", "partition", "dataset")
 #: Columns that number the rows, or that name them.
 INDEX_NAMES = ("", "index", "id", "row", "unnamed: 0")
+#: How a whole number ends that was written as a decimal.
+DECIMALS = (".0", ",0")
 SEPARATORS = (",", ";", "\t", "|")
 #: So many columns may stand beside those with a pixel each.
 MOST_OTHERS = 12
 CLASS_COUNT = len(CLASS_NAMES)
 PATH = re.compile(r"[^\n]*\.(jpe?g|png|bmp|webp|tiff?|gif|pgm)\s*", re.IGNORECASE)
+SCALED = (
+    "numbers with a decimal point, not whole numbers from 0 to 255",
+    "Write the table again with the original pixels as whole numbers, before they are scaled.",
+)
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]{200,}")
 
 Place = int | slice
@@ -42,6 +48,7 @@ class Form:
 
     Attributes:
         encoding: as Python calls it.
+        end: what ends its lines.
         header: lines before the first row.
         separator: what stands between the cells, one character.
         columns: cells in a row.
@@ -60,6 +67,7 @@ class Form:
     """
 
     encoding: str
+    end: str
     header: int
     separator: str
     columns: int
@@ -87,10 +95,17 @@ def encoding_of(start: bytes) -> str:
     return "utf-8-sig" if start.startswith(b"\xef\xbb\xbf") else "utf-8"
 
 
+def end_of(text: str) -> str:
+    """Return what ends the lines of a text: a line feed, or where there is none a carriage return, as on the first Macs."""
+    return "\r" if "\r" in text and "\n" not in text else "\n"
+
+
 def form_of(sample: bytes) -> Form:
     """Return how a table is written, by its first `SAMPLE` bytes."""
     encoding = encoding_of(sample)
-    lines = sample.decode(encoding, "replace").split("\n")
+    text = sample.decode(encoding, "replace")
+    end = end_of(text)
+    lines = text.split(end)
     # Only what ends in this sample is a whole line.
     lines = [f"{line}\n" for line in (lines[:-1] if len(sample) >= SAMPLE else lines) if line.strip() or len(lines) < 3]
     said_separator = re.fullmatch(r'"?sep=(.)"?\s*', lines[0], re.IGNORECASE) if lines else None
@@ -104,7 +119,7 @@ def form_of(sample: bytes) -> Form:
         names = ("", *names) if headed else names  # R leaves out the name of the column that numbers the rows
     columns = len(names) or (len(rows[0]) if rows else 0)
     found = _Columns(names, [row for row in rows if len(row) == columns], columns)
-    return found.form(encoding, bool(said_separator) + headed, separator)
+    return found.form(encoding, end, bool(said_separator) + headed, separator)
 
 
 def _separator(header: str) -> str:
@@ -164,7 +179,7 @@ class _Columns:
     def name(self, place: int) -> str:
         return self.names[place] if self.names else f"number {place + 1}"
 
-    def form(self, encoding: str, header: int, separator: str) -> Form:
+    def form(self, encoding: str, end: str, header: int, separator: str) -> Form:
         usage = self.find(USAGE_NAMES, range(self.count), _are_splits)
         pixels, emotion = self._wide(usage) if self.count >= PIXELS else self._narrow(usage)
         called_emotion = isinstance(emotion, int) and bool(self.names) and self.names[emotion] in LABEL_NAMES[:2]
@@ -175,7 +190,19 @@ class _Columns:
         said = called_emotion or (not self.names and emotion == 0 and isinstance(pixels, int))
         listed = bool(cells) and all(map(_is_listed, cells))
         return Form(
-            *(encoding, header, separator, self.count, self.names, emotion, pixels, usage, labels, _splits(splits)),
+            *(
+                encoding,
+                end,
+                header,
+                separator,
+                self.count,
+                self.names,
+                emotion,
+                pixels,
+                usage,
+                labels,
+                _splits(splits),
+            ),
             *(named, said, listed, self._is_sure(pixels, emotion), self._trouble(pixels)),
         )
 
@@ -210,7 +237,17 @@ class _Columns:
         others = [place for place in range(self.count) if place != usage]
         pixels = self.find(PIXEL_NAMES, others, lambda cells: any(is_picture(cell) for cell in cells))
         others = [place for place in others if place != pixels]
-        return pixels, None if pixels is None else self.find(LABEL_NAMES, others, _are_labels)
+        return pixels, None if pixels is None else self._names_beside(
+            self.find(LABEL_NAMES, others, _are_labels), others
+        )
+
+    def _names_beside(self, emotion: int | None, places: Iterable[int]) -> int | None:
+        """Return the column with the names of the classes that another column numbers, or that itself if there is none."""
+        numbers = self.cells(emotion) if emotion is not None else []
+        for place in places if numbers and class_of(numbers[0]) is None else ():
+            if are_names_of(numbers, self.cells(place), 1 if self.name(place) in LABEL_NAMES else 2):
+                return place
+        return emotion
 
     def _wide(self, usage: int | None) -> tuple[Place | None, Place | None]:
         """Return the columns of pixels and class where each pixel has a column, side by side."""
@@ -224,7 +261,7 @@ class _Columns:
             if seven := self._one_hot(others):
                 hot.append((slice(start, start + PIXELS), seven))
                 continue
-            emotion = self.find(LABEL_NAMES, others, _are_labels)
+            emotion = self._names_beside(self.find(LABEL_NAMES, others, _are_labels), others)
             others = [place for place in others if place != emotion]
             if emotion is not None or not others:
                 choices.append((slice(start, start + PIXELS), emotion))
@@ -261,9 +298,14 @@ class _Columns:
             spellings = {each for name in CLASSES for each in (name, name.title(), name.upper())} | cells
             return {spelling.encode(): class_of(spelling) for spelling in spellings}, True
         # Numbers that are not FER2013's own may begin with 1.
-        numbers = range(CLASS_COUNT if named else CLASS_COUNT + 1)
-        ending = ".0" if cells and all(cell.endswith(".0") for cell in cells) else ""
+        numbers = range(CLASS_COUNT if named and not _begin_with_1(cells) else CLASS_COUNT + 1)
+        ending = next((each for each in DECIMALS if cells and all(cell.endswith(each) for cell in cells)), "")
         return {f"{number}{ending}".encode(): number for number in numbers}, False
+
+    def _decimal(self) -> str:
+        """Return the first cell of most of a row that are numbers with a decimal point; "" if they are not."""
+        found = [cell for row in self.rows[:1] for cell in row if re.fullmatch(r"-?\d+[.,]\d+(e[+-]?\d+)?", cell)]
+        return found[0] if len(found) > PIXELS // 2 else ""
 
     def _trouble(self, pixels: Place | None) -> str:
         """Return in words what stands where pixels should, or which columns leave a choice, and what to do."""
@@ -274,6 +316,9 @@ class _Columns:
         if self.several:
             choice = " and ".join(map(shown, self.several[:2]))
             return f"two columns fit, {choice}, and no known name decides. Call the right one emotion or pixels."
+        if pixels is None and self.count >= PIXELS and (cell := self._decimal()):
+            words, advice = SCALED
+            return f"its columns hold {words}, as {_short(cell)}. {advice}"
         places = range(self.count) if pixels is None else [pixels] if isinstance(pixels, int) else []
         for place in places if self.count < PIXELS else []:
             cells = self.cells(place)
@@ -293,11 +338,12 @@ def _words(cell: str) -> tuple[str, str]:
     if cell.startswith(("b'", 'b"', "{'bytes'", '{"bytes"')) or "\\x" in cell[:200]:
         what = "the bytes of pictures as Python prints them, not pixels"
         return what, "Use the parquet file or the pictures that they come from."
+    if re.fullmatch(r"[0-9a-fA-F]{4608}", cell):
+        return "pixels as hexadecimal text", "Write the table again with numbers from 0 to 255 and spaces between them."
     if BASE64.fullmatch(cell) and re.search("[A-Za-z]", cell):
         return "pictures as base64 text, not pixels", "Save the pixels as numbers, or the pictures in folders."
-    if re.search(r"\d\.\d", cell[:400]) and len(cell) > 400:
-        what = "numbers with a decimal point, not whole numbers from 0 to 255"
-        return what, "Write the table again with the original pixels, before they are scaled."
+    if len(cell) > 400 and re.search(r"\d\.\d|\d,\d+ +\d+,\d", cell[:400]):
+        return SCALED
     return "", ""
 
 
@@ -309,9 +355,14 @@ def _are_labels(cells: list[str]) -> bool:
     """Return True if cells are numbers from 0 to 6, or 1 to 7; or all of them names of classes."""
     if all(class_of(cell) is not None for cell in cells):
         return True
-    cells = [cell.removesuffix(".0") for cell in cells]
+    cells = [cell.removesuffix(".0").removesuffix(",0") for cell in cells]
     numbers = {cell for cell in cells if len(cell) == 1 and cell in "01234567"}
     return numbers == set(cells) and not {"0", "7"} <= numbers
+
+
+def _begin_with_1(cells: set[str]) -> bool:
+    """Return True if numbers of classes go from 1 to 7 by more than one row that is wrong."""
+    return "7" in cells and "0" not in cells and len(cells & set("1234567")) > CLASS_COUNT // 2
 
 
 def _are_splits(cells: list[str]) -> bool:

@@ -14,8 +14,9 @@ from pathlib import Path, PurePath, PurePosixPath
 import numpy as np
 
 from fer_course.data import orders
-from fer_course.data.candidates import Candidate, left_out, refuse_too_many
-from fer_course.data.members import READ_ERRORS, Members
+from fer_course.data.archives import HEAD
+from fer_course.data.candidates import Candidate, Seen, left_out, refuse_too_many
+from fer_course.data.members import READ_ERRORS, Members, refuse_what_is_no_data
 from fer_course.data.readers import csv_file
 from fer_course.data.readers.csv_file import KNOWN_NAMES
 from fer_course.data.readers.names import SPLIT_WORDS, root_of, split_of_name
@@ -109,13 +110,15 @@ def read(candidate: Candidate) -> Faces:
 
     """
     members, names = candidate.members, candidate.names
-    parts, copies, notes = [], [], []
+    _refuse_what_is_no_data(candidate)
+    parts, copies, notes, seen = [], [], [], Seen()
     for name in names:
         rows, form = csv_file.read_rows(members, name)
-        if _repeats(rows.images, [part[1].images for part in parts]):
-            copies.append(f"{PurePosixPath(name).name} (a copy)")
+        split = _splits(members, name, rows, form, notes)
+        if len(names) > 1 and (copy := seen.repeats(PurePosixPath(name).name, rows.images, split)):
+            copies.append(copy)
         else:
-            parts.append((name, rows, form, _splits(members, name, rows, form, notes)))
+            parts.append((name, rows, form, split))
             refuse_too_many(sum(len(part[1].labels) for part in parts) if len(parts) > 1 else 0, members.place)
     images = np.concatenate([rows.images for _, rows, _, _ in parts]) if len(parts) > 1 else parts[0][1].images
     split = np.concatenate([each for _, _, _, each in parts])
@@ -129,16 +132,34 @@ def read(candidate: Candidate) -> Faces:
     return Faces(images, labels, split, source, notes=(*notes, *said, *left_out(copies)))
 
 
+def _refuse_what_is_no_data(candidate: Candidate) -> None:
+    """Raise if beside tables that are read by the splits in their names there is one that is empty, a web page or a pointer."""
+    members, forms = candidate.members, candidate.details
+    if candidate.known < len(KNOWN_NAMES) or members.alone:
+        return
+    for name in broken(members, forms):
+        if root_of(name) == candidate.root:
+            with members.open(name) as file:
+                refuse_what_is_no_data(file.read(HEAD), members.where(name))
+
+
+def broken(members: Members, forms: dict[str, Form] | None = None) -> list[str]:
+    """Return the tables whose names say a split but that hold no data: empty ones, web pages, pointers of Git LFS."""
+    found = []
+    for name, form in (_forms(members, csv_file.tables(members)) if forms is None else forms).items():
+        if form.pixels is None and _split(members, name):
+            try:
+                with members.open(name) as file:
+                    refuse_what_is_no_data(file.read(HEAD), name)
+            except (*READ_ERRORS, DataError):
+                found.append(name)
+    return found
+
+
 def _source(members: Members, names: list[str]) -> str:
     files = [PurePosixPath(name).name for name in names]
     listed = files[0] if len(files) == 1 else f"{', '.join(files[:-1])} and {files[-1]}"
     return f"{listed} in {members.title}"
-
-
-def _repeats(images: np.ndarray, others: list[np.ndarray]) -> bool:
-    """Return True if more than half of the pictures stand in others, too: FER2013's own tests repeat a twelfth of Training's."""
-    seen = {hash(image.tobytes()) for each in others for image in each}
-    return bool(seen) and sum(hash(image.tobytes()) in seen for image in images) > len(images) / 2
 
 
 def _splits(members: Members, name: str, rows: csv_file.Rows, form: Form, notes: list[str]) -> np.ndarray:
