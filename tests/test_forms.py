@@ -186,6 +186,9 @@ REFUSED = {
     "a table with names of picture files": lambda: one(
         "a.csv", written(FACES, {**WHOLE, "pixels": lambda *_: "a/0.png"})
     ),
+    "a table with yes or no to a split, `is_train`": lambda: one(
+        "a.csv", written(FACES, {**PLAIN, "is_train": lambda _, __, split: split == "Training"})
+    ),
     "a table with pictures as base64 text": lambda: one(
         "a.csv", written(FACES, {**WHOLE, "pixels": lambda image, *_: base64.b64encode(picture_bytes(image)).decode()})
     ),

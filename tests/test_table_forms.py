@@ -220,6 +220,14 @@ REFUSED = {
         written(FACES, {"image": lambda *_: str({"bytes": b"\x89PNG", "path": None}), "label": number, "Usage": usage}),
         ["'image' holds the bytes of pictures as Python prints them"],
     ),
+    "is_train, True or False": (
+        written(FACES, {"emotion": number, "pixels": spaced, "is_train": lambda _, __, split: split == "Training"}),
+        ["'is_train' says yes or no to a split"],
+    ),
+    "Test, 0 or 1": (
+        written(FACES, {"emotion": number, "pixels": spaced, "Test": lambda _, __, split: int(split != "Training")}),
+        ["'test' says yes or no to a split"],
+    ),
     "shortened by NumPy": (written(FACES, but(pixels=shortened)), ["shortened", "lost"]),
     "scaled pixels": (
         written(FACES, but(pixels=lambda image, *_: " ".join(f"{value / 255:.6f}" for value in image.ravel()))),

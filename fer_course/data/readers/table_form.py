@@ -24,6 +24,9 @@ LABEL_NAMES = (
 )
 PIXEL_NAMES = ("pixels", "pixel", "image_pixels", "pixel_values", "image", "images", "img", "face", "data", "x")
 USAGE_NAMES = ("usage", "split", "set", "subset", "partition", "dataset")
+#: A column that says yes or no to one split: `is_train`, `test`.
+FLAG = re.compile(r"(is[ _-]?)?(train|training|test|testing|val|valid|validation|public|private)([ _-]?test)?")
+YES_OR_NO = {"0", "1", "true", "false", "yes", "no", "0.0", "1.0"}
 #: Columns that number the rows, or that name them.
 INDEX_NAMES = ("", "index", "id", "row", "unnamed: 0")
 #: How a whole number ends that was written as a decimal.
@@ -316,6 +319,11 @@ class _Columns:
         if self.several:
             choice = " and ".join(map(shown, self.several[:2]))
             return f"two columns fit, {choice}, and no known name decides. Call the right one emotion or pixels."
+        if flag := self._flag():
+            return (
+                f"the column {shown(flag)} says yes or no to a split, which is not read. "
+                "Write a column Usage in its place, with Training, PublicTest and PrivateTest."
+            )
         if pixels is None and self.count >= PIXELS and (cell := self._decimal()):
             words, advice = SCALED
             return f"its columns hold {words}, as {_short(cell)}. {advice}"
@@ -326,6 +334,14 @@ class _Columns:
             if words:
                 return f"the column {shown(self.name(place))} holds {words}, as {_short(cells[0])}. {advice}"
         return ""
+
+    def _flag(self) -> str | None:
+        """Return the name of a column that says yes or no to one split, where none names the split: rows would change theirs."""
+        if self.find(USAGE_NAMES, range(self.count), _are_splits) is not None:
+            return None
+        flags = [place for place, name in enumerate(self.names or ()) if FLAG.fullmatch(name)]
+        said = [place for place in flags if self.rows and {cell.lower() for cell in self.cells(place)} <= YES_OR_NO]
+        return self.name(said[0]) if said else None
 
 
 def _words(cell: str) -> tuple[str, str]:
