@@ -36,6 +36,24 @@ def test_installer_names_the_python_it_is_for(tmp_path):
     assert not (tmp_path / "here").exists()
 
 
+def test_an_older_patch_of_a_python_finds_what_it_takes_instead(tmp_path, monkeypatch):
+    """Debian 12 has Python 3.11.2, for which some newest versions are not."""
+    lock = tmp_path / "requirements.txt"
+    lock.write_text(
+        "always==1 \\\n    --hash=sha256:aa\n"
+        "soup==2 ; python_full_version < '3.11.5' \\\n    --hash=sha256:bb\n"
+        "soup==4 ; python_full_version >= '3.11.5' \\\n    --hash=sha256:cc\n"
+        "later==1 ; python_version >= '3.12' \\\n    --hash=sha256:dd\n"
+    )
+    asked = []
+    monkeypatch.setattr(
+        build.subprocess, "run", lambda command, check: asked.append(Path(command[-1]).read_text().split(" \\")[:-1])
+    )
+    build.fetch(lock, tmp_path / "wheels", None, "3.11")
+    names = [[line.splitlines()[-1] for line in lines] for lines in asked]
+    assert names == [["always==1", "soup==4"], ["soup==2"]]
+
+
 @pytest.mark.slow
 @pytest.mark.network
 @pytest.mark.skipif(not shutil.which("bwrap"), reason="needs bubblewrap to be without a network")
