@@ -514,7 +514,8 @@ def test_typed_parameters_are_checked_before_anything_runs(tiny):
     ("line", "advice", "mended"),
     [
         ("data: 2013", "Write it in quotes", 'recipe: "2013"'), ("recipe: no", "Write it in quotes", 'recipe: "no"'),
-        ("recipe: null", "Write it in quotes", 'recipe: "null"'), ("recipe: 12:30", "Write it in quotes", 'recipe: "12:30"'),
+        ("recipe: null", "Write it in quotes", 'recipe: "null"'),
+        ("recipe: 12:30", 'Write "12:30" with quotes', 'recipe: "12:30"'),
         ("seed: 1.5", "Write a whole number", "seed: 1"), ("loud: 1", "Write true or false", "loud: true"),
         ("rate: true", "Write a number", "rate: 1.0"), ("seed: three", "Write a whole number", "seed: 3"),
     ],

@@ -56,10 +56,12 @@ def test_other_threads_would_move_the_seeds_otherwise():
     """The oracle of the test above can fail: Keras' own way gives several sets of weights beside such threads."""
     found = set()
     with hammer():
-        for _ in range(8):
+        for _ in range(400):  # a thread that happens to sleep samples nothing: some builds escape
             keras.utils.set_random_seed(3)
             found.add(digest(models.build("lenet")))
-    assert len(found) > 1
+            if len(found) > 1:
+                return
+    pytest.fail("nothing moved the seeds")
 
 
 @pytest.mark.parametrize("name", ["mini_xception", "alexnet_small", "mobilenet_v2_small"])
