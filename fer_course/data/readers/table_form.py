@@ -193,20 +193,22 @@ class _Columns:
         said = called_emotion or (not self.names and emotion == 0 and isinstance(pixels, int))
         listed = bool(cells) and all(map(_is_listed, cells))
         return Form(
-            *(
-                encoding,
-                end,
-                header,
-                separator,
-                self.count,
-                self.names,
-                emotion,
-                pixels,
-                usage,
-                labels,
-                _splits(splits),
-            ),
-            *(named, said, listed, self._is_sure(pixels, emotion), self._trouble(pixels)),
+            encoding=encoding,
+            end=end,
+            header=header,
+            separator=separator,
+            columns=self.count,
+            names=self.names,
+            emotion=emotion,
+            pixels=pixels,
+            usage=usage,
+            labels=labels,
+            splits=_splits(splits),
+            named=named,
+            said=said,
+            listed=listed,
+            sure=self._is_sure(pixels, emotion),
+            trouble=self._trouble(pixels),
         )
 
     def _is_sure(self, pixels: Place | None, emotion: Place | None) -> bool:
