@@ -99,7 +99,8 @@ def test_a_sweep_of_12_with_a_killed_worker_and_a_stopped_client(tmp_path):
         waited_for(lambda: done() >= 4, "trials after the kill", 300)
         os.killpg(first.pid, signal.SIGINT)
         assert first.wait(60) == 130
-        assert said.read_text().count("its worker is gone; it is begun again by another one.") == 1
+        # The trial that it computed, and the one that waited there: Dask gives a worker one more than it has threads.
+        assert said.read_text().count("its worker is gone; it is begun again by another one.") in (1, 2)
         assert "interrupted; what was finished is kept" in said.read_text()
         time.sleep(5)  # what the workers had begun comes to its end, or is begun again
         before = {path: path.stat().st_mtime_ns for path in out.glob("trials/*/metrics.json")}
