@@ -92,7 +92,7 @@ def checked(address: str) -> str:
 
 
 def badges(address: str) -> str:
-    """Return README's line of links that open lesson 00 at each service that can read the repository, and one to the tests."""
+    """Return README's line of links that open lesson 00 at each service that can read the repository."""
     where = links.buttons(address, FIRST)
     line = " · ".join(f"[Open lesson 00 in {name}]({target})" for name, target in where.items())
     return f"\n{line}\n\n"

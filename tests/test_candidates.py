@@ -176,16 +176,22 @@ def said(capsys, path):
     return faces, line
 
 
+def written_as(packed, place, files):
+    """Write files as a folder, zip or tar, and return its path."""
+    if packed == "zip":
+        return write_zip(place / "set.zip", files)
+    if packed == "tar":
+        path = place / "set.tar"
+        path.write_bytes(tar_bytes(files, "w"))
+        return path
+    return write_folder(place / "set", files)
+
+
 @pytest.mark.parametrize("packed", ["folder", "zip", pytest.param("tar", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", TABLES)
 def test_all_tables_that_fit_are_read_together_and_their_names_give_the_splits(tmp_path, capsys, kind, packed):
     files, expected, words = TABLES[kind]
-    path = write_folder(tmp_path / "set", files)
-    if packed == "zip":
-        path = write_zip(tmp_path / "set.zip", files)
-    elif packed == "tar":
-        path = tmp_path / "set.tar"
-        path.write_bytes(tar_bytes(files, "w"))
+    path = written_as(packed, tmp_path, files)
     faces, line = said(capsys, path)
     assert as_set(faces) == as_set(expected)
     for word in words:
@@ -322,12 +328,7 @@ COPIES = {
 @pytest.mark.parametrize("kind", COPIES)
 def test_the_copy_closest_to_the_top_wins_and_the_other_is_named(tmp_path, capsys, kind, packed):
     files, expected, left = COPIES[kind]
-    path = write_folder(tmp_path / "set", files)
-    if packed == "zip":
-        path = write_zip(tmp_path / "set.zip", files)
-    elif packed == "tar":
-        path = tmp_path / "set.tar"
-        path.write_bytes(tar_bytes(files, "w"))
+    path = written_as(packed, tmp_path, files)
     faces, line = said(capsys, path)
     assert as_set(faces) == as_set(expected)
     assert "Left out: " in line
