@@ -24,7 +24,8 @@ from recording import RESULTS, about, folder_of, real_faces
 from studies import STUDIES
 from study import done, find
 
-from fer_course import files, results, weights
+from fer_course import results, weights
+from fer_course._shared import files
 from fer_course.evaluation import VIEWS, evaluate, leaked
 from fer_course.training import Run
 

@@ -23,7 +23,8 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 from recording import RESULTS, about, folder_of, real_faces, report_of
 from studies import STUDIES
 
-from fer_course import files, results
+from fer_course import results
+from fer_course._shared import files
 from fer_course.distillation import averaged, soft_targets
 from fer_course.faces import Faces
 from fer_course.recipes import Recipe

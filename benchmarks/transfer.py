@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 
 import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
-from fer_course import data, files
+from fer_course import data
+from fer_course._shared import files
 from fer_course.data import drawn
 from fer_course.evaluation import evaluate
 from fer_course.faces import Faces

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_course import devices, files, schedules
+from fer_course import devices, schedules
+from fer_course._shared import files
 from fer_course.errors import RunError, shown
 from fer_course.quiet import keras
 from fer_course.recipes import Recipe

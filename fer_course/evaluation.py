@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fer_course._shared.files import write_text
 from fer_course.errors import DataError, ModelError
 from fer_course.faces import CLASS_NAMES, Faces
-from fer_course.files import write_text
 from fer_course.quiet import keras
 from fer_course.training import Run, prepare
 

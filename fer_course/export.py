@@ -23,10 +23,11 @@ from types import ModuleType
 
 import numpy as np
 
-from fer_course import data, files, installing
+from fer_course import data
+from fer_course._shared import extras, files
+from fer_course._shared.silence import silence
 from fer_course.errors import ExportError, ModelError
 from fer_course.faces import Faces
-from fer_course.silence import silence
 
 #: What `export` can write, and how the names of such files end.
 ENDINGS = {"litert": ".tflite", "litert-int8": "-int8.tflite", "onnx": ".onnx"}
@@ -164,7 +165,7 @@ def _package(name: str) -> ModuleType:
                 "LiteRT has no Python package for Windows. Export to onnx, or work in the Windows Subsystem for Linux."
             ) from None
         raise ExportError(
-            f"This needs the package {package} ({error}), which is in the extra `export`. {installing.advice('export')}"
+            f"This needs the package {package} ({error}), which is in the extra `export`. {extras.advice('export')}"
         ) from None
 
 

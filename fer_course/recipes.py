@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from fer_course._shared.files import read_yaml, write_text
 from fer_course.errors import RecipeError, shown
-from fer_course.files import read_yaml, write_text
 
 OPTIMIZERS = ("adam", "adamw", "sgd")
 SCHEDULES = ("one_cycle", "plateau", "constant")

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_course import files, models, schedules
+from fer_course import models, schedules
+from fer_course._shared import files
 from fer_course.augment import Batches
 from fer_course.checkpoint import Checkpoint, anew, load_weights, read_history
 from fer_course.devices import accelerated, data_parallel, make_deterministic

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fer_course import cli, files
+from fer_course import cli
+from fer_course._shared import files
 from fer_course.errors import BusyError, FerCourseError, LessonError, RecipeError, WriteError, shown
 
 

@@ -14,7 +14,8 @@ import time
 import keras
 import pytest
 
-from fer_course import files, training
+from fer_course import training
+from fer_course._shared import files
 from fer_course.errors import BusyError, RunError
 from fer_course.recipes import Recipe
 from fer_course.training import Run, train

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from fer_course import files, progress, schedules, training
+from fer_course import progress, schedules, training
+from fer_course._shared import files
 from fer_course.errors import DataError, RunError
 from fer_course.evaluation import evaluate
 from fer_course.faces import Faces

@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin
 
-from fer_course import executors
+from fer_course._shared import executors
+from fer_course._shared.files import write_text
+from fer_course._shared.processes import Processes
 from fer_course.errors import FerCourseError
-from fer_course.files import write_text
-from fer_course.processes import Processes
 
 #: What must be the same here and on every worker: else they would not compute the same.
 PACKAGES = ("fer_course", "keras", "tensorflow", "jax", "numpy")
