@@ -27,8 +27,9 @@ from recording import RESULTS, about, real_faces
 from fer_course import models
 from fer_course._shared import files
 from fer_course.evaluation import evaluate
+from fer_course.models.prepare import prepare
 from fer_course.recipes import Recipe
-from fer_course.training import prepare, train
+from fer_course.training import train
 
 
 def plain_epoch(faces) -> float:

@@ -26,7 +26,8 @@ from fer_course.data import drawn
 from fer_course.evaluation import evaluate
 from fer_course.faces import Faces
 from fer_course.recipes import Recipe
-from fer_course.training import Run, train
+from fer_course.runs import Run
+from fer_course.training import train
 
 RESULT = Path(__file__).parents[1] / "fer_course" / "results" / "drawn_faces.json"
 WELL = Recipe.named("minutes").but(name="drawn, well trained", epochs=20, shift=0.08, label_smoothing=0.1)

@@ -184,9 +184,9 @@ def _train(options) -> int:
     faces = data.load(options.data)
 
     import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
-    from fer_course import devices
-    from fer_course.distillation import soft_targets
-    from fer_course.training import Run, train
+    from fer_course.runs import Run
+    from fer_course.training import devices, train
+    from fer_course.training.distillation import soft_targets
 
     if options.deterministic:
         devices.tell_xla()
@@ -224,7 +224,7 @@ _RUN_OR_FILE = f"{_RUN}; or a .tflite or .onnx file that `export` wrote"
 def _trained(name: str):
     """Return the run in that folder, the network in that exported file, or the one that comes with the course."""
     from fer_course import models
-    from fer_course.training import Run
+    from fer_course.runs import Run
 
     path = Path(name)
     if path.is_file() or (path.suffix in (".tflite", ".onnx") and not path.is_dir()):

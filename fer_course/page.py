@@ -115,7 +115,7 @@ def panel(run: str):
     import ipywidgets
 
     import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
-    from fer_course.training import Run
+    from fer_course.runs import Run
     from fer_course.widgets import camera_panel
     from fer_course.widgets.core import alert
 

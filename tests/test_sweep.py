@@ -24,9 +24,9 @@ from fer_course._shared import executors, files
 from fer_course._shared.executors import executor_at
 from fer_course._shared.processes import Killed
 from fer_course.errors import BusyError, FerCourseError, LessonError, RecipeError, SweepError
+from fer_course.evaluation.trials import summarise
 from fer_course.sweep import checking, lessons, running
 from fer_course.sweep.tables import summary
-from fer_course.trials import summarise
 
 GRID = {
     "recipe": "quick",
