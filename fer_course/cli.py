@@ -306,7 +306,7 @@ def _add_live(commands) -> None:
 
 
 def _live(options) -> None:
-    from fer_course import page
+    from fer_course.live import page
 
     page.serve(options.run, options.port, not options.no_browser)
 
@@ -318,7 +318,7 @@ def _add_zoo(commands) -> None:
 
 def _zoo(options) -> None:
     import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
-    from fer_course import zoo
+    from fer_course.results import zoo
 
     print(zoo.table(options.input_size))
 

@@ -12,6 +12,7 @@ from PIL import Image
 
 from fer_course import live, services
 from fer_course.data import drawn
+from fer_course.live import boxes
 from fer_course.widgets import camera, camera_panel, photograph
 from fer_course.widgets.view import FRAME, STILL, View
 
@@ -167,7 +168,7 @@ def test_a_drawn_face_is_scored_whether_it_is_found_or_not(person):
     found = live.match(live.find_faces(photo), camera.PLACE)
     assert sentence == ("" if found else camera.NOT_FOUND)
     if found is None:
-        np.testing.assert_allclose(live._widened(face.box, live.MARGIN), camera.PLACE)
+        np.testing.assert_allclose(boxes.widened(face.box, live.MARGIN), camera.PLACE)
 
 
 def test_a_photograph_is_shown_and_forgotten(panel):

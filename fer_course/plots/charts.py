@@ -1,103 +1,25 @@
-"""Functions that return a matplotlib `Figure`; `show(fig, alt=…)` puts one into a notebook with its alternative text."""
+"""Counts, curves, matrices and costs as charts.
+
+Seaborn is imported in the functions that use it: it brings pandas, and loading both takes longer than a chart.
+"""
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 from collections.abc import Sequence
 from itertools import cycle
 
-import fer_course._shared.matplotlibrc  # noqa: F401  (before matplotlib is loaded)
-
-import matplotlib.pyplot as plt  # isort: skip
 import numpy as np
-import seaborn as sns
 from matplotlib.figure import Figure
 
-from fer_course._shared.settings import use_matplotlibs_own
-from fer_course.errors import FerCourseError
 from fer_course.faces import CLASS_NAMES, Faces
-
-use_matplotlibs_own()
-
-#: Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-#: Line styles that go with the colours, so that colour never carries the meaning alone.
-STYLES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
-
-
-def show(figure: Figure, alt: str) -> None:
-    """Show a figure in a notebook, as an image with alternative text, and close it.
-
-    JupyterLab drops the alternative text of plain PNG outputs, so the figure goes out as HTML.
-
-    Raises:
-        FerCourseError: if `alt` is empty.
-
-    """
-    if not alt.strip():
-        raise FerCourseError("A figure needs alternative text: show(figure, alt='what one sees in it').")
-    from IPython.display import display
-
-    display(picture(figure, alt), raw=True)
-
-
-def picture(figure: Figure, alt: str) -> dict[str, str]:
-    """Return a figure as what a notebook displays: HTML with the alternative text, and the text alone; closes the figure."""
-    png = io.BytesIO()
-    figure.savefig(png, format="png", dpi=100, bbox_inches="tight", facecolor="white")
-    plt.close(figure)
-    data = base64.b64encode(png.getvalue()).decode()
-    image = f'<img alt="{html.escape(alt, quote=True)}" src="data:image/png;base64,{data}" style="max-width:100%">'
-    return {"text/html": image, "text/plain": f"[figure: {alt}]"}
-
-
-def grid(images: np.ndarray, titles: Sequence[str] | None = None, columns: int = 10, size: float = 1.0) -> Figure:
-    """Show grey pictures (N, H, W) side by side, each with a title if `titles` are given; `size` in inches each.
-
-    Raises:
-        FerCourseError: if there is no picture.
-
-    """
-    images = np.asarray(images)
-    if not len(images):
-        raise FerCourseError("A grid needs at least one picture; found none. Look at what they were selected by.")
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * size, rows * size * (1.25 if titles is not None else 1)), squeeze=False
-    )
-    for axis in axes.flat:
-        axis.set_axis_off()
-    for index, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
-        axis.imshow(image, cmap="gray", vmin=0, vmax=255)
-        if titles is not None:
-            axis.set_title(titles[index], fontsize=8)
-    figure.tight_layout(pad=0.3)
-    return figure
-
-
-def signed_grid(images: np.ndarray, titles: Sequence[str], columns: int = 4, size: float = 1.6) -> Figure:
-    """Show arrays of signed numbers (N, H, W) as pictures: red above zero, white at zero, blue below.
-
-    Each picture has its own scale, symmetric round zero; `size` in inches each.
-    """
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(columns * size, rows * size * 1.15), squeeze=False)
-    for axis in axes.flat:
-        axis.set_axis_off()
-    for axis, image, title in zip(axes.flat, images, titles, strict=False):
-        limit = np.abs(image).max() or 1
-        axis.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit)
-        axis.set_title(title, fontsize=9)
-    figure.tight_layout(pad=0.3)
-    return figure
+from fer_course.plots._pyplot import plt
+from fer_course.plots.display import COLOURS, STYLES
 
 
 def class_counts(faces: Faces) -> Figure:
     """Show how many faces each class has, one group of bars a split."""
+    import seaborn as sns
+
     splits = list(faces.split_sizes())
     counts = np.concatenate([faces.counts(split) for split in splits])
     names = list(faces.class_names) * len(splits)
@@ -109,7 +31,7 @@ def class_counts(faces: Faces) -> Figure:
             bar.set_hatch(hatch)
     axis.set(xlabel="", ylabel="faces")
     axis.legend(title="split", loc="upper left", bbox_to_anchor=(1, 1))  # beside the bars, not on them
-    sns.despine(figure)
+    _hide_frame(figure)
     return figure
 
 
@@ -122,6 +44,8 @@ def confusion_matrix(confusion: np.ndarray, class_names: Sequence[str] = CLASS_N
         normalise: divide each row by its sum, so that the diagonal shows the recall.
 
     """
+    import seaborn as sns
+
     confusion = np.asarray(confusion, dtype=float)
     if normalise:
         confusion = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
@@ -155,53 +79,8 @@ def reliability(curves: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) ->
         axis.scatter(confidence[full], accuracy[full], sizes, color=colour, marker=marker, label=name)
     axis.set(xlabel="how sure: probability of the named class", ylabel="how often right", xlim=(0, 1), ylim=(0, 1.02))
     axis.legend(fontsize=8)
-    sns.despine(figure)
+    _hide_frame(figure)
     return figure
-
-
-def heat_maps(
-    images: np.ndarray, maps: np.ndarray, titles: Sequence[str], columns: int = 7, size: float = 1.5
-) -> Figure:
-    """Lay maps of signed numbers over grey pictures: red above zero, blue below, nothing at zero.
-
-    Lines go round what is above half of the largest absolute value (full) and below minus half of it (dashed), so that colour
-    never carries the meaning alone.
-
-    Args:
-        images: (N, H, W), grey levels 0 to 255.
-        maps: (N, h, w), of any resolution; all on one scale, symmetric round zero.
-        titles: one a picture.
-        columns: pictures a row.
-        size: inches a picture.
-
-    """
-    images, maps = np.asarray(images), np.asarray(maps, dtype=float)
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(columns * size, rows * size * 1.15), squeeze=False)
-    limit = np.abs(maps).max() or 1.0
-    for axis in axes.flat:
-        axis.set_axis_off()
-    for axis, image, each, title in zip(axes.flat, images, maps, titles, strict=False):
-        fine = _enlarged(each / limit, image.shape)
-        colours = plt.colormaps["RdBu_r"]((fine + 1) / 2)
-        colours[..., 3] = 0.75 * np.abs(fine)
-        axis.imshow(image, cmap="gray", vmin=0, vmax=255)
-        axis.imshow(colours, interpolation="bilinear")
-        for level, style in ((0.5, "solid"), (-0.5, "dashed")):
-            if fine.min() < level < fine.max():  # else matplotlib warns
-                axis.contour(fine, [level], colors="black", linewidths=1, linestyles=style)
-        axis.set_title(title, fontsize=9)
-    figure.tight_layout(pad=0.3)
-    return figure
-
-
-def _enlarged(small: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Interpolate (h, w) linearly to (H, W); values belong to the middles of their places."""
-    for axis, (places, side) in enumerate(zip(small.shape, shape, strict=True)):
-        middles = (np.arange(places) + 0.5) * side / places - 0.5
-        small = np.apply_along_axis(lambda line, at=middles, n=side: np.interp(np.arange(n), at, line), axis, small)
-    return small
 
 
 def accuracy_against_cost(
@@ -235,7 +114,7 @@ def accuracy_against_cost(
             axis.plot(place, accuracy, marker, color=colour, markersize=8, label=name)
         axis.set(title=title, xlabel="million multiply-adds a picture", ylabel="accuracy in %", xlim=(0, 1.15 * most))
         axis.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=5)  # clear of the label
-    sns.despine(figure)
+    _hide_frame(figure)
     figure.tight_layout()
     return figure
 
@@ -258,7 +137,7 @@ def seeds(groups: dict[str, Sequence[float]], learned: dict[str, Sequence[float]
     axis.set(yticks=range(len(groups)), xlabel="accuracy in %", ylim=(len(groups) - 0.5, -0.5))
     axis.set_yticklabels(groups)
     axis.grid(axis="x", linewidth=0.4)
-    sns.despine(figure)
+    _hide_frame(figure)
     figure.tight_layout()
     return figure
 
@@ -281,5 +160,11 @@ def curves(histories: dict[str, dict[str, Sequence[float]]], metric: str = "accu
     axis.set(xlabel="epoch", ylabel=metric)
     axis.xaxis.get_major_locator().set_params(integer=True)
     axis.legend(fontsize=8)
-    sns.despine(figure)
+    _hide_frame(figure)
     return figure
+
+
+def _hide_frame(figure: Figure) -> None:
+    """Hide the upper and the right edge of all axes."""
+    for axis in figure.axes:
+        axis.spines[["top", "right"]].set_visible(False)

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
@@ -23,6 +22,7 @@ from matplotlib.textpath import TextPath
 
 from fer_course.errors import ModelError
 from fer_course.plots import COLOURS
+from fer_course.plots._pyplot import plt
 from fer_course.quiet import keras
 
 FONT, LINE, MARGIN = 7.5, 0.14, 0.06  # points of the text; from line to line; from a box to its text
