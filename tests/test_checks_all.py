@@ -18,8 +18,9 @@ import pytest
 from answers import assert_hint, assert_not_attempted, assert_passes, function_of
 from test_notebooks import LESSONS, SOLUTIONS, code_cells, read, syntax_tree
 
-from fer_course import checks, release
+from fer_course import checks
 from fer_course.checks import Hint, NotAttempted
+from fer_course.course import cells
 
 WRONG_ANSWERS = 3
 
@@ -43,7 +44,7 @@ def calls_of(cell) -> list[tuple[tuple[str, str], str]]:
 
 
 def calls_in(path: Path) -> list[tuple[tuple[str, str], str]]:
-    return [call for cell in read(path).cells if release.is_check(cell) for call in calls_of(cell)]
+    return [call for cell in read(path).cells if cells.is_check(cell) for call in calls_of(cell)]
 
 
 def stub_of(lesson: str, name: str):
@@ -75,7 +76,7 @@ def test_each_check_is_used_by_one_exercise_of_its_lesson():
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 def test_each_exercise_uses_a_check(path):
-    assert [cell.id for cell in read(path).cells if release.is_check(cell) and not calls_of(cell)] == []
+    assert [cell.id for cell in read(path).cells if cells.is_check(cell) and not calls_of(cell)] == []
 
 
 @every_check

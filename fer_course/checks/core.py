@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_course.services import remind
+from fer_course._shared.hosts import remind
 
 #: Relative and absolute tolerance by the kind of the answer's numbers.
 TOLERANCE = {2: 2e-2, 4: 1e-4, 8: 1e-7}

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from functools import cache
 
-from fer_course.release import is_solution
+from fer_course.course.cells import is_solution
 
 
 def notices(text: str, solved: str = "") -> list[str]:

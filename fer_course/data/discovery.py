@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 import platformdirs
 
-from fer_course.data import archives, readers
+from fer_course.data import readers
 from fer_course.data.candidates import left_out, ranked
-from fer_course.data.members import Members, is_litter
+from fer_course.data.containers import archives
+from fer_course.data.containers.members import Members, is_litter
 from fer_course.data.readers import csv_file, image_folder, npz_file, parquet_file, tables
 from fer_course.data.readers.names import SPLIT_WORDS, split_of_name
 from fer_course.errors import DataError

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from fer_course._shared.files import alone, empty, read_json, write_json
 from fer_course.errors import BusyError, SweepError
-from fer_course.sweep.checking import digest, fingerprint
+from fer_course.sweep.preflight import digest, fingerprint
 from fer_course.sweep.spec import Sweep
 from fer_course.sweep.tables import summary, write_tables
 

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 
 from fer_course._shared.files import refuse_endless
-from fer_course.data import archives
-from fer_course.data.members import READ_ERRORS, Members, is_litter, refuse_what_is_no_data
+from fer_course.data.containers import archives
+from fer_course.data.containers.members import READ_ERRORS, Members, is_litter, refuse_what_is_no_data
 from fer_course.errors import DataError
 
 #: A data set in a folder lies at most this many folders deep: top/fer2013/train/happy/picture.png.

@@ -137,7 +137,7 @@ def _asked_for(requirement, extra: str) -> bool:
 
 
 #: Does what lessons do, in small, and says which Keras it got. With -c, modules of this folder come first, as for a notebook.
-_LOAD = "from fer_course import small_lesson; small_lesson.main()"
+_LOAD = "from fer_course.course import small_lesson; small_lesson.main()"
 #: Seconds that it may take; on a slow network disk the first time takes minutes.
 _LOADING = 300
 

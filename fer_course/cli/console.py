@@ -18,7 +18,7 @@ STAND_INS = {
     "✔": "ok", "✘": "x", "→": "->", "←": "<-", "·": ".", "×": "x", "▸": ">", "…": "...", "–": "-", "—": "-", "−": "-",
     "±": "+-", "≥": ">=", "≤": "<=", "≈": "~", "“": '"', "”": '"', "‘": "'", "’": "'", "█": "#", "\u00a0": " ",
 }  # fmt: skip
-_ERRORS = "fer_course.console"
+_ERRORS = "fer_course.cli.console"
 
 
 def _stand_in(error: UnicodeError) -> tuple[str, int]:

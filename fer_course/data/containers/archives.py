@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import PurePosixPath
 from typing import BinaryIO, NamedTuple
 
-from fer_course.data.members import READ_ERRORS, Members, in_words, is_litter
+from fer_course.data.containers.members import READ_ERRORS, Members, in_words, is_litter
 from fer_course.errors import DataError
 
 #: The largest file to unpack, in bytes: more than three times FER2013 as a table.

@@ -1,4 +1,4 @@
-"""What lessons do, in small, for `fer-course doctor`: `python -m fer_course.small_lesson` ends with an error where they would."""
+"""What lessons do, in small, for `fer-course doctor`. `python -m fer_course.course.small_lesson` fails where a lesson would."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from fer_course._shared.extras import require
 from fer_course._shared.files import alone
-from fer_course.course.executing import execute
-from fer_course.course.harvest import harvest_safely
+from fer_course.course.execution import execute
 from fer_course.course.lessons import choose, notebooks
+from fer_course.course.outputs import harvest_safely
 from fer_course.course.parameters import merged_settings
 from fer_course.course.run_folders import new_folder, plan, read_metrics, runs_folder, save, unfinished
 from fer_course.course.summary import ending, table
