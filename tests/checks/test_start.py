@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from answers import assert_hint, three_tests
 
-from fer_course.checks import lesson00
+from fer_course.checks import start
 
 
 def by_loop(face):
@@ -67,12 +67,12 @@ WRONG = {
 
 OUT_OF_BOUNDS = (mirrored_48, mirrored_one_too_far)  # they share a hint
 
-CHECKS = {lesson00.mirror: (RIGHT, WRONG)}
+CHECKS = {start.mirror: (RIGHT, WRONG)}
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 
 
 @pytest.mark.parametrize("words", WRONG)
 def test_each_hint_fits_its_own_mistake_alone(words, capfd):
-    hint = assert_hint(lesson00.mirror, WRONG[words], re.escape(words), capfd)
+    hint = assert_hint(start.mirror, WRONG[words], re.escape(words), capfd)
     others = [key for key, answer in WRONG.items() if key in hint and answer not in OUT_OF_BOUNDS]
     assert [key for key in WRONG if key in hint] == [words] or (WRONG[words] in OUT_OF_BOUNDS and not others)

@@ -7,7 +7,7 @@ import numpy as np
 from answers import three_tests
 
 from fer_course import results, schedules
-from fer_course.checks import lesson07
+from fer_course.checks import training
 
 # ------------------------------------------------------------------------------------------------------ one_cycle
 
@@ -172,9 +172,9 @@ ILLNESSES_WRONG = {
 # ------------------------------------------------------------------------------------------------------ the tests
 
 CHECKS = {
-    lesson07.one_cycle: (ONE_CYCLE_RIGHT, ONE_CYCLE_WRONG),
-    lesson07.patience: (PATIENCE_RIGHT, PATIENCE_WRONG),
-    functools.partial(lesson07.illnesses, curves=CURVES): (ILLNESSES_RIGHT, ILLNESSES_WRONG),
+    training.one_cycle: (ONE_CYCLE_RIGHT, ONE_CYCLE_WRONG),
+    training.patience: (PATIENCE_RIGHT, PATIENCE_WRONG),
+    functools.partial(training.illnesses, curves=CURVES): (ILLNESSES_RIGHT, ILLNESSES_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 
@@ -182,7 +182,7 @@ test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 def test_recorded_curves_show_what_they_are_named_for():
     guess = math.log(7)
     by_illness = {curve["illness"]: curve for curve in CURVES.values()}
-    assert sorted(by_illness) == sorted(lesson07.ILLNESSES)
+    assert sorted(by_illness) == sorted(training.ILLNESSES)
     low, high = by_illness["rate too low"], by_illness["rate too high"]
     assert low["loss"][0] - low["loss"][-1] < 0.2
     assert low["loss"][-1] < low["loss"][0]

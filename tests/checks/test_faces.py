@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from fer_course import linear
-from fer_course.checks import lesson01
+from fer_course.checks import faces
 
 # ---------------------------------------------------------------------------------------------------- parse_row
 
@@ -436,12 +436,12 @@ STEP_WRONG = {
 # ------------------------------------------------------------------------------------------------------ the tests
 
 CHECKS = {
-    lesson01.parse_row: ({"plain": parse_plain, "loops": parse_by_loops}, PARSE_WRONG),
-    lesson01.count_classes: (COUNT_RIGHT, COUNT_WRONG),
-    lesson01.majority_baseline: (MAJORITY_RIGHT, MAJORITY_WRONG),
-    lesson01.find_leaks: (LEAKS_RIGHT, LEAKS_WRONG),
-    lesson01.softmax: (SOFTMAX_RIGHT, SOFTMAX_WRONG),
-    lesson01.gradient_step: (STEP_RIGHT, STEP_WRONG),
+    faces.parse_row: ({"plain": parse_plain, "loops": parse_by_loops}, PARSE_WRONG),
+    faces.count_classes: (COUNT_RIGHT, COUNT_WRONG),
+    faces.majority_baseline: (MAJORITY_RIGHT, MAJORITY_WRONG),
+    faces.find_leaks: (LEAKS_RIGHT, LEAKS_WRONG),
+    faces.softmax: (SOFTMAX_RIGHT, SOFTMAX_WRONG),
+    faces.gradient_step: (STEP_RIGHT, STEP_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 

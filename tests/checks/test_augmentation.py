@@ -7,7 +7,7 @@ from keras import layers
 from scipy import ndimage
 
 from fer_course import augment
-from fer_course.checks import lesson06
+from fer_course.checks import augmentation
 
 # --------------------------------------------------------------------------------------------------------- flip
 
@@ -369,11 +369,11 @@ KEPT_WRONG = {
 # ----------------------------------------------------------------------------------------------------------------------
 
 CHECKS = {
-    lesson06.flip: (FLIP_RIGHT, FLIP_WRONG),
-    lesson06.shift: (SHIFT_RIGHT, SHIFT_WRONG),
-    lesson06.keras_layers: (LAYERS_RIGHT, LAYERS_WRONG),
-    lesson06.split_then_augment: (SPLIT_RIGHT, SPLIT_WRONG),
-    lesson06.labels_kept: (KEPT_RIGHT, KEPT_WRONG),
+    augmentation.flip: (FLIP_RIGHT, FLIP_WRONG),
+    augmentation.shift: (SHIFT_RIGHT, SHIFT_WRONG),
+    augmentation.keras_layers: (LAYERS_RIGHT, LAYERS_WRONG),
+    augmentation.split_then_augment: (SPLIT_RIGHT, SPLIT_WRONG),
+    augmentation.labels_kept: (KEPT_RIGHT, KEPT_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 
@@ -382,4 +382,4 @@ def test_the_shift_of_the_check_agrees_with_scipy():
     image = np.random.default_rng(0).integers(0, 256, (6, 9), dtype=np.uint8)
     for down, right in ((2, -3), (-1, 4), (7, 0)):
         theirs = ndimage.shift(image, (down, right), order=0, mode="nearest")
-        np.testing.assert_array_equal(lesson06._shifted(image, down, right), theirs)
+        np.testing.assert_array_equal(augmentation._shifted(image, down, right), theirs)

@@ -1,6 +1,6 @@
-"""Every check of every lesson: one exercise uses it, it tells what was not begun from what is wrong, and tests try it out.
+"""Every check of every topic: one exercise uses it, it tells what was not begun from what is wrong, and tests try it out.
 
-The tests of a lesson's checks stand in test_checks_lessonNN.py, which answers.py describes.
+The tests of a topic's checks are in test_TOPIC.py, which tests/helpers/answers.py describes.
 """
 
 import ast
@@ -14,31 +14,42 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
+import nbformat
 import pytest
 from answers import assert_hint, assert_not_attempted, assert_passes, function_of
-from test_notebooks import LESSONS, SOLUTIONS, code_cells, read, syntax_tree
 
 from fer_course import checks, release
 from fer_course.checks import Hint, NotAttempted
 
+ROOT = Path(__file__).parents[2]
+SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
+LESSONS = sorted((ROOT / "lessons").glob("*.ipynb"))
 WRONG_ANSWERS = 3
 
 
 def public_checks() -> list[tuple[str, str]]:
-    """Lesson and name of every check, such as ("lesson01", "softmax"), read off the modules in fer_course/checks."""
-    modules = sorted(path.stem for path in Path(checks.__file__).parent.glob("lesson[0-9]*.py"))
+    """Topic and name of every check, such as ("linear", "softmax"), read off the modules in fer_course/checks."""
     return [
-        (lesson, name)
-        for lesson in modules
-        for name, function in inspect.getmembers(getattr(checks, lesson), inspect.isfunction)
-        if function.__module__ == f"fer_course.checks.{lesson}" and not name.startswith("_")
+        (topic, name)
+        for topic in checks.TOPICS
+        for name, function in inspect.getmembers(getattr(checks, topic), inspect.isfunction)
+        if function.__module__ == f"fer_course.checks.{topic}" and not name.startswith("_")
     ]
 
 
+def read(path: Path):
+    return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+
+
+def syntax_tree(cell) -> ast.AST:
+    """A code cell's syntax, its magics and shell lines left out."""
+    return ast.parse(re.sub(r"^( *)[%!].*$", r"\1pass", cell.source, flags=re.MULTILINE))
+
+
 def calls_of(cell) -> list[tuple[tuple[str, str], str]]:
-    """The checks that a cell calls, each with what it is given: `checks.lesson01.softmax(mine)` is one."""
+    """The checks that a cell calls, each with what it is given: `checks.linear.softmax(mine)` is one."""
     calls = [node for node in ast.walk(syntax_tree(cell)) if isinstance(node, ast.Call)]
-    found = [(re.fullmatch(r"checks\.(lesson\d+)\.(\w+)", ast.unparse(call.func)), call) for call in calls]
+    found = [(re.fullmatch(r"checks\.([a-z]+)\.(\w+)", ast.unparse(call.func)), call) for call in calls]
     return [(match.groups(), ast.unparse(call.args[0])) for match, call in found if match]
 
 
@@ -46,31 +57,40 @@ def calls_in(path: Path) -> list[tuple[tuple[str, str], str]]:
     return [call for cell in read(path).cells if release.is_check(cell) for call in calls_of(cell)]
 
 
-def stub_of(lesson: str, name: str):
-    """The function that the lesson gives to the learner to write for this check, with what the lesson has imported."""
-    path = next(path for path in LESSONS if path.name.startswith(lesson.removeprefix("lesson")))
-    learners = dict(calls_in(path))[lesson, name]
-    parts = [part for cell in code_cells(read(path)) for part in syntax_tree(cell).body]
+def stub_of(topic: str, name: str):
+    """The function that a lesson gives to the learner to write for this check, with what the lesson has imported."""
+    path, answer = next(
+        (path, answer) for path in LESSONS for check, answer in calls_in(path) if check == (topic, name)
+    )
+    parts = [part for cell in read(path).cells if cell.cell_type == "code" for part in syntax_tree(cell).body]
     imports = [part for part in parts if isinstance(part, (ast.Import, ast.ImportFrom))]
-    stub = next(part for part in parts if isinstance(part, ast.FunctionDef) and part.name == learners)
+    stub = next(part for part in parts if isinstance(part, ast.FunctionDef) and part.name == answer)
     made = {}
     exec(compile(ast.Module([*imports, stub], []), path.name, "exec"), made)
-    return made[learners]
+    return made[answer]
 
 
-def cases_of(test: str, lesson: str, name: str) -> list[tuple]:
+def cases_of(test: str, topic: str, name: str) -> list[tuple]:
     """What the parametrised test of this name tries the check with: the check as the table holds it, answer, pattern."""
-    function = getattr(importlib.import_module(f"test_checks_{lesson}"), test)
+    function = getattr(importlib.import_module(f"checks.test_{topic}"), test)
     cases = [case.values for mark in function.pytestmark for case in mark.args[1]]
-    return [case for case in cases if function_of(case[0]) is getattr(getattr(checks, lesson), name)]
+    return [case for case in cases if function_of(case[0]) is getattr(getattr(checks, topic), name)]
 
 
-every_check = pytest.mark.parametrize(("lesson", "name"), public_checks())
+every_check = pytest.mark.parametrize(("topic", "name"), public_checks())
 
 
-def test_each_check_is_used_by_one_exercise_of_its_lesson():
-    used = Counter((path.name[:2], check) for path in SOLUTIONS for check, _ in calls_in(path))
-    assert used == Counter((lesson.removeprefix("lesson"), (lesson, name)) for lesson, name in public_checks())
+def test_the_table_of_topics_names_every_module_of_checks():
+    shared = {"__init__", "core", "answers", "oracles", "relations"}
+    modules = {path.stem for path in Path(checks.__file__).parent.glob("*.py")} - shared
+    table = re.findall(r"(?m)^\| ([a-z]+) \| \S", checks.__doc__)
+    assert list(checks.TOPICS) == table[1:]
+    assert set(checks.TOPICS) == modules
+
+
+def test_each_check_is_used_by_one_exercise():
+    used = Counter(check for path in SOLUTIONS for check, _ in calls_in(path))
+    assert used == Counter(public_checks())
 
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
@@ -79,21 +99,21 @@ def test_each_exercise_uses_a_check(path):
 
 
 @every_check
-def test_right_answers_and_at_least_three_wrong_ones_try_the_check_out(lesson, name):
-    assert cases_of("test_right", lesson, name)
-    assert len({answer for _, answer, _ in cases_of("test_wrong", lesson, name)}) >= WRONG_ANSWERS
+def test_right_answers_and_at_least_three_wrong_ones_try_the_check_out(topic, name):
+    assert cases_of("test_right", topic, name)
+    assert len({answer for _, answer, _ in cases_of("test_wrong", topic, name)}) >= WRONG_ANSWERS
 
 
 @every_check
-def test_the_stub_of_the_lesson_is_not_attempted(lesson, name, capfd):
-    stub = stub_of(lesson, name)
-    told = assert_not_attempted(cases_of("test_right", lesson, name)[0][0], capfd, stub)
+def test_the_stub_of_the_exercise_is_not_attempted(topic, name, capfd):
+    stub = stub_of(topic, name)
+    told = assert_not_attempted(cases_of("test_right", topic, name)[0][0], capfd, stub)
     assert f"in {stub.__name__} by" in told
 
 
 @every_check
-def test_what_is_no_answer_gets_a_hint_and_no_other_error(lesson, name, capfd):
-    check = cases_of("test_right", lesson, name)[0][0]
+def test_what_is_no_answer_gets_a_hint_and_no_other_error(topic, name, capfd):
+    check = cases_of("test_right", topic, name)[0][0]
     assert_not_attempted(check, capfd, None)
     assert_not_attempted(check, capfd, ...)
     assert_hint(check, 5, "function itself", capfd)
@@ -183,11 +203,11 @@ def test_good_checks_are_not(capfd):
 
 @every_check
 @pytest.mark.parametrize("seed", [1, pytest.param(20_000, marks=pytest.mark.slow)])
-def test_hidden_tests_tell_right_from_wrong_with_other_numbers(lesson, name, seed):
-    for check, answer in (case[:2] for case in cases_of("test_right", lesson, name)):
+def test_hidden_tests_tell_right_from_wrong_with_other_numbers(topic, name, seed):
+    for check, answer in (case[:2] for case in cases_of("test_right", topic, name)):
         with checks.hidden(seed):
             check(answer)
-    for check, answer, _ in cases_of("test_wrong", lesson, name):
+    for check, answer, _ in cases_of("test_wrong", topic, name):
         with checks.hidden(seed), pytest.raises(Hint):
             check(answer)
 
@@ -213,11 +233,11 @@ def shapes_given(check, answer) -> set[str]:
 
 
 @every_check
-def test_hidden_tests_have_other_shapes(lesson, name):
+def test_hidden_tests_have_other_shapes(topic, name):
     if name in SHAPELESS:
         return
-    check, answer = cases_of("test_right", lesson, name)[0][:2]
-    lessons = shapes_given(check, answer)
+    check, answer = cases_of("test_right", topic, name)[0][:2]
+    shown = shapes_given(check, answer)
     with checks.hidden(3):
         hidden = shapes_given(check, answer)
-    assert hidden - lessons
+    assert hidden - shown

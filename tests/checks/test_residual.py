@@ -8,7 +8,7 @@ from answers import three_tests
 from keras import layers
 
 from fer_course import models
-from fer_course.checks import lesson05
+from fer_course.checks import residual
 from fer_course.layers import convolution
 from fer_course.layers import residual_module as package_module
 
@@ -350,9 +350,9 @@ NETWORK_WRONG = {
 # ------------------------------------------------------------------------------------------------------ the tests
 
 CHECKS = {
-    lesson05.shortcut: (SHORTCUT_RIGHT, SHORTCUT_WRONG),
-    lesson05.residual_module: (MODULE_RIGHT, MODULE_WRONG),
-    lesson05.module_parameters: (COUNT_RIGHT, COUNT_WRONG),
-    lesson05.mini_xception: (NETWORK_RIGHT, NETWORK_WRONG),
+    residual.shortcut: (SHORTCUT_RIGHT, SHORTCUT_WRONG),
+    residual.residual_module: (MODULE_RIGHT, MODULE_WRONG),
+    residual.module_parameters: (COUNT_RIGHT, COUNT_WRONG),
+    residual.mini_xception: (NETWORK_RIGHT, NETWORK_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)

@@ -7,7 +7,7 @@ import pytest
 from answers import three_tests
 from PIL import Image
 
-from fer_course.checks import lesson09
+from fer_course.checks import photographs
 
 # ----------------------------------------------------------------------------------------------------- crop a square
 
@@ -350,10 +350,10 @@ SMOOTH_WRONG = {
 # -------------------------------------------------------------------------------------------------------- the tests
 
 CHECKS = {
-    lesson09.crop_square: (CROP_RIGHT, CROP_WRONG),
-    lesson09.shrink: (SHRINK_RIGHT, SHRINK_WRONG),
-    lesson09.median_latency: (LATENCY_RIGHT, LATENCY_WRONG),
-    lesson09.smooth: (SMOOTH_RIGHT, SMOOTH_WRONG),
+    photographs.crop_square: (CROP_RIGHT, CROP_WRONG),
+    photographs.shrink: (SHRINK_RIGHT, SHRINK_WRONG),
+    photographs.median_latency: (LATENCY_RIGHT, LATENCY_WRONG),
+    photographs.smooth: (SMOOTH_RIGHT, SMOOTH_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 
@@ -363,7 +363,7 @@ def test_the_oracle_of_shrink_agrees_with_pillow(factor):
     picture = np.random.default_rng(factor).integers(0, 256, (4 * factor, 3 * factor), dtype=np.uint8)
     # In floats: of 8 bits, Pillow rounds twice, after the rows and after the columns.
     small = Image.fromarray(picture.astype(np.float32)).resize((3, 4), Image.Resampling.BOX)
-    np.testing.assert_array_equal(lesson09._block_means(picture, factor), np.rint(np.asarray(small)))
+    np.testing.assert_array_equal(photographs._block_means(picture, factor), np.rint(np.asarray(small)))
 
 
 def test_the_oracle_of_smooth_agrees_with_scipy():
@@ -371,4 +371,4 @@ def test_the_oracle_of_smooth_agrees_with_scipy():
 
     scores = np.random.default_rng(0).random((12, 5))
     expected, _ = lfilter([0.2], [1, -0.8], scores, axis=0, zi=0.8 * scores[:1])
-    np.testing.assert_allclose(lesson09._smoothed(scores, 0.2), expected)
+    np.testing.assert_allclose(photographs._smoothed(scores, 0.2), expected)

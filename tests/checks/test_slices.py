@@ -5,7 +5,7 @@ from answers import three_tests
 
 import fer_course.quiet  # noqa: F401, a check loads Keras
 from fer_course import audit
-from fer_course.checks import lesson10
+from fer_course.checks import slices
 
 # ------------------------------------------------------------------------------------------------------------ slices
 
@@ -280,9 +280,9 @@ CARD_WRONG = {
 # ------------------------------------------------------------------------------------------------------ the tests
 
 CHECKS = {
-    lesson10.slice_accuracy: (SLICES_RIGHT, SLICES_WRONG),
-    lesson10.nearest_distance: (NEAREST_RIGHT, NEAREST_WRONG),
-    lesson10.split_by_source: (SPLIT_RIGHT, SPLIT_WRONG),
-    lesson10.model_card: (CARD_RIGHT, CARD_WRONG),
+    slices.slice_accuracy: (SLICES_RIGHT, SLICES_WRONG),
+    slices.nearest_distance: (NEAREST_RIGHT, NEAREST_WRONG),
+    slices.split_by_source: (SPLIT_RIGHT, SPLIT_WRONG),
+    slices.model_card: (CARD_RIGHT, CARD_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)

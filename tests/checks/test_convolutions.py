@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fer_course import costs
-from fer_course.checks import lesson02, oracles
+from fer_course.checks import convolutions, oracles
 from fer_course.errors import ModelError
 
 # ------------------------------------------------------------------------------------------------- output_size
@@ -553,10 +553,10 @@ COST_WRONG = {
 # ------------------------------------------------------------------------------------------------------ the tests
 
 CHECKS = {
-    lesson02.output_size: (SIZE_RIGHT, SIZE_WRONG),
-    lesson02.convolve: (CONVOLVE_RIGHT, CONVOLVE_WRONG),
-    lesson02.receptive_field: (FIELD_RIGHT, FIELD_WRONG),
-    lesson02.layer_cost: (COST_RIGHT, COST_WRONG),
+    convolutions.output_size: (SIZE_RIGHT, SIZE_WRONG),
+    convolutions.convolve: (CONVOLVE_RIGHT, CONVOLVE_WRONG),
+    convolutions.receptive_field: (FIELD_RIGHT, FIELD_WRONG),
+    convolutions.layer_cost: (COST_RIGHT, COST_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 

@@ -6,7 +6,7 @@ from answers import assert_not_attempted, three_tests
 from numpy.lib.stride_tricks import sliding_window_view
 
 from fer_course import costs, layers
-from fer_course.checks import lesson03, oracles
+from fer_course.checks import oracles, separable
 
 
 def layer_with(layer, image, *kernels):
@@ -404,11 +404,11 @@ STANDARD_WRONG = {
 # ------------------------------------------------------------------------------------------------ the tests
 
 CHECKS = {
-    lesson03.depthwise: (DEPTHWISE_RIGHT, DEPTHWISE_WRONG),
-    lesson03.pointwise: (POINTWISE_RIGHT, POINTWISE_WRONG),
-    lesson03.separable: (SEPARABLE_RIGHT, SEPARABLE_WRONG),
-    lesson03.cost_ratio: (RATIO_RIGHT, RATIO_WRONG),
-    lesson03.as_standard: (STANDARD_RIGHT, STANDARD_WRONG),
+    separable.depthwise: (DEPTHWISE_RIGHT, DEPTHWISE_WRONG),
+    separable.pointwise: (POINTWISE_RIGHT, POINTWISE_WRONG),
+    separable.separable: (SEPARABLE_RIGHT, SEPARABLE_WRONG),
+    separable.cost_ratio: (RATIO_RIGHT, RATIO_WRONG),
+    separable.as_standard: (STANDARD_RIGHT, STANDARD_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 
@@ -420,6 +420,6 @@ def test_an_empty_function_that_is_called_is_named(capfd):
     def separable(image, depth, point):
         return depthwise(same(image, depth), depth) @ point
 
-    said = assert_not_attempted(lesson03.separable, capfd, separable)
+    said = assert_not_attempted(separable.separable, capfd, separable)
     assert "`raise NotImplementedError` in depthwise" in said
     assert "oracles.depthwise" in said

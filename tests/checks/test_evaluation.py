@@ -7,7 +7,7 @@ import pytest
 from answers import assert_passes, three_tests
 from scipy import stats
 
-from fer_course.checks import lesson08
+from fer_course.checks import evaluation
 
 # ------------------------------------------------------------------------------------------------------- normalise
 
@@ -328,10 +328,10 @@ FLIP_WRONG = {
 # ------------------------------------------------------------------------------------------------------- the tests
 
 CHECKS = {
-    lesson08.normalise: (NORMALISE_RIGHT, NORMALISE_WRONG),
-    lesson08.bootstrap_interval: (BOOTSTRAP_RIGHT, BOOTSTRAP_WRONG),
-    lesson08.mcnemar: (MCNEMAR_RIGHT, MCNEMAR_WRONG),
-    lesson08.flip_average: (FLIP_RIGHT, FLIP_WRONG),
+    evaluation.normalise: (NORMALISE_RIGHT, NORMALISE_WRONG),
+    evaluation.bootstrap_interval: (BOOTSTRAP_RIGHT, BOOTSTRAP_WRONG),
+    evaluation.mcnemar: (MCNEMAR_RIGHT, MCNEMAR_WRONG),
+    evaluation.flip_average: (FLIP_RIGHT, FLIP_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 
@@ -341,16 +341,16 @@ def test_right_bootstraps_pass_whatever_their_luck(seed, capfd):
     def seeded(right, repeats, rng):
         return bootstrap_at_once(right, repeats, np.random.default_rng(seed))
 
-    assert_passes(lesson08.bootstrap_interval, seeded, capfd)
+    assert_passes(evaluation.bootstrap_interval, seeded, capfd)
 
 
 @pytest.mark.parametrize(("n", "share"), [(900, 0.63), (900, 0.3), (17, 0.5)])
 def test_the_oracle_knows_the_binomial_distribution(n, share):
     for probability in (0.025, 0.5, 0.975):
-        assert lesson08._binomial_quantile(probability, n, share) == stats.binom.ppf(probability, n, share)
+        assert evaluation._binomial_quantile(probability, n, share) == stats.binom.ppf(probability, n, share)
 
 
 @pytest.mark.parametrize(("first", "second"), [(0, 0), (5, 1), (3, 11), (6, 6), (40, 61)])
 def test_the_oracle_of_mcnemar_agrees_with_scipy(first, second):
     expected = stats.binomtest(first, first + second).pvalue if first + second else 1.0
-    assert lesson08._coins(first, second) == pytest.approx(expected)
+    assert evaluation._coins(first, second) == pytest.approx(expected)

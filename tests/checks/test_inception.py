@@ -9,7 +9,7 @@ from keras import layers
 
 from fer_course import costs
 from fer_course import layers as blocks
-from fer_course.checks import lesson04, oracles
+from fer_course.checks import inception, oracles
 
 # ---------------------------------------------------------------------------------------------------- simplified
 
@@ -344,10 +344,10 @@ EXTREME_WRONG = {
 # ------------------------------------------------------------------------------------------------------ the tests
 
 CHECKS = {
-    lesson04.simplified: (SIMPLIFIED_RIGHT, SIMPLIFIED_WRONG),
-    lesson04.to_equivalent: (EQUIVALENT_RIGHT, EQUIVALENT_WRONG),
-    lesson04.segmented: (SEGMENTED_RIGHT, SEGMENTED_WRONG),
-    lesson04.module_cost: (COST_RIGHT, COST_WRONG),
-    lesson04.extreme_as_standard: (EXTREME_RIGHT, EXTREME_WRONG),
+    inception.simplified: (SIMPLIFIED_RIGHT, SIMPLIFIED_WRONG),
+    inception.to_equivalent: (EQUIVALENT_RIGHT, EQUIVALENT_WRONG),
+    inception.segmented: (SEGMENTED_RIGHT, SEGMENTED_WRONG),
+    inception.module_cost: (COST_RIGHT, COST_WRONG),
+    inception.extreme_as_standard: (EXTREME_RIGHT, EXTREME_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)

@@ -11,7 +11,7 @@ from answers import three_tests
 from scipy import integrate, stats
 
 from fer_course import trials
-from fer_course.checks import Hint, lesson11
+from fer_course.checks import Hint, seeds
 from fer_course.recipes import Recipe
 
 # ------------------------------------------------------------------------------------------------------------ a plan
@@ -113,19 +113,19 @@ PLAN_WRONG = {
 def test_a_setting_that_the_optimizer_ignores_is_no_change():
     adam = BASELINE.but(optimizer="adam", weight_decay=0.0)
     with pytest.raises(Hint, match="does nothing while `optimizer` is 'adam'"):
-        lesson11.plan(changed(weight_decay=0.1), adam)
+        seeds.plan(changed(weight_decay=0.1), adam)
 
 
 def test_a_patience_that_never_ends_is_no_change():
     plateau = BASELINE.but(schedule="plateau", plateau_patience=2)
     with pytest.raises(Hint, match="would never act"):
-        lesson11.plan(changed(plateau_patience=8), plateau)
-    assert lesson11.plan(changed(plateau_patience=4), plateau) is None
+        seeds.plan(changed(plateau_patience=8), plateau)
+    assert seeds.plan(changed(plateau_patience=4), plateau) is None
 
 
 @pytest.mark.parametrize("recipe", ["minutes", "best", "paper"])
 def test_a_plan_fits_every_recipe(recipe, capsys):
-    lesson11.plan(changed(flip=False), Recipe.named(recipe).but(name="baseline"))
+    seeds.plan(changed(flip=False), Recipe.named(recipe).but(name="baseline"))
     assert capsys.readouterr().out.startswith("✔")
 
 
@@ -393,26 +393,26 @@ BEST_WRONG = {
 # ------------------------------------------------------------------------------------------------------- the tests
 
 CHECKS = {
-    functools.partial(lesson11.plan, baseline=BASELINE): (PLAN_RIGHT, PLAN_WRONG),
-    lesson11.run_seeds: (SEEDS_RIGHT, SEEDS_WRONG),
-    lesson11.decide: (DECIDE_RIGHT, DECIDE_WRONG),
-    lesson11.best_of: (BEST_RIGHT, BEST_WRONG),
+    functools.partial(seeds.plan, baseline=BASELINE): (PLAN_RIGHT, PLAN_WRONG),
+    seeds.run_seeds: (SEEDS_RIGHT, SEEDS_WRONG),
+    seeds.decide: (DECIDE_RIGHT, DECIDE_WRONG),
+    seeds.best_of: (BEST_RIGHT, BEST_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 
 
 def test_verdicts_are_those_of_scipys_paired_test():
-    for case in lesson11.CASES.values():
-        assert lesson11._by_rule(*case) == decide_by_scipy(*case)
+    for case in seeds.CASES.values():
+        assert seeds._by_rule(*case) == decide_by_scipy(*case)
 
 
 def test_every_known_mistake_differs_from_the_right_verdicts():
-    right = [lesson11._by_rule(*case) for case in lesson11.CASES.values()]
-    for rule, hint in lesson11._wrong_rules():
-        assert [rule(*case) for case in lesson11.CASES.values()] != right, hint
+    right = [seeds._by_rule(*case) for case in seeds.CASES.values()]
+    for rule, hint in seeds._wrong_rules():
+        assert [rule(*case) for case in seeds.CASES.values()] != right, hint
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 10])
 def test_the_mean_of_the_largest_is_that_of_its_density(k):
     expected, _ = integrate.quad(lambda x: x * k * stats.norm.pdf(x) * stats.norm.cdf(x) ** (k - 1), -9, 9)
-    assert lesson11._mean_of_largest(k) == pytest.approx(expected, abs=1e-5)
+    assert seeds._mean_of_largest(k) == pytest.approx(expected, abs=1e-5)

@@ -227,8 +227,11 @@ def test_short_is_short_and_one_line(value):
     assert "\n" not in text
 
 
-def test_a_lesson_without_checks_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="lesson99"):
-        checks.lesson99  # noqa: B018
-    with pytest.raises(AttributeError, match="nonsense"):
-        checks.nonsense  # noqa: B018
+@pytest.mark.parametrize("name", ["lesson02", "convolution", "nonsense"])
+def test_an_unknown_topic_is_an_error_that_lists_the_topics(name):
+    with pytest.raises(AttributeError, match=f"no checks of '{name}'. The topics are start, faces, linear, .*, seeds"):
+        getattr(checks, name)
+
+
+def test_topics_are_completed():
+    assert {*checks.TOPICS, "Hint", "hidden"} <= set(dir(checks))
