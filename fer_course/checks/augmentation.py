@@ -1,10 +1,11 @@
-"""Checks of lesson 06: mirror, shift, the paper's settings as Keras layers, split before augmenting, what keeps the label."""
+"""Checks: flips and shifts, the paper's settings in Keras, the split before them, the labels that survive."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, close, expect, explaining, grown, numbers, passed, short
+from fer_course.checks.answers import dictionary
+from fer_course.checks.core import Hint, attempt, close, expect, grown, numbers, passed, short
 from fer_course.quiet import keras
 
 # ------------------------------------------------------------------------------------------------- flips and shifts
@@ -24,8 +25,7 @@ def flip(learner) -> None:
         images = rng.integers(0, 256, (n, height, width), dtype=np.uint8)
         mirrored = rng.permutation(np.arange(n) < 2)
         expected = np.stack([_mirrored(image) if yes else image for image, yes in zip(images, mirrored, strict=True)])
-        with explaining(_FLIP_STOPS):
-            answer = attempt(learner, images, mirrored)
+        answer = attempt(learner, images, mirrored, advice=_FLIP_STOPS)
         what = f"{n} pictures of {height} × {width}, of which numbers {np.flatnonzero(mirrored).tolist()} are mirrored"
         expect(answer, expected, what, _flip_mistakes(images, mirrored))
         _expect_bytes(answer)
@@ -66,8 +66,7 @@ def shift(learner) -> None:
     for seed, (down, right) in enumerate([(2, 1), (0, 3), (3, 0), (-1, -2), (1, -2), (-2, 1), (0, 0), (9, -9)]):
         height, width = grown(seed, 5, 7)
         image = numbers(seed).integers(0, 256, (height, width), dtype=np.uint8)
-        with explaining(_SHIFT_STOPS):
-            answer = attempt(learner, image, down, right)
+        answer = attempt(learner, image, down, right, advice=_SHIFT_STOPS)
         what = f"a picture of {height} × {width}, moved {down} down and {right} to the right"
         expect(answer, _shifted(image, down, right), what, _shift_mistakes(image, down, right))
         _expect_bytes(answer)
@@ -325,11 +324,8 @@ def labels_kept(learner) -> None:
         images = rng.integers(0, 256, shape, dtype=np.uint8)
         labels = np.where(rng.random(len(images)) < 0.7, _brightest_column(images), rng.integers(0, 3, len(images)))
         answer = attempt(learner, changes, images, labels, _brightest_column)
-        if not isinstance(answer, dict):
-            raise Hint(f"Return a dictionary, {{'mirrored': 0.9, …}}; found {short(answer)}.")
+        answer = dictionary(answer, "{'mirrored': 0.9, …}", changes, kind="change")
         for name, change in changes.items():
-            if name not in answer:
-                raise Hint(f"The change {name!r} is missing in your dictionary; it has {short(list(answer))}.")
             what = f"share of the {len(images)} labels that the change {name!r} keeps"
             expect(answer[name], _kept(change, images, labels), what, _kept_mistakes(change, images, labels))
     passed("Measured: of the faces that were named rightly, how many still are.")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -34,6 +35,14 @@ class NotAttempted(Hint):
     """The exercise has not been started: its function still raises NotImplementedError."""
 
     title = "Not attempted yet"
+
+
+class Interrupted(KeyboardInterrupt):
+    """The learner stopped an answer that did not end: says in which line it was. Shown without a traceback."""
+
+    def _render_traceback_(self):
+        """Return the lines that IPython shows instead of a traceback."""
+        return [f"✘ Interrupted. {self}"]
 
 
 _seed: ContextVar[int | None] = ContextVar("seed of hidden tests", default=None)
@@ -68,12 +77,26 @@ def passed(message: str) -> None:
         remind()
 
 
-def attempt(function: Callable, *arguments, **options):
+#: What to add to the hint of an answer that stopped: words of its error → the reason, or a function of the error that
+#: returns the reason, a whole hint that takes the place of the usual one, or nothing.
+Advice = Mapping[str, str] | Callable[[Exception], "str | Hint | None"]
+
+
+def attempt(function: Callable, *arguments, advice: Advice | None = None, **options):
     """Call the learner's function on copies of the arguments and return what it returns.
+
+    NumPy's warnings are silent meanwhile: a wrong answer may overflow, and nbgrader would take the warning for a failure.
+
+    Args:
+        function: the learner's function.
+        arguments: what it is called with.
+        advice: the reasons for errors that are known, added to the hint of a function that stops.
+        options: keyword arguments of the call.
 
     Raises:
         NotAttempted: if it is no function, or raises NotImplementedError.
         Hint: if it raises anything else, returns nothing, or changes its arguments.
+        Interrupted: if the learner interrupts it, an endless loop for instance.
 
     """
     if function is ... or function is None:
@@ -83,43 +106,65 @@ def attempt(function: Callable, *arguments, **options):
     name = getattr(function, "__name__", type(function).__name__)
     given = copy.deepcopy(arguments)
     try:
-        answer = function(*given, **options)
+        with np.errstate(all="ignore"):
+            answer = function(*given, **options)
     except Exception as error:
-        raise _stopped(error, name, arguments) from None
+        raise _explained(error, _stopped(error, name, arguments), advice) from None
+    except KeyboardInterrupt as error:
+        raise Interrupted(f"Your {name} was still running{_own_line(error, name)[0]}") from None
     if answer is None:
         raise Hint(f"Your {name} returned nothing (None). Did you forget a `return`?")
-    if not all(_same(before, after) for before, after in zip(arguments, given, strict=True)):
-        raise Hint(f"Your {name} changed its input in place. Work on a copy: `x = x.copy()`.")
+    for place, (before, after) in enumerate(zip(arguments, given, strict=True)):
+        if not _same(before, after):
+            changed = _parameter(function, place)
+            raise Hint(f"Your {name} changed its input in place. Work on a copy: `{changed} = {changed}.copy()`.")
     return answer
 
 
-@contextmanager
-def explaining(reasons: dict[str, str]) -> Iterator[None]:
-    """Add to the hint of an `attempt` that stopped why it did, if its error holds one of these words: word → reason."""
+def _parameter(function: Callable, place: int) -> str:
+    """Return the name that the function gives to the argument in this place, or "x" where it has none."""
     try:
-        yield
-    except Hint as hint:
-        for word, reason in reasons.items():
-            if word in str(hint.__context__):
-                raise Hint(f"{hint}\n  {reason}") from None
-        raise
+        parameters = [*inspect.signature(function).parameters.values()]
+    except (TypeError, ValueError):
+        return "x"
+    named = place < len(parameters) and parameters[place].kind is not inspect.Parameter.VAR_POSITIONAL
+    return parameters[place].name if named else "x"
+
+
+def _explained(error: Exception, hint: Hint, advice: Advice | None) -> Hint:
+    """Return the hint for this error with the reason that the advice has for it."""
+    if advice is None:
+        return hint
+    if callable(advice):
+        reason = advice(error)
+    else:
+        told = f"{type(error).__name__}: {error}"
+        reason = next((reason for words, reason in advice.items() if words in told), None)
+    if isinstance(reason, Hint):
+        return reason
+    return Hint(f"{hint}\n  {reason}") if reason and not isinstance(hint, NotAttempted) else hint
 
 
 def _stopped(error: Exception, name: str, arguments: Sequence) -> Hint:
     """Return the hint for a function that raised: with the last line that is the learner's own."""
-    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first frame is `attempt`
-    own = [frame for frame in frames if not _is_library(frame.filename)]
-    where = own[-1].name if own and own[-1].name.isidentifier() else name  # not <lambda>, <listcomp>
-    if isinstance(error, NotImplementedError) and own[-1:] == frames[-1:]:
+    line, where, last = _own_line(error, name)
+    if isinstance(error, NotImplementedError) and last:
         return NotAttempted(
             f"Replace `raise NotImplementedError` in {where} by your answer, run that cell, then this one."
         )
-    line = f"\n  in the line: {own[-1].line}" if own and own[-1].line else ""
     return Hint(
         f"Your {name} stopped with {type(error).__name__}: {_clipped(str(error))}{line}"
-        + (f"  (of {where})" if line and where != name else "")
         + (f"\n  It was called with {', '.join(map(short, arguments))}." if arguments else "")
     )
+
+
+def _own_line(error: BaseException, name: str) -> tuple[str, str, bool]:
+    """Return the learner's own last line as words, the name of its function, and whether the error was raised there."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first frame is `attempt`
+    own = [frame for frame in frames if not _is_library(frame.filename)]
+    where = own[-1].name if own and own[-1].name.isidentifier() else name  # not <lambda>, <listcomp>
+    line = f"\n  in the line: {own[-1].line}" if own and own[-1].line else ""
+    return line + (f"  (of {where})" if line and where != name else ""), where, own[-1:] == frames[-1:]
 
 
 def expect(answer, expected, what: str, mistakes: Sequence[tuple[object, str]] = ()) -> None:

@@ -1,4 +1,4 @@
-"""Checks of lesson 08: a normalised confusion matrix, a bootstrap interval, McNemar's test, predictions averaged over a flip."""
+"""Checks: a normalised confusion matrix, the bootstrap, McNemar's test, an average over a flip."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def normalise(learner) -> None:
         (classes,) = grown(seed, classes)
         confusion = _some_confusion(seed, classes)
         expected = np.array([[count / max(sum(row), 1) for count in row] for row in confusion.tolist()])
-        with np.errstate(all="ignore"):  # 0 / 0: nbgrader would take the warning for a failure
-            answer = attempt(learner, confusion)
+        answer = attempt(learner, confusion)
+        with np.errstate(all="ignore"):  # 0 / 0
             mistakes = _normalise_mistakes(confusion, expected)
         empty = int(np.flatnonzero(confusion.sum(axis=1) == 0)[0])
         what = f"a matrix of {classes} classes (no face of class {empty})"

@@ -1,29 +1,16 @@
-"""Checks of lesson 01: a row of FER2013, class counts, the majority guess, leaks, softmax and one gradient step."""
+"""Checks: a row of FER2013, class counts, the majority guess, training faces among the test faces."""
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 
 import numpy as np
 
-from fer_course.checks.core import Hint, NotAttempted, attempt, close, expect, grown, numbers, passed, short
+from fer_course.checks.answers import several
+from fer_course.checks.core import Hint, attempt, close, expect, grown, numbers, passed, short
 
 CLASSES = 7
-
-
-def _attempt(learner, *arguments, advise):
-    """Call the learner's function as `attempt` does; where it stops with an error, add what `advise(hint)` says to its hint."""
-    try:
-        return attempt(learner, *arguments)
-    except NotAttempted:
-        raise
-    except Hint as hint:
-        advice = advise(str(hint))
-        if not advice:
-            raise
-        raise Hint(f"{hint}\n  {advice}") from None
 
 
 # --------------------------------------------------------------------------------------------------- a row of text
@@ -35,9 +22,8 @@ def parse_row(learner) -> None:
     for label, split in ((4, "Training"), (0, "PublicTest"), (6, "PrivateTest")):
         image = rng.integers(0, 256, (48, 48), dtype=np.uint8)
         row = f"{label},{' '.join(str(pixel) for line in image for pixel in line)},{split}"
-        answer = _attempt(learner, row, advise=_advice_on_text)
-        if not isinstance(answer, (tuple, list)) or len(answer) != 3:
-            raise Hint(f"Return three things, `return label, image, split`; found {short(answer)}.")
+        answer = attempt(learner, row, advice=_advice_on_text)
+        answer = several(answer, "label, image, split", 3)
         if (
             np.size(answer[0]) > 1
             or np.size(answer[2]) > 1
@@ -51,9 +37,9 @@ def parse_row(learner) -> None:
     passed("Parsed: a label, a picture and a split out of one line of text.")
 
 
-def _advice_on_text(hint: str) -> str:
+def _advice_on_text(error: Exception) -> str:
     """Say what stood in a text that is no number."""
-    found = re.search(r"(?:base 10|to float): '([^'\n]*)", hint)
+    found = re.search(r"(?:base 10|to float): '([^'\n]*)", str(error))
     if not found:
         return ""
     if not found[1].strip():
@@ -103,13 +89,19 @@ def _parsed_image(found, image: np.ndarray) -> None:
 # --------------------------------------------------------------------------------------------- counting and guessing
 
 
+_ADVICE_ON_LISTS = {
+    "'numpy.ndarray' object has no attribute": "`labels` is an array, not a list. `labels == 3` is an array of True and "
+    "False; how many are True?"
+}
+
+
 def count_classes(learner) -> None:
     """Check `count_classes(labels)`: how many faces each of the seven classes has, whole numbers (7,)."""
     rng = numbers(2)
     for present in ([0, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4], list(range(CLASSES))):
         labels = np.concatenate([present, rng.choice(present, grown(2, 40))])
         expected = [sum(1 for label in labels if label == number) for number in range(CLASSES)]
-        answer = _attempt(learner, labels, advise=_advice_on_lists)
+        answer = attempt(learner, labels, advice=_ADVICE_ON_LISTS)
         if isinstance(answer, dict):
             raise Hint(f"Return seven numbers in the order of the classes, not a {type(answer).__name__}.")
         if isinstance(answer, tuple) and len(answer) == 2:
@@ -118,12 +110,6 @@ def count_classes(learner) -> None:
         if np.asarray(answer).dtype.kind not in "iu":
             raise Hint(f"Counts are whole numbers; yours are {np.asarray(answer).dtype}.")
     passed("Counted, also the classes that do not occur.")
-
-
-def _advice_on_lists(hint: str) -> str:
-    if "'numpy.ndarray' object has no attribute" not in hint:
-        return ""
-    return "`labels` is an array, not a list. `labels == 3` is an array of True and False; how many are True?"
 
 
 def _count_mistakes(labels: np.ndarray, expected: list[int]) -> list:
@@ -278,145 +264,3 @@ def _leak_mistakes(train: np.ndarray, test: np.ndarray, expected: np.ndarray) ->
         (~expected, "True and False are the wrong way round: True means that the picture also stands in training."),
         (int(expected.sum()), "this is their number. Return one True or False a test picture; its sum is the number."),
     ]  # fmt: skip
-
-
-# ------------------------------------------------------------------------------------------------- a linear learner
-
-
-def softmax(learner) -> None:
-    """Check `softmax(scores)`: probabilities (N, classes) of scores (N, classes)."""
-    rng = numbers(5)
-    # One has as many rows as columns: only there do sums in the wrong rows not stop the function.
-    cases = [rng.normal(0, 2, shape) for shape in (grown(5, 4, 7), (7, 7), grown(6, 3, 5), grown(7, 1, 2))]
-    cases += [rng.normal(0, 2, (2, *grown(5, 7))) + np.array([[1000], [-1000]])]
-    for scores in cases:
-        expected = [_softmax_of_row(row) for row in scores.tolist()]
-        with np.errstate(all="ignore"):  # a wrong answer overflows; nbgrader would take the warning for a failure
-            answer = attempt(learner, scores)
-            mistakes = _softmax_mistakes(scores)
-        large = ", about 1000 in one row and -1000 in the other" if np.abs(scores).max() > 900 else ""
-        expect(answer, expected, f"softmax of scores {scores.shape}{large}", mistakes)
-    passed("Softmax: every row adds up to 1, and nothing overflows.")
-
-
-def _softmax_of_row(row: list[float]) -> list[float]:
-    """Divide directly: probability i is 1 over the sum of exp(score j - score i)."""
-    return [1 / sum(math.exp(min(other - score, 700)) for other in row) for score in row]
-
-
-def _softmax_mistakes(scores: np.ndarray) -> list:
-    powers = np.exp(scores)
-    steady = np.exp(scores - scores.max(axis=1, keepdims=True))
-    total = np.exp(scores - scores.max())
-    columns = np.exp(scores - scores.max(axis=0))
-    mistakes = [
-        (powers / powers.sum(axis=1, keepdims=True), "exp(1000) is too large for a float, and inf / inf is nan. "
-            "Subtract each row's largest score first; the result stays the same."),
-        (total / total.sum(axis=1, keepdims=True), "you subtract the largest of *all* scores. Take each row's own: "
-            "scores.max(axis=1, keepdims=True)."),
-        (columns / columns.sum(axis=1, keepdims=True), "the largest score must be taken over each row (axis=1), not column."),
-        (powers / powers.sum(axis=0), "the columns add up to 1. Each *row* is one face: sum over axis=1."),
-        (columns / columns.sum(axis=0), "the columns add up to 1. Each *row* is one face: sum over axis=1."),
-        (powers / powers.sum(), "the whole table adds up to 1, but each row should: give `sum` an axis."),
-        (total / total.sum(), "the whole table adds up to 1, but each row should: give `sum` an axis."),
-        (scores / scores.sum(axis=1, keepdims=True), "this divides the scores themselves. Take exp of them first."),
-        (powers, "these don't add up to 1 yet: divide each row by its sum."),
-        (steady, "these don't add up to 1 yet: divide each row by its sum."),
-        (np.log(steady / steady.sum(axis=1, keepdims=True)), "this is the logarithm of softmax. Leave out the log."),
-        (1 / (1 + np.exp(-scores)), "this is a sigmoid for each score alone. Softmax divides by the sum of the row."),
-        (scores.argmax(axis=1), "this is the winning class. Softmax gives a probability to every class."),
-    ]  # fmt: skip
-    if len(scores) == scores.shape[1]:
-        mistakes += [(steady / steady.sum(axis=1), "the sums went to the wrong rows: sum with keepdims=True.")]
-    return mistakes
-
-
-def gradient_step(learner) -> None:
-    """Check `gradient_step(weights, bias, images, labels, rate)`: the weights (P, C) and bias (C,) after one step."""
-    for seed, (n, pixels, classes, rate) in enumerate(((6, 5, 3, 0.1), (9, 12, 7, 0.5), (1, 4, 7, 0.25))):
-        n, pixels, classes = grown(seed, n, pixels, classes)
-        rng = numbers(seed)
-        weights, bias = rng.normal(size=(pixels, classes)), rng.normal(size=classes)
-        images, labels = rng.random((n, pixels)) - 0.5, rng.integers(0, classes - 1, n)  # one class does not occur
-        with np.errstate(all="ignore"):
-            answer = attempt(learner, weights, bias, images, labels, rate)
-        if not isinstance(answer, (tuple, list)) or len(answer) != 2:
-            raise Hint(f"Return two things, `return weights, bias`; found {short(answer)}.")
-        what = f"one step on {n} picture{'s' * (n > 1)} of {pixels} pixels, {classes} classes, rate {rate}"
-        for wrong, hint in _step_mistakes(weights, bias, images, labels, rate):
-            if close(answer[0], wrong[0]) and close(answer[1], wrong[1]):
-                raise Hint(f"{what}: {hint}")
-        expected = _step_by_differences(weights, bias, images, labels, rate)
-        expect(answer[0], expected[0], f"{what}, the weights")
-        expect(answer[1], expected[1], f"{what}, the bias")
-    passed("One step down the hill. Now let it walk.")
-
-
-def _mean_loss(weights, bias, images, labels) -> float:
-    scores = images @ weights + bias
-    return np.mean([-math.log(_softmax_of_row(row)[label]) for row, label in zip(scores.tolist(), labels, strict=True)])
-
-
-def _step_by_differences(weights, bias, images, labels, rate):
-    """Measure the slope of the loss along each number by nudging it, and step against it. No formula of the gradient."""
-    moved = []
-    for which, values in enumerate((weights, bias)):
-        slope = np.zeros_like(values)
-        for place in np.ndindex(*values.shape):
-            nudge = np.zeros_like(values)
-            nudge[place] = 1e-5
-            up, down = ([weights, bias], [weights, bias])
-            up[which], down[which] = values + nudge, values - nudge
-            slope[place] = (_mean_loss(*up, images, labels) - _mean_loss(*down, images, labels)) / 2e-5
-        moved.append(values - rate * slope)
-    return moved
-
-
-def _step_mistakes(weights, bias, images, labels, rate) -> list:
-    n, rows = len(labels), np.arange(len(labels))
-    scores = images @ weights + bias
-    probabilities = np.array([_softmax_of_row(row) for row in scores.tolist()])
-    one_hot = np.zeros_like(scores)
-    one_hot[rows, labels] = 1
-    every_row = probabilities.copy()
-    every_row[:, labels] -= 1
-    every_time = probabilities - np.bincount(labels, minlength=len(bias))
-    without_bias = np.array([_softmax_of_row(row) for row in (images @ weights).tolist()]) - one_hot
-
-    def step(error, factor=rate):
-        return weights - factor * images.T @ error / n, bias - factor * error.mean(axis=0)
-
-    error = probabilities - one_hot
-    right = step(error)
-    mistakes = [
-        (step(error, -rate), "this step goes *uphill*. The gradient points up the hill: subtract it."),
-        (step(error, rate * n), "the gradient is a sum over all pictures. Divide it by their number, len(labels)."),
-        ((weights - rate * images.T @ error, right[1]), "the weights sum over all pictures: divide that by len(labels)."),
-        ((right[0], bias - rate * error.sum(axis=0)), "the bias' gradient is a sum over all pictures: take the mean(axis=0)."),
-        # The mean of the whole error is 0 as well: its rows add up to 0.
-        ((right[0], bias), "the bias has not moved. It needs its own step, one mean a class: error.mean(axis=0). "
-            "The mean over everything, error.mean(), is 0."),
-        (step(error, 1), "the rate is not used: multiply the gradient by it."),
-        ((images.T @ error / n, error.mean(axis=0)), "these are the gradients. Return the weights and the bias after the step."),
-        ((rate * images.T @ error / n, rate * error.mean(axis=0)), "this is the step alone. Subtract it from weights and bias."),
-        (step(probabilities), "the true classes are not used: subtract 1 from the probability of each picture's label."),
-        (step(probabilities - 1), "1 is subtracted from every probability. Subtract it at the true class alone."),
-        (step(every_time), "`error[:, label]` is a column, all pictures: 1 goes off in all of them. Pair rows with labels: "
-            "p[np.arange(len(labels)), labels]."),
-        (step(without_bias), "the scores lack the bias: images @ weights + bias."),
-        ((weights - rate * images.T @ error / 32, right[1]), "you divide by 32, but a batch may be of any size: len(labels)."),
-        (step(error, rate * n / 32), "you divide by 32, but a batch may be of any size: len(labels)."),
-        (step(every_row), "`p[:, labels]` changes every row. Pair rows with labels: p[np.arange(len(labels)), labels]."),
-        (step(scores - one_hot), "this takes the scores as they are. Turn them into probabilities with softmax first."),
-        ((weights, bias), "nothing has moved: the weights and the bias are as they were."),
-    ]  # fmt: skip
-    if labels.max() < n:
-        whole_rows = probabilities.copy()
-        whole_rows[labels] -= 1
-        mistakes.append(
-            (
-                step(whole_rows),
-                "`p[labels]` picks whole rows. Pair rows with labels: p[np.arange(len(labels)), labels].",
-            )
-        )
-    return [(wrong, hint) for wrong, hint in mistakes if not all(map(close, wrong, right))]

@@ -1,17 +1,17 @@
-"""Checks of lesson 05: the shortcut, the residual module, its parameters, and all of mini-Xception."""
+"""Checks: the shortcut, the residual module, and its parameters."""
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 
 from fer_course import models
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, NotAttempted, attempt, expect, grown, numbers, passed
+from fer_course.checks.answers import layers_by_kind
+from fer_course.checks.core import Hint, attempt, expect, grown, numbers, passed
 from fer_course.quiet import keras
 
 layers = keras.layers
@@ -20,25 +20,10 @@ layers = keras.layers
 EPSILON = 1e-3
 
 #: What NumPy says when the shortcut's slice or product goes wrong, and what to do.
-SHORTCUT_CLUES = (
-    (
-        "matmul",
-        "The axes of x are rows, columns and channels: slice the first two, `x[::2, ::2]`, and leave the channels whole.",
-    ),
-    ("could not be broadcast", "`*` multiplies number by number; the matrix product is `@`."),
-)
-
-
-@contextlib.contextmanager
-def _advising(clues: Iterable[tuple[str, str]]) -> Iterator[None]:
-    """Add to the hint of a function that stopped what to do about it, where a clue stands in the hint."""
-    try:
-        yield
-    except NotAttempted:
-        raise
-    except Hint as hint:
-        advice = next((advice for clue, advice in clues if clue in str(hint)), "")
-        raise Hint(f"{hint}\n  {advice}" if advice else str(hint)) from None
+SHORTCUT_ADVICE = {
+    "matmul": "The axes of x are rows, columns and channels: slice the first two, `x[::2, ::2]`, and leave the channels whole.",
+    "could not be broadcast": "`*` multiplies number by number; the matrix product is `@`.",
+}
 
 
 def shortcut(learner) -> None:
@@ -49,8 +34,7 @@ def shortcut(learner) -> None:
         x, kernel = rng.normal(size=(rows, columns, channels)), rng.normal(size=(channels, filters))
         expected = oracles.convolve(x, kernel[None, None], stride=2, padding="same")
         what = f"shortcut of maps {x.shape} with a kernel {kernel.shape}"
-        with _advising(SHORTCUT_CLUES):
-            answer = attempt(learner, x, kernel)
+        answer = attempt(learner, x, kernel, advice=SHORTCUT_ADVICE)
         expect(answer, expected, what, _shortcut_mistakes(x, kernel))
     passed("The shortcut: every second pixel, then its channels mixed.")
 
@@ -111,12 +95,8 @@ def _built(learner, shape: tuple[int, int, int], filters: int) -> keras.Model:
         return learner(x.tensor, filters)
 
     expected = (-(-shape[0] // 2), -(-shape[1] // 2), filters)
-    try:
-        output = attempt(called if callable(learner) else learner, _Symbolic(inputs), filters)
-    except NotAttempted:
-        raise
-    except Hint as hint:
-        raise Hint(f"{hint}{_about_shapes(str(hint), shape, expected)}") from None
+    about_shapes = functools.partial(_about_shapes, shape=shape, expected=expected)
+    output = attempt(called if callable(learner) else learner, _Symbolic(inputs), filters, advice=about_shapes)
     if not isinstance(output, keras.KerasTensor):
         raise Hint(
             f"residual_module returns a Keras tensor, the output of `layers.Add()`; found {type(output).__name__}."
@@ -130,9 +110,9 @@ def _built(learner, shape: tuple[int, int, int], filters: int) -> keras.Model:
     return keras.Model(inputs, output)
 
 
-def _about_shapes(message: str, shape: tuple[int, int, int], expected: tuple[int, int, int]) -> str:
+def _about_shapes(error: Exception, shape: tuple[int, int, int], expected: tuple[int, int, int]) -> str:
     """Say what is wrong with the shapes (without N) that `Add` could not add, if the message names any."""
-    found = re.search(r"Received shapes \((.+?)\) and \((.+?)\)", message)
+    found = re.search(r"Received shapes \((.+?)\) and \((.+?)\)", str(error))
     if not found:
         return ""
     rows, columns, _ = shape
@@ -151,23 +131,16 @@ def _about_shapes(message: str, shape: tuple[int, int, int], expected: tuple[int
             -(-expected[1] // 2),
         ): "that path is halved twice: the shortcut starts from the module's input",
     }
-    lines = [f"\n  Both paths should have {_shape(expected)}."]
+    lines = [f"Both paths should have {_shape(expected)}."]
     for sides in dict.fromkeys(tuple(map(int, group.split(", "))) for group in found.groups() if "None" not in group):
         if sides != expected:
             lines.append(f" You have {_shape(sides)}: {reasons.get(sides[:2], 'see padding, strides and filters')}.")
     return "".join(lines)
 
 
-def _kinds(model: keras.Model) -> dict[str, list]:
-    kinds: dict[str, list] = {}
-    for layer in model.layers:
-        kinds.setdefault(type(layer).__name__, []).append(layer)
-    return kinds
-
-
 def _check_parts(model: keras.Model, filters: int) -> None:
     """Look for what is missing, too much or out of order, before any number is compared."""
-    kinds = _kinds(model)
+    kinds = layers_by_kind(model)
     counts = {name: len(found) for name, found in kinds.items()}
     for name, wanted, advice in (
         ("SeparableConv2D", 2, "the main path has two separable convolutions"),
@@ -227,7 +200,7 @@ def _check_settings(kinds: dict[str, list], filters: int) -> None:
 def _paths(model: keras.Model) -> tuple[list, list]:
     """Return what stands on the main path and on the shortcut, from the module's input to the addition."""
     makers = {id(operation.output): operation for operation in model.operations}
-    (addition,) = _kinds(model)["Add"]
+    (addition,) = layers_by_kind(model)["Add"]
     paths = []
     for tensor in addition.input:
         path = []
@@ -376,97 +349,3 @@ def _parameter_mistakes(c: int, f: int) -> list[tuple[int, str]]:
             "the pointwise halves are missing: each separable convolution also has C·M weights.",
         ),
     ]
-
-
-def mini_xception(learner) -> None:
-    """Check `mini_xception(filters, classes)`: a Keras model, layer for layer the published one."""
-    model = attempt(learner)
-    if not isinstance(model, keras.Model):
-        raise Hint(f"mini_xception returns a `keras.Model`; found {type(model).__name__}.")
-    if model.output_shape != (None, 7) or model.input_shape != (None, 48, 48, 1):
-        raise Hint(
-            "The model takes (None, 48, 48, 1) and returns (None, 7); found "
-            f"{model.input_shape} and {model.output_shape}. The average leaves one number for each class."
-        )
-    right = models.build("mini_xception")
-    _check_count(model, right)
-    _check_same(model, right, "mini_xception()")
-    small = attempt(learner, (4, 6), 3)
-    if not isinstance(small, keras.Model) or small.output_shape != (None, 3):
-        raise Hint("mini_xception((4, 6), 3) has two modules and three classes: use the arguments, not fixed numbers.")
-    convolutions = [layer.filters for layer in small.layers if isinstance(layer, layers.SeparableConv2D)]
-    if convolutions != [4, 4, 6, 6]:
-        raise Hint(
-            f"mini_xception((4, 6), 3) has modules of 4 and 6 filters; found separable convolutions of {convolutions}."
-        )
-    passed("Mini-Xception: 58,423 parameters, and the published function.")
-
-
-def _check_count(model: keras.Model, right: keras.Model) -> None:
-    count, wanted = model.count_params(), right.count_params()
-    for wrong, hint in (
-        (count == wanted, ""),
-        (
-            "Dense" in _kinds(model),
-            "there is a `Dense` layer. Step 4 is a 3×3 `layers.Conv2D`, and its maps are averaged.",
-        ),
-        (
-            len(_kinds(model).get("SeparableConv2D", [])) < 8,
-            "modules are missing. Each takes what the one before gave: `x = residual_module(x, each)` in the loop.",
-        ),
-        (count == wanted - 7, "7 too few: the last convolution has a bias for each class."),
-        (count == wanted - 9 * 128 * 7 + 128 * 7, "the last convolution's kernel is 1×1; it should be 3×3."),
-        (
-            count in (wanted + 21, wanted + 28),
-            f"{count - wanted} too many: the last convolution has no normalisation, but a bias; use Keras' own "
-            "`layers.Conv2D` there, not `convolution`.",
-        ),
-        (count == wanted - (9 * 8 * 8 + 32), "one of the two first convolutions is missing."),
-        (True, "compare `costs(your_model)` layer by layer."),
-    ):
-        if wrong and hint:
-            raise Hint(f"Your model has {count:,} parameters, mini-Xception {wanted:,}: {hint}")
-        if wrong:
-            return
-
-
-def _check_same(model: keras.Model, right: keras.Model, what: str) -> None:
-    rng = numbers(5)
-    weights = [rng.normal(0.3, 0.4, array.shape) ** 2 + 0.01 for array in right.get_weights()]
-    weights = [
-        array * rng.choice([-1, 1], array.shape) / np.sqrt(np.prod(array.shape[:-1])) if array.ndim > 1 else array
-        for array in weights
-    ]
-    if [array.shape for array in model.get_weights()] != [array.shape for array in weights]:
-        raise Hint("All parameters are there, but the layers come in another order: follow the five steps one by one.")
-    model.set_weights(weights)
-    right.set_weights(weights)
-    pixels = rng.integers(0, 256, (3, 48, 48, 1)).astype("float32")
-    answer, expected = (keras.ops.convert_to_numpy(each(pixels)) for each in (model, right))
-    if not np.allclose(answer.sum(axis=1), 1, atol=1e-4):
-        raise Hint(
-            f"The outputs should be probabilities that sum to 1; found a sum of {answer.sum(axis=1)[0]:.3f}. A softmax?"
-        )
-    if not any(layer.padding == "valid" for layer in model.layers if isinstance(layer, layers.Conv2D)):
-        raise Hint('The first two convolutions have padding="valid": they lose a pixel on each side.')
-    below = keras.Model(right.input, right.get_layer("class_maps").output)
-    mistakes = _head_mistakes(keras.ops.convert_to_numpy(below(pixels)))
-    expect(answer, expected, f"{what} with the same weights, on random pixels", mistakes)
-
-
-def _head_mistakes(maps: np.ndarray) -> list[tuple[np.ndarray, str]]:
-    """Return what comes of class maps (N,H,W,classes) when average and softmax go wrong."""
-    averaged = _softmax(maps).mean(axis=(1, 2))
-    first = "average first, softmax then. Here the softmax comes before the average, at every place of the maps."
-    return [
-        (averaged, first),
-        (_softmax(averaged), f"{first} And there is a second one after it."),
-        (_softmax(_softmax(maps.mean(axis=(1, 2)))), "there are two softmaxes after the average."),
-        (_softmax(maps.max(axis=(1, 2))), "the maps' *largest* value is taken; take their average."),
-        (_softmax(np.maximum(maps, 0).mean(axis=(1, 2))), "the last convolution has a ReLU; leave it out."),
-    ]
-
-
-def _softmax(scores: np.ndarray) -> np.ndarray:
-    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Checks of lesson 00: the first exercise, which shows how checks and hints work."""
+"""Checks: the first exercise, which shows how checks and hints work."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ def mirror(learner) -> None:
             (face.T, "your picture lies on its side: `.T` swaps rows and columns. Reverse the columns instead."),
         ]  # fmt: skip
         what = f"mirror of a picture {face.shape}"
-        answer = _attempt(learner, face)
+        rows, columns = face.shape
+        size = (
+            f"This picture has {rows} rows and {columns} columns, not 48: take the size from face.shape. "
+            "The last column is number face.shape[1] - 1."
+        )
+        answer = attempt(learner, face, advice={"out of bounds": size})
         expect(answer, expected, what, mistakes)
         if not isinstance(answer, np.ndarray):
             raise Hint(
@@ -32,16 +37,3 @@ def mirror(learner) -> None:
                 f"{what}: the values are right, but their dtype is {answer.dtype}. Keep that of the picture, {face.dtype}."
             )
     passed("Mirrored. That is how every exercise of this course answers.")
-
-
-def _attempt(learner, face: np.ndarray):
-    """Call the learner's function; say more about an index that leaves the picture."""
-    try:
-        return attempt(learner, face)
-    except Hint as hint:
-        if "out of bounds" not in str(hint):
-            raise
-        raise Hint(
-            f"{hint}\n  This picture has {face.shape[0]} rows and {face.shape[1]} columns, not 48: "
-            "take the size from face.shape. The last column is number face.shape[1] - 1."
-        ) from None

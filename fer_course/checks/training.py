@@ -1,4 +1,4 @@
-"""Checks of lesson 07: the one-cycle schedule, patience, and four curves to read."""
+"""Checks: the one-cycle schedule, patience, and four curves to read."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from fer_course.checks.answers import dictionary, one_of, whole
 from fer_course.checks.core import Hint, attempt, close, expect, grown, numbers, passed
 
 ILLNESSES = ("healthy", "overfitting", "rate too high", "rate too low")
@@ -93,7 +94,7 @@ def patience(learner) -> None:
         ([1.0, 2.0, 0.5, 2.0, 2.0], 2),
     ]
     cases += [(np.round(rng.random(20) + np.linspace(1, 0, 20), 3).tolist(), limit) for limit in (1, 2, 3, 5)]
-    answers = [_whole(attempt(learner, losses, limit)) for losses, limit in cases]
+    answers = [whole(attempt(learner, losses, limit), "The number of epochs") for losses, limit in cases]
     for mistake, hint in _PATIENCE_MISTAKES:
         if answers == [mistake(losses, limit) for losses, limit in cases]:
             raise Hint(hint)
@@ -101,15 +102,6 @@ def patience(learner) -> None:
         brief = losses if len(losses) <= 6 else f"[{', '.join(map(str, losses[:5]))}, …]"
         expect(answer, _stops_after(losses, limit), f"losses {brief}, patience {limit}")
     passed("Patience: it stops when it should, and not before.")
-
-
-def _whole(answer) -> int:
-    """Return the answer as an int, or raise the hint that says what it is instead."""
-    if isinstance(answer, (bool, np.bool_)):
-        raise Hint("Return the number of epochs, a whole number; found True or False.")
-    if not isinstance(answer, (int, np.integer)):
-        raise Hint(f"The number of epochs is a whole number (int); found {answer!r}.")
-    return int(answer)
 
 
 def _stops_after(losses, limit):
@@ -174,14 +166,9 @@ _PATIENCE_MISTAKES = [
 def illnesses(learner, curves: dict[str, dict]) -> None:
     """Check `name_the_illness()`: a dictionary from the name of each curve to one of `ILLNESSES`."""
     answer = attempt(learner)
-    if not isinstance(answer, dict):
-        raise Hint(f"Return a dictionary such as {{'A': 'healthy', …}}; found {type(answer).__name__}.")
+    answer = dictionary(answer, "{'A': 'healthy', …}", curves, kind="curve")
     for name in curves:
-        if name not in answer:
-            raise Hint(f"Curve {name} is missing in your dictionary; there are {', '.join(curves)}.")
-        said = str(answer[name]).strip().lower()
-        if said not in ILLNESSES:
-            raise Hint(f"Curve {name}: {answer[name]!r} is not one of {', '.join(ILLNESSES)}.")
+        said = one_of(answer[name], ILLNESSES, f"Curve {name}")
         if said != curves[name]["illness"]:
             raise Hint(f"Curve {name} is not {said!r}. {_symptom(curves[name], said)}")
     passed("All four named. Your next training won't fool you.")

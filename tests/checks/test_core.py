@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import functools
 import selectors
+import warnings
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
+from IPython.core.interactiveshell import InteractiveShell
 
 from fer_course import checks
 from fer_course.checks import Hint, NotAttempted, oracles
-from fer_course.checks.core import attempt, close, expect, short
+from fer_course.checks.core import Interrupted, attempt, close, expect, short
 
 
 def hint_of(function, *arguments, **options) -> str:
@@ -131,6 +133,65 @@ def test_the_check_keeps_its_own_copy():
 def test_a_hint_is_one_line_in_a_notebook_and_not_a_traceback():
     assert Hint("look")._render_traceback_() == ["✘ Not yet. look"]
     assert NotAttempted("begin")._render_traceback_() == ["✘ Not attempted yet. begin"]
+
+
+def test_the_argument_that_was_changed_is_named():
+    def brighter(first, images):
+        images += 1
+        return images
+
+    assert "`images = images.copy()`" in hint_of(attempt, brighter, np.zeros(2), np.zeros(3))
+    assert "`x = x.copy()`" in hint_of(attempt, lambda *all_of_them: change_array(all_of_them[1]), 5, np.zeros(3))
+
+
+def test_advice_on_a_known_error_is_added_to_its_hint():
+    advice = {"division": "Don't divide by 0.", "ZeroDivisionError": "never: the first one counts"}
+    hint = hint_of(attempt, lambda x: x / 0, 3, advice=advice)
+    assert "stopped with ZeroDivisionError" in hint
+    assert hint.endswith("\n  Don't divide by 0.")
+    assert hint_of(attempt, lambda x: x / 0, 3, advice={"KeyError": "by key"}).endswith("It was called with 3.")
+    assert hint_of(attempt, lambda x: {}[x], 3, advice={"KeyError": "by type"}).endswith("\n  by type")
+
+
+def test_advice_can_be_a_function_of_the_error():
+    hint = hint_of(attempt, lambda x: {}[x], 3, advice=lambda error: f"{error.args[0]} is no key.")
+    assert hint.endswith("\n  3 is no key.")
+    assert hint_of(attempt, lambda x: {}[x], 3, advice=lambda error: None) == hint_of(attempt, lambda x: {}[x], 3)
+    assert hint_of(attempt, lambda x: {}[x], 3, advice=lambda error: Hint("Instead.")) == "Instead."
+
+
+def test_what_was_not_begun_gets_no_advice():
+    with pytest.raises(NotAttempted) as caught:
+        attempt(unsolved, 1, advice={"NotImplementedError": "advice"})
+    assert "advice" not in str(caught.value)
+
+
+def interrupted(x):
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_answer_shows_the_learners_line_alone():
+    with pytest.raises(KeyboardInterrupt) as caught:
+        attempt(lambda x: interrupted(x), 3)
+    assert isinstance(caught.value, Interrupted)
+    (shown,) = caught.value._render_traceback_()
+    assert shown.startswith("✘ Interrupted. Your <lambda> was still running")
+    assert "in the line: raise KeyboardInterrupt  (of interrupted)" in shown
+
+
+def test_a_notebook_shows_an_interrupted_answer_in_two_lines(capsys):
+    shell = InteractiveShell()
+    shell.run_cell("from fer_course.checks.core import attempt\ndef mirror(image):\n    raise KeyboardInterrupt\n")
+    result = shell.run_cell("attempt(mirror, 3)")
+    assert isinstance(result.error_in_exec, KeyboardInterrupt)
+    shown = capsys.readouterr().out
+    assert shown == "✘ Interrupted. Your mirror was still running\n  in the line: raise KeyboardInterrupt\n"
+
+
+def test_overflows_of_an_answer_are_silent():
+    with warnings.catch_warnings(), np.errstate(all="warn"):
+        warnings.simplefilter("error")
+        assert attempt(lambda x: np.exp(x), np.array([1e4])) == np.inf
 
 
 # --- expect ----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Every right answer of lesson 08 passes however it is written, and every known mistake gets its own hint."""
+"""Checks of evaluation: right answers pass in any form, and each known mistake gets its own hint."""
 
 import math
 

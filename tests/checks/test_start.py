@@ -1,4 +1,4 @@
-"""Every right answer of lesson 00 passes however it is written, and every known mistake gets its own hint, and no other."""
+"""Checks of start: right answers pass in any form, and each known mistake gets its own hint."""
 
 import re
 

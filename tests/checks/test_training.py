@@ -1,4 +1,4 @@
-"""Every check of lesson 07 passes right answers, however written, and gives each wrong answer its own hint."""
+"""Checks of training: right answers pass in any form, and each known mistake gets its own hint."""
 
 import functools
 import math
@@ -140,7 +140,7 @@ PATIENCE_WRONG = {
     "counts as waiting": from_the_first,
     "can't see the future": lambda losses, patience: min(len(losses), losses.index(min(losses)) + 1 + patience),
     "whole number": lambda losses, patience: float(stops()(losses, patience)),
-    "True or False": lambda losses, patience: True,
+    "is a whole number (int); found True": lambda losses, patience: True,
     "changed its input": lambda losses, patience: losses.clear() or 5,
     "forget a `return`": lambda losses, patience: None,
 }
@@ -164,8 +164,8 @@ ILLNESSES_WRONG = {
     "hardly moves": taken("healthy", "rate too low"),
     "training hardly moves": taken("rate too low", "healthy"),
     "loss of a guess": taken("rate too low", "rate too high"),
-    "is not one of": lambda: DIAGNOSES | {"A": "tired"},
-    "Curve B is missing": lambda: {"A": DIAGNOSES["A"]},
+    "Curve A: expected one of the words": lambda: DIAGNOSES | {"A": "tired"},
+    "The curve 'B' is missing": lambda: {"A": DIAGNOSES["A"]},
     "Return a dictionary": lambda: list(DIAGNOSES.values()),
 }
 
