@@ -4,6 +4,7 @@ The tests of a topic's checks are in test_TOPIC.py, which tests/helpers/answers.
 """
 
 import ast
+import contextlib
 import functools
 import importlib
 import inspect
@@ -20,6 +21,7 @@ from answers import assert_hint, assert_not_attempted, assert_passes, function_o
 
 from fer_course import checks, release
 from fer_course.checks import Hint, NotAttempted
+from fer_course.checks.core import Mistake
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
@@ -77,11 +79,24 @@ def cases_of(test: str, topic: str, name: str) -> list[tuple]:
     return [case for case in cases if function_of(case[0]) is getattr(getattr(checks, topic), name)]
 
 
+def known_mistakes() -> list:
+    """Every mistake of the tables in fer_course/checks with its check: SOFTMAX_MISTAKES are those of `softmax`."""
+    return [
+        pytest.param(topic, name, mistake, id=f"{topic}.{name} {number}")
+        for topic, name in public_checks()
+        for number, mistake in enumerate(mistakes_of(topic, name))
+    ]
+
+
+def mistakes_of(topic: str, name: str) -> tuple:
+    return getattr(getattr(checks, topic), f"{name.upper()}_MISTAKES", ())
+
+
 every_check = pytest.mark.parametrize(("topic", "name"), public_checks())
 
 
 def test_the_table_of_topics_names_every_module_of_checks():
-    shared = {"__init__", "core", "answers", "oracles", "relations"}
+    shared = {"__init__", "core", "comparing", "answers", "oracles", "relations"}
     modules = {path.stem for path in Path(checks.__file__).parent.glob("*.py")} - shared
     table = re.findall(r"(?m)^\| ([a-z]+) \| \S", checks.__doc__)
     assert list(checks.TOPICS) == table[1:]
@@ -101,7 +116,35 @@ def test_each_exercise_uses_a_check(path):
 @every_check
 def test_right_answers_and_at_least_three_wrong_ones_try_the_check_out(topic, name):
     assert cases_of("test_right", topic, name)
-    assert len({answer for _, answer, _ in cases_of("test_wrong", topic, name)}) >= WRONG_ANSWERS
+    wrong = {answer for _, answer, _ in cases_of("test_wrong", topic, name)}
+    assert len(wrong) + len(mistakes_of(topic, name)) >= WRONG_ANSWERS
+
+
+@pytest.mark.parametrize("topic", checks.TOPICS)
+def test_every_table_of_mistakes_is_that_of_a_check(topic):
+    tables = [name for name, value in vars(getattr(checks, topic)).items() if is_table(value)]
+    assert set(tables) <= {f"{name.upper()}_MISTAKES" for each, name in public_checks() if each == topic}
+
+
+def is_table(value) -> bool:
+    return isinstance(value, tuple) and bool(value) and all(type(each) is Mistake for each in value)
+
+
+@pytest.mark.parametrize(("topic", "name", "mistake"), known_mistakes())
+@pytest.mark.parametrize("seed", [None, 1])
+def test_a_known_mistake_gets_its_own_hint(topic, name, mistake, seed, capfd):
+    check = cases_of("test_right", topic, name)[0][0]
+    with checks.hidden(seed) if seed else contextlib.nullcontext():
+        hint = assert_hint(check, mistake.answer, ".", capfd)
+    found = raised_by(check, mistake.answer, seed)
+    assert found is not None, f"no known mistake, but: {hint}"
+    assert found.hint == mistake.hint, f"the hint of another mistake: {hint}"
+
+
+def raised_by(check, answer, seed: int | None) -> Mistake | None:
+    with checks.hidden(seed) if seed else contextlib.nullcontext(), pytest.raises(Hint) as raised:
+        check(answer)
+    return raised.value.mistake
 
 
 @every_check

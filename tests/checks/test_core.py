@@ -15,7 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from fer_course import checks
 from fer_course.checks import Hint, NotAttempted, oracles
-from fer_course.checks.core import Interrupted, attempt, close, expect, short
+from fer_course.checks.core import Interrupted, Mistake, attempt, close, expect, judge, short
 
 
 def hint_of(function, *arguments, **options) -> str:
@@ -279,6 +279,54 @@ def test_a_known_mistake_gets_its_own_hint():
     assert hint_of(expect, [2, 1], np.array([1, 2]), "order", mistakes) == "order: the other way round"
     assert "never" not in hint_of(expect, [7, 7], np.array([1, 2]), "order", mistakes)
     expect([1, 2], np.array([1, 2]), "order", mistakes)  # a mistake that is none on this input does no harm
+
+
+# --- judge -----------------------------------------------------------------------------------------------------------
+
+MISTAKES = (
+    Mistake(lambda x: x * 2, "doubled"),
+    Mistake(lambda x: x**2, "squared"),
+    Mistake(lambda x: x[0], "stops"),
+    Mistake(lambda x: x + 1, lambda x: f"one more than {x}"),
+)
+
+
+def judged(answer, cases=((2,), (3,)), right=lambda x: x, **options):
+    return hint_of(judge, answer, cases, right, "identity of {}".format, mistakes=MISTAKES, **options)
+
+
+def test_a_mistake_that_explains_all_answers_comes_first():
+    assert judged(lambda x: x**2) == "identity of 2: squared"  # of 2 alone, it would be doubled
+    assert judged(lambda x: x * 2) == "identity of 2: doubled"
+    assert judged(lambda x: x + 1) == "identity of 2: one more than 2"
+
+
+def test_a_single_number_is_no_evidence_for_a_mistake():
+    assert judged(lambda x: 4) == "identity of 2: expected 2, found 4."
+    assert judged(lambda x: x if x == 2 else 9) == "identity of 3: expected 3, found 9."
+    table = np.arange(4.0).reshape(2, 2)
+    changed = judged(lambda x: x * 2 if x[0, 0] == 0 else x, [(table,), (table + 5,)])
+    assert changed.endswith(": doubled")
+
+
+def test_the_hint_of_a_mistake_says_which_it_is():
+    with pytest.raises(Hint) as caught:
+        judge(lambda x: x**2, [(2,), (3,)], lambda x: x, str, mistakes=MISTAKES)
+    assert caught.value.mistake is MISTAKES[1]
+
+
+def test_what_stops_is_told_after_what_is_wrong():
+    assert "stopped with ZeroDivisionError" in judged(lambda x: x if x == 2 else 1 / 0)
+    assert judged(lambda x: 77 if x == 2 else 1 / 0) == "identity of 2: expected 2, found 77."
+    advice = {"division": "because"}
+    assert judged(lambda x: 1 / 0, advice=advice).endswith("because")
+    assert judged(lambda x: 1 / 0, advice=lambda error, x: f"because of {x}").endswith("because of 2")
+
+
+def test_parts_and_forms_of_an_answer():
+    options = {"form": lambda answer: answer[:2], "parts": ("the head", "the tail"), "right": lambda x: (x, x)}
+    judge(lambda x: [x, x, 5], [(2,)], options["right"], str, form=options["form"], parts=options["parts"])
+    assert judged(lambda x: [x, 8], **options) == "identity of 2, the tail: expected 2, found 8."
 
 
 @given(st.one_of(st.integers(), st.floats(), st.text(), st.lists(st.integers()), arrays(np.int64, array_shapes())))
