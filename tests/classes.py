@@ -17,7 +17,7 @@ SIZE = '''def output_size(size, kernel, stride=1, padding=0):
     ### BEGIN SOLUTION
     return (size + 2 * padding - kernel) // stride + 1
     ### END SOLUTION'''
-CHECKS = {"mirror": "checks.lesson00.mirror(mirror)", "size": "checks.lesson02.output_size(output_size)"}
+CHECKS = {"mirror": "checks.start.mirror(mirror)", "size": "checks.convolutions.output_size(output_size)"}
 STUDENTS = ["ada", "alan", "grace", "emmy", "mary", "sofia"]
 
 

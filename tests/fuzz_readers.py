@@ -144,7 +144,7 @@ def _votes() -> bytes:
 
 def _notebook() -> bytes:
     cell = {
-        "cell_type": "code", "id": "check-a", "execution_count": 1, "source": "checks.lesson01.softmax(softmax)",
+        "cell_type": "code", "id": "check-a", "execution_count": 1, "source": "checks.linear.softmax(softmax)",
         "metadata": {"tags": ["parameters"], "nbgrader": {"grade": True, "solution": False, "grade_id": "check-a"}},
         "outputs": [
             {"output_type": "stream", "name": "stdout", "text": ["✔ Softmax"]},

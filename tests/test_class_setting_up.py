@@ -87,18 +87,18 @@ def test_hidden_check_catches_an_answer_that_knows_the_numbers():
         seen.append(image.copy())
         return image[:, ::-1]
 
-    checks.lesson00.mirror(spy)
+    checks.start.mirror(spy)
     open_, known = list(seen), {image.tobytes() for image in seen}
 
     def cheat(image):
         return image[:, ::-1] if image.tobytes() in known else np.zeros_like(image)
 
-    checks.lesson00.mirror(cheat)
+    checks.start.mirror(cheat)
     with checks.hidden(1), pytest.raises(checks.Hint):
-        checks.lesson00.mirror(cheat)
+        checks.start.mirror(cheat)
     seen.clear()
     with checks.hidden(1):
-        checks.lesson00.mirror(spy)
+        checks.start.mirror(spy)
     assert not {image.tobytes() for image in seen} & {image.tobytes() for image in open_}
 
 

@@ -16,7 +16,7 @@ def fresh(monkeypatch):
 
 
 def said(capsys) -> str:
-    checks.lesson00.mirror(lambda image: image[:, ::-1])
+    checks.start.mirror(lambda image: image[:, ::-1])
     return capsys.readouterr().out
 
 
