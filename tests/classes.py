@@ -85,7 +85,7 @@ def graded_by_nbgrader(folder: Path, theirs: Path) -> Path:
     """Copy a class, grade the copy with nbgrader's own command, one submission after the other, and return it."""
     from nbgrader.converters import Autograde
 
-    from fer_course.classroom.places import CONFIG, nbgrader_of
+    from fer_course.classroom.paths import CONFIG, nbgrader_of
 
     shutil.copytree(folder, theirs)
     (theirs / CONFIG).write_text((theirs / CONFIG).read_text().replace(str(folder.resolve()), str(theirs.resolve())))

@@ -13,8 +13,9 @@ import urllib.request
 
 import pytest
 
-from fer_course import installing, page
+from fer_course._shared import extras
 from fer_course.errors import RunError
+from fer_course.live import page
 
 
 def said_in_one_sentence(answer, word: str) -> None:
@@ -59,13 +60,13 @@ def test_any_free_port_will_do():
 
 def test_without_voila_the_error_says_what_to_install(run_cli, monkeypatch):
     monkeypatch.setitem(sys.modules, "voila.app", None)
-    said_in_one_sentence(run_cli("live", "--no-browser"), installing.advice("lab"))
+    said_in_one_sentence(run_cli("live", "--no-browser"), extras.advice("lab"))
 
 
 def test_the_notebook_holds_one_call_that_survives_odd_names():
     (cell,) = page.notebook("C:\\my 'runs'\n\"x\"").cells
     calls = []
-    exec(cell.source.replace("from fer_course import page", ""), {"page": type("", (), {"panel": calls.append})})
+    exec(cell.source.replace("from fer_course.live import page", ""), {"page": type("", (), {"panel": calls.append})})
     assert calls == ["C:\\my 'runs'\n\"x\""]
 
 

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fer_course._shared.hosts import remind
 from fer_course.checks.comparing import as_array, close, near, short
 from fer_course.checks.relations import Case, observed
-from fer_course.services import remind
 
 _LIBRARIES = [Path(__file__).parents[1], *(Path(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib"))]
 

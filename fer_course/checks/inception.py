@@ -11,8 +11,8 @@ from fer_course import layers
 from fer_course.checks import oracles
 from fer_course.checks.core import Hint, attempt, expect, grown, numbers, passed, short
 from fer_course.costs import costs
-from fer_course.diagrams import graph
 from fer_course.errors import ModelError
+from fer_course.plots.diagrams import graph
 from fer_course.quiet import keras
 
 #: How far two Keras models may differ that compute the same in another order, in float32.

@@ -6,8 +6,8 @@ import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fer_course._shared.files import read_yaml
 from fer_course.errors import SweepError, shown
-from fer_course.files import read_yaml
 from fer_course.recipes import Recipe
 
 
@@ -61,7 +61,7 @@ def load(path: str | Path) -> Sweep:
     All troubles are named in one error, a `SweepError` if they are of several kinds.
 
     """
-    from fer_course.sweep.checking import checked
+    from fer_course.sweep.preflight import checked
 
     path = Path(path)
     content = read_yaml(path, SweepError)

@@ -19,9 +19,10 @@ import nbformat
 import pytest
 from answers import assert_hint, assert_not_attempted, assert_passes, function_of
 
-from fer_course import checks, release
+from fer_course import checks
 from fer_course.checks import Hint, NotAttempted
 from fer_course.checks.core import Mistake
+from fer_course.course import cells
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
@@ -56,7 +57,7 @@ def calls_of(cell) -> list[tuple[tuple[str, str], str]]:
 
 
 def calls_in(path: Path) -> list[tuple[tuple[str, str], str]]:
-    return [call for cell in read(path).cells if release.is_check(cell) for call in calls_of(cell)]
+    return [call for cell in read(path).cells if cells.is_check(cell) for call in calls_of(cell)]
 
 
 def stub_of(topic: str, name: str):
@@ -110,7 +111,7 @@ def test_each_check_is_used_by_one_exercise():
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 def test_each_exercise_uses_a_check(path):
-    assert [cell.id for cell in read(path).cells if release.is_check(cell) and not calls_of(cell)] == []
+    assert [cell.id for cell in read(path).cells if cells.is_check(cell) and not calls_of(cell)] == []
 
 
 @every_check

@@ -3,7 +3,7 @@
 from answers import three_tests
 
 import fer_course.quiet  # noqa: F401, a check loads Keras
-from fer_course import audit
+from fer_course import evaluation
 from fer_course.checks import cards
 
 # -------------------------------------------------------------------------------------------------------------- card
@@ -32,7 +32,7 @@ def card_but(**changes):
     """Return `fill_card` with some fields changed, or left out where the change is None; `_` stands for a space."""
 
     def fill(report, recipe, seeds):
-        card = audit.fill_card(report, recipe, seeds)
+        card = evaluation.fill_card(report, recipe, seeds)
         for name, value in changes.items():
             value = value(report) if callable(value) else value
             card[name.replace("_", " ")] = value
@@ -41,9 +41,9 @@ def card_but(**changes):
     return fill
 
 
-CARD_RIGHT = {"package": audit.fill_card, "shares": card_as_shares}
+CARD_RIGHT = {"package": evaluation.fill_card, "shares": card_as_shares}
 CARD_WRONG = {
-    "a text": (lambda report, recipe, seeds: audit.card_markdown(audit.fill_card(report, recipe, seeds), "x"), "dictionary"),
+    "a text": (lambda *given: evaluation.card_markdown(evaluation.fill_card(*given), "x"), "dictionary"),
     "a field less": (card_but(limits=None), "'limits' .* is missing"),
     "a field more": (card_but(author="me"), "no field 'author'"),
     "a number": (card_but(interval=0.61), "expected a text"),

@@ -4,7 +4,7 @@ import numpy as np
 from answers import three_tests
 
 import fer_course.quiet  # noqa: F401, a check loads Keras
-from fer_course import audit
+from fer_course import evaluation
 from fer_course.checks import leaks
 
 # --------------------------------------------------------------------------------------------------------- distances
@@ -32,7 +32,7 @@ def nearest_in_place(images, others):
 
 
 NEAREST_RIGHT = {
-    "package": audit.nearest_distance,
+    "package": evaluation.nearest_distance,
     "loops": nearest_by_loops,
     "at once": lambda images, others: np.sqrt(table(images, others)).min(axis=1),
     "root last": lambda images, others: np.sqrt(table(images, others).min(axis=1)),
@@ -101,7 +101,7 @@ def split_in_place(source, share, seed):
     return split_by_coin(source, share, seed)
 
 
-SPLIT_RIGHT = {"package": audit.split_by_source, "loop": split_by_loop, "coin": split_by_coin}
+SPLIT_RIGHT = {"package": evaluation.split_by_source, "loop": split_by_loop, "coin": split_by_coin}
 
 
 def split_of_small_numbers(source, share, seed):
@@ -127,8 +127,8 @@ SPLIT_WRONG = {
     "last rows": (lambda s, share, seed: np.arange(len(s)) >= len(s) * (1 - share), "on both sides"),
     "not at random": (first_sources, "Every seed"),
     "no seed": (lambda s, share, seed: split_by_coin(s, share, None), "two different splits"),
-    "wrong way round": (lambda s, share, seed: ~audit.split_by_source(s, share, seed), "wrong way round"),
-    "half": (lambda s, share, seed: audit.split_by_source(s, 0.5, seed), "were asked for"),
+    "wrong way round": (lambda s, share, seed: ~evaluation.split_by_source(s, share, seed), "wrong way round"),
+    "half": (lambda s, share, seed: evaluation.split_by_source(s, 0.5, seed), "were asked for"),
     "nobody": (lambda s, share, seed: np.zeros(len(s), dtype=bool), "one side"),
     "a value a source": (lambda s, share, seed: np.arange(len(set(s.tolist()))) < 30, r"one value a \*source\*"),
     "the sources": (lambda s, share, seed: np.unique(s)[:30], "chosen sources"),

@@ -8,8 +8,8 @@ import pytest
 from answers import three_tests
 from scipy import integrate, stats
 
-from fer_course import trials
 from fer_course.checks import seeds
+from fer_course.evaluation import trials
 
 # ------------------------------------------------------------------------------------------------------ running seeds
 

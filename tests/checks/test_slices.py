@@ -4,7 +4,7 @@ import numpy as np
 from answers import three_tests
 
 import fer_course.quiet  # noqa: F401, a check loads Keras
-from fer_course import audit
+from fer_course import evaluation
 from fer_course.checks import slices
 
 # ------------------------------------------------------------------------------------------------------------ slices
@@ -49,7 +49,7 @@ def slices_in_place(right, slices):
 
 
 SLICES_RIGHT = {
-    "package": audit.slice_accuracy,
+    "package": evaluation.slice_accuracy,
     "loop": slices_by_loop,
     "arrays": slices_with(),
     "float32": lambda right, slices: {k: np.array(v, np.float32) for k, v in slices_by_loop(right, slices).items()},

@@ -1,0 +1,89 @@
+"""Where many runs are executed: local processes, or the workers of a Dask cluster. Both are `concurrent.futures` executors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+from fer_course._shared.processes import THREADS, Processes, begin
+from fer_course.errors import FerCourseError
+
+__all__ = ["THREADS", "Local", "executor_at"]
+
+#: Seconds after which a Dask scheduler that does not answer, or has no workers, is given up.
+PATIENCE = 10
+
+
+@contextmanager
+def executor_at(
+    scheduler: str | None = None,
+    workers: int = 2,
+    threads: int | None = None,
+    folder: Path | None = None,
+    data: Path | None = None,
+) -> Iterator[Executor]:
+    """Open an executor.
+
+    Args:
+        scheduler: the address of a Dask scheduler, such as `tcp://127.0.0.1:8786`; each worker needs this package, in the
+            same version; what a lost worker had begun is begun again by another one. None: local processes.
+        workers: how many local processes.
+        threads: run everything that is submitted in processes of its own, with so many threads for TensorFlow each; the
+            same on local processes and on a cluster. None: local processes share the cores of this machine, and a
+            cluster's workers have what they were started with.
+        folder: one that every worker must see under this path, and may write to.
+        data: a file or folder that every worker must see under this path.
+
+    Raises:
+        FerCourseError: if Dask is not installed, there is no scheduler at the address, it has no workers, or a worker lacks
+            this package, has other versions, or does not see a path.
+
+    """
+    if scheduler is not None:
+        from fer_course._shared.cluster import cluster_at
+
+        with cluster_at(scheduler, threads, folder, data) as executor:
+            yield executor
+    elif threads is not None:
+        with Local(workers, threads) as executor:
+            yield executor
+    else:
+        yield from _pool(max(1, workers))
+
+
+def _pool(workers: int) -> Iterator[Executor]:
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    # Spawned, not forked: a process that has loaded TensorFlow must not be forked.
+    with ProcessPoolExecutor(workers, get_context("spawn"), begin, (threads,)) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class Local(Executor):
+    """Local processes with so many threads for TensorFlow each; one that is killed costs what it was doing, and no other."""
+
+    def __init__(self, workers: int, threads: int):
+        if workers < 1:
+            raise FerCourseError(f"The number of workers is a whole number of 1 or more; found {workers}.")
+        self._processes = Processes(threads)
+        self._pool = ThreadPoolExecutor(workers)
+
+    def submit(self, function, /, *arguments) -> Future:
+        """Run a function in one of the processes; its future raises `processes.Killed` if that is killed."""
+        return self._pool.submit(self._processes.call, function, *arguments)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Wait for what was submitted, or not, and end the processes."""
+        self._pool.shutdown(wait, cancel_futures=cancel_futures)
+        self._processes.kill()
+
+    def __exit__(self, kind, error, trace):
+        """Wait for what was submitted; after an error end it at once."""
+        self.shutdown(wait=kind is None, cancel_futures=kind is not None)

@@ -1,0 +1,204 @@
+"""Writing files whole or not at all, and a folder by one process at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+from filelock import FileLock, Timeout
+
+from fer_course._shared import yaml_files
+from fer_course.errors import BusyError, FerCourseError, WriteError, shown
+
+_UMASK = os.umask(0o022)
+os.umask(_UMASK)
+
+
+#: What keeps a file from being written, and what to do about it.
+TROUBLES = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space, or choose another place, and start again."),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Choose a place that you may write."),
+    **dict.fromkeys((errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP), "Choose another place."),
+    errno.EFBIG: "Files may not be that large here: choose another place.",
+}
+
+
+#: In a folder that one process at a time may write to, while one does; after a kill it stays, and bars nobody.
+LOCK = ".lock"
+#: Seconds to wait for what a killed command had begun: it ends by itself when it sees that nobody waits for it.
+PATIENCE = 10
+
+#: Bytes of the largest YAML file that is read: reading takes a second a megabyte.
+YAML_LIMIT = 2**20
+
+
+@contextlib.contextmanager
+def atomic(path: str | Path) -> Iterator[Path]:
+    """Yield a temporary path beside `path`; if the block ends well it replaces `path`, else it is removed.
+
+    Raises:
+        WriteError: if the disk is full, or the place may not be written.
+
+    """
+    path = Path(path)
+    with _explained(path):
+        _make(path.parent)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=f"-{path.name}")
+        os.close(handle)
+        os.chmod(name, 0o666 & ~_UMASK)  # mkstemp's files are for the owner alone
+        try:
+            yield Path(name)
+            os.replace(name, path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def alone(folder: str | Path) -> Iterator[None]:
+    """Keep every other process out of blocks that have a folder to themselves; the system ends that if this one is killed.
+
+    A folder that is not there is made. Two trainings in one, say, would each remove what the other goes on with.
+
+    Raises:
+        BusyError: if another process has it, and still does after `PATIENCE` seconds.
+        WriteError: if the disk is full, or the place may not be written.
+
+    """
+    path = Path(folder) / LOCK
+    lock = FileLock(path)
+    try:
+        with _explained(folder):
+            _make(path.parent)
+            lock.acquire(timeout=PATIENCE)
+    except Timeout:
+        raise BusyError(
+            f"Another command or notebook is writing to {folder}. Wait until it has ended, or stop it; then start again."
+        ) from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # before it is let go: else the file could be that of the next one
+            path.unlink()
+        lock.release()
+
+
+def _make(folder: Path) -> None:
+    """Make a folder, with those above it.
+
+    Raises:
+        WriteError: if there is no place for it: on a drive that does not exist, or among the system's own files.
+        OSError: as `Path.mkdir`.
+
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileNotFoundError as error:
+        raise WriteError(f"Can't write {folder}: there is no such place. Choose another one.") from error
+
+
+@contextlib.contextmanager
+def _explained(path: str | Path) -> Iterator[None]:
+    """Raise a WriteError about `path` in place of an OSError that says the same in the system's words."""
+    try:
+        yield
+    except WriteError:
+        raise
+    except OSError as error:
+        found = re.search(r"errno = (\d+)", str(error))  # HDF5's way to say it
+        number = error.errno if error.errno is not None or not found else int(found[1])
+        if number not in TROUBLES:
+            raise
+        raise _unwritable(path, number) from error
+
+
+def empty(folder: str | Path) -> bool:
+    """Say whether nothing is in a folder but what is being written, or was when a process was killed, or there is none."""
+    folder = Path(folder)
+    return not folder.exists() or all(path.name == LOCK or path.name.startswith(".tmp-") for path in folder.iterdir())
+
+
+def need_room(folder: str | Path, size: int) -> None:
+    """Raise a WriteError if the disk of a folder has less than `size` bytes left.
+
+    For a library that does not survive a full disk, as HDF5 does not.
+    """
+    if shutil.disk_usage(folder).free < size:
+        raise _unwritable(folder, errno.ENOSPC)
+
+
+def _unwritable(path: str | Path, number: int) -> WriteError:
+    error = WriteError(f"Can't write {path}: {os.strerror(number)}. {TROUBLES[number]}")
+    error.errno, error.strerror, error.filename = number, os.strerror(number), str(path)
+    return error
+
+
+def refuse_endless(path: str | Path, error: type[FerCourseError]) -> None:
+    """Raise an error of that type if a path is a pipe or a device: reading one may never end."""
+    path = Path(path)
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise error(f"{path} is a pipe or a device; a file was expected. Save what comes out of it to a file.")
+
+
+def read_yaml(path: str | Path, error: type[FerCourseError]) -> object:
+    """Return what a YAML file holds, read as plain numbers, words, lists and mappings.
+
+    Raises:
+        FerCourseError: of the type given, if the file can't be read, is not YAML, has more than a megabyte, says something
+            twice, or holds a number that YAML reads otherwise than it looks.
+
+    """
+    path = Path(path)
+    refuse_endless(path, error)
+    if path.is_file() and (size := path.stat().st_size) > YAML_LIMIT:
+        raise error(f"{path} has {size:,} bytes; a few lines of YAML were expected. Is it another file?")
+    try:
+        return yaml_files.load(path.read_text(encoding="utf-8"))
+    except OSError as cause:
+        raise error(f"Can't read {path}: {cause.strerror}. Give a .yaml file.") from None
+    except RecursionError:
+        raise error(
+            f"{path} is not a YAML file that can be read: it has too many brackets inside each other."
+        ) from None
+    except UnicodeDecodeError:
+        raise error(f"{path} is not a YAML file in UTF-8. Save it as UTF-8 in your editor.") from None
+    except yaml_files.Misread as cause:
+        raise error(f"{path}: {cause}") from None
+    # ValueError: a date such as 2020-13-45, a number without end
+    except (yaml.YAMLError, ValueError) as cause:
+        raise error(f"{path} is not a YAML file: {cause}") from None
+
+
+def read_json(path: str | Path, error: type[FerCourseError], advice: str) -> dict:
+    """Return the mapping that a JSON file of this package holds.
+
+    Raises:
+        FerCourseError: of the type given, with that advice, if the file can't be read, or holds something else.
+
+    """
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        if isinstance(content, dict):
+            return content
+        cause = f"it holds {shown(content)}"
+    except (OSError, ValueError, RecursionError) as trouble:
+        cause = str(trouble)
+    raise error(f"{path} is damaged ({cause}). {advice}")
+
+
+def write_text(path: str | Path, text: str) -> None:
+    """Write a text file (UTF-8, Unix line ends), whole or not at all."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: str | Path, content) -> None:
+    """Write a JSON file, whole or not at all."""
+    write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,124 @@
+"""Execute one submitted notebook as nbgrader would, but in the sandbox; whatever happens in there, a notebook comes out."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+from fer_course._shared.settings import kernel_environment
+from fer_course.classroom import sandbox
+from fer_course.classroom.sandbox import Limits
+
+#: After so many cells that had to be interrupted the notebook is stopped: it may not let itself be interrupted.
+PATIENCE = 3
+
+
+def execute(text: str, limits: Limits = Limits(), unsafe: bool = False) -> tuple[str, str]:  # noqa: B008 - frozen
+    """Execute a notebook and return it with its outputs, and why it was stopped.
+
+    Runs in any process of any machine that has this package: an `Executor` calls it.
+
+    Args:
+        text: the notebook, as nbgrader has sanitised it.
+        limits: what it may use.
+        unsafe: run it without the sandbox, with all rights of this user; the limits are watched all the same.
+
+    Returns:
+        the executed notebook, and an empty string; or, where it was stopped, the reason. Each cell that was not run to its
+        end then holds an error that says so, and nbgrader gives no points for it.
+
+    """
+    import nbformat
+
+    notebook = nbformat.reads(text, as_version=4)
+    with sandbox.meeting_place() as folder:
+        reason, done = _run(notebook, folder, limits, unsafe)
+    if reason:
+        _explain(notebook, reason, done)
+    return nbformat.writes(notebook), reason
+
+
+def _run(notebook, folder: Path, limits: Limits, unsafe: bool) -> tuple[str, set[int]]:
+    """Run all cells in place; return why they were stopped, or nothing, and which of them were run to their end."""
+    from nbclient.exceptions import DeadKernelError
+
+    manager = _manager(folder, limits, unsafe)
+    variables = kernel_environment(str(folder / ".ipython"))
+    nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    asyncio.run(manager.start_kernel(cwd=str(folder), env=variables, **nowhere))
+    pid, died = manager.provisioner.process.pid, ""
+    runner = _runner(limits, pid)
+    with sandbox.Watch(pid, folder, limits) as watch:
+        try:
+            runner.preprocess(notebook, {"metadata": {"path": str(folder)}}, km=manager)
+        except (DeadKernelError, RuntimeError, TimeoutError, OSError) as error:
+            died = f"its kernel died ({str(error).strip() or type(error).__name__})"
+        finally:
+            sandbox.kill(pid)
+            manager.provisioner.process.wait()
+    return watch.reason or runner.reason or died, runner.done
+
+
+def _manager(folder: Path, limits: Limits, unsafe: bool):
+    """Return the manager of a kernel that talks over sockets in that folder: there is no network in the sandbox."""
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    command = [
+        sys.executable,
+        "-m",
+        "ipykernel_launcher",
+        "-f",
+        "{connection_file}",
+        "--HistoryManager.hist_file=:memory:",
+    ]
+    manager = AsyncKernelManager(transport="ipc", connection_file=str(folder / "kernel.json"))
+    # Interrupted by a message: a signal would end bubblewrap, and with it the kernel.
+    manager._kernel_spec = KernelSpec(
+        argv=command if unsafe else sandbox.wrapped(command, folder, limits),
+        display_name="sandboxed", language="python", interrupt_mode="message",
+    )  # fmt: skip
+    return manager
+
+
+def _runner(limits: Limits, pid: int):
+    """Return nbgrader's preprocessor that executes notebooks, with an end to outputs and to cells that can't be interrupted."""
+    from nbgrader.preprocessors import Execute
+
+    class Runner(Execute):
+        reason = ""
+        written = late = 0
+
+        def process_message(self, message, cell, cell_index):
+            self.written += len(str(message["content"]))
+            # What decides about points stays: errors, stderr and the value of a cell.
+            said = message["content"].get("name") == "stdout" or message["msg_type"] == "display_data"
+            if said and self.written > limits.output:
+                return None
+            return super().process_message(message, cell, cell_index)
+
+        def on_cell_executed(self, **about):
+            super().on_cell_executed(**about)
+            self.done.add(about["cell_index"])
+            self.late += about["execute_reply"]["content"].get("ename") == "CellTimeoutError"
+            if self.late == PATIENCE and not self.reason:
+                self.reason = f"{PATIENCE} of its cells ran longer than {limits.cell_seconds} seconds"
+                sandbox.kill(pid)
+
+    runner = Runner(timeout=limits.cell_seconds)
+    runner.done = set()
+    return runner
+
+
+def _explain(notebook, reason: str, done: set[int]) -> None:
+    """Put an error into each code cell that was not run to its end."""
+    import nbformat
+
+    sentence = f"This cell was not run to its end: the notebook was stopped, because {reason}."
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and cell.source.strip() and index not in done:
+            cell.outputs.append(
+                nbformat.v4.new_output("error", ename="Stopped", evalue=sentence, traceback=[f"✘ {sentence}"])
+            )

@@ -1,0 +1,99 @@
+"""Take out of an executed notebook what it shows: title, results, figures and a page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+from fer_course._shared.files import atomic, write_text
+from fer_course.course.lessons import lesson_number
+from fer_course.course.pages import lesson_page
+from fer_course.course.results import RESULT_TYPE
+
+
+def harvest_safely(executed: Path, target: Path, record: dict) -> None:
+    """Harvest a lesson; what can't be read or converted fails this lesson, not the others."""
+    try:
+        _harvest(executed, target, record)
+    except Exception as error:
+        record["status"] = "failed"
+        record.setdefault("error", {"name": type(error).__name__, "message": str(error)})
+
+
+def _harvest(executed: Path, target: Path, record: dict) -> None:
+    """Take title, results and figures out of an executed notebook and write its HTML page."""
+    import nbformat
+
+    if not executed.is_file():
+        return
+    notebook = nbformat.read(executed, as_version=4)
+    record["title"] = _title(notebook) or record["lesson"]
+    record["results"], record["numbers"] = _results(notebook)
+    record["figures"] = _write_figures(notebook, target / "figures", lesson_number(record["lesson"]))
+    write_text(executed.with_suffix(".html"), lesson_page(notebook, record["title"]))
+
+
+def _title(notebook) -> str | None:
+    for cell in notebook.cells:
+        heading = re.search(r"^# +(.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else None
+        if heading:
+            return heading[1].strip()
+    return None
+
+
+def _outputs(notebook) -> Iterator[dict]:
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            yield from (output for output in cell.outputs if "data" in output)
+
+
+def _results(notebook) -> tuple[list[str], dict]:
+    """Return the sentences that a notebook reported, in order, and all its numbers; the last of a name counts."""
+    found = [output["data"][RESULT_TYPE] for output in _outputs(notebook) if RESULT_TYPE in output["data"]]
+    numbers = {}
+    for result in found:
+        numbers.update(result["numbers"])
+    return [result["sentence"] for result in found], numbers
+
+
+class _Images(HTMLParser):
+    """Collects (alt text, base64 text) of the PNG pictures that are embedded in a piece of HTML."""
+
+    def __init__(self):
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        head, _, content = (attributes.get("src") or "").partition(",")
+        if tag == "img" and head == "data:image/png;base64":
+            self.found.append((attributes.get("alt") or "", content))
+
+
+def _pictures(output: dict) -> list[tuple[str, str]]:
+    """Return (alt text, base64 text) of an output's figures: those in its HTML, else its plain PNG."""
+    images = _Images()
+    images.feed(output["data"].get("text/html", ""))
+    if not images.found and "image/png" in output["data"]:
+        alt = output.get("metadata", {}).get("image/png", {}).get("alt", "")
+        return [(alt, output["data"]["image/png"])]
+    return images.found
+
+
+def _write_figures(notebook, place: Path, number: str) -> list[dict]:
+    """Write a notebook's figures to NN-1.png, NN-2.png, …; return their files and alt texts."""
+    figures = []
+    for output in _outputs(notebook):
+        for alt, content in _pictures(output):
+            with contextlib.suppress(binascii.Error):
+                name = f"{number}-{len(figures) + 1}.png"
+                pixels = base64.b64decode(content)
+                with atomic(place / name) as temporary:
+                    temporary.write_bytes(pixels)
+                figures.append({"file": f"figures/{name}", "alt": alt})
+    return figures
