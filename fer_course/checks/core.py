@@ -18,6 +18,7 @@ import numpy as np
 
 from fer_course._shared.hosts import remind
 from fer_course.checks.comparing import as_array, close, near, short
+from fer_course.checks.relations import Case, observed
 
 _LIBRARIES = [Path(__file__).parents[1], *(Path(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib"))]
 
@@ -58,6 +59,8 @@ class Mistake(NamedTuple):
     hint: str | Callable[..., str]
 
 
+#: The last call of an answer: its arguments by name, and what it returned.
+_last_call: ContextVar[tuple[dict[str, object], object] | None] = ContextVar("last call of an answer", default=None)
 _seed: ContextVar[int | None] = ContextVar("seed of hidden tests", default=None)
 
 
@@ -131,6 +134,7 @@ def attempt(function: Callable, *arguments, advice: Advice | None = None, **opti
         if not _same(before, after):
             changed = _parameter(function, place)
             raise Hint(f"Your {name} changed its input in place. Work on a copy: `{changed} = {changed}.copy()`.")
+    _last_call.set((_by_name(function, arguments), answer))
     return answer
 
 
@@ -142,6 +146,10 @@ def _parameter(function: Callable, place: int) -> str:
         return "x"
     named = place < len(parameters) and parameters[place].kind is not inspect.Parameter.VAR_POSITIONAL
     return parameters[place].name if named else "x"
+
+
+def _by_name(function: Callable, arguments: Sequence) -> dict[str, object]:
+    return {_parameter(function, place): argument for place, argument in enumerate(arguments)}
 
 
 def _explained(error: Exception, hint: Hint, advice: Advice | None) -> Hint:
@@ -229,7 +237,8 @@ def judge(
             hint = Hint(f"{what(*arguments)}: {told}")
             hint.mistake = mistake
             raise hint
-        _differs(answers[wrong[0]], expected[wrong[0]], what(*arguments), parts)
+        named = [_by_name(function, each) for each in cases[: len(answers)]]
+        _differs(answers, expected, named, wrong[0], what(*arguments), parts)
     if stopped:
         raise stopped
 
@@ -279,12 +288,18 @@ def _is_number(answer) -> bool:
     return array is not None and array.size == 1
 
 
-def _differs(answer, expected, what: str, parts: Sequence[str]) -> None:
-    """Raise the hint that says where an answer differs."""
-    if not parts:
-        expect(answer, expected, what)
-    for part, got, wanted in zip(parts, answer, expected, strict=True):
-        expect(got, wanted, f"{what}, {part}")
+def _differs(answers: list, expected: list, named: list[dict], place: int, what: str, parts: Sequence[str]) -> None:
+    """Raise the hint that says where the answers differ, the first time in this place, and by which relation if by one."""
+    columns = [(answers, expected)]
+    if parts:
+        columns = list(zip(zip(*answers, strict=True), zip(*expected, strict=True), strict=True))
+    for part, (got, wanted) in zip(parts or [""], columns, strict=True):
+        if close(got[place], wanted[place]):
+            continue
+        relation = observed(list(map(Case, got, wanted, named))) or observed(
+            [Case(got[place], wanted[place], named[place])]
+        )
+        _unexplained(got[place], wanted[place], f"{what}, {part}" if part else what, relation)
 
 
 def expect(answer, expected, what: str, mistakes: Sequence[tuple[object, str]] = ()) -> None:
@@ -305,17 +320,25 @@ def expect(answer, expected, what: str, mistakes: Sequence[tuple[object, str]] =
     for wrong, hint in mistakes:
         if not close(wrong, expected) and close(answer, wrong):
             raise Hint(f"{what}: {hint}")
+    called = _last_call.get()
+    arguments = called[0] if called and called[1] is answer else {}
+    _unexplained(answer, expected, what, observed([Case(answer, expected, arguments)]))
+
+
+def _unexplained(answer, expected, what: str, relation: str) -> None:
+    """Raise the hint for a wrong answer that no known mistake explains: the relation, and expected and found."""
+    told = f" {relation}" if relation else ""
     got, wanted = as_array(answer), np.asarray(expected)
     if got is None:
         raise Hint(f"{what}: expected {_kind(wanted)}, found {short(answer)} ({type(answer).__name__}).")
     if got.shape != wanted.shape:
-        raise Hint(f"{what}: expected {_kind(wanted)}, found {_kind(got)}.")
+        raise Hint(f"{what}: expected {_kind(wanted)}, found {_kind(got)}.{told}")
     if got.ndim == 0:
-        raise Hint(f"{what}: expected {short(expected)}, found {short(answer)}.")
+        raise Hint(f"{what}: expected {short(expected)}, found {short(answer)}.{told}")
     place = tuple(int(i) for i in np.argwhere(~near(got, wanted))[0])
     raise Hint(
         f"{what}: the shape {wanted.shape} is right, but some values are not. "
-        f"At {list(place)}: expected {short(wanted[place])}, found {short(got[place])}."
+        f"At {list(place)}: expected {short(wanted[place])}, found {short(got[place])}.{told}"
     )
 
 
