@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from repository import ROOT
 
 pytest.importorskip("jax", reason="needs jax (extra dev)")
 
@@ -14,7 +15,7 @@ SCRIPT = """
 import json, sys
 import numpy as np
 import keras
-from conftest import make_faces
+from learnable_faces import make_faces
 from fer_course import augment, models
 from fer_course.evaluation import evaluate
 from fer_course.recipes import Recipe
@@ -53,7 +54,7 @@ print(json.dumps({"backend": run.metrics["backend"], "n": report.n, "finished": 
 
 
 def on(backend: str, folder) -> dict:
-    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": os.path.dirname(__file__)}
+    environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT / "tests" / "helpers")}
     command = [sys.executable, "-c", SCRIPT, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=600)
     assert done.returncode == 0, done.stderr[-3000:]

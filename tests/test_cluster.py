@@ -14,7 +14,7 @@ import pandas
 import pytest
 import yaml
 from clusters import cluster, end, orphans, scheduler_in, waited_for, worker
-from conftest import make_faces
+from learnable_faces import make_faces
 
 from fer_course import data, sweep
 from fer_course._shared import cluster as clusters_of_dask

@@ -17,6 +17,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from notebook_files import KERNEL, write_notebook
 
 import fer_course
 from fer_course import course
@@ -25,29 +26,9 @@ from fer_course.course import copies, execution, outputs, parameters, results, r
 from fer_course.course.pages import lesson_page
 from fer_course.errors import BusyError, DataError, LessonError
 
-KERNEL = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
-}
-FIVE = """data: str = ""  # faces
-faces: int = 4000  # how many
-recipe: str = "quick"  # which
-seed: int = 0  # chance
-out: str = ""  # where
-rate: float = 0.1  # how fast
-loud: bool = False  # whether"""
 PIXEL = (
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="  # one PNG pixel
 )
-
-
-def write_notebook(path: Path, *sources: str, title: str = "A lesson", parameters: str = FIVE) -> Path:
-    cells = [nbformat.v4.new_markdown_cell(f"# {title}", id="title")]
-    cells.append(nbformat.v4.new_code_cell(parameters, id="parameters", metadata={"tags": ["parameters"]}))
-    cells += [nbformat.v4.new_code_cell(source, id=f"cell-{n}") for n, source in enumerate(sources)]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=KERNEL), path)
-    return path
 
 
 def shown_alt(page: str) -> list[str]:

@@ -26,7 +26,7 @@ from faces_for_tests import (
     written,
     zip_bytes,
 )
-from test_table_forms import (
+from tables_for_tests import (
     called,
     commas,
     each_pixel,

@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import hammering_preload
 import keras
 import numpy as np
 import pandas
@@ -101,7 +102,7 @@ def test_local_workers_however_many(tmp_path, expected, workers):
 
 def test_two_dask_workers_of_two_threads_each_in_which_others_sample(tmp_path, expected):
     """Workers as they are started by hand, with a nanny, and with threads that sample from Python's `random`."""
-    with cluster(tmp_path, "--nthreads", "2", "--preload", str(Path(__file__).parent / "hammering_preload.py")) as (
+    with cluster(tmp_path, "--nthreads", "2", "--preload", hammering_preload.__file__) as (
         address,
         _,
     ):

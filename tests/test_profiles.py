@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from test_course import write_notebook
+from notebook_files import write_notebook
 
 from fer_course import course
 

@@ -7,6 +7,7 @@ import sys
 
 import numpy as np
 import pytest
+from repository import ROOT
 
 from fer_course.augment import Batches
 from fer_course.recipes import Recipe
@@ -107,7 +108,7 @@ def test_no_face_is_saved_with_the_weights(tmp_path):
 
 SCRIPT = """
 import json, sys
-from conftest import make_faces
+from learnable_faces import make_faces
 import keras, numpy as np
 from fer_course.recipes import Recipe
 from fer_course import training
@@ -135,7 +136,7 @@ print(json.dumps({"history": run.history, "rates": rates, "device": run.metrics[
 def on(backend: str, folder, devices: int = 1, **recipe) -> dict:
     environment = os.environ | {
         "KERAS_BACKEND": backend,
-        "PYTHONPATH": os.path.dirname(__file__),
+        "PYTHONPATH": str(ROOT / "tests" / "helpers"),
         "XLA_FLAGS": "--xla_force_host_platform_device_count=2",
     }
     command = [sys.executable, "-c", SCRIPT, str(folder), str(devices), json.dumps(recipe)]

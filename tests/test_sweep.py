@@ -16,7 +16,7 @@ import nbformat
 import pandas
 import pytest
 import yaml
-from conftest import make_faces
+from learnable_faces import make_faces
 from sent_to_processes import die, strange, where_am_i
 
 from fer_course import data, sweep

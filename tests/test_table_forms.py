@@ -2,7 +2,6 @@
 
 import base64
 import csv
-import io
 
 import numpy as np
 import pytest
@@ -13,85 +12,39 @@ from faces_for_tests import (
     picture_bytes,
     pictures,
     same,
-    some_faces,
     spaced,
     usage,
     write_folder,
     write_zip,
     written,
 )
+from tables_for_tests import (
+    FACES,
+    PLAIN,
+    alphabetical,
+    but,
+    called,
+    commas,
+    each_pixel,
+    file,
+    listed,
+    nested,
+    npz,
+    one_hot,
+    parquet,
+    printed,
+    printed_flat,
+    renamed,
+    shortened,
+    struct,
+    table,
+    wide,
+)
 
 import fer_course.data as data
 from fer_course import CLASS_NAMES, DataError, Faces
 from fer_course.data import orders
 from fer_course.data.readers import csv_file
-
-FACES = some_faces(14)
-PLAIN = {"emotion": number, "pixels": spaced, "Usage": usage}
-
-
-def but(**columns):
-    """FER2013's columns with others in the place of some."""
-    return PLAIN | columns
-
-
-def renamed(emotion="emotion", pixels="pixels", split="Usage"):
-    return {emotion: number, pixels: spaced, split: usage}
-
-
-def listed(image, label, split):
-    return str(image.ravel().tolist())
-
-
-def nested(image, label, split):
-    return str(image.tolist())
-
-
-def printed(image, label, split):
-    with np.printoptions(threshold=10_000):
-        return str(image)
-
-
-def printed_flat(image, label, split):
-    with np.printoptions(threshold=10_000):
-        return repr(image.ravel())
-
-
-def commas(image, label, split):
-    return ",".join(map(str, image.ravel()))
-
-
-def shortened(image, label, split):
-    with np.printoptions(threshold=1000):
-        return str(image.ravel())
-
-
-def called(image, label, split):
-    return CLASS_NAMES[label].title()
-
-
-def alphabetical(image, label, split):
-    return sorted(CLASS_NAMES).index(CLASS_NAMES[label])
-
-
-def each_pixel(image, label, split):
-    return image.ravel().tolist()
-
-
-def one_hot(image, label, split):
-    return [int(each == label) for each in range(7)]
-
-
-def wide(front=(), back=(), name="pixel_{}"):
-    """A header of one column for each pixel, with others before and after them."""
-    return [*front, *(name.format(place) for place in range(2304)), *back]
-
-
-def table(header, columns, faces=FACES):
-    """A table whose header does not follow from its columns."""
-    body = written(faces, columns, header=False)
-    return ",".join(header).encode() + b"\n" + body
-
 
 #: Each is read as the faces that were written.
 READ = {
@@ -350,27 +303,6 @@ def test_an_error_in_a_quoted_row_names_its_line(tmp_path):
 # --- parquet --------------------------------------------------------------------------------------------------------
 
 
-def parquet(columns, metadata=None, faces=None):
-    """The bytes of a parquet file: name → function of image, label and split."""
-    import pyarrow
-    from pyarrow import parquet
-
-    faces = FACES if faces is None else faces
-    rows = list(zip(faces.images, faces.labels.tolist(), faces.split.tolist(), strict=True))
-    table = pyarrow.table({name: pyarrow.array([make(*row) for row in rows]) for name, make in columns.items()})
-    buffer = io.BytesIO()
-    parquet.write_table(table.replace_schema_metadata(metadata), buffer)
-    return buffer.getvalue()
-
-
-def file(image, label, split):
-    return picture_bytes(image)
-
-
-def struct(image, label, split):
-    return {"bytes": picture_bytes(image), "path": None}
-
-
 #: Read by what is in the columns; the first is the hub's most used copy (Jeneral/fer-2013).
 PARQUET = {
     "img_bytes, labels": {"img_bytes": file, "labels": number},
@@ -602,12 +534,6 @@ def test_the_published_counts_of_fer2013_tell_every_order(names, splits):
 
 
 # --- NumPy's archives -----------------------------------------------------------------------------------------------
-
-
-def npz(**arrays):
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
 
 
 TRAIN, TEST = FACES.select("Training"), FACES[FACES.split != "Training"]

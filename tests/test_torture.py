@@ -20,7 +20,7 @@ import psutil
 import pytest
 import yaml
 from faces_for_tests import csv_bytes, some_faces
-from test_course import write_notebook
+from notebook_files import write_notebook
 
 from fer_course import data
 from fer_course.classroom import nbgrader_course

@@ -1,6 +1,6 @@
 """Files made to hurt: each claims or holds more than a machine can carry, runs code where it is trusted, or points elsewhere.
 
-usage: python tests/hostile_files.py READER      tries all of a reader (of `fuzz_readers.READERS`), a line of JSON each
+usage: python tests/helpers/hostile_files.py READER      tries all of a reader (of `fuzz_readers.READERS`), a line of JSON each
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Every reader of files that people bring, for the fuzzer and for the tests of what it found.
 
-usage: python tests/fuzz_readers.py READER [READER …] [--seconds 600]     (needs atheris; `make fuzz` does all, 10 minutes each)
+usage: python tests/helpers/fuzz_readers.py READER [READER …] [--seconds 600]     (needs atheris; `make fuzz`: all)
 
 A reader may refuse a file with an error of this package, and nothing else: no other exception, no more than a gigabyte, no more
-than twenty seconds. What breaks that is written to tests/fuzz_cases/READER/, where tests/test_fuzz.py tries it from then on.
+than twenty seconds. What breaks that is written to tests/machines/fuzz_cases/READER/.
+`tests/machines/test_fuzz.py` tries these files again.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from pathlib import Path
 
 import numpy as np
 
-CASES = Path(__file__).parent / "fuzz_cases"
+CASES = Path(__file__).parents[1] / "machines" / "fuzz_cases"
 #: A gigabyte for a file, beside TensorFlow and what the fuzzer keeps.
 MEMORY_MB = 2000
 SECONDS_EACH = 20

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 #: Where to leave the screenshots, for somebody to look at; nowhere if it is empty.
 PICTURES = os.environ.get("FER_COURSE_SCREENSHOTS", "")
