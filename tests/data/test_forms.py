@@ -5,7 +5,6 @@ import bz2
 import gzip
 import html
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,6 +25,7 @@ from faces_for_tests import (
     written,
     zip_bytes,
 )
+from repository import ROOT
 from tables_for_tests import (
     called,
     commas,
@@ -45,7 +45,7 @@ import fer_course.data as data
 from fer_course import CLASS_NAMES, DataError, Faces
 from fer_course.data import drawn, orders
 
-PAGE = Path(__file__).parents[1] / "docs" / "forms.md"
+PAGE = ROOT / "docs" / "forms.md"
 
 
 def one_of_each() -> Faces:

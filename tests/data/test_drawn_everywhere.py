@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from repository import ROOT
 
-ROOT = Path(__file__).parent.parent
 # What is asked of a Python and a NumPy: everything behind the faces, and the faces.
 CODE = """
 import sys
