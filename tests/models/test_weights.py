@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from repository import ROOT
 
 from fer_course import models, results
 from fer_course.errors import ModelError
@@ -102,5 +103,5 @@ def test_the_shipped_network_scores_what_its_card_says_in_a_fresh_process(real_d
     assert done.returncode == 0, done.stderr
     found, said = json.loads(done.stdout), weights.about("mini_xception")["report"]
     assert abs(found["accuracy"] - said["accuracy"]) < 0.0006  # two faces: processors round differently
-    card = (Path(__file__).parents[1] / "MODEL_CARD.md").read_text(encoding="utf-8")
+    card = (ROOT / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert f"{found['accuracy']:.1%}".replace("%", " %") in card
