@@ -2,16 +2,16 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 import yaml
 from notebook_files import write_notebook
+from repository import ROOT
 
 from fer_course import course
 
-PROFILES = Path(__file__).parent.parent / "profiles"
+PROFILES = ROOT / "profiles"
 EXPECTED = {
     "cpu": {"faces": 0, "recipe": "minutes"},
     "gpu": {"faces": 0, "recipe": "best"},

@@ -6,10 +6,10 @@ import os
 import socket
 import sys
 from collections import namedtuple
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from repository import ROOT
 
 from fer_course import cli
 from fer_course._shared import extras
@@ -177,7 +177,7 @@ def test_the_command_exits_with_a_status(monkeypatch, capsys):
 
 
 def test_the_pythons_are_those_of_the_lock(monkeypatch):
-    known = reading.pythons(Path(__file__).parents[1] / "locks" / "course.txt")
+    known = reading.pythons(ROOT / "locks" / "course.txt")
     assert extras.pythons() == known
     assert doctor.python().state == doctor.GOOD
     monkeypatch.setattr(doctor.sys, "version_info", (3, int(known[-1].split(".")[1]) + 1, 0))
