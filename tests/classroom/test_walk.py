@@ -6,13 +6,14 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from repository import ROOT
 
 from fer_course.classroom import sandbox
 from fer_course.course import cells
 
 pytest.importorskip("nbgrader")
 LESSON = "02-standard-convolutions"
-SOLVED = Path(__file__).parents[1] / "solutions" / f"{LESSON}.ipynb"
+SOLVED = ROOT / "solutions" / f"{LESSON}.ipynb"
 STUDENTS = (
     "id,last_name,first_name,email\nada,Lovelace,Ada,\nalan,Turing,Alan,\ngrace,Hopper,Grace,\nemmy,Noether,Emmy,\n"
 )
