@@ -17,6 +17,7 @@ import pandas
 import pytest
 import yaml
 from learnable_faces import make_faces
+from repository import ROOT
 from sent_to_processes import die, strange, where_am_i
 
 from fer_course import data, sweep
@@ -500,7 +501,7 @@ def test_no_scheduler_is_said_in_a_sentence(monkeypatch):
 
 
 def test_files_for_clusters_are_what_the_engines_read(monkeypatch):
-    place = Path(__file__).parents[1] / "docs" / "clusters"
+    place = ROOT / "docs" / "clusters"
     slurm = yaml.safe_load((place / "slurm.yaml").read_text())["jobqueue"]["slurm"]
     assert slurm["cores"] == slurm["processes"] == 1
     kubernetes = yaml.safe_load((place / "kubernetes.yaml").read_text())
