@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from repository import ROOT
 
 from fer_course import cli
 from fer_course.cli import console
 
-ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "fer_course.cli"]
 
 
