@@ -10,12 +10,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from repository import ROOT
 
 from fer_course._shared import settings
 from fer_course.course.execution import execute
 from fer_course.errors import SetupError
 
-ROOT = Path(__file__).parents[1]
 #: Where matplotlib keeps its list of fonts, which takes long to make.
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 #: Variables that Keras is loaded without -> a value that would change or end a lesson.
