@@ -2,14 +2,14 @@
 
 import dataclasses
 import statistics
-from pathlib import Path
 
 import pytest
+from repository import ROOT
 
 from fer_course import results
 from fer_course.recipes import Recipe
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 #: Rows of the study `best` that README shows.
@@ -61,7 +61,7 @@ def test_rows_hold_every_run_of_a_study_once():
 
 
 def test_readme_quotes_the_accelerator():
-    measured = (Path(__file__).parents[1] / "BENCHMARKS.md").read_text(encoding="utf-8")
+    measured = (ROOT / "BENCHMARKS.md").read_text(encoding="utf-8")
     measured = measured.split("## Training on an accelerator\n")[1].split("\n## ")[0]
     ratio = float(measured.split("an epoch a call |")[1].split("|")[1])
     reached = int(measured.split("of the other fifth after ")[1].split(" s")[0])
@@ -155,7 +155,7 @@ def test_a_training_killed_five_times_ends_within_the_noise_of_seeds():
 
 
 def test_the_race_to_61_percent_is_quoted_as_recorded():
-    section = (Path(__file__).parents[1] / "BENCHMARKS.md").read_text(encoding="utf-8").split("## Time to 61 %\n")[1]
+    section = (ROOT / "BENCHMARKS.md").read_text(encoding="utf-8").split("## Time to 61 %\n")[1]
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.split("\n## ")[0].splitlines()]
     rows = {row[0]: row[1:] for row in rows if row}
     record = results.load("classic")
