@@ -8,10 +8,9 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from repository import ROOT
 
 from offline import build
-
-ROOT = Path(__file__).parents[1]
 
 
 def test_an_archive_is_whole_or_not_there(tmp_path):

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from repository import ROOT
 
 from fer_course import data
 from fer_course.course.execution import execute
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parents[1]
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 NUMBERS = os.environ.get("FER_COURSE_TWICE", "02 03").split()
 LESSONS = [path for path in SOLUTIONS if path.name[:2] in NUMBERS or "all" in NUMBERS]

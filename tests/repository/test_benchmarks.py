@@ -2,11 +2,11 @@
 
 import runpy
 import sys
-from pathlib import Path
 
 import pytest
+from repository import ROOT
 
-SCRIPTS = Path(__file__).parents[1] / "benchmarks"
+SCRIPTS = ROOT / "benchmarks"
 
 
 @pytest.mark.parametrize(("script", "page"), [("card", "MODEL_CARD.md"), ("planning", "docs/planning.md")])

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from repository import ROOT
 
 from locks.reading import pythons
 
-ROOT = Path(__file__).parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PYTHONS = pythons(ROOT / "locks" / "course.txt")
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))

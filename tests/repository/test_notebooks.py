@@ -10,12 +10,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from repository import ROOT
 
 from fer_course import course
 from fer_course.authoring import lessons, notebooks
 from fer_course.course import cells
 
-ROOT = Path(__file__).parent.parent
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 LESSONS = sorted((ROOT / "lessons").glob("*.ipynb"))
 PARAMETERS = {

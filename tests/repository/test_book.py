@@ -19,15 +19,15 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 from browsing import barriers
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from book import build, executing, notebooks, pages  # noqa: E402
-from fer_course.authoring.notebooks import read as read_notebook  # noqa: E402
-from fer_course.course import RESULT_TYPE  # noqa: E402
-from fer_course.course.cells import is_solution  # noqa: E402
-from fer_course.errors import LessonError  # noqa: E402
+from book import build, executing, notebooks, pages
+from fer_course.authoring.notebooks import read as read_notebook
+from fer_course.course import RESULT_TYPE
+from fer_course.course.cells import is_solution
+from fer_course.errors import LessonError
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
 GITHUB = "https://github.com/somebody/fer_course"

@@ -1,12 +1,11 @@
 """Around the lessons: each word of the glossary stands in its lesson, each promised word in the glossary; minutes agree."""
 
 import re
-from pathlib import Path
 
 import nbformat
 import pytest
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (ROOT / "docs/glossary.md").read_text(encoding="utf-8").splitlines()

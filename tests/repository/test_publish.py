@@ -7,11 +7,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from repository import ROOT
 
 from book import notebooks, publish
 from fer_course.authoring import hosting_links
 
-ROOT = Path(__file__).parents[1]
 GITHUB = "https://github.com/some-body/a.course"
 ELSEWHERE = "https://git.example.org/group/sub/course"
 
