@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 import yaml
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 PLACE = ROOT / "docs" / "hub"
 PORT = 18471
 

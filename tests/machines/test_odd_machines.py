@@ -14,10 +14,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from repository import ROOT
 
 from fer_course.recipes import Recipe
 
-ROOT = Path(__file__).parents[1]
 BWRAP = shutil.which("bwrap")
 boxed = pytest.mark.skipif(not BWRAP, reason="needs bubblewrap to make such a machine")
 #: Everything as it is, but what the options after it change.
