@@ -30,7 +30,7 @@ from hypothesis import strategies as st
 
 import fer_course.data as data
 from fer_course import CLASS_NAMES, DataError, Faces
-from fer_course.data import readers
+from fer_course.data import discovery, readers
 from fer_course.data.containers import archives, members
 
 FACES = some_faces(9)
@@ -578,13 +578,13 @@ def test_colab_is_searched_by_fer2013s_names_in_two_levels(tmp_path):
     content = csv_bytes(FACES)
     drive = tmp_path / "content" / "drive" / "MyDrive"
     write_folder(drive, {"private/deep/fer2013.csv": content, "mine.csv": content, "train/sad/1.png": GOOD})
-    assert data.places.locate() == (None, "")
+    assert discovery.locate() == (None, "")
     write_folder(drive, {"data/fer2013.csv.gz": gzip.compress(content)})
-    assert data.places.locate() == (drive / "data/fer2013.csv.gz", f"from {drive.as_posix()}")
+    assert discovery.locate() == (drive / "data/fer2013.csv.gz", f"from {drive.as_posix()}")
     write_folder(drive, {f"FER-2013/{name}": picture for name, picture in pictures(FACES).items()})
-    assert data.places.locate()[0] == drive / "FER-2013"
+    assert discovery.locate()[0] == drive / "FER-2013"
     write_folder(tmp_path / "content", {"icml_face_data.csv": content})
-    assert data.places.locate()[0] == tmp_path / "content" / "icml_face_data.csv"
+    assert discovery.locate()[0] == tmp_path / "content" / "icml_face_data.csv"
     assert same(data.load(quiet=True), FACES)
 
 
@@ -593,10 +593,10 @@ def test_nobodys_drive_is_crawled(tmp_path, monkeypatch):
     write_folder(
         drive, {"a/b/c/d.csv": b"emotion,pixels,Usage\n", "e/f.zip": zip_bytes(TABLE), "g.csv": csv_bytes(FACES)}
     )
-    listed, entries = [], data.places._entries
-    monkeypatch.setattr(data.places, "_entries", lambda folder: listed.append(folder) or entries(folder))
+    listed, entries = [], discovery._entries
+    monkeypatch.setattr(discovery, "_entries", lambda folder: listed.append(folder) or entries(folder))
     monkeypatch.setattr(readers, "recognises", lambda path: pytest.fail(f"{path} was opened"))
-    assert data.places.find_by_name(drive) is None
+    assert discovery.find_by_name(drive) is None
     assert set(listed) == {drive, drive / "a", drive / "e"}
 
 
@@ -604,20 +604,20 @@ def test_the_newest_whole_version_in_kagglehubs_cache_is_found(tmp_path):
     owner = tmp_path / "kagglehub/datasets/msambare/fer2013"
     for version in (2, 9, 10):
         write_folder(owner / f"versions/{version}", pictures(FACES))
-    assert data.places.locate() == (None, "")  # none of them was unpacked to its end
+    assert discovery.locate() == (None, "")  # none of them was unpacked to its end
     for version in (2, 9):
         write_folder(owner, {f"{version}.complete": b""})
-    assert data.places.locate() == (owner / "versions/9", "from kagglehub's cache")
+    assert discovery.locate() == (owner / "versions/9", "from kagglehub's cache")
     write_folder(tmp_path / "kagglehub/datasets/me/cats", {"versions/99/train/sad/1.png": GOOD, "99.complete": b""})
-    assert data.places.locate()[0] == owner / "versions/9"
+    assert discovery.locate()[0] == owner / "versions/9"
 
 
 def test_the_contest_in_kagglehubs_cache_is_found(tmp_path):
     folder = tmp_path / "kagglehub/competitions"
-    write_folder(folder / data.places.CONTEST, {"icml_face_data.csv": csv_bytes(FACES), "train.csv": b"x"})
-    assert data.places.locate() == (None, "")
-    write_folder(folder, {f"{data.places.CONTEST}.complete": b""})
-    assert data.places.locate()[0] == folder / data.places.CONTEST / "icml_face_data.csv"
+    write_folder(folder / discovery.CONTEST, {"icml_face_data.csv": csv_bytes(FACES), "train.csv": b"x"})
+    assert discovery.locate() == (None, "")
+    write_folder(folder, {f"{discovery.CONTEST}.complete": b""})
+    assert discovery.locate()[0] == folder / discovery.CONTEST / "icml_face_data.csv"
 
 
 # --- whatever comes -------------------------------------------------------------------------------------------------

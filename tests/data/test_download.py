@@ -18,6 +18,7 @@ from faces_for_tests import (
 
 import fer_course.data as data
 from fer_course import DataError, cli
+from fer_course.data import discovery
 
 WAYS = ("drawn faces", "data import PATH", "FER_COURSE_DATA", "Kaggle notebook", "download it")
 
@@ -59,8 +60,8 @@ def test_what_comes_is_imported(kagglehub, capsys):
 def test_another_data_set_or_the_contest_can_be_named(kagglehub, capsys):
     kagglehub.files = {"icml_face_data.csv": csv_bytes(some_faces(3))}
     assert run(capsys, "somebody/faces")[0] == 0
-    assert run(capsys, data.places.CONTEST)[0] == 0
-    assert kagglehub.asked == [("data set", "somebody/faces"), ("competition", data.places.CONTEST)]
+    assert run(capsys, discovery.CONTEST)[0] == 0
+    assert kagglehub.asked == [("data set", "somebody/faces"), ("competition", discovery.CONTEST)]
 
 
 def test_a_download_of_something_else_is_a_clear_error_and_leaves_nothing(kagglehub, capsys, tmp_path):
@@ -133,7 +134,7 @@ def test_the_real_library_without_network_or_account(tmp_path):
     }
     environment = home | {"HTTPS_PROXY": proxy, "HTTP_PROXY": proxy, "https_proxy": proxy, "no_proxy": ""}
     keep = {name: value for name, value in os.environ.items() if not name.lower().startswith("kaggle")}
-    for name, words in ((data.DATASET, "can't be reached"), (data.places.CONTEST, "asks for an account")):
+    for name, words in ((data.DATASET, "can't be reached"), (discovery.CONTEST, "asks for an account")):
         command = [sys.executable, "-m", "fer_course.cli", "data", "download", name]
         done = subprocess.run(command, capture_output=True, text=True, env=keep | environment, timeout=120)
         assert done.returncode == 1

@@ -13,6 +13,7 @@ from browsing import BROWSER_TESTS, PICTURES, browser, driver  # noqa: F401
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 from PIL import Image
+from repository import ROOT
 
 from fer_course import plots
 
@@ -21,7 +22,7 @@ pytestmark = BROWSER_TESTS
 #: Of two colours that need not be neighbours; 2.3 is what an eye just sees.
 CLEARLY, SIDE = 8, 20
 DEFICIENCIES = ["none", "protanopia", "deuteranopia", "tritanopia", "achromatopsia"]
-FIGURES = Path(__file__).with_name("figures")
+FIGURES = ROOT / "tests" / "plots" / "figures"
 
 
 @pytest.fixture

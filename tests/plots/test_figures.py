@@ -1,6 +1,6 @@
-"""Figures stay what they are: compared, pixel by pixel, with those that somebody has looked at (tests/figures/).
+"""Figures stay what they are: compared, pixel by pixel, with those that somebody has looked at (tests/plots/figures/).
 
-Drawn anew, to be looked at before they are committed, by: pytest tests/test_figures.py --mpl-generate-path=tests/figures
+To render them again: pytest tests/plots/test_figures.py --mpl-generate-path=tests/plots/figures. Look at them before you commit.
 """
 
 from __future__ import annotations

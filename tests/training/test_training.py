@@ -1,6 +1,6 @@
 """Training follows its recipe: the same seed gives the same run, and nothing of the validation is learned by heart.
 
-What happens when a training is killed stands in test_resume.py.
+test_checkpoint.py tests what happens when a training is killed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from fer_course.models.prepare import prepare
 from fer_course.recipes import OPTIMIZERS, SCHEDULES, Recipe
 from fer_course.runs import Run
 from fer_course.training import SmoothedCrossentropy, progress, schedules, split_validation, train
-from fer_course.training.progress import LiveCurves
+from fer_course.training.live_curves import LiveCurves
 
 RECIPE = Recipe("tiny", epochs=2, batch_size=16, learning_rate=0.03, shift=0.05, seed=5)
 
