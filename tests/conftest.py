@@ -15,6 +15,7 @@ REAL_SOURCE = os.environ.get("FER_COURSE_DATA", "").strip()
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 
+import kept_faces  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
 from learnable_faces import make_faces  # noqa: E402
@@ -43,10 +44,11 @@ def pytest_configure(config):
 
 
 def _make_cache(config):
-    """Make a cache folder for this session; the workers of pytest-xdist use the controller's."""
+    """Make a cache folder for this session, with the faces that earlier ones drew. The workers of pytest-xdist share it."""
     if not hasattr(config, "workerinput"):
-        config.course_cache = tempfile.mkdtemp(prefix="fer-course-tests-")
-        os.environ["FER_COURSE_CACHE"] = config.course_cache
+        config.course_cache = Path(tempfile.mkdtemp(prefix="fer-course-tests-"))
+        os.environ["FER_COURSE_CACHE"] = str(config.course_cache)
+        kept_faces.copy(kept_faces.FOLDER, config.course_cache)
 
 
 def pytest_collection_finish(session):
@@ -55,8 +57,9 @@ def pytest_collection_finish(session):
 
 
 def pytest_unconfigure(config):
-    """Remove the cache folder."""
+    """Keep the drawn faces and remove the cache folder."""
     if hasattr(config, "course_cache"):
+        kept_faces.copy(config.course_cache, kept_faces.FOLDER)
         shutil.rmtree(config.course_cache, ignore_errors=True)
 
 
