@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
+#: What `make setup` installs; `make setup-all` adds the other extras.
+_LEARNER = {"tensorflow", "lab", "export"}
 
 
 def pythons() -> list[str]:
@@ -26,7 +28,9 @@ def advice(extras: str = "tensorflow,lab") -> str:
 
     Without `-U`: the package itself is not looked for in an index, only what it still needs.
     """
-    return f"In {_ROOT}: make clean setup" if _of_make() else command(f'"fer_course[{extras}]"')
+    if not _of_make():
+        return command(f'"fer_course[{extras}]"')
+    return f"In {_ROOT}: make {'clean setup' if set(extras.split(',')) <= _LEARNER else 'setup-all'}"
 
 
 def again() -> str:

@@ -70,6 +70,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"fer_course"}
     for wanted in ("lessons/07-train-it.ipynb", "profiles/cpu.yaml", "weights/mini_xception.npz", "widgets/view.js"):
         assert f"fer_course/{wanted}" in names
+    assert "fer_course/py.typed" in names  # type checkers read the package's own annotations
     tracked = set(
         subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     )
