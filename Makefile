@@ -59,10 +59,11 @@ $(READY): locks/learner.txt locks/setup.txt pyproject.toml $(BROKEN)
 	$(INSTALL) --no-deps --no-build-isolation -e .; \
 	touch $(READY)
 
+# Killed in between, it leaves no .ready, since uv does not mend a package that it wrote half: all is built again.
 $(COMPLETE): $(READY) locks/course.txt
 	@echo "Adding what tests, book and teachers need to $(VENV): once, a minute or two with a slow connection."
-	@$(INSTALL) --require-hashes -r locks/course.txt
-	@touch $(COMPLETE)
+	@rm $(READY); $(INSTALL) --require-hashes -r locks/course.txt; status=$$?; touch $(READY); \
+	test $$status = 0 && touch $(COMPLETE)
 
 course: setup
 	@$(QUIET) $(BIN)/fer-course run

@@ -11,7 +11,7 @@ from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
 #: What `make setup` installs; `make setup-all` adds the other extras.
-_LEARNER = {"tensorflow", "lab", "export"}
+_LEARNER = {"tensorflow", "lab", "export", "kaggle"}
 
 
 def pythons() -> list[str]:

@@ -29,8 +29,9 @@ LEARNER = "locks/learner.txt"
 #: Binder installs from this one file alone, and keeps that step until the file changes. So it is a copy.
 BINDER = "binder/requirements.txt"
 #: What learners install.
-LEARNERS = ("pyproject.toml", "--group", "build", "--extra", "tensorflow", "--extra", "lab", "--extra", "export")
-EVERYTHING = tuple(f"--extra={name}" for name in ("cluster", "book", "instructor", "kaggle", "dev"))
+EXTRAS = ("tensorflow", "lab", "export", "kaggle")
+LEARNERS = ("pyproject.toml", "--group=build", *(f"--extra={name}" for name in EXTRAS))
+EVERYTHING = tuple(f"--extra={name}" for name in ("cluster", "book", "instructor", "dev"))
 #: Most of the time pip waits for the index.
 AT_ONCE = 4
 #: Where learners have the course beside this machine: what README names.

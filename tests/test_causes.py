@@ -141,6 +141,8 @@ def test_the_command_that_installs_fits_the_environment(monkeypatch):
     assert installing.advice("lab") == 'uv pip install "fer_course[lab]"'  # uv makes environments without pip
     monkeypatch.setattr(installing, "_of_make", lambda: True)
     assert installing.advice("lab").endswith(": make clean setup")
+    assert installing.advice("tensorflow,lab").endswith(": make clean setup")
+    assert installing.advice("instructor").endswith(": make setup-all")
 
 
 def test_advice_of_make_is_for_what_make_can_mend(monkeypatch, tmp_path):

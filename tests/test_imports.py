@@ -22,9 +22,9 @@ FOLDERS = ("fer_course", "book", "tests", "benchmarks", "offline", "locks")
 #: Functions that are given a module's name.
 IMPORTERS = {"import_module", "importorskip", "find_spec", "require", "__import__"}
 #: What `make course` installs.
-LEARNER = ("tensorflow", "lab", "export")
-#: Asked for with a message that says how to install it: another backend, a cluster, Kaggle's downloads.
-ON_REQUEST = {"jax": "dev", "dask": "cluster", "kagglehub": "kaggle"}
+LEARNER = ("tensorflow", "lab", "export", "kaggle")
+#: Asked for with a message that says how to install it: another backend, and a cluster.
+ON_REQUEST = {"jax": "dev", "dask": "cluster"}
 #: Parts of the package that only teachers and authors use.
 FOR_TEACHERS = {"classroom", "authoring", "release.py"}
 HEAVY = ("keras", "tensorflow", "jax", "torch", "pandas", "matplotlib", "seaborn", "IPython", "sklearn", "papermill")

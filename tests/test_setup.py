@@ -121,7 +121,7 @@ def test_a_lock_for_learners_has_the_versions_that_are_tested(lock, own):
 def test_learners_lock_holds_nothing_of_the_teachers_or_the_tests():
     names = {Requirement(text).name for text, _ in locked("locks/learner.txt")}
     extras = PROJECT["optional-dependencies"]
-    wanted = [*PROJECT["dependencies"], *extras["tensorflow"], *extras["lab"], *extras["export"]]
+    wanted = [*PROJECT["dependencies"], *extras["tensorflow"], *extras["lab"], *extras["export"], *extras["kaggle"]]
     assert {canonicalize_name(Requirement(text).name) for text in wanted} <= names
     unwanted = {"nbgrader", "pytest", "jax", "playwright", "sphinx", "distributed", "mypy", "atheris", "ruff"}
     assert not unwanted & names
@@ -268,6 +268,26 @@ def test_make_knows_when_the_environment_is_stale(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize(
+    ("uv", "ready", "complete"),
+    [("exit 0", True, True), ("exit 2", True, False), ("kill -9 $PPID", False, False)],
+    ids=["added", "no network", "killed in between"],
+)
+def test_what_is_added_leaves_an_environment_that_is_whole_or_built_again(tmp_path, uv, ready, complete):
+    clone = copy_of_setup(tmp_path)
+    programs = clone / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "python").symlink_to(sys.executable)
+    (programs / "uv").write_text(f"#!/bin/sh\n{uv}\n")
+    (programs / "uv").chmod(0o755)
+    (clone / ".venv" / ".ready").touch()
+    done = subprocess.run(["make", "setup-all"], cwd=clone, capture_output=True, text=True)
+    assert (done.returncode == 0) is complete
+    assert (clone / ".venv" / ".ready").exists() is ready
+    assert (clone / ".venv" / ".complete").exists() is complete
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_what_is_set_for_python_pip_and_uv_elsewhere_does_not_reach_the_set_up():
     unset = {name for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("unexport ")
              for name in line.split()[1:]}  # fmt: skip
@@ -278,7 +298,7 @@ def test_what_is_set_for_python_pip_and_uv_elsewhere_does_not_reach_the_set_up()
     )
     assert said.returncode == 0
     assert "/somewhere/else" not in said.stdout
-    assert "PYTHONNOUSERSITE=1" in said.stdout.splitlines()
+    assert {"PYTHONNOUSERSITE=1", "UV_COMPILE_BYTECODE=1"} <= set(said.stdout.splitlines())
 
 
 def fake(folder: Path, name: str, version: str, fits: bool) -> None:
