@@ -24,11 +24,11 @@ import keras
 from recording import real_faces
 from writing import side_by_side, write_section
 
-from fer_course import devices, models
+from fer_course import models
 from fer_course.augment import Batches
 from fer_course.recipes import Recipe
-from fer_course.resident import Plans, resident
-from fer_course.training import compile_model, train
+from fer_course.training import compile_model, devices, train
+from fer_course.training.on_device import Plans, resident
 
 MINUTES = Recipe.named("minutes")
 

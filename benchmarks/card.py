@@ -1,6 +1,6 @@
 """Write MODEL_CARD.md from the records: python benchmarks/card.py        (--check: only say whether it is out of date)
 
-Every figure of the card comes from fer_course/results and fer_course/weights; this script is the only place of its text.
+Every figure of the card comes from fer_course/results and fer_course/models/weights; this script is the only place of its text.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from pathlib import Path
 from studies import STUDIES
 from writing import write_or_check
 
-from fer_course import results, weights
+from fer_course import results
 from fer_course.faces import CLASS_NAMES
+from fer_course.models import weights
 
 CARD = Path(__file__).parents[1] / "MODEL_CARD.md"
 
@@ -53,12 +54,12 @@ def card() -> str:
     )
     return f"""# Model card: mini-Xception, FER2013
 
-Written by `python benchmarks/card.py` from `fer_course/results` and `fer_course/weights`; don't edit it by hand.
+Written by `python benchmarks/card.py` from `fer_course/results` and `fer_course/models/weights`; don't edit it by hand.
 
 - **What.** `fer_course.models.pretrained("mini_xception")`: {parameters:,} parameters, grey pictures of
   48 × 48 pixels (0 to 255) in, probabilities of seven expressions out, in the order
   {order}. The network is that of Arriaga, Valdenegro-Toro and Plöger 2017 (arXiv:1710.07557).
-- **File.** `fer_course/weights/mini_xception.npz`, arrays only, no pickle; SHA-256, checked on loading:
+- **File.** `fer_course/models/weights/mini_xception.npz`, arrays only, no pickle; SHA-256, checked on loading:
   `{origin["sha256"]}`.
 - **Training.** {recipe["epochs"]} epochs of recipe `{recipe["name"]}` on the Training faces of FER2013 alone, seed
   {recipe["seed"]}; {100 * recipe["distillation"]:.0f} % of each target are the probabilities of its teachers ({taught}).

@@ -23,10 +23,12 @@ import keras
 from recording import RESULTS, about, real_faces
 from writing import write_section
 
-from fer_course import augment, files, models
+from fer_course import augment, models
+from fer_course._shared import files
 from fer_course.faces import Faces
+from fer_course.models.prepare import prepare
 from fer_course.recipes import Recipe
-from fer_course.training import prepare, train, validation_rows
+from fer_course.training import train, validation_rows
 
 GOAL = 0.61
 MINUTES = Recipe.named("minutes").but(epochs=15, validation=0.2)

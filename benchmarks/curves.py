@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from fer_course import files
+from fer_course._shared import files
 from fer_course.data import drawn
 from fer_course.recipes import Recipe
 from fer_course.training import train

@@ -23,9 +23,9 @@ import fer_course.quiet  # noqa: F401  (before Keras is loaded)
 import keras
 from writing import side_by_side, write_section
 
-from fer_course.checkpoint import read_history
 from fer_course.recipes import Recipe
-from fer_course.training import Run
+from fer_course.runs import Run
+from fer_course.training.checkpoint import read_history
 
 
 class Trainings:

@@ -22,11 +22,11 @@ import nbformat
 from writing import write_section
 
 from fer_course import release
+from fer_course._shared.executors import THREADS
 from fer_course.classroom import setting_up
 from fer_course.classroom.grading import grade
 from fer_course.classroom.marks import marks
 from fer_course.classroom.places import CONFIG, nbgrader_of
-from fer_course.executors import THREADS
 
 SOLVED = Path(__file__).parents[1] / "solutions" / "02-standard-convolutions.ipynb"
 

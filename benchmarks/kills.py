@@ -21,9 +21,10 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 # isort: split
 from recording import RESULTS, about, report_of
 
-from fer_course import data, files, results
-from fer_course.checkpoint import read_history
-from fer_course.training import Run
+from fer_course import data, results
+from fer_course._shared import files
+from fer_course.runs import Run
+from fer_course.training.checkpoint import read_history
 
 
 def main() -> None:

@@ -24,10 +24,12 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 import keras
 from recording import RESULTS, about, real_faces
 
-from fer_course import files, models
+from fer_course import models
+from fer_course._shared import files
 from fer_course.evaluation import evaluate
+from fer_course.models.prepare import prepare
 from fer_course.recipes import Recipe
-from fer_course.training import prepare, train
+from fer_course.training import train
 
 
 def plain_epoch(faces) -> float:

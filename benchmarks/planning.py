@@ -29,7 +29,8 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 from grading import make_class
 from writing import write_or_check
 
-from fer_course import data, files, results
+from fer_course import data, results
+from fer_course._shared import files
 from fer_course.classroom.grading import grade
 from fer_course.recipes import Recipe
 from fer_course.sweep import running

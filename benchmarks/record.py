@@ -15,8 +15,8 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 # isort: split
 from recording import RESULTS, about, real_faces, report_of
 
-from fer_course import files
-from fer_course.training import Run
+from fer_course._shared import files
+from fer_course.runs import Run
 
 
 def main() -> None:

@@ -14,7 +14,7 @@ import keras
 from fer_course import data
 from fer_course.evaluation import evaluate
 from fer_course.faces import Faces
-from fer_course.training import Run
+from fer_course.runs import Run
 
 RESULTS = Path(__file__).parents[1] / "fer_course" / "results"
 

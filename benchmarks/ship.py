@@ -2,8 +2,9 @@
 
 usage: python benchmarks/ship.py --data PATH --out FOLDER [--minutes FOLDER]        (where study.py best and minutes.py trained)
 
-Writes fer_course/weights/mini_xception.npz and .json, fer_course/results/publictest.npz (labels and probabilities, no pixels) and
-fer_course/results/views.json: accuracies without the test faces that stand in Training, and averaged over flips and shifts.
+Writes fer_course/models/weights/mini_xception.npz and .json, fer_course/results/publictest.npz (labels and probabilities, no
+pixels) and fer_course/results/views.json: accuracies without the test faces that are in Training, and averaged over flips and
+shifts.
 Seed 0 of the row that unseen teachers taught is shipped, whatever it scores: so it was chosen on a part of Training; and at 48
 pixels, as FER2013 has them, it takes half the time of one at 64. Runs whose folders are not there keep what these files hold of
 them.
@@ -24,9 +25,11 @@ from recording import RESULTS, about, folder_of, real_faces
 from studies import STUDIES
 from study import done, find
 
-from fer_course import files, results, weights
+from fer_course import results
+from fer_course._shared import files
 from fer_course.evaluation import VIEWS, evaluate, leaked
-from fer_course.training import Run
+from fer_course.models import weights
+from fer_course.runs import Run
 
 COMMAND = "python benchmarks/study.py best --data PATH --out FOLDER, then benchmarks/ship.py"
 SHIPPED = "unseen teachers"

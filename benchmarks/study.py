@@ -23,11 +23,13 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 from recording import RESULTS, about, folder_of, real_faces, report_of
 from studies import STUDIES
 
-from fer_course import files, results
-from fer_course.distillation import averaged, soft_targets
+from fer_course import results
+from fer_course._shared import files
 from fer_course.faces import Faces
 from fer_course.recipes import Recipe
-from fer_course.training import Run, train
+from fer_course.runs import Run
+from fer_course.training import train
+from fer_course.training.distillation import averaged, soft_targets
 
 #: A study's runs may come from several machines: each says what it was trained on.
 ON = {"machine": "see each run's training: backend and device (none given: 2 CPU cores)"}

@@ -22,9 +22,9 @@ import keras
 from writing import side_by_side, write_section
 
 from fer_course import augment, models
-from fer_course.fused import fused_normalisation
 from fer_course.recipes import Recipe
 from fer_course.training import compile_model
+from fer_course.training.batch_norm import fused_normalisation
 
 WARM = 8  # steps of each round that are not timed
 NONE = Recipe("none", flip=False, shift=0.0)

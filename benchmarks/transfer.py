@@ -20,12 +20,14 @@ from pathlib import Path
 import numpy as np
 
 import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
-from fer_course import data, files
+from fer_course import data
+from fer_course._shared import files
 from fer_course.data import drawn
 from fer_course.evaluation import evaluate
 from fer_course.faces import Faces
 from fer_course.recipes import Recipe
-from fer_course.training import Run, train
+from fer_course.runs import Run
+from fer_course.training import train
 
 RESULT = Path(__file__).parents[1] / "fer_course" / "results" / "drawn_faces.json"
 WELL = Recipe.named("minutes").but(name="drawn, well trained", epochs=20, shift=0.08, label_smoothing=0.1)

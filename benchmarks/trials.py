@@ -31,7 +31,7 @@ CONTENT = {
 def seconds(place: Path, name: str, address: str | None) -> tuple[float, float]:
     """Return the seconds of a sweep, and the sum of those of its trainings."""
     from fer_course import sweep
-    from fer_course.executors import executor_at
+    from fer_course._shared.executors import executor_at
 
     wanted = sweep.load(place / "sweep.yaml")
     begun = time.perf_counter()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
-from fer_course import files
+from fer_course._shared import files
 
 BENCHMARKS = Path(__file__).parents[1] / "BENCHMARKS.md"
 HEAD = """# Benchmarks

@@ -12,10 +12,10 @@ from pathlib import Path
 import nbformat
 
 from fer_course import release
+from fer_course._shared.files import write_text
 from fer_course.course.executing import execute
 from fer_course.course.summary import ending
 from fer_course.errors import LessonError
-from fer_course.files import write_text
 
 #: Where a kept notebook says what it was made from.
 KEY = "fer_course_book"

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import fer_course
 from fer_course import links, release
+from fer_course._shared.files import write_text
 from fer_course.errors import FerCourseError
-from fer_course.files import write_text
 
 ROOT = Path(__file__).parents[1]
 FIRST = "lessons/00-start-here.ipynb"

@@ -9,7 +9,8 @@ import os
 import sys
 from pathlib import Path
 
-from fer_course import causes, console, settings
+from fer_course import console
+from fer_course._shared import causes, settings
 from fer_course.errors import FerCourseError
 
 
@@ -42,7 +43,7 @@ def _main(arguments: list[str] | None) -> int:
         print(f"fer-course: {causes.of_error(error)} `fer-course doctor` says more.", file=sys.stderr)
         return 1
     except OSError as error:  # a full disk, a forbidden place, where a library of others writes
-        from fer_course.files import TROUBLES
+        from fer_course._shared.files import TROUBLES
 
         if error.errno not in TROUBLES:
             raise
@@ -183,9 +184,9 @@ def _train(options) -> int:
     faces = data.load(options.data)
 
     import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
-    from fer_course import devices
-    from fer_course.distillation import soft_targets
-    from fer_course.training import Run, train
+    from fer_course.runs import Run
+    from fer_course.training import devices, train
+    from fer_course.training.distillation import soft_targets
 
     if options.deterministic:
         devices.tell_xla()
@@ -223,7 +224,7 @@ _RUN_OR_FILE = f"{_RUN}; or a .tflite or .onnx file that `export` wrote"
 def _trained(name: str):
     """Return the run in that folder, the network in that exported file, or the one that comes with the course."""
     from fer_course import models
-    from fer_course.training import Run
+    from fer_course.runs import Run
 
     path = Path(name)
     if path.is_file() or (path.suffix in (".tflite", ".onnx") and not path.is_dir()):
@@ -338,7 +339,7 @@ def _sweep(options) -> None:
     from tqdm import tqdm
 
     from fer_course import sweep
-    from fer_course.executors import executor_at
+    from fer_course._shared.executors import executor_at
 
     wanted = sweep.load(options.sweep)
     out = options.out or Path("sweeps") / options.sweep.stem
@@ -433,8 +434,8 @@ def _class_collect(options) -> int:
 
 
 def _class_grade(options) -> int:
+    from fer_course._shared.executors import executor_at
     from fer_course.classroom.grading import grade
-    from fer_course.executors import executor_at
 
     with executor_at(options.scheduler, options.workers) as executor:
         graded = grade(

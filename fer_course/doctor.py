@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_course import causes, installing, settings
+from fer_course._shared import causes, extras, settings
 
 GOOD, WARNING, TROUBLE = "✔", "!", "✘"
 #: Bytes that a lesson's kernel may take, and that the cache and a run need on the disk.
@@ -78,10 +78,10 @@ def _report(text: str) -> str:
 def python() -> Finding:
     """Look at Python's version."""
     found = f"{platform.python_version()} on {platform.system()} {platform.machine()}"
-    known = installing.pythons()
+    known = extras.pythons()
     if known and "{}.{}".format(*sys.version_info) not in known:
         words = f"{', '.join(known[:-1])} or {known[-1]}"
-        again = installing.again()
+        again = extras.again()
         return Finding("Python", TROUBLE, found, f"The course is made for Python {words}, as TensorFlow is. {again}.")
     if platform.system() == "Darwin" and platform.machine() == "x86_64":
         return Finding(
@@ -111,13 +111,13 @@ def packages() -> Finding:
     if several := _several_tensorflows():
         found = f"{' and '.join(several)} are installed into one folder"
         names = " ".join(each.split()[0] for each in several)
-        return Finding("packages", TROUBLE, found, f"Uninstall them all ({names}), then {installing.advice()}.")
+        return Finding("packages", TROUBLE, found, f"Uninstall them all ({names}), then {extras.advice()}.")
     if wrong:
         return Finding(
             "packages",
             TROUBLE,
             "; ".join(wrong),
-            f"{installing.advice()}.",
+            f"{extras.advice()}.",
         )
     return Finding("packages", GOOD, "all that lessons need is there")
 
@@ -378,7 +378,7 @@ def widgets() -> Finding:
             "widgets",
             WARNING,
             found,
-            f"Sliders will not show. {installing.command('-U ipywidgets jupyterlab-widgets')}, then reload the page.",
+            f"Sliders will not show. {extras.command('-U ipywidgets jupyterlab-widgets')}, then reload the page.",
         )
     return Finding("widgets", GOOD, found)
 

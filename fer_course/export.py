@@ -23,10 +23,11 @@ from types import ModuleType
 
 import numpy as np
 
-from fer_course import data, files, installing
+from fer_course import data
+from fer_course._shared import extras, files
+from fer_course._shared.silence import silence
 from fer_course.errors import ExportError, ModelError
 from fer_course.faces import Faces
-from fer_course.silence import silence
 
 #: What `export` can write, and how the names of such files end.
 ENDINGS = {"litert": ".tflite", "litert-int8": "-int8.tflite", "onnx": ".onnx"}
@@ -122,7 +123,7 @@ def place(model, to: str) -> Path:
         ExportError: if there is no such target.
 
     """
-    from fer_course.training import Run
+    from fer_course.runs import Run
 
     ending = _ending(to)
     return model.path / f"model{ending}" if isinstance(model, Run) else Path(f"{model.name}{ending}")
@@ -164,13 +165,13 @@ def _package(name: str) -> ModuleType:
                 "LiteRT has no Python package for Windows. Export to onnx, or work in the Windows Subsystem for Linux."
             ) from None
         raise ExportError(
-            f"This needs the package {package} ({error}), which is in the extra `export`. {installing.advice('export')}"
+            f"This needs the package {package} ({error}), which is in the extra `export`. {extras.advice('export')}"
         ) from None
 
 
 def _keras_model(model):
     from fer_course.quiet import keras
-    from fer_course.training import Run
+    from fer_course.runs import Run
 
     model = model.model() if isinstance(model, Run) else model
     if not isinstance(model, keras.Model):
@@ -230,7 +231,7 @@ def _write_litert(model, path: Path, images: np.ndarray | None) -> None:
 
 def _with_all_greys(images: np.ndarray, size: int) -> np.ndarray:
     """Return float32 pixels (N, size, size, 1) from 0 to 255: then the 256 levels of the input are the greys themselves."""
-    from fer_course.training import prepare
+    from fer_course.models.prepare import prepare
 
     pixels = prepare(images, size).astype(np.float32)
     pixels[0, 0, :2, 0] = 0, 255
@@ -278,7 +279,7 @@ class Network:
             raise ExportError(f"Pictures are a uint8 array (N, 48, 48); found {images.dtype} {images.shape}.")
         if images.shape[1:] == self.input_shape[1:3]:
             return self.predict(images[..., None])
-        from fer_course.training import prepare
+        from fer_course.models.prepare import prepare
 
         return self.predict(prepare(images, self.input_shape[1]))
 

@@ -34,10 +34,10 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps
 
-from fer_course import installing
+from fer_course._shared import extras
+from fer_course._shared.files import refuse_endless
 from fer_course.errors import FerCourseError, PhotographError
 from fer_course.faces import CLASS_NAMES, SIZE
-from fer_course.files import refuse_endless
 
 #: Longest side of a photograph in pixels; larger ones are shrunk when they are read: a face needs 48 of them.
 LONGEST = 1024
@@ -232,7 +232,7 @@ def _cascade():
         from skimage.feature import Cascade
     except ImportError:
         raise FerCourseError(
-            f"Finding faces needs scikit-image, which is in the extra `lab`. {installing.advice('lab')}"
+            f"Finding faces needs scikit-image, which is in the extra `lab`. {extras.advice('lab')}"
         ) from None
     return Cascade(lbp_frontal_face_cascade_filename())
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import nbformat
 
-from fer_course import installing
+from fer_course._shared import extras
 from fer_course.errors import FerCourseError, RunError
 
 ADDRESS = "127.0.0.1"
@@ -115,7 +115,7 @@ def panel(run: str):
     import ipywidgets
 
     import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
-    from fer_course.training import Run
+    from fer_course.runs import Run
     from fer_course.widgets import camera_panel
     from fer_course.widgets.core import alert
 
@@ -134,7 +134,7 @@ def _voila():
         from traitlets.config import Config
         from voila.app import Voila
     except ImportError:
-        raise FerCourseError(f"The page needs Voilà, which is in the extra `lab`. {installing.advice('lab')}") from None
+        raise FerCourseError(f"The page needs Voilà, which is in the extra `lab`. {extras.advice('lab')}") from None
 
     class Page(Voila):
         wanted = True

@@ -8,16 +8,16 @@ import io
 from collections.abc import Sequence
 from itertools import cycle
 
-import fer_course.matplotlibrc  # noqa: F401  (before matplotlib is loaded)
+import fer_course._shared.matplotlibrc  # noqa: F401  (before matplotlib is loaded)
 
 import matplotlib.pyplot as plt  # isort: skip
 import numpy as np
 import seaborn as sns
 from matplotlib.figure import Figure
 
+from fer_course._shared.settings import use_matplotlibs_own
 from fer_course.errors import FerCourseError
 from fer_course.faces import CLASS_NAMES, Faces
-from fer_course.settings import use_matplotlibs_own
 
 use_matplotlibs_own()
 

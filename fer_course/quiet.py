@@ -11,11 +11,11 @@ for it (see `settings.load_keras`).
 import logging
 import os
 
-import fer_course.matplotlibrc  # noqa: F401  (lessons load matplotlib after this)
-from fer_course import causes
+import fer_course._shared.matplotlibrc  # noqa: F401  (lessons load matplotlib after this)
+from fer_course._shared import causes
+from fer_course._shared.settings import load_keras
+from fer_course._shared.silence import closed
 from fer_course.errors import SetupError
-from fer_course.settings import load_keras
-from fer_course.silence import closed
 
 
 def _load_keras():

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import yaml
 
+from fer_course._shared.files import read_yaml, write_text
 from fer_course.errors import RecipeError, shown
-from fer_course.files import read_yaml, write_text
 
 OPTIMIZERS = ("adam", "adamw", "sgd")
 SCHEDULES = ("one_cycle", "plateau", "constant")
@@ -62,7 +62,7 @@ class Recipe:
         erase: share of the faces in which a random rectangle is replaced by noise.
         mixup: how evenly pairs of faces, and their labels, are blended: α of the Beta distribution; 0 blends nothing.
         distillation: share of the target that a teacher's probabilities make up, the label being the rest; see
-            `fer_course.distillation`. 0 needs no teacher.
+            `fer_course.training.distillation`. 0 needs no teacher.
         validation: share of Training that is set aside, stratified, to choose the best epoch; 0 keeps the last epoch.
         fold: which part of Training that is, of the equal parts that such a share makes; 0, the first, in every preset.
         patience: stop after so many epochs without a better validation loss; 0 never stops early.

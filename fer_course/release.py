@@ -15,10 +15,10 @@ from pathlib import Path
 
 import fer_course
 from fer_course import links
+from fer_course._shared.files import write_text
 from fer_course.course import QUIET_KERNEL, find_folder, require
 from fer_course.course.kernels import own_kernels
 from fer_course.errors import LessonError
-from fer_course.files import write_text
 
 #: What stands in a lesson where the solution stood.
 STUB = "raise NotImplementedError  # your code here"

@@ -12,8 +12,8 @@ LIBRARIES = ("h5py", "PIL.Image", "pandas", "nbclient", "papermill", "fer_course
 
 def main() -> None:
     """Load Keras and print its version, backend and file; then train a step, save and load a model, and draw a figure."""
-    import fer_course.matplotlibrc  # noqa: F401  (Keras loads matplotlib)
-    from fer_course import settings
+    import fer_course._shared.matplotlibrc  # noqa: F401  (Keras loads matplotlib)
+    from fer_course._shared import settings
 
     keras = settings.load_keras()
     print(keras.version(), keras.backend.backend(), keras.__file__, flush=True)

@@ -10,8 +10,8 @@ import numpy as np
 
 from fer_course import models, results
 from fer_course.costs import costs
+from fer_course.evaluation.trials import summarise
 from fer_course.recipes import Recipe
-from fer_course.trials import summarise
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
 
-from fer_course import files
+from fer_course._shared import files
 
 HEAD = "# Written by `make lock` (locks/compile.py): exact versions with the hashes of their files.\n"
 _NOTE = re.compile(r"^# For Python ([\d., ]+)\.$", re.MULTILINE)

@@ -16,8 +16,8 @@ import tarfile
 import tempfile
 from pathlib import Path
 
+from fer_course._shared.files import atomic
 from fer_course.console import printing
-from fer_course.files import atomic
 from locks import reading
 
 ROOT = Path(__file__).parents[1]

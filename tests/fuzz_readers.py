@@ -217,7 +217,7 @@ def _read_handed_in(path: Path) -> None:
 
 
 def _read_history(path: Path) -> None:
-    from fer_course.training import Run
+    from fer_course.runs import Run
 
     recipe = path.parent / "recipe.yaml"
     if recipe != path:  # without it there is no run

@@ -4,7 +4,7 @@ import os
 import signal
 from pathlib import Path
 
-from fer_course.processes import THREADS
+from fer_course._shared.processes import THREADS
 
 
 def where_am_i() -> tuple[int, tuple[str, ...], int]:

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fer_course.quiet  # noqa: F401
-from fer_course import audit
+from fer_course import evaluation
 from fer_course.data import drawn
 from fer_course.errors import DataError
-from fer_course.evaluation import Report
 from fer_course.recipes import Recipe
+from fer_course.reports import Report
 
 # ------------------------------------------------------------------------------------------------ slices and splits
 
@@ -20,7 +20,7 @@ def test_the_interval_of_a_large_slice_is_that_of_a_report():
     labels = rng.integers(0, 7, 4000)
     answers = np.where(rng.random(4000) < 0.6, labels, (labels + 1) % 7)
     report = Report(labels, np.eye(7)[answers])
-    n, accuracy, half = audit.slice_accuracy(answers == labels, {"all": np.ones(4000, dtype=bool)})["all"]
+    n, accuracy, half = evaluation.slice_accuracy(answers == labels, {"all": np.ones(4000, dtype=bool)})["all"]
     assert (n, accuracy) == (report.n, report.accuracy)
     assert (accuracy - half, accuracy + half) == pytest.approx(report.interval, abs=1e-3)
 
@@ -28,16 +28,16 @@ def test_the_interval_of_a_large_slice_is_that_of_a_report():
 @given(st.lists(st.integers(-50, 50), min_size=1, max_size=60), st.floats(0, 1), st.integers(0, 9))
 def test_no_source_stands_on_both_sides(source, share, seed):
     source = np.array(source)
-    test = audit.split_by_source(source, share, seed)
+    test = evaluation.split_by_source(source, share, seed)
     assert not set(source[test].tolist()) & set(source[~test].tolist())
     assert len(set(source[test].tolist())) == max(1, round(share * len(set(source.tolist()))))
-    np.testing.assert_array_equal(test, audit.split_by_source(source, share, seed))
+    np.testing.assert_array_equal(test, evaluation.split_by_source(source, share, seed))
 
 
 def test_the_distance_grows_from_a_copy_over_a_near_copy_to_another_face():
     faces = np.stack([drawn.draw_one({12: 0.5}, who) for who in range(6)])
     near = np.roll(faces[:2], 1, axis=2)
-    copy, moved, other = (audit.nearest_distance(each, faces[:3])[0] for each in (faces[:1], near, faces[3:]))
+    copy, moved, other = (evaluation.nearest_distance(each, faces[:3])[0] for each in (faces[:1], near, faces[3:]))
     assert copy == 0 < moved < other
 
 
@@ -46,8 +46,8 @@ def test_the_distance_grows_from_a_copy_over_a_near_copy_to_another_face():
 
 def test_a_card_has_every_field_in_order_and_its_numbers_are_those_of_the_report():
     report = Report(np.arange(7), np.eye(7)[[0, 1, 2, 3, 4, 5, 0]], "PublicTest", drawn=True)
-    card = audit.card_markdown(audit.fill_card(report, Recipe.named("quick"), [3, 14]), "a test")
-    places = [card.index(f"## {heading}\n") for heading in audit.CARD_FIELDS.values()]
+    card = evaluation.card_markdown(evaluation.fill_card(report, Recipe.named("quick"), [3, 14]), "a test")
+    places = [card.index(f"## {heading}\n") for heading in evaluation.CARD_FIELDS.values()]
     assert places == sorted(places)
     assert card.startswith("# Model card: a test\n")
     for said in (f"{6 / 7:.1%} of 7", "quick: mini_xception, 6 epochs", "3, 14", "surprise 100%", "neutral 0%"):
@@ -56,9 +56,9 @@ def test_a_card_has_every_field_in_order_and_its_numbers_are_those_of_the_report
 
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_a_card_with_an_empty_field_is_refused(value):
-    card = dict.fromkeys(audit.CARD_FIELDS, "something") | {"seeds": value}
+    card = dict.fromkeys(evaluation.CARD_FIELDS, "something") | {"seeds": value}
     with pytest.raises(DataError, match="nothing stands in: seeds"):
-        audit.card_markdown(card, "a test")
+        evaluation.card_markdown(card, "a test")
 
 
 # ------------------------------------------------------------------------------------- drawn faces with their people

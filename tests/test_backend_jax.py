@@ -18,7 +18,8 @@ from conftest import make_faces
 from fer_course import augment, models
 from fer_course.evaluation import evaluate
 from fer_course.recipes import Recipe
-from fer_course.training import prepare, train
+from fer_course.models.prepare import prepare
+from fer_course.training import train
 
 folder = sys.argv[1]
 faces = make_faces({"Training": 12, "PublicTest": 3})

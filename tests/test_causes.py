@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 from sabotage import Machine
 
-from fer_course import causes, doctor, installing
+from fer_course import doctor
+from fer_course._shared import causes, extras
 from fer_course.doctor import GOOD, TROUBLE
 
 #: What programs said on machines of people who reported it, shortened -> a word of the advice.
@@ -111,7 +112,7 @@ def test_a_file_that_hides_a_module_is_named_where_nothing_else_is_known(tmp_pat
 
 def test_a_file_of_the_courses_own_name_is_named_where_the_error_is_about_it(tmp_path):
     (tmp_path / "fer_course.py").touch()
-    frame = "  File '/x/fer_course/settings.py', line 3, in load_keras\n    import keras\n"
+    frame = "  File '/x/fer_course/_shared/settings.py', line 3, in load_keras\n    import keras\n"
     assert "tensorflow is not" in causes.advice(f"{frame}ModuleNotFoundError: No module named 'tensorflow'", tmp_path)
     said = "ImportError: cannot import name 'small_lesson' from 'fer_course' (/x/fer_course.py)"
     assert causes.advice(said, tmp_path).startswith(f"{tmp_path / 'fer_course.py'} hides")
@@ -131,30 +132,30 @@ def test_a_limit_of_the_shell_is_told_from_a_full_machine(monkeypatch, tmp_path,
 
 
 def test_the_command_that_installs_fits_the_environment(monkeypatch):
-    monkeypatch.setattr(installing, "_of_make", lambda: False)
-    assert installing.advice("lab") == 'python -m pip install "fer_course[lab]"'
+    monkeypatch.setattr(extras, "_of_make", lambda: False)
+    assert extras.advice("lab") == 'python -m pip install "fer_course[lab]"'
 
     def none(name):
-        raise installing.importlib.metadata.PackageNotFoundError(name)
+        raise extras.importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(installing.importlib.metadata, "distribution", none)
-    assert installing.advice("lab") == 'uv pip install "fer_course[lab]"'  # uv makes environments without pip
-    monkeypatch.setattr(installing, "_of_make", lambda: True)
-    assert installing.advice("lab").endswith(": make clean setup")
-    assert installing.advice("tensorflow,lab").endswith(": make clean setup")
-    assert installing.advice("instructor").endswith(": make setup-all")
+    monkeypatch.setattr(extras.importlib.metadata, "distribution", none)
+    assert extras.advice("lab") == 'uv pip install "fer_course[lab]"'  # uv makes environments without pip
+    monkeypatch.setattr(extras, "_of_make", lambda: True)
+    assert extras.advice("lab").endswith(": make clean setup")
+    assert extras.advice("tensorflow,lab").endswith(": make clean setup")
+    assert extras.advice("instructor").endswith(": make setup-all")
 
 
 def test_advice_of_make_is_for_what_make_can_mend(monkeypatch, tmp_path):
-    monkeypatch.setattr(installing.shutil, "which", lambda _: "/usr/bin/make")
-    monkeypatch.setattr(installing, "_ROOT", tmp_path)
-    assert not installing._of_make()  # no Makefile: a wheel
+    monkeypatch.setattr(extras.shutil, "which", lambda _: "/usr/bin/make")
+    monkeypatch.setattr(extras, "_ROOT", tmp_path)
+    assert not extras._of_make()  # no Makefile: a wheel
     (tmp_path / "Makefile").touch()
-    assert not installing._of_make()  # another environment than the one that make made
+    assert not extras._of_make()  # another environment than the one that make made
     monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
-    assert installing._of_make() == (installing.os.name != "nt")
-    monkeypatch.setattr(installing.shutil, "which", lambda _: None)
-    assert not installing._of_make()
+    assert extras._of_make() == (extras.os.name != "nt")
+    monkeypatch.setattr(extras.shutil, "which", lambda _: None)
+    assert not extras._of_make()
 
 
 def test_loading_that_takes_for_ever_is_said(monkeypatch):

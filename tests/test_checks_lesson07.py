@@ -6,8 +6,9 @@ import math
 import numpy as np
 from answers import three_tests
 
-from fer_course import results, schedules
+from fer_course import results
 from fer_course.checks import lesson07
+from fer_course.training import schedules
 
 # ------------------------------------------------------------------------------------------------------ one_cycle
 

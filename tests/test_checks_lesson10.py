@@ -4,7 +4,7 @@ import numpy as np
 from answers import three_tests
 
 import fer_course.quiet  # noqa: F401, a check loads Keras
-from fer_course import audit
+from fer_course import evaluation
 from fer_course.checks import lesson10
 
 # ------------------------------------------------------------------------------------------------------------ slices
@@ -49,7 +49,7 @@ def slices_in_place(right, slices):
 
 
 SLICES_RIGHT = {
-    "package": audit.slice_accuracy,
+    "package": evaluation.slice_accuracy,
     "loop": slices_by_loop,
     "arrays": slices_with(),
     "float32": lambda right, slices: {k: np.array(v, np.float32) for k, v in slices_by_loop(right, slices).items()},
@@ -105,7 +105,7 @@ def nearest_in_place(images, others):
 
 
 NEAREST_RIGHT = {
-    "package": audit.nearest_distance,
+    "package": evaluation.nearest_distance,
     "loops": nearest_by_loops,
     "at once": lambda images, others: np.sqrt(table(images, others)).min(axis=1),
     "root last": lambda images, others: np.sqrt(table(images, others).min(axis=1)),
@@ -174,7 +174,7 @@ def split_in_place(source, share, seed):
     return split_by_coin(source, share, seed)
 
 
-SPLIT_RIGHT = {"package": audit.split_by_source, "loop": split_by_loop, "coin": split_by_coin}
+SPLIT_RIGHT = {"package": evaluation.split_by_source, "loop": split_by_loop, "coin": split_by_coin}
 
 
 def split_of_small_numbers(source, share, seed):
@@ -200,8 +200,8 @@ SPLIT_WRONG = {
     "last rows": (lambda s, share, seed: np.arange(len(s)) >= len(s) * (1 - share), "on both sides"),
     "not at random": (first_sources, "Every seed"),
     "no seed": (lambda s, share, seed: split_by_coin(s, share, None), "two different splits"),
-    "wrong way round": (lambda s, share, seed: ~audit.split_by_source(s, share, seed), "wrong way round"),
-    "half": (lambda s, share, seed: audit.split_by_source(s, 0.5, seed), "were asked for"),
+    "wrong way round": (lambda s, share, seed: ~evaluation.split_by_source(s, share, seed), "wrong way round"),
+    "half": (lambda s, share, seed: evaluation.split_by_source(s, 0.5, seed), "were asked for"),
     "nobody": (lambda s, share, seed: np.zeros(len(s), dtype=bool), "one side"),
     "a value a source": (lambda s, share, seed: np.arange(len(set(s.tolist()))) < 30, r"one value a \*source\*"),
     "the sources": (lambda s, share, seed: np.unique(s)[:30], "chosen sources"),
@@ -239,7 +239,7 @@ def card_but(**changes):
     """Return `fill_card` with some fields changed, or left out where the change is None; `_` stands for a space."""
 
     def fill(report, recipe, seeds):
-        card = audit.fill_card(report, recipe, seeds)
+        card = evaluation.fill_card(report, recipe, seeds)
         for name, value in changes.items():
             value = value(report) if callable(value) else value
             card[name.replace("_", " ")] = value
@@ -248,9 +248,9 @@ def card_but(**changes):
     return fill
 
 
-CARD_RIGHT = {"package": audit.fill_card, "shares": card_as_shares}
+CARD_RIGHT = {"package": evaluation.fill_card, "shares": card_as_shares}
 CARD_WRONG = {
-    "a text": (lambda report, recipe, seeds: audit.card_markdown(audit.fill_card(report, recipe, seeds), "x"), "dictionary"),
+    "a text": (lambda *given: evaluation.card_markdown(evaluation.fill_card(*given), "x"), "dictionary"),
     "a field less": (card_but(limits=None), "'limits' .* is missing"),
     "a field more": (card_but(author="me"), "no field 'author'"),
     "a number": (card_but(interval=0.61), "expected a text"),

@@ -10,8 +10,8 @@ import pytest
 from answers import three_tests
 from scipy import integrate, stats
 
-from fer_course import trials
 from fer_course.checks import Hint, lesson11
+from fer_course.evaluation import trials
 from fer_course.recipes import Recipe
 
 # ------------------------------------------------------------------------------------------------------------ a plan

@@ -13,7 +13,7 @@ from pathlib import Path
 import classes
 import pytest
 
-from fer_course import files
+from fer_course._shared import files
 from fer_course.classroom import grading, sandbox, setting_up
 from fer_course.classroom.collecting import collect
 from fer_course.classroom.executing import execute

@@ -92,9 +92,9 @@ def test_train_evaluate_and_train_again(run_cli, small_csv, small_recipe, tmp_pa
 @pytest.mark.slow
 def test_train_with_teachers_that_have_not_seen_a_face(run_cli, small_csv, tmp_path):
     from fer_course import data
-    from fer_course.distillation import soft_targets
     from fer_course.recipes import Recipe
-    from fer_course.training import Run
+    from fer_course.runs import Run
+    from fer_course.training.distillation import soft_targets
 
     teacher = Recipe("teacher", model="lenet", epochs=1, batch_size=16, input_size=24, validation=0.5)
     teacher.to_yaml(tmp_path / "0.yaml")

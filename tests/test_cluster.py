@@ -16,15 +16,15 @@ import yaml
 from clusters import cluster, end, orphans, scheduler_in, waited_for, worker
 from conftest import make_faces
 
-from fer_course import cluster as clusters_of_dask
 from fer_course import data, sweep
+from fer_course._shared import cluster as clusters_of_dask
+from fer_course._shared.executors import executor_at
 from fer_course.classroom import sandbox, setting_up
 from fer_course.classroom.collecting import collect
 from fer_course.classroom.grading import grade
 from fer_course.classroom.marks import marks
 from fer_course.classroom.sandbox import Limits
 from fer_course.errors import FerCourseError
-from fer_course.executors import executor_at
 
 pytest.importorskip("nbgrader")
 pytest.importorskip("distributed")
@@ -174,7 +174,7 @@ class Old(importlib.abc.Loader):
         module.__path__ = []
 class Find:
     def find_spec(self, name, path=None, target=None):
-        if name in ("fer_course", "fer_course.cluster"):
+        if name in ("fer_course", "fer_course._shared.cluster"):
             return importlib.util.spec_from_loader(name, Old(), is_package=True)
 sys.meta_path.insert(0, Find())
 """

@@ -19,7 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fer_course
-from fer_course import course, files, installing
+from fer_course import course
+from fer_course._shared import extras, files
 from fer_course.course import copies, executing, harvest, parameters, results, run_folders, running
 from fer_course.course.pages import lesson_page
 from fer_course.errors import BusyError, DataError, LessonError
@@ -672,4 +673,4 @@ def test_an_empty_course_says_how_to_build_it(tmp_path, monkeypatch):
 
 def test_a_missing_extra_is_named(monkeypatch, tiny):
     monkeypatch.setitem(sys.modules, "papermill", None)
-    refused(tiny, re.escape(installing.advice("lab")))
+    refused(tiny, re.escape(extras.advice("lab")))

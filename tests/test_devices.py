@@ -8,10 +8,11 @@ import sys
 import keras
 import pytest
 
-from fer_course import cli, devices, training
+from fer_course import cli, training
 from fer_course.errors import FerCourseError
 from fer_course.recipes import Recipe
-from fer_course.training import Run, train
+from fer_course.runs import Run
+from fer_course.training import devices, train
 
 TINY = Recipe("tiny", epochs=1, batch_size=16)
 

@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from fer_course.distillation import soft_targets
 from fer_course.errors import DataError, ModelError, RunError
 from fer_course.evaluation import predict
 from fer_course.recipes import Recipe
 from fer_course.training import train, validation_rows
+from fer_course.training.distillation import soft_targets
 
 RECIPE = Recipe(
     "student", epochs=10, batch_size=16, learning_rate=0.1, flip=False, shift=0.0, validation=0.2, distillation=1.0

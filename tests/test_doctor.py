@@ -11,7 +11,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from fer_course import cli, doctor, installing
+from fer_course import cli, doctor
+from fer_course._shared import extras
 from fer_course.doctor import GOOD, TROUBLE, WARNING
 from locks import reading
 
@@ -176,7 +177,7 @@ def test_the_command_exits_with_a_status(monkeypatch, capsys):
 
 def test_the_pythons_are_those_of_the_lock(monkeypatch):
     known = reading.pythons(Path(__file__).parents[1] / "locks" / "course.txt")
-    assert installing.pythons() == known
+    assert extras.pythons() == known
     assert doctor.python().state == doctor.GOOD
     monkeypatch.setattr(doctor.sys, "version_info", (3, int(known[-1].split(".")[1]) + 1, 0))
     found = doctor.python()

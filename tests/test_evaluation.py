@@ -32,7 +32,7 @@ from fer_course.evaluation import (
     scorer,
     view,
 )
-from fer_course.training import prepare
+from fer_course.models.prepare import prepare
 
 
 def random_report(n: int, seed: int, labels: int = 7, sharpness: float = 1.0) -> Report:

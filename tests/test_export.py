@@ -488,7 +488,7 @@ def test_silence_lets_nothing_through_and_ends(capfd):
     import logging
     import warnings
 
-    from fer_course.silence import silence
+    from fer_course._shared.silence import silence
 
     print("before")
     with silence():

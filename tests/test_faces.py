@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_course import CLASS_NAMES, DataError, Faces, files
+from fer_course import CLASS_NAMES, DataError, Faces
+from fer_course._shared import files
 from fer_course.faces import SPLITS, stratified
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from fer_course import cli, files
+from fer_course import cli
+from fer_course._shared import files
 from fer_course.errors import BusyError, FerCourseError, LessonError, RecipeError, WriteError, shown
 
 
@@ -136,7 +137,7 @@ def test_a_value_in_a_message_is_short_however_much_it_stands_for():
 COUNT = """
 import sys
 from pathlib import Path
-from fer_course import files
+from fer_course._shared import files
 files.PATIENCE = 120
 folder = Path(sys.argv[1])
 for _ in range(int(sys.argv[2])):
@@ -146,7 +147,7 @@ for _ in range(int(sys.argv[2])):
 """
 HOLD = """
 import sys, time
-from fer_course import files
+from fer_course._shared import files
 with files.alone(sys.argv[1]):
     print("there", flush=True)
     time.sleep(600)

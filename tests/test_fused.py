@@ -8,7 +8,7 @@ import pytest
 
 import fer_course.quiet  # noqa: F401
 from fer_course import models
-from fer_course.fused import fused_normalisation
+from fer_course.training.batch_norm import fused_normalisation
 
 pytestmark = pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="other backends fuse by themselves")
 

@@ -101,7 +101,7 @@ def test_damaged_models_are_refused_or_loaded(tmp_path, tiny_model):
     import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
     from fer_course.errors import RunError
     from fer_course.recipes import Recipe
-    from fer_course.training import Run
+    from fer_course.runs import Run
 
     Recipe.named("quick").to_yaml(tmp_path / "recipe.yaml")
     tiny_model().save(tmp_path / "model.keras")

@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 from keras import layers
 
+from fer_course import layers as blocks
 from fer_course import models
 from fer_course.errors import ModelError
+from fer_course.models import registry
 
 #: Trains two steps; the strided shortcut of the published model dies here on processors with AVX-512.
 STEPS = """
 import sys, keras, numpy as np
-from fer_course import models
+from fer_course import layers as blocks, models
 size = int(sys.argv[1])
 keras.utils.set_random_seed(0)
 model = models.build("mini_xception", size)
@@ -102,7 +104,7 @@ def test_the_shortcut_is_a_strided_convolution(side, channels):
     plain.set_weights(strided.get_weights())
     np.testing.assert_allclose(np.asarray(plain(x[:, ::2, ::2, :])), expected, atol=1e-5)
     inputs = keras.Input((side, side, channels))
-    assert models.residual_module(inputs, 5).shape == (None, *expected.shape[1:])
+    assert blocks.residual_module(inputs, 5).shape == (None, *expected.shape[1:])
 
 
 def test_no_model_of_the_course_has_a_strided_1x1_convolution():
@@ -167,7 +169,7 @@ def test_what_can_not_be_built_is_refused(arguments, words):
 
 
 def test_a_registered_builder_can_be_built(monkeypatch):
-    monkeypatch.setattr(models, "_BUILDERS", dict(models._BUILDERS))
+    monkeypatch.setattr(registry, "_BUILDERS", dict(registry._BUILDERS))
 
     @models.register
     def a_line(x, classes):

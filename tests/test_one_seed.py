@@ -17,7 +17,7 @@ import yaml
 from clusters import cluster, waited_for
 
 from fer_course import sweep
-from fer_course.executors import THREADS
+from fer_course._shared.executors import THREADS
 
 pytestmark = pytest.mark.slow
 #: A network with dropout and one without; faces that are turned, shifted and erased; enough of them that sums are split.

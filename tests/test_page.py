@@ -13,7 +13,8 @@ import urllib.request
 
 import pytest
 
-from fer_course import installing, page
+from fer_course import page
+from fer_course._shared import extras
 from fer_course.errors import RunError
 
 
@@ -59,7 +60,7 @@ def test_any_free_port_will_do():
 
 def test_without_voila_the_error_says_what_to_install(run_cli, monkeypatch):
     monkeypatch.setitem(sys.modules, "voila.app", None)
-    said_in_one_sentence(run_cli("live", "--no-browser"), installing.advice("lab"))
+    said_in_one_sentence(run_cli("live", "--no-browser"), extras.advice("lab"))
 
 
 def test_the_notebook_holds_one_call_that_survives_odd_names():

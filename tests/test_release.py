@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_course import installing, release
+from fer_course import release
+from fer_course._shared import extras
 from fer_course.errors import LessonError
 
 SOLUTION = '''def convolve(image: list, kernel: list) -> list:
@@ -222,7 +223,7 @@ def test_text_that_is_no_json_is_refused(tmp_path):
 
 def test_nbgrader_is_asked_for_where_it_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "nbgrader", None)
-    with pytest.raises(LessonError, match=re.escape(installing.advice("instructor"))):
+    with pytest.raises(LessonError, match=re.escape(extras.advice("instructor"))):
         release.build(save(solved(), tmp_path / "02-x.ipynb"))
 
 

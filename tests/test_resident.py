@@ -10,7 +10,7 @@ import pytest
 
 from fer_course.augment import Batches
 from fer_course.recipes import Recipe
-from fer_course.resident import Plans, ResidentFaces, resident
+from fer_course.training.on_device import Plans, ResidentFaces, resident
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (50, 24, 24, 1), dtype=np.uint8)

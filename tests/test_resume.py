@@ -14,10 +14,12 @@ import time
 import keras
 import pytest
 
-from fer_course import files, training
+from fer_course import training
+from fer_course._shared import files
 from fer_course.errors import BusyError, RunError
 from fer_course.recipes import Recipe
-from fer_course.training import Run, train
+from fer_course.runs import Run
+from fer_course.training import checkpoint, train
 
 RECIPE = Recipe("tiny", epochs=3, batch_size=16, learning_rate=0.01, shift=0.05, seed=3)
 
@@ -215,7 +217,7 @@ def test_patience_stops_and_a_kill_right_then_trains_no_further_epoch(tiny, tmp_
     losses = whole.history["val_loss"]
     assert len(losses) < 40
     assert len(losses) - 1 - losses.index(min(losses)) == 2
-    monkeypatch.setattr(training.Checkpoint, "finish", lambda *_: (_ for _ in ()).throw(Killed))
+    monkeypatch.setattr(checkpoint.Checkpoint, "finish", lambda *_: (_ for _ in ()).throw(Killed))
     with pytest.raises(Killed):
         tiny(tmp_path / "cut", recipe)
     monkeypatch.undo()

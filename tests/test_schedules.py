@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fer_course.schedules import epochs_without_improvement, one_cycle, plateau
+from fer_course.training.schedules import epochs_without_improvement, one_cycle, plateau
 
 # Steps of a third of the tolerance make near misses likely. Keras compares in float32, without subnormal numbers.
 near = st.integers(0, 40).map(lambda k: float(np.float32(1 + k * 3.7e-5)))

@@ -12,8 +12,8 @@ import pytest
 from keras import layers
 
 from fer_course import models
+from fer_course.models.sampling import private
 from fer_course.recipes import Recipe
-from fer_course.seeds import private
 from fer_course.training import train
 
 

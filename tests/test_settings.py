@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from fer_course import settings
+from fer_course._shared import settings
 from fer_course.course.executing import execute
 from fer_course.errors import SetupError
 

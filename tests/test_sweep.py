@@ -19,13 +19,14 @@ import yaml
 from conftest import make_faces
 from sent_to_processes import die, strange, where_am_i
 
-from fer_course import data, executors, files, sweep
+from fer_course import data, sweep
+from fer_course._shared import executors, files
+from fer_course._shared.executors import executor_at
+from fer_course._shared.processes import Killed
 from fer_course.errors import BusyError, FerCourseError, LessonError, RecipeError, SweepError
-from fer_course.executors import executor_at
-from fer_course.processes import Killed
+from fer_course.evaluation.trials import summarise
 from fer_course.sweep import checking, lessons, running
 from fer_course.sweep.tables import summary
-from fer_course.trials import summarise
 
 GRID = {
     "recipe": "quick",
@@ -477,7 +478,7 @@ def test_the_bar_begins_with_what_is_done(wanted, tmp_path, run_cli, monkeypatch
     running._claim(tmp_path / "out", wanted)
     for trial in done:
         finish()(trial)
-    monkeypatch.setattr("fer_course.executors.Local.submit", AtOnce(finish()).submit)
+    monkeypatch.setattr("fer_course._shared.executors.Local.submit", AtOnce(finish()).submit)
     status, out, err = run_cli("sweep", written(tmp_path / "sweep.yaml", GRID), "--out", tmp_path / "out")
     assert (status, out.splitlines()[0]) == (0, f"1 of 4 trials to run; results go to {tmp_path / 'out'}")
     assert "4/4" in err

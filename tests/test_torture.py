@@ -27,7 +27,7 @@ from fer_course.classroom import setting_up
 from fer_course.classroom.collecting import collect
 from fer_course.classroom.marks import marks
 from fer_course.recipes import Recipe
-from fer_course.training import Run
+from fer_course.runs import Run
 
 pytestmark = [
     pytest.mark.slow,

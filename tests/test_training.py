@@ -15,13 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from fer_course import files, progress, schedules, training
+from fer_course import training
+from fer_course._shared import files
 from fer_course.errors import DataError, RunError
 from fer_course.evaluation import evaluate
 from fer_course.faces import Faces
-from fer_course.progress import LiveCurves
+from fer_course.models.prepare import prepare
 from fer_course.recipes import OPTIMIZERS, SCHEDULES, Recipe
-from fer_course.training import Run, SmoothedCrossentropy, prepare, split_validation, train
+from fer_course.runs import Run
+from fer_course.training import SmoothedCrossentropy, progress, schedules, split_validation, train
+from fer_course.training.progress import LiveCurves
 
 RECIPE = Recipe("tiny", epochs=2, batch_size=16, learning_rate=0.03, shift=0.05, seed=5)
 

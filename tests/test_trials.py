@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fer_course import trials
 from fer_course.errors import DataError
+from fer_course.evaluation import trials
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3, 4, 5, 9, 10, 29, 30, 100, 1001])

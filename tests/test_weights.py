@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fer_course import models, results, weights
+from fer_course import models, results
 from fer_course.errors import ModelError
+from fer_course.models import weights
 
 FOLDER = Path(weights.__file__).parent
 NAMES = weights.names()

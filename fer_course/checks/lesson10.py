@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from fer_course.audit import CARD_FIELDS
 from fer_course.checks.core import Hint, attempt, expect, explaining, grown, numbers, passed, short
+from fer_course.evaluation.model_card import CARD_FIELDS
 
 # ------------------------------------------------------------------------------------------------------------ slices
 
@@ -225,10 +225,10 @@ _FEELING = re.compile(r"\b(emotion|feel|mood|mind|state of)", re.IGNORECASE)
 
 
 def model_card(learner) -> None:
-    """Check `fill_card(report, recipe, seeds)`: a dictionary with a text for each of `audit.CARD_FIELDS`."""
+    """Check `fill_card(report, recipe, seeds)`: a dictionary with a text for each of `evaluation.CARD_FIELDS`."""
     import fer_course.quiet  # noqa: F401, a check writes nothing to stderr
-    from fer_course.evaluation import Report
     from fer_course.recipes import Recipe
+    from fer_course.reports import Report
 
     cases = [(1, 143, Recipe("quick", epochs=6), [0, 1]), (2, 611, Recipe("mine", "lenet", epochs=31), [17, 4, 2013])]
     for seed, n, recipe, seeds in cases:

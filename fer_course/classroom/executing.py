@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+from fer_course._shared.settings import kernel_environment
 from fer_course.classroom import sandbox
 from fer_course.classroom.sandbox import Limits
-from fer_course.settings import kernel_environment
 
 #: After so many cells that had to be interrupted the notebook is stopped: it may not let itself be interrupted.
 PATIENCE = 3

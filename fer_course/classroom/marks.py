@@ -7,10 +7,10 @@ import io
 import json
 from pathlib import Path
 
+from fer_course._shared.files import write_text
 from fer_course.classroom.grading import REMARKS, failed_file
 from fer_course.classroom.places import gradebook, lessons_of, log_file, nbgrader_of
 from fer_course.errors import ClassError
-from fer_course.files import write_text
 
 COLUMNS = (
     *("id", "last_name", "first_name", "email", "lesson", "status", "score", "max_score"),

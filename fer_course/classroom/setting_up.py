@@ -13,10 +13,10 @@ from pathlib import Path
 import yaml
 
 from fer_course import release as lessons
+from fer_course._shared.files import refuse_endless, write_text
 from fer_course.classroom.places import CONFIG, STUDENTS, gradebook, lessons_of, log_file, nbgrader_of
 from fer_course.course import notebooks
 from fer_course.errors import ClassError
-from fer_course.files import refuse_endless, write_text
 
 FIELDS = ("id", "last_name", "first_name", "email")
 #: Of the written question; each check has one.

@@ -3,9 +3,9 @@
 Only the functions that run notebooks need papermill, nbconvert and psutil (the extra `lab`); they import them when called.
 """
 
+from fer_course._shared.extras import require
 from fer_course.course.copies import start
 from fer_course.course.executing import QUIET_KERNEL
-from fer_course.course.extras import require
 from fer_course.course.lessons import checkout, choose, find_folder, notebooks
 from fer_course.course.pages import index_page
 from fer_course.course.parameters import PARAMETERS, check_parameters, declared_parameters, parse_value, read_profile

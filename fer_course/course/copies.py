@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from fer_course._shared.files import atomic
 from fer_course.course.lessons import find_folder
 from fer_course.errors import LessonError
-from fer_course.files import atomic
 
 
 def start(folder: str | Path = "my-lessons") -> list[Path]:

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
+from fer_course._shared.files import atomic, write_text
 from fer_course.course.lessons import lesson_number
 from fer_course.course.pages import lesson_page
 from fer_course.course.results import RESULT_TYPE
-from fer_course.files import atomic, write_text
 
 
 def harvest_safely(executed: Path, target: Path, record: dict) -> None:

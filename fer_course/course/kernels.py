@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-from fer_course.settings import kernel_environment
+from fer_course._shared.settings import kernel_environment
 
 
 @contextlib.contextmanager

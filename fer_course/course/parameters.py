@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from fer_course.course.extras import require
+from fer_course._shared.extras import require
+from fer_course._shared.files import read_yaml
 from fer_course.course.lessons import find_folder
 from fer_course.errors import DataError, LessonError, shown
-from fer_course.files import read_yaml
 
 #: The parameters that every notebook of the course has, in this order.
 PARAMETERS = ("data", "faces", "recipe", "seed", "out")

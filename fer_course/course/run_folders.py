@@ -9,10 +9,10 @@ from datetime import datetime
 from pathlib import Path
 
 import fer_course
+from fer_course._shared.files import empty, write_json, write_text
 from fer_course.course.lessons import checkout
 from fer_course.course.pages import index_page
 from fer_course.errors import LessonError
-from fer_course.files import empty, write_json, write_text
 
 
 def plan(chosen: list[Path], profile, settings: dict) -> dict:

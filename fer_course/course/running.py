@@ -8,8 +8,9 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from fer_course._shared.extras import require
+from fer_course._shared.files import alone
 from fer_course.course.executing import execute
-from fer_course.course.extras import require
 from fer_course.course.harvest import harvest_safely
 from fer_course.course.lessons import choose, notebooks
 from fer_course.course.parameters import merged_settings
@@ -17,7 +18,6 @@ from fer_course.course.run_folders import new_folder, plan, read_metrics, runs_f
 from fer_course.course.summary import ending, table
 from fer_course.course.usage import Usage
 from fer_course.errors import LessonError
-from fer_course.files import alone
 
 
 def run(

@@ -19,9 +19,9 @@ from pathlib import Path
 import numpy as np
 import platformdirs
 
+from fer_course._shared.files import atomic
 from fer_course.data.containers import walk
 from fer_course.faces import SPLITS, Faces
-from fer_course.files import atomic
 
 #: Goes up when readers or this format change, so that nothing older is taken for current.
 VERSION = 3

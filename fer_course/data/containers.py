@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from fer_course._shared.files import refuse_endless
 from fer_course.data import archives
 from fer_course.data.members import READ_ERRORS, Members, is_litter, refuse_what_is_no_data
 from fer_course.errors import DataError
-from fer_course.files import refuse_endless
 
 #: A data set in a folder lies at most this many folders deep: top/fer2013/train/happy/picture.png.
 DEPTH = 6

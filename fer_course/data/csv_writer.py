@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fer_course._shared.files import atomic
 from fer_course.faces import Faces
-from fer_course.files import atomic
 
 
 def write_csv(faces: Faces, path: str | Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fer_course import installing
+from fer_course._shared import extras
 from fer_course.errors import DataError
 
 #: A copy as image folders, which Kaggle gives away without asking for an account.
@@ -34,7 +34,7 @@ def download(name: str = DATASET) -> Path:
         import kagglehub
     except ImportError as error:
         raise DataError(
-            f"Downloading needs kagglehub, Kaggle's library. {installing.advice('kaggle')}. {OTHER_WAYS}"
+            f"Downloading needs kagglehub, Kaggle's library. {extras.advice('kaggle')}. {OTHER_WAYS}"
         ) from error
     try:
         fetch = kagglehub.dataset_download if "/" in name else kagglehub.competition_download

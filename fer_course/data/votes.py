@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from fer_course._shared.files import refuse_endless
 from fer_course.errors import DataError
 from fer_course.faces import CLASS_NAMES, Faces
-from fer_course.files import refuse_endless
 
 #: The columns of votes, in the order of the file; NF stands for "not a face".
 VOTES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt", "unknown", "NF")

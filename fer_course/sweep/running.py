@@ -13,8 +13,8 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from dataclasses import dataclass
 from pathlib import Path
 
+from fer_course._shared.files import alone, empty, read_json, write_json
 from fer_course.errors import BusyError, SweepError
-from fer_course.files import alone, empty, read_json, write_json
 from fer_course.sweep.checking import digest, fingerprint
 from fer_course.sweep.spec import Sweep
 from fer_course.sweep.tables import summary, write_tables

@@ -6,8 +6,8 @@ import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fer_course._shared.files import read_yaml
 from fer_course.errors import SweepError, shown
-from fer_course.files import read_yaml
 from fer_course.recipes import Recipe
 
 

@@ -6,9 +6,9 @@ import math
 from functools import cache
 from pathlib import Path
 
-from fer_course.files import atomic, write_text
+from fer_course._shared.files import atomic, write_text
+from fer_course.evaluation.trials import summarise
 from fer_course.sweep.spec import Sweep
-from fer_course.trials import summarise
 
 
 def summary(sweep: Sweep, rows: list[dict]) -> list[dict]:

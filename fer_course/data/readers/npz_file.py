@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fer_course._shared.files import atomic
 from fer_course.data import orders
 from fer_course.data.archives import MEMBER_LIMIT
 from fer_course.data.candidates import Candidate, left_out, refuse_too_many
@@ -24,7 +25,6 @@ from fer_course.data.members import READ_ERRORS, Members
 from fer_course.data.readers.names import SPLIT_WORDS, class_of, root_of, split_of, split_of_name
 from fer_course.errors import DataError
 from fer_course.faces import CLASS_NAMES, SIZE, SPLITS, Faces
-from fer_course.files import atomic
 
 TITLE = "NumPy archive of this course (images, labels, split)"
 PAIRS = "NumPy archive (arrays with pictures and with labels)"

@@ -1,7 +1,11 @@
-"""How to install what is missing, in words that can be followed in this environment. Imports the standard library alone."""
+"""Packages that are not always installed: whether one is there, and how to install it in this environment.
+
+It imports only the standard library and this package's errors: `fer-course doctor` uses it where all else is broken.
+"""
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import os
 import re
@@ -9,7 +13,9 @@ import shutil
 import sys
 from pathlib import Path
 
-_ROOT = Path(__file__).resolve().parents[1]
+from fer_course.errors import FerCourseError, LessonError
+
+_ROOT = Path(__file__).resolve().parents[2]
 #: What `make setup` installs; `make setup-all` adds the other extras.
 _LEARNER = {"tensorflow", "lab", "export", "kaggle"}
 
@@ -21,6 +27,14 @@ def pythons() -> list[str]:
     except importlib.metadata.PackageNotFoundError:  # a folder on the path, not installed
         return []
     return re.findall(r"^Programming Language :: Python :: (3\.\d+)$", "\n".join(named), re.MULTILINE)
+
+
+def require(module: str, purpose: str, extra: str = "lab", error: type[FerCourseError] = LessonError) -> None:
+    """Raise an error that says how to install the extra, if a module that is not always installed is missing."""
+    try:
+        importlib.import_module(module)
+    except ImportError as missing:
+        raise error(f"{purpose.capitalize()} needs {module}. {advice(extra)}") from missing
 
 
 def advice(extras: str = "tensorflow,lab") -> str:

@@ -17,7 +17,8 @@ from fer_course.evaluation import predict
 from fer_course.faces import Faces
 from fer_course.quiet import keras
 from fer_course.recipes import Recipe
-from fer_course.training import Run, validation_rows
+from fer_course.runs import Run
+from fer_course.training import validation_rows
 
 
 def soft_targets(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_course import files
+from fer_course._shared import files
 from fer_course.errors import ModelError
 
 

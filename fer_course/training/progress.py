@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 
-from fer_course import plots
 from fer_course.quiet import keras
 
 
@@ -52,36 +51,6 @@ class Progress(keras.callbacks.Callback):
 
     def _write(self, line: str, end: str) -> None:
         print(f"\r{line:<110}" if self.alive else line, end=end, flush=True)
-
-
-class LiveCurves(keras.callbacks.Callback):
-    """Draws the curves of a training below the notebook cell, anew after each epoch.
-
-    Args:
-        name: what to call the run in the legend.
-        metric: `accuracy` or `loss`.
-
-    """
-
-    def __init__(self, name: str = "this run", metric: str = "accuracy"):
-        super().__init__()
-        self.name, self.metric = name, metric
-        self.history: dict[str, list[float]] = {"epoch": []}
-        self.handle = None
-
-    def on_epoch_end(self, epoch, logs=None):
-        """Add the epoch's numbers and draw."""
-        self.history["epoch"].append(epoch + 1)
-        for name, value in logs.items():
-            self.history.setdefault(name, []).append(value)
-        alt = f"{self.metric} of {self.name} over {epoch + 1} epochs, in training and in validation"
-        bundle = plots.picture(plots.curves({self.name: self.history}, self.metric), alt)
-        if self.handle is None:
-            from IPython.display import display
-
-            self.handle = display(bundle, raw=True, display_id=True)
-        else:
-            self.handle.update(bundle, raw=True)
 
 
 def _minutes(seconds: float) -> str:

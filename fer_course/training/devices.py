@@ -29,7 +29,7 @@ def name() -> str:
 
 
 def threads() -> int:
-    """Return how many threads of the processor TensorFlow computes one operation with; see `fer_course.executors.THREADS`.
+    """Return how many threads of the processor TensorFlow computes one operation with; see `_shared.executors.THREADS`.
 
     Sums of many numbers are split among the threads, so this number decides about the last digits of a training.
     """

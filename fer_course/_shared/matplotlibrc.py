@@ -1,4 +1,4 @@
-"""`import fer_course.matplotlibrc` lets matplotlib begin without the user's file matplotlibrc, if it has not begun yet.
+"""`import fer_course._shared.matplotlibrc` lets matplotlib begin without the user's file matplotlibrc, if it has not begun yet.
 
 A file that is no UTF-8 text would end the import of matplotlib. One in the folder where Python runs is read in any case, so that
 one sentence says what to do. What a file has changed is undone later, see `settings.use_matplotlibs_own`.

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
+from fer_course._shared.processes import THREADS, Processes, begin
 from fer_course.errors import FerCourseError
-from fer_course.processes import THREADS, Processes, begin
 
 __all__ = ["THREADS", "Local", "executor_at"]
 
@@ -44,7 +44,7 @@ def executor_at(
 
     """
     if scheduler is not None:
-        from fer_course.cluster import cluster_at
+        from fer_course._shared.cluster import cluster_at
 
         with cluster_at(scheduler, threads, folder, data) as executor:
             yield executor

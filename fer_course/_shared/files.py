@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 from filelock import FileLock, Timeout
 
-from fer_course import yaml_files
+from fer_course._shared import yaml_files
 from fer_course.errors import BusyError, FerCourseError, WriteError, shown
 
 _UMASK = os.umask(0o022)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from fer_course import installing
+from fer_course._shared import extras
 
 #: The course and its libraries by the names of their modules: a file of such a name hides the library.
 LIBRARIES = (
@@ -24,7 +24,7 @@ LIBRARIES = (
     "traitlets", "typing_extensions", "wrapt", "yaml", "zmq",
 )  # fmt: skip
 #: This package.
-_OWN = Path(__file__).resolve().parent
+_OWN = Path(__file__).resolve().parents[1]
 #: What a traceback, or a library's last words, hold -> what is the matter and what to do. The first that fits counts.
 KNOWN = (
     (r"DLL load failed|WinError 126|WinError 1114",
@@ -128,7 +128,7 @@ def limited() -> str:
 
 
 def _filled(words: str) -> str:
-    return words.format(install=installing.advice(), again=installing.again())
+    return words.format(install=extras.advice(), again=extras.again())
 
 
 def ended_by(status: int) -> tuple[str, str] | None:
@@ -189,7 +189,7 @@ def _missing(text: str) -> str:
     chosen = os.environ.get("KERAS_BACKEND")
     if chosen and chosen != "tensorflow" and found[-1].split(".")[0] == chosen:
         return f"The variable KERAS_BACKEND is {chosen}, which is not installed here. Unset KERAS_BACKEND."
-    return f"{found[-1].split('.')[0]} is not installed here. {installing.advice()}."
+    return f"{found[-1].split('.')[0]} is not installed here. {extras.advice()}."
 
 
 def _suspected(folder: Path) -> str:

@@ -15,10 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from fer_course import devices, files, schedules
-from fer_course.errors import RunError, shown
+from fer_course._shared import files
+from fer_course.errors import RunError
 from fer_course.quiet import keras
 from fer_course.recipes import Recipe
+from fer_course.runs import read_history
+from fer_course.training import devices, schedules
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -119,32 +121,6 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _state(self, epochs: int) -> Path:
         return self.folder / f"state-{epochs:05d}.weights.h5"
-
-
-def anew(folder: Path) -> str:
-    """Return what to do about a run's folder in which a file is damaged."""
-    return f"Delete {folder} and train again."
-
-
-def read_history(file: Path) -> dict[str, list[float]]:
-    """Read a `history.csv` as one list a column; an empty dictionary if there is none yet.
-
-    Raises:
-        RunError: if it is damaged.
-
-    """
-    if not file.is_file():
-        return {}
-    try:
-        with file.open(newline="", encoding="utf-8-sig") as lines:
-            rows = list(csv.DictReader(lines, strict=True))
-        history = {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else [])}
-        if rows and history["epoch"] != list(range(1, len(rows) + 1)):
-            raise ValueError(f"its epochs are {history['epoch']}")
-    except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
-        cause = f"{type(error).__name__}: {shown(str(error))}"
-        raise RunError(f"{file} is damaged ({cause}). {anew(file.parent)}") from None
-    return history
 
 
 def _rows(history: dict[str, list[float]]) -> list[dict]:

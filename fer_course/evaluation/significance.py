@@ -1,0 +1,136 @@
+"""How sure a score is, and whether one model is better than another: intervals, paired tests, and faces that leaked.
+
+Plain NumPy: nothing here loads Keras.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from fer_course.errors import DataError
+from fer_course.faces import Faces
+from fer_course.reports import Report
+
+
+def leaked(faces: Faces, split: str | None = None) -> np.ndarray:
+    """Return which faces of a split also stand in Training, pixel for pixel: boolean mask (N,), in the split's order.
+
+    `report.only(~leaked(faces))` is the score without them.
+
+    Args:
+        faces: all faces, not a sample, which separates the copies.
+        split: `PublicTest`, say; None takes `faces.test_split`.
+
+    Raises:
+        DataError: if there are no Training faces or none of the split.
+
+    """
+    seen = {image.tobytes() for image in faces.select("Training").images}
+    return np.array([image.tobytes() in seen for image in faces.select(split or faces.test_split).images], dtype=bool)
+
+
+def bootstrap(
+    report: Report, figure: Callable[[Report], float] | None = None, repeats: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """Return the 95 % interval of a figure: between which values it lies when the faces are drawn anew, with replacement.
+
+    Args:
+        report: whose faces are drawn, as many as there are.
+        figure: what is measured of each draw, `lambda report: report.balanced_accuracy`, say; None: the accuracy.
+        repeats: how often; the ends of the interval are steadier the more.
+        seed: the same seed draws the same faces.
+
+    Source: Efron 1979, "Bootstrap methods: another look at the jackknife", doi:10.1214/aos/1176344552 (percentile interval).
+
+    """
+    figure = figure or (lambda drawn: drawn.accuracy)
+    rng = np.random.default_rng(seed)
+    values = [figure(report.only(rng.integers(0, report.n, report.n))) for _ in range(repeats)]
+    low, high = np.nanquantile(values, [0.025, 0.975])
+    return float(low), float(high)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two models on the same faces.
+
+    Attributes:
+        n: number of faces.
+        only_first: how many of them only the first model got right.
+        only_second: how many of them only the second model got right.
+        interval: 95 % interval of the difference of the accuracies, first minus second, by paired bootstrap.
+        p_value: McNemar's exact test: the chance of a difference this large or larger if both are equally good.
+        mid_p: the same with half the weight on what was observed; the exact test errs on the cautious side.
+
+    """
+
+    n: int
+    only_first: int
+    only_second: int
+    interval: tuple[float, float]
+    p_value: float
+    mid_p: float
+
+    @property
+    def difference(self) -> float:
+        """The accuracy of the first model minus that of the second, a share."""
+        return (self.only_first - self.only_second) / self.n
+
+    def __str__(self):
+        low, high = self.interval
+        return "\n".join(
+            [
+                f"{self.n:,} faces: only the first is right on {self.only_first:,}, only the second on {self.only_second:,}",
+                f"difference      {100 * self.difference:+.1f} points   (95 % interval {100 * low:+.1f} to {100 * high:+.1f})",
+                f"McNemar's test  p = {self.p_value:.2g}   (mid-p {self.mid_p:.2g})",
+            ]
+        )
+
+
+def compare(first: Report, second: Report, repeats: int = 10_000, seed: int = 0) -> Comparison:
+    """Compare two models on the same faces, in pairs: faces that both get right, or both wrong, tell nothing.
+
+    Args:
+        first: report of one model.
+        second: report of another one, on the same faces in the same order.
+        repeats: draws of the paired bootstrap.
+        seed: the same seed draws the same faces.
+
+    Raises:
+        DataError: if the two reports are about different faces (their labels differ, or one is about drawn faces).
+
+    Source: McNemar 1947, doi:10.1007/BF02295996; mid-p: Fagerland, Lydersen, Laake 2013, doi:10.1186/1471-2288-13-91.
+
+    """
+    if first.n != second.n or first.drawn != second.drawn or (first.labels != second.labels).any():
+        raise DataError(
+            f"A paired comparison needs two reports on the same faces in the same order; found {first.n:,} faces of "
+            f"{first.split or 'a report'} and {second.n:,} of {second.split or 'a report'}, or other labels. Evaluate both on "
+            "the same split."
+        )
+    only_first = int((first.right & ~second.right).sum())
+    only_second = int((second.right & ~first.right).sum())
+    # Drawing faces anew means drawing how many of each of three kinds there are: the same, and much quicker.
+    share = np.array([only_first, only_second, first.n - only_first - only_second]) / first.n
+    drawn = np.random.default_rng(seed).multinomial(first.n, share, size=repeats)
+    low, high = np.quantile((drawn[:, 0] - drawn[:, 1]) / first.n, [0.025, 0.975])
+    return Comparison(first.n, only_first, only_second, (float(low), float(high)), *mcnemar(only_first, only_second))
+
+
+def mcnemar(only_first: int, only_second: int) -> tuple[float, float]:
+    """Return McNemar's exact p-value and its mid-p, two-sided: if both are equally good, a coin decides each such face.
+
+    Args:
+        only_first: number of faces that only the first model got right.
+        only_second: number of faces that only the second model got right.
+
+    """
+    n, fewer = only_first + only_second, min(only_first, only_second)
+    ways = total = 1  # of k heads, and of at most k heads, among n coins: whole numbers of any length
+    for k in range(fewer):
+        ways = ways * (n - k) // (k + 1)
+        total += ways
+    return min(1.0, 2 * total / 2**n), (2 * total - ways) / 2**n

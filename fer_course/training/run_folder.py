@@ -1,0 +1,85 @@
+"""The folder of a training: find the run in it, if it fits what was asked for, or begin one."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fer_course._shared import files
+from fer_course.errors import RunError
+from fer_course.faces import Faces
+from fer_course.recipes import Recipe
+from fer_course.runs import Run, retrain
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """What a training was asked for. A run in a folder fits if all of it is the same there.
+
+    Attributes:
+        recipe: how to train.
+        faces: what identifies the Training faces, see `describe`.
+        targets: what teachers say about them, float32 (N, classes); None without teachers.
+
+    """
+
+    recipe: Recipe
+    faces: dict
+    targets: np.ndarray | None = None
+
+    def find(self, folder: Path) -> Run | None:
+        """Return the run in a folder, or None if there is none.
+
+        Raises:
+            RunError: if the run there has another recipe, other faces or other teachers, or one of its files is damaged.
+
+        """
+        if not ((folder / "recipe.yaml").is_file() and (folder / "faces.json").is_file()):
+            return None
+        if Recipe.from_yaml(folder / "recipe.yaml") != self.recipe:
+            different = "recipe"
+        elif files.read_json(folder / "faces.json", RunError, retrain(folder)) != self.faces:
+            different = "faces"
+        elif self.targets is not None and not _same_targets(folder / "targets.npy", self.targets):
+            different = "teachers"
+        else:
+            return Run(folder)
+        raise RunError(f"{folder} holds a run with other {different}. Choose another folder, or delete that one.")
+
+    def begin(self, folder: Path) -> Run:
+        """Make a run in a folder that is empty, or holds what a killed process had begun to make.
+
+        `recipe.yaml` is written last: a folder without it holds no run yet.
+
+        Raises:
+            RunError: if something else is in the folder.
+
+        """
+        if not files.empty(folder) and not (folder / "faces.json").is_file():
+            raise RunError(f"{folder} is not empty and not a training run. Choose another folder for this run.")
+        files.write_json(folder / "faces.json", self.faces)
+        if self.targets is not None:
+            with files.atomic(folder / "targets.npy") as temporary:
+                np.save(temporary, self.targets)
+        self.recipe.to_yaml(folder / "recipe.yaml")
+        return Run(folder)
+
+
+def describe(faces: Faces) -> dict:
+    """Return what identifies Training faces: where they come from, how many there are, and a checksum of pictures and labels."""
+    checksum = zlib.crc32(np.ascontiguousarray(faces.labels), zlib.crc32(np.ascontiguousarray(faces.images)))
+    return {"source": faces.source, "drawn": faces.drawn, "training": len(faces), "checksum": checksum}
+
+
+def _same_targets(file: Path, targets: np.ndarray) -> bool:
+    """Return whether the teachers of a run gave the same targets."""
+    try:
+        kept = np.load(file, allow_pickle=False)
+        return kept.shape == targets.shape and np.allclose(kept, targets, atol=1e-3)
+    except (OSError, ValueError, EOFError, TypeError) as error:
+        raise RunError(
+            f"{file} is missing or damaged ({error}). It holds the targets of the teachers. Delete {file.parent} and start again."
+        ) from None

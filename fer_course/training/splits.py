@@ -1,0 +1,53 @@
+"""Training faces split in two: to train on, and held out for validation. Plain NumPy: nothing here loads Keras."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_course.errors import DataError
+from fer_course.faces import Faces, stratified
+
+#: Validation faces are chosen with this seed in every run, so that runs can be compared.
+VALIDATION_SEED = 2013
+
+
+def split_validation(faces: Faces, share: float) -> tuple[Faces, Faces]:
+    """Split the Training faces in two: to train on, and to validate on (`share`, stratified by class, always the same).
+
+    Training faces that are exact copies of a validation face are left out of both, so that validation is not learned by heart.
+
+    Raises:
+        DataError: if there are no Training faces, too few to set aside a share of them, or none but copies of those.
+
+    """
+    training = faces.select("Training")
+    kept, held_out = validation_rows(training, share)
+    return training[kept], training[held_out]
+
+
+def validation_rows(training: Faces, share: float, fold: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Return which Training faces are trained on, and which are held out: two boolean masks (N,), see `split_validation`.
+
+    With fold 1, 2, … it is another part of the faces that is held out; the parts have no face in common.
+    """
+    wanted = round(share * len(training))
+    if len(training) - wanted < 1 or (share and not wanted):
+        raise DataError(f"A validation share of {share:g} needs more Training faces; found {len(training)}.")
+    held_out = np.zeros(len(training), dtype=bool)
+    free = np.arange(len(training))
+    for _ in range(fold + 1):
+        chosen = free[stratified(training.labels[free], min(wanted, len(free)), VALIDATION_SEED)]
+        free = np.setdiff1d(free, chosen)
+    if fold and not len(chosen):
+        raise DataError(
+            f"A validation share of {share:g} makes {len(training) // max(wanted, 1)} parts; there is no fold {fold}."
+        )
+    held_out[chosen] = True
+    seen = {image.tobytes() for image in training.images[held_out]}
+    copy = np.array([image.tobytes() in seen for image in training.images])
+    if copy.all():
+        raise DataError(
+            f"Every one of the {len(training)} Training faces is an exact copy of a validation face: nothing is left to "
+            f"train on. Give more different faces, or a recipe with validation 0."
+        )
+    return ~copy, held_out
