@@ -21,12 +21,12 @@ from pathlib import Path
 import nbformat
 from writing import write_section
 
-from fer_course import release
 from fer_course._shared.executors import THREADS
-from fer_course.classroom import setting_up
+from fer_course.classroom import nbgrader_course
 from fer_course.classroom.grading import grade
 from fer_course.classroom.marks import marks
-from fer_course.classroom.places import CONFIG, nbgrader_of
+from fer_course.classroom.paths import CONFIG, nbgrader_of
+from fer_course.course import cells
 
 SOLVED = Path(__file__).parents[1] / "solutions" / "02-standard-convolutions.ipynb"
 
@@ -37,9 +37,9 @@ def make_class(folder: Path, place: Path, submissions: int) -> None:
     shutil.copy(SOLVED, place / "solved")
     names = [f"student{number:02}" for number in range(submissions)]
     (place / "students.csv").write_text("id\n" + "\n".join(names) + "\n")
-    setting_up.init(folder, place / "students.csv", source=place / "solved")
-    (released,) = setting_up.release(folder)
-    stubs = {cell.id: cell.source for cell in nbformat.read(released, 4).cells if release.is_solution(cell)}
+    nbgrader_course.init(folder, place / "students.csv", source=place / "solved")
+    (released,) = nbgrader_course.release(folder)
+    stubs = {cell.id: cell.source for cell in nbformat.read(released, 4).cells if cells.is_solution(cell)}
     for number, name in enumerate(names):
         notebook = nbformat.read(SOLVED, 4)
         left = list(stubs)[: number % (len(stubs) + 1)]

@@ -33,7 +33,7 @@ from fer_course import data, results
 from fer_course._shared import files
 from fer_course.classroom.grading import grade
 from fer_course.recipes import Recipe
-from fer_course.sweep import running
+from fer_course.sweep import runner
 from fer_course.sweep.spec import Sweep
 from fer_course.training import train
 
@@ -83,7 +83,7 @@ def tables_seconds(place: Path) -> float:
         "weight_decay": [0.01 * step for step in range(10)],
     }
     sweep = Sweep(recipe="quick", data="drawn", seeds=(0, 1, 2, 3, 4), grid=grid)
-    trials = running.trials(sweep, place)
+    trials = runner.trials(sweep, place)
     assert len(trials) == TRIALS
     files.write_json(place / "sweep.json", json.loads(json.dumps(vars(sweep))))
     for number, trial in enumerate(trials):
@@ -91,7 +91,7 @@ def tables_seconds(place: Path) -> float:
             trial.folder / "metrics.json", {"finished": True, "val_accuracy": number / TRIALS, "seconds": 200.0}
         )
     start = time.perf_counter()
-    running.run(sweep, place, Never)
+    runner.run(sweep, place, Never)
     return time.perf_counter() - start
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import nbformat
 
 from book import executing, notebooks, pages
-from fer_course import links
+from fer_course.authoring import hosting_links
 from fer_course.course import choose, require
 from fer_course.course import notebooks as solved
 from fer_course.errors import FerCourseError
@@ -51,7 +51,7 @@ def build(lessons: list[str] | None = None) -> int:
         require(module, "building the book", extra="book")
     executing.on_drawn_faces()
     chosen = choose(solved(ROOT / "solutions"), lessons)
-    repository = links.repository()
+    repository = hosting_links.repository()
     if not repository:
         print(NOTE)
     made = run_all(chosen)

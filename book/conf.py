@@ -6,12 +6,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import fer_course
-from fer_course import links
+from fer_course.authoring import hosting_links
 
 project = "fer_course"
 author = "The fer_course authors"
 project_copyright = "The fer_course authors; code MIT, text and figures CC BY 4.0"
-repository = links.repository()
+repository = hosting_links.repository()
 version = release = fer_course.__version__
 language = "en"
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import nbformat
 
-from fer_course import release
 from fer_course._shared.files import write_text
-from fer_course.course.executing import execute
+from fer_course.authoring import notebooks
+from fer_course.course.execution import execute
 from fer_course.course.summary import ending
 from fer_course.errors import LessonError
 
@@ -60,7 +60,7 @@ def executed(path: Path, kept: Path, fingerprint: str, label: str):
 
 def key(path: Path, fingerprint: str) -> str:
     """Return what the outputs of a notebook depend on, as a short code: its code cells, not its text, and what surrounds it."""
-    cells = [(cell.id, cell.source) for cell in release.read(path).cells if cell.cell_type == "code"]
+    cells = [(cell.id, cell.source) for cell in notebooks.read(path).cells if cell.cell_type == "code"]
     return hashlib.sha256(repr((fingerprint, SETTINGS, cells)).encode()).hexdigest()
 
 
@@ -94,5 +94,5 @@ def _read(path: Path):
 
 def _cell_id(path: Path, error: dict) -> str:
     """Return the id of the cell that failed, found by its source: papermill has added a cell, so numbers differ."""
-    cells = release.read(path).cells
+    cells = notebooks.read(path).cells
     return next((cell.id for cell in cells if cell.source == error.get("source")), "unknown")

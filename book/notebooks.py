@@ -9,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 
-from fer_course import links, release
+from fer_course.authoring import hosting_links, lessons, notebooks
 from fer_course.course import RESULT_TYPE, require
 
 #: Folds the code of a cell (a tag of myst-nb); its outputs stay.
@@ -30,8 +30,8 @@ def prepare(solution: Path, executed, repository: str = ""):
         repository: the public address of the course, for links to Colab, Binder and Kaggle; "" if there is none.
 
     """
-    notebook = release.read(solution)
-    lesson = nbformat.reads(release.build(solution), as_version=4)
+    notebook = notebooks.read(solution)
+    lesson = nbformat.reads(lessons.build(solution), as_version=4)
     stubs = {cell.id: cell.source for cell in lesson.cells}
     outputs = _outputs(executed)
     states = executed.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
@@ -40,7 +40,7 @@ def prepare(solution: Path, executed, repository: str = ""):
         if cell.cell_type == "code":
             cell.outputs = [still(output, states) for output in outputs.get(cell.id, [])]
             cell.execution_count = None
-        cells += folded(cell, stubs[cell.id]) if release.is_solution(cell) else [cell]
+        cells += folded(cell, stubs[cell.id]) if cells.is_solution(cell) else [cell]
     notebook.cells = [cells[0], launch_line(solution.name, repository), *cells[1:]]
     return notebook
 
@@ -62,7 +62,7 @@ def without_marks(source: str) -> str:
 
 def launch_line(name: str, repository: str):
     """Return the small line at the top of a lesson: the learner's notebook to download, and where it opens."""
-    addresses = links.buttons(repository, f"lessons/{name}")
+    addresses = hosting_links.buttons(repository, f"lessons/{name}")
     ways = [f'<a href="{html.escape(address)}">{service}</a>' for service, address in addresses.items()]
     opens = f"Open it in {' · '.join(ways)}." if ways else NO_REPOSITORY
     text = f'<a href="../notebooks/{name}" download>Download this notebook</a> to solve it yourself. {opens}'

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from fer_course import links
+from fer_course.authoring import hosting_links
 from fer_course.errors import LessonError
 
 #: Sections of README on the first page, and on the page of results; all others are on the page `USING`.
@@ -144,7 +144,7 @@ def _target(target: str, name: str, root: Path, known: set[str], places: dict[st
         return page if name == "README.md" else posixpath.relpath(page, posixpath.dirname(name) or ".")
     if path in known or not (root / path).exists():
         return target
-    return links.source(repository, path)
+    return hosting_links.source(repository, path)
 
 
 def _resolved(name: str, target: str) -> str:

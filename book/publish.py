@@ -13,8 +13,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import fer_course
-from fer_course import links, release
 from fer_course._shared.files import write_text
+from fer_course.authoring import hosting_links, lessons
 from fer_course.errors import FerCourseError
 
 ROOT = Path(__file__).parents[1]
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--first", action="store_true", help="do nothing if an address is set already")
     options = parser.parse_args(arguments)
     try:
-        if options.first and (there := links.repository()):
+        if options.first and (there := hosting_links.repository()):
             print(f"The course is at {there} already: nothing was changed.")
             return 0
         written = publish(options.address, ROOT)
@@ -63,7 +63,7 @@ def publish(address: str, root: Path) -> list[Path]:
     texts = {root / "pyproject.toml": lambda text: SETTING.sub(f'repository = "{address}"', text)}
     texts[root / "README.md"] = lambda text: BADGES.sub(lambda found: found[1] + badges(address) + found[2], text)
     built = {
-        root / "lessons" / path.name: release.build(path, address) for path in (root / "solutions").glob("*.ipynb")
+        root / "lessons" / path.name: lessons.build(path, address) for path in (root / "solutions").glob("*.ipynb")
     }
     new = {path: change(path.read_text(encoding="utf-8")) for path, change in texts.items()} | built
     changed = [path for path, text in sorted(new.items()) if not path.is_file() or path.read_bytes() != text.encode()]
@@ -93,7 +93,7 @@ def checked(address: str) -> str:
 
 def badges(address: str) -> str:
     """Return README's line of links that open lesson 00 at each service that can read the repository."""
-    where = links.buttons(address, FIRST)
+    where = hosting_links.buttons(address, FIRST)
     line = " · ".join(f"[Open lesson 00 in {name}]({target})" for name, target in where.items())
     return f"\n{line}\n\n"
 

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from fer_course._shared.files import atomic
-from fer_course.console import printing
+from fer_course.cli.console import printing
 from locks import reading
 
 ROOT = Path(__file__).parents[1]

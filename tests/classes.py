@@ -17,7 +17,7 @@ SIZE = '''def output_size(size, kernel, stride=1, padding=0):
     ### BEGIN SOLUTION
     return (size + 2 * padding - kernel) // stride + 1
     ### END SOLUTION'''
-CHECKS = {"mirror": "checks.lesson00.mirror(mirror)", "size": "checks.lesson02.output_size(output_size)"}
+CHECKS = {"mirror": "checks.start.mirror(mirror)", "size": "checks.convolutions.output_size(output_size)"}
 STUDENTS = ["ada", "alan", "grace", "emmy", "mary", "sofia"]
 
 
@@ -85,7 +85,7 @@ def graded_by_nbgrader(folder: Path, theirs: Path) -> Path:
     """Copy a class, grade the copy with nbgrader's own command, one submission after the other, and return it."""
     from nbgrader.converters import Autograde
 
-    from fer_course.classroom.places import CONFIG, nbgrader_of
+    from fer_course.classroom.paths import CONFIG, nbgrader_of
 
     shutil.copytree(folder, theirs)
     (theirs / CONFIG).write_text((theirs / CONFIG).read_text().replace(str(folder.resolve()), str(theirs.resolve())))

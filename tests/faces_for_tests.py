@@ -14,7 +14,7 @@ from PIL import Image
 
 import fer_course.data as data
 from fer_course import CLASS_NAMES, DataError, Faces
-from fer_course.data import places, readers
+from fer_course.data import discovery, readers
 
 USAGES = ("Training", "PublicTest", "PrivateTest")
 
@@ -24,10 +24,10 @@ def isolated(tmp_path, monkeypatch):
     """Keep the tests of the module that imports this away from the cache, data folder and settings of whoever runs them."""
     monkeypatch.setenv("FER_COURSE_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("FER_COURSE_DATA", raising=False)
-    monkeypatch.setattr(places, "KAGGLE", tmp_path / "kaggle")
-    monkeypatch.setattr(places, "COLAB", (tmp_path / "content", tmp_path / "content" / "drive" / "MyDrive"))
+    monkeypatch.setattr(discovery, "KAGGLE", tmp_path / "kaggle")
+    monkeypatch.setattr(discovery, "COLAB", (tmp_path / "content", tmp_path / "content" / "drive" / "MyDrive"))
     monkeypatch.setenv("KAGGLEHUB_CACHE", str(tmp_path / "kagglehub"))
-    for module in (data, places):
+    for module in (data, discovery):
         monkeypatch.setattr(module, "data_folder", lambda: tmp_path / "user-data")
 
 

@@ -144,7 +144,7 @@ def _votes() -> bytes:
 
 def _notebook() -> bytes:
     cell = {
-        "cell_type": "code", "id": "check-a", "execution_count": 1, "source": "checks.lesson01.softmax(softmax)",
+        "cell_type": "code", "id": "check-a", "execution_count": 1, "source": "checks.linear.softmax(softmax)",
         "metadata": {"tags": ["parameters"], "nbgrader": {"grade": True, "solution": False, "grade_id": "check-a"}},
         "outputs": [
             {"output_type": "stream", "name": "stdout", "text": ["✔ Softmax"]},
@@ -204,7 +204,7 @@ def _read_progress(path: Path) -> None:
 
 
 def _read_students(path: Path) -> None:
-    from fer_course.classroom.setting_up import read_students
+    from fer_course.classroom.students import read_students
 
     read_students(path)
 
@@ -233,7 +233,7 @@ def _read_history(path: Path) -> None:
 def _read_notices(path: Path) -> None:
     import nbformat
 
-    from fer_course.classroom.notices import notices
+    from fer_course.classroom.borrowed_answers import notices
 
     text = path.read_text(encoding="utf-8", errors="replace")
     try:
@@ -303,8 +303,8 @@ def _fuzz(name: str, seconds: int, corpus: str) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["fer_course"]):
+        import fer_course.classroom.borrowed_answers
         import fer_course.classroom.collecting
-        import fer_course.classroom.notices
         import fer_course.data
         import fer_course.live
         import fer_course.sweep.spec

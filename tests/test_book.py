@@ -24,8 +24,9 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from book import build, executing, notebooks, pages  # noqa: E402
-from fer_course import release  # noqa: E402
+from fer_course.authoring.notebooks import read as read_notebook  # noqa: E402
 from fer_course.course import RESULT_TYPE  # noqa: E402
+from fer_course.course.cells import is_solution  # noqa: E402
 from fer_course.errors import LessonError  # noqa: E402
 
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
@@ -56,12 +57,12 @@ def save(notebook, path: Path) -> Path:
 
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 def test_a_page_shows_the_stub_of_the_lesson_and_folds_the_answer(path):
-    page = notebooks.prepare(path, release.read(path))
+    page = notebooks.prepare(path, read_notebook(path))
     nbformat.validate(page)
     cells = {cell.id: cell for cell in page.cells}
-    solution = {cell.id: cell for cell in release.read(path).cells}
+    solution = {cell.id: cell for cell in read_notebook(path).cells}
     lesson = {cell.id: cell for cell in nbformat.read(ROOT / "lessons" / path.name, as_version=4).cells}
-    exercises = [name for name, cell in solution.items() if release.is_solution(cell)]
+    exercises = [name for name, cell in solution.items() if is_solution(cell)]
     assert exercises
     for name in exercises:
         assert cells[name].source == lesson[name].source
@@ -488,8 +489,8 @@ def test_every_picture_has_words(read):
 @pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
 def test_a_lesson_has_its_answers_in_folds_and_its_figures(site, path):
     text = (site / "lessons" / f"{path.stem}.html").read_text(encoding="utf-8")
-    cells = release.read(path).cells
-    exercises = [cell for cell in cells if release.is_solution(cell)]
+    cells = read_notebook(path).cells
+    exercises = [cell for cell in cells if is_solution(cell)]
     assert text.count("Show an answer") == text.count("Hide the answer") == len(exercises)
     assert text.count("hide above-input") == len(exercises)
     assert text.count("✔") >= len(exercises)

@@ -36,8 +36,8 @@ from browsing import (  # noqa: F401
 from PIL import Image
 
 from fer_course import live
-from fer_course import page as page_module
 from fer_course.data import drawn
+from fer_course.live import page as page_module
 
 pytestmark = BROWSER_TESTS
 
@@ -139,11 +139,11 @@ def cell_of(page, code: str):
 
 
 def test_a_wrong_answer_shows_its_hint_and_a_right_one_its_tick(lesson_02):
-    wrong = cell_of(lesson_02, "checks.lesson02.convolve(convolve)").locator(".jp-OutputArea-output").inner_text()
+    wrong = cell_of(lesson_02, "checks.convolutions.convolve(convolve)").locator(".jp-OutputArea-output").inner_text()
     assert "✘" in wrong
     assert "NotAttempted" not in wrong
     assert "shape" in wrong
-    right = cell_of(lesson_02, "checks.lesson02.output_size(output_size)").locator(".jp-OutputArea-output")
+    right = cell_of(lesson_02, "checks.convolutions.output_size(output_size)").locator(".jp-OutputArea-output")
     assert "✔" in right.inner_text()
     photograph(lesson_02, "lesson-02-checks")
 

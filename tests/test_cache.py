@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fer_course.data as data
-from fer_course.data import cache, places, readers
+from fer_course.data import cache, discovery, readers
 
 
 @pytest.fixture(autouse=True)
@@ -317,6 +317,6 @@ def test_a_kill_while_writing_leaves_nothing_that_the_next_start_takes_for_whole
     left = [path for path in tmp_path.rglob("*") if path.suffix in (".npy", ".npz")]
     assert len(left) == 1  # the child was in the middle of writing, and what it left ...
     assert left[0].name.startswith(".tmp-")  # ... has not the name of something whole
-    assert places.find(left[0].parent) is None
+    assert discovery.find(left[0].parent) is None
     assert same(loaded(table), some_faces(7))
     assert reads == [table]

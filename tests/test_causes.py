@@ -9,9 +9,9 @@ from types import SimpleNamespace
 import pytest
 from sabotage import Machine
 
-from fer_course import doctor
 from fer_course._shared import causes, extras
-from fer_course.doctor import GOOD, TROUBLE
+from fer_course.course import doctor
+from fer_course.course.doctor import GOOD, TROUBLE
 
 #: What programs said on machines of people who reported it, shortened -> a word of the advice.
 SAID = {

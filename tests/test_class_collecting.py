@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_course.classroom import collecting, setting_up
+from fer_course.classroom import collecting, nbgrader_course
 from fer_course.classroom.collecting import collect
 from fer_course.errors import ClassError
 
@@ -25,7 +25,7 @@ def template(tmp_path_factory):
         "18,Lovelace,Byron,",
     ]
     (place / "students.csv").write_text("id,last_name,first_name,email\n" + "\n".join(rows) + "\n")
-    setting_up.init(place / "class", place / "students.csv", source=classes.source(place / "solved"))
+    nbgrader_course.init(place / "class", place / "students.csv", source=classes.source(place / "solved"))
     return place / "class"
 
 

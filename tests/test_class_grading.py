@@ -14,12 +14,12 @@ import classes
 import pytest
 
 from fer_course._shared import files
-from fer_course.classroom import grading, sandbox, setting_up
+from fer_course.classroom import grading, nbgrader_course, sandbox
 from fer_course.classroom.collecting import collect
-from fer_course.classroom.executing import execute
 from fer_course.classroom.grading import grade
 from fer_course.classroom.marks import feedback, marks, write_marks
 from fer_course.classroom.sandbox import Limits
+from fer_course.classroom.sandboxed_execution import execute
 from fer_course.errors import BusyError, ClassError
 
 pytest.importorskip("nbgrader")
@@ -67,8 +67,8 @@ PLAIN = {
 def make_class(place: Path, submissions: dict[str, str]) -> Path:
     """Make a class in which these were submitted: student -> text of a notebook."""
     folder = place / "class"
-    setting_up.init(folder, classes.students(place / "students.csv"), source=classes.source(place / "solved"))
-    (release,) = setting_up.release(folder)
+    nbgrader_course.init(folder, classes.students(place / "students.csv"), source=classes.source(place / "solved"))
+    (release,) = nbgrader_course.release(folder)
     for student, made in submissions.items():
         text = made if isinstance(made, str) else classes.answered(release, **made)
         classes.hand_in(place / "in", student, text)
@@ -273,7 +273,7 @@ def test_without_a_sandbox_or_beside_another_grading_says_no(tmp_path, monkeypat
 
 @pytest.mark.slow
 def test_marks_name_the_missing_and_the_late(tmp_path):
-    from fer_course.classroom.places import gradebook
+    from fer_course.classroom.paths import gradebook
 
     folder = make_class(tmp_path, {"ada": PLAIN["ada"][0], "alan": PLAIN["alan"][0]})
     with gradebook(folder) as book:

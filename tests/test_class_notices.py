@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from fer_course.classroom.notices import notices
+from fer_course.classroom.borrowed_answers import notices
 from fer_course.course import notebooks
 
 

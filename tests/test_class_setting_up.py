@@ -8,10 +8,10 @@ import classes
 import nbformat
 import pytest
 
-from fer_course import checks, release
-from fer_course.classroom import setting_up
-from fer_course.classroom.places import gradebook, lessons_of, nbgrader_of
-from fer_course.course import notebooks
+from fer_course import checks
+from fer_course.classroom import assignments, nbgrader_course, students
+from fer_course.classroom.paths import gradebook, lessons_of, nbgrader_of
+from fer_course.course import cells, notebooks
 from fer_course.errors import ClassError
 
 pytest.importorskip("nbgrader")
@@ -21,7 +21,7 @@ pytest.importorskip("nbgrader")
 def folder(tmp_path_factory):
     """A class that no test damages."""
     tmp_path = tmp_path_factory.mktemp("setting-up")
-    setting_up.init(
+    nbgrader_course.init(
         tmp_path / "class", classes.students(tmp_path / "students.csv"), source=classes.source(tmp_path / "solved")
     )
     return tmp_path / "class"
@@ -34,12 +34,12 @@ def test_class_is_a_course_that_nbgrader_itself_accepts(folder):
     )
     assert done.returncode == 0, done.stderr
     theirs = (folder / "release" / classes.LESSON / f"{classes.LESSON}.ipynb").read_text()
-    setting_up.release(folder)
+    nbgrader_course.release(folder)
     assert (folder / "release" / classes.LESSON / f"{classes.LESSON}.ipynb").read_text() == theirs
 
 
 def test_release_holds_neither_solutions_nor_hidden_tests(folder):
-    (path,) = setting_up.release(folder)
+    (path,) = nbgrader_course.release(folder)
     text = path.read_text()
     assert "image[:, ::-1]" not in text
     assert "HIDDEN" not in text
@@ -56,21 +56,21 @@ def test_students_are_in_the_gradebook(folder):
 
 def test_each_class_has_hidden_numbers_of_its_own(tmp_path):
     lesson = classes.source(tmp_path / "solved") / f"{classes.LESSON}.ipynb"
-    one, two = (setting_up.assignment(lesson, secret) for secret in ("a", "b"))
+    one, two = (assignments.assignment(lesson, secret) for secret in ("a", "b"))
     seeds = [re.findall(r"checks\.hidden\((\d+)\)", text) for text in (one, two)]
     assert len(seeds[0]) == 2
     assert len({*seeds[0], *seeds[1]}) == 4
-    assert setting_up.assignment(lesson, "a") == one
+    assert assignments.assignment(lesson, "a") == one
 
 
 @pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
 def test_each_lesson_becomes_an_assignment_whose_checks_are_repeated(path):
-    notebook = nbformat.reads(setting_up.assignment(path, "secret"), as_version=4)
+    notebook = nbformat.reads(assignments.assignment(path, "secret"), as_version=4)
     hidden = [cell.source for cell in notebook.cells if "BEGIN HIDDEN TESTS" in cell.source]
-    assert len(hidden) == sum(map(release.is_check, notebook.cells))
+    assert len(hidden) == sum(map(cells.is_check, notebook.cells))
     *_, question, answer = notebook.cells
     assert question.source.startswith("## In your own words")
-    assert answer.metadata.nbgrader.points == setting_up.POINTS
+    assert answer.metadata.nbgrader.points == assignments.POINTS
     assert (answer.metadata.nbgrader.grade, answer.metadata.nbgrader.solution) == (True, True)
     for source in hidden:
         compile(source, path.name, "exec")
@@ -87,27 +87,27 @@ def test_hidden_check_catches_an_answer_that_knows_the_numbers():
         seen.append(image.copy())
         return image[:, ::-1]
 
-    checks.lesson00.mirror(spy)
+    checks.start.mirror(spy)
     open_, known = list(seen), {image.tobytes() for image in seen}
 
     def cheat(image):
         return image[:, ::-1] if image.tobytes() in known else np.zeros_like(image)
 
-    checks.lesson00.mirror(cheat)
+    checks.start.mirror(cheat)
     with checks.hidden(1), pytest.raises(checks.Hint):
-        checks.lesson00.mirror(cheat)
+        checks.start.mirror(cheat)
     seen.clear()
     with checks.hidden(1):
-        checks.lesson00.mirror(spy)
+        checks.start.mirror(spy)
     assert not {image.tobytes() for image in seen} & {image.tobytes() for image in open_}
 
 
 @pytest.mark.slow
 def test_another_gradebook_by_its_url(tmp_path):
     place = tmp_path / "elsewhere.db"
-    setting_up.init(tmp_path / "class", db=f"sqlite:///{place}", source=classes.source(tmp_path / "solved"))
+    nbgrader_course.init(tmp_path / "class", db=f"sqlite:///{place}", source=classes.source(tmp_path / "solved"))
     (tmp_path / "class" / "students.csv").write_text("id\nada\n")
-    assert setting_up.enrol(tmp_path / "class") == 1
+    assert students.enrol(tmp_path / "class") == 1
     assert place.is_file()
 
 
@@ -118,7 +118,7 @@ def test_students_as_spreadsheets_write_them(tmp_path, start, end, comma):
     table = [("id", "last_name", "first_name"), ("ada", "Lovelace", "Ada"), ("émmy", "Nöther", '"Emmy, Amalie"')]
     text = start + "".join(comma.join(row) + end for row in table)
     (tmp_path / "students.csv").write_text(text, encoding="utf-8", newline="")
-    ada, emmy = setting_up.read_students(tmp_path / "students.csv")
+    ada, emmy = students.read_students(tmp_path / "students.csv")
     assert ada == {"id": "ada", "last_name": "Lovelace", "first_name": "Ada", "email": ""}
     assert emmy == {"id": "émmy", "last_name": "Nöther", "first_name": "Emmy, Amalie", "email": ""}
 
@@ -126,7 +126,7 @@ def test_students_as_spreadsheets_write_them(tmp_path, start, end, comma):
 def test_students_in_another_encoding(tmp_path):
     (tmp_path / "students.csv").write_bytes("id,last_name\nada,Löve\n".encode("latin-1"))
     with pytest.raises(ClassError, match=r"can't be read as CSV.* Save it as CSV \(UTF-8\)"):
-        setting_up.read_students(tmp_path / "students.csv")
+        students.read_students(tmp_path / "students.csv")
 
 
 @pytest.mark.parametrize(("rows", "words"), [
@@ -138,13 +138,13 @@ def test_students_in_another_encoding(tmp_path):
 def test_students_that_can_not_be(tmp_path, rows, words):
     (tmp_path / "students.csv").write_text(rows)
     with pytest.raises(ClassError, match=words):
-        setting_up.init(tmp_path / "class", tmp_path / "students.csv", source=classes.source(tmp_path / "solved"))
+        nbgrader_course.init(tmp_path / "class", tmp_path / "students.csv", source=classes.source(tmp_path / "solved"))
     assert not (tmp_path / "class").exists()
 
 
 def test_what_is_there_is_not_overwritten(folder):
     with pytest.raises(ClassError, match="not empty"):
-        setting_up.init(folder)
+        nbgrader_course.init(folder)
 
 
 def test_no_class_and_no_lesson(folder, tmp_path):

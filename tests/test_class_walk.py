@@ -7,8 +7,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from fer_course import release
 from fer_course.classroom import sandbox
+from fer_course.course import cells
 
 pytest.importorskip("nbgrader")
 LESSON = "02-standard-convolutions"
@@ -43,7 +43,7 @@ def test_a_class_from_init_to_marks(tmp_path, run_cli):
     status, out, _ = run_cli("class", "release", folder, "02")
     released = folder / "release" / LESSON / f"{LESSON}.ipynb"
     assert (status, out.strip()) == (0, str(released.resolve()))
-    exercises = [cell.id for cell in nbformat.read(released, 4).cells if release.is_solution(cell)]
+    exercises = [cell.id for cell in nbformat.read(released, 4).cells if cells.is_solution(cell)]
     half = exercises[: len(exercises) // 2]
     hand_in(handed_in / "ada", released, exercises)
     hand_in(handed_in / "Turing Alan", released, half)

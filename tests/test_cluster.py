@@ -19,7 +19,7 @@ from conftest import make_faces
 from fer_course import data, sweep
 from fer_course._shared import cluster as clusters_of_dask
 from fer_course._shared.executors import executor_at
-from fer_course.classroom import sandbox, setting_up
+from fer_course.classroom import nbgrader_course, sandbox
 from fer_course.classroom.collecting import collect
 from fer_course.classroom.grading import grade
 from fer_course.classroom.marks import marks
@@ -46,8 +46,8 @@ def made_class(place, learners: int):
     """Make a class with as many submissions."""
     folder, ids = place / "class", [f"learner{number:02}" for number in range(learners)]
     (place / "students.csv").write_text("id\n" + "\n".join(ids) + "\n")
-    setting_up.init(folder, place / "students.csv", source=classes.source(place / "solved"))
-    (release,) = setting_up.release(folder)
+    nbgrader_course.init(folder, place / "students.csv", source=classes.source(place / "solved"))
+    (release,) = nbgrader_course.release(folder)
     for number, student in enumerate(ids):
         classes.hand_in(place / "in", student, classes.answered(release, **answers(number)))
     collect(folder, place / "in")

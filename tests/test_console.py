@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from fer_course import cli, console
+from fer_course import cli
+from fer_course.cli import console
 
 ROOT = Path(__file__).parents[1]
 COMMAND = [sys.executable, "-m", "fer_course.cli"]
@@ -90,7 +91,7 @@ def test_other_signs_become_escapes_that_python_reads_back():
 
 def test_the_signs_that_the_course_prints_have_stand_ins():
     """Marks whose meaning would be lost as an escape: those that doctor, checks and progress begin a line with."""
-    from fer_course import doctor
+    from fer_course.course import doctor
     from fer_course.course.progress import SIGNS
 
     assert {doctor.GOOD, doctor.TROUBLE, "→", *SIGNS.values()} - set(console.STAND_INS) <= {doctor.WARNING}
@@ -160,7 +161,7 @@ def test_streams_are_put_back(capsys):
 
 
 def test_json_is_the_same_in_every_encoding(monkeypatch):
-    from fer_course import doctor
+    from fer_course.course import doctor
 
     findings = [doctor.Finding("memory", doctor.TROUBLE, "课程", "→")]
     assert doctor.as_json(findings).isascii()

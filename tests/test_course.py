@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import fer_course
 from fer_course import course
 from fer_course._shared import extras, files
-from fer_course.course import copies, executing, harvest, parameters, results, run_folders, running
+from fer_course.course import copies, execution, outputs, parameters, results, run_folders, runner
 from fer_course.course.pages import lesson_page
 from fer_course.errors import BusyError, DataError, LessonError
 
@@ -161,13 +161,13 @@ def test_memory_includes_the_kernel(a_run):
 
 
 def test_what_a_kernel_writes_below_python_does_not_reach_the_terminal(tmp_path, capfd):
-    with executing._log(tmp_path / "a.log") as terminal:
+    with execution._log(tmp_path / "a.log") as terminal:
         subprocess.run([sys.executable, "-c", "import os; os.write(2, b'from below')"], check=True)
         terminal.write("the bar")
     os.write(2, b" and after")
     assert capfd.readouterr().err == "the bar and after"
     assert (tmp_path / "a.log").read_text() == "from below"
-    with executing._log(tmp_path / "b.log"):
+    with execution._log(tmp_path / "b.log"):
         pass
     assert not (tmp_path / "b.log").exists()
 
@@ -343,7 +343,7 @@ def test_metrics_are_written_after_each_lesson(tmp_path, monkeypatch):
         seen.append([record["status"] for record in json.loads(path.read_text())["lessons"]])
         return None
 
-    monkeypatch.setattr(running, "execute", execute)
+    monkeypatch.setattr(runner, "execute", execute)
     for name in ("00-a", "01-b"):
         write_notebook(tmp_path / "solutions" / f"{name}.ipynb")
     assert course.run(source=tmp_path / "solutions", out=tmp_path / "out") == 0
@@ -353,7 +353,7 @@ def test_metrics_are_written_after_each_lesson(tmp_path, monkeypatch):
 def test_a_lesson_that_can_not_be_read_fails_alone(tmp_path, monkeypatch, capsys):
     write_notebook(tmp_path / "solutions" / "00-a.ipynb")
     (tmp_path / "solutions" / "01-b.ipynb").write_text("not a notebook")
-    monkeypatch.setattr(harvest, "_harvest", lambda *arguments: None)
+    monkeypatch.setattr(outputs, "_harvest", lambda *arguments: None)
     assert course.run(source=tmp_path / "solutions", out=tmp_path / "out", lessons=["1"]) == 1
     assert "FAILED  01-b" in capsys.readouterr().out
 

@@ -13,9 +13,9 @@ from keras import layers
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from fer_course import diagrams
 from fer_course import layers as blocks
 from fer_course.errors import ModelError
+from fer_course.plots import diagrams
 
 PLAIN = {"norm": False, "activation": None}
 

@@ -11,9 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from fer_course import cli, doctor
+from fer_course import cli
 from fer_course._shared import extras
-from fer_course.doctor import GOOD, TROUBLE, WARNING
+from fer_course.course import doctor
+from fer_course.course.doctor import GOOD, TROUBLE, WARNING
 from locks import reading
 
 

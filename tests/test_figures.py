@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fer_course import diagrams, models, plots
+from fer_course import models, plots
 from fer_course.data import drawn
+from fer_course.plots import diagrams
 
 EPOCHS = list(range(1, 9))
 RUNS = {

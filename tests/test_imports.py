@@ -33,7 +33,7 @@ HEAVY = ("keras", "tensorflow", "jax", "torch", "pandas", "matplotlib", "seaborn
 @pytest.mark.parametrize(
     ("modules", "forbidden"),
     [
-        ("fer_course, fer_course.data, fer_course.recipes, fer_course.checks.lesson00", HEAVY),
+        ("fer_course, fer_course.data, fer_course.recipes, fer_course.checks.start", HEAVY),
         ("fer_course.course, fer_course.cli", ("keras", "tensorflow", "jax", "torch")),
     ],
 )

@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 from fer_course import live
 from fer_course.data import drawn
 from fer_course.errors import FerCourseError, PhotographError
+from fer_course.live import detection
 
 ORIENTATION = 0x0112
 
@@ -235,7 +236,7 @@ def test_a_plain_wall_has_no_face():
 
 
 def test_without_scikit_image_the_error_says_what_to_install(monkeypatch):
-    live._cascade.cache_clear()
+    detection._cascade.cache_clear()
     monkeypatch.setitem(sys.modules, "skimage.feature", None)
     with pytest.raises(FerCourseError, match="lab"):
         live.find_faces(np.zeros((60, 60), np.uint8))

@@ -11,7 +11,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from fer_course import course, release
+from fer_course import course
+from fer_course.authoring import lessons, notebooks
+from fer_course.course import cells
 
 ROOT = Path(__file__).parent.parent
 SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
@@ -215,14 +217,14 @@ def skeleton_rule(notebook) -> list[str]:
 def exercise_rule(notebook, exercises: tuple[int, int] = (3, 5)) -> list[str]:
     """Header with difficulty and minutes, stub, check, hints: four cells in this order, for each exercise."""
     cells = notebook.cells
-    places = [number for number, cell in enumerate(cells) if release.is_solution(cell)]
+    places = [number for number, cell in enumerate(cells) if cells.is_solution(cell)]
     complaints = []
     if not exercises[0] <= len(places) <= exercises[1]:
         complaints.append(f"{len(places)} exercises; {exercises[0]} to {exercises[1]} are expected")
     for place in places:
         before, stub, *after = cells[max(place - 1, 0) : place + 3]
         complaints += [f"exercise {stub.id}: {problem}" for problem in exercise_problems(before, stub, after)]
-    checks = sum(release.is_check(cell) for cell in cells)
+    checks = sum(cells.is_check(cell) for cell in cells)
     if checks != len(places):
         complaints.append(f"{checks} check cells for {len(places)} exercises")
     return complaints
@@ -236,7 +238,7 @@ def exercise_problems(before, stub, after: list) -> list[str]:
         problems.append("its header is to say difficulty (or ★☆☆) and minutes")
     problems += stub_problems(stub)
     expected = f"check-{stub.metadata['nbgrader'].get('grade_id')}"
-    if not (after and release.is_check(after[0]) and after[0].metadata["nbgrader"].get("grade_id") == expected):
+    if not (after and cells.is_check(after[0]) and after[0].metadata["nbgrader"].get("grade_id") == expected):
         problems.append(f"the next cell is to be its check, with the grade_id {expected!r}")
     if not any(re.search(r"(?is)<details.*hint", cell.source) for cell in [before, *after[1:]]):
         problems.append("there are to be hints in <details> folds, after the check or in the header")
@@ -259,9 +261,9 @@ def stub_problems(stub) -> list[str]:
 
 def kept_output_rule(notebook) -> list[str]:
     """nbval never compares a cell without an execution_count; every other output would only make diffs."""
-    complaints, kept = [], [cell for cell in code_cells(notebook) if release.KEEP_TAG in tags(cell)]
+    complaints, kept = [], [cell for cell in code_cells(notebook) if notebooks.KEEP_TAG in tags(cell)]
     if len(kept) < 3:
-        complaints.append(f"{len(kept)} cells are tagged {release.KEEP_TAG}; at least 3 are expected")
+        complaints.append(f"{len(kept)} cells are tagged {notebooks.KEEP_TAG}; at least 3 are expected")
     for cell in code_cells(notebook):
         if cell in kept:
             if not cell.outputs or cell.execution_count is None:
@@ -275,14 +277,14 @@ def kept_output_rule(notebook) -> list[str]:
 
 def must_raise_rule(notebook) -> list[str]:
     """In solutions an error is an error."""
-    tagged = [cell.id for cell in notebook.cells if release.LESSON_TAG in tags(cell)]
-    return [f"cell {name} is tagged {release.LESSON_TAG}; only lessons have this tag" for name in tagged]
+    tagged = [cell.id for cell in notebook.cells if lessons.LESSON_TAG in tags(cell)]
+    return [f"cell {name} is tagged {lessons.LESSON_TAG}; only lessons have this tag" for name in tagged]
 
 
 def may_raise_rule(notebook) -> list[str]:
     """In lessons an unsolved exercise does not stop Run All."""
-    wrong = [cell.id for cell in notebook.cells if (release.LESSON_TAG in tags(cell)) != release.is_check(cell)]
-    return [f"cell {name}: check cells and no others are to be tagged {release.LESSON_TAG}" for name in wrong]
+    wrong = [cell.id for cell in notebook.cells if (lessons.LESSON_TAG in tags(cell)) != cells.is_check(cell)]
+    return [f"cell {name}: check cells and no others are to be tagged {lessons.LESSON_TAG}" for name in wrong]
 
 
 def empty_rule(notebook) -> list[str]:
@@ -328,7 +330,7 @@ def test_the_course_has_its_first_lessons():
 
 
 def test_lessons_are_what_the_solutions_give_byte_for_byte():
-    stale = release.in_sync(ROOT / "solutions", ROOT / "lessons")
+    stale = lessons.in_sync(ROOT / "solutions", ROOT / "lessons")
     assert not stale, f"run `fer-course release`; out of date: {', '.join(stale)}"
 
 
@@ -394,7 +396,7 @@ def good():
     cells = [text("title", "# Add numbers"), text("do", "## What you’ll do, learn and need\n60 minutes")]
     cells.append(code("parameters", FIVE, tags=["parameters"]))
     for number in range(3):
-        cells.append(code(f"kept-{number}", "1 + 1", tags=[release.KEEP_TAG]))
+        cells.append(code(f"kept-{number}", "1 + 1", tags=[notebooks.KEEP_TAG]))
         cells[-1].outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "2"}, execution_count=1)]
         cells[-1].execution_count = 1
     cells += [text("seen", "![a face](face.png)"), code("figure", "%matplotlib inline\nshow(fig, alt='A face')")]
@@ -446,7 +448,7 @@ def cell_of(notebook, name: str):
 def released(tmp_path: Path):
     """The lesson that the good notebook becomes."""
     path = save(good(), tmp_path / "solutions" / "02-add.ipynb")
-    return nbformat.reads(release.build(path), as_version=4)
+    return nbformat.reads(lessons.build(path), as_version=4)
 
 
 def with_source(name: str, source: str):

@@ -14,6 +14,7 @@ from PIL import Image
 
 from fer_course import plots
 from fer_course.errors import FerCourseError
+from fer_course.plots import grids
 
 
 @pytest.fixture(autouse=True)
@@ -157,7 +158,7 @@ def test_heat_maps_lie_where_they_belong():
 
 def test_heat_maps_keep_their_values_in_the_middle_of_each_place():
     small = np.arange(6.0).reshape(2, 3)
-    fine = plots._enlarged(small, (6, 9))
+    fine = grids._enlarged(small, (6, 9))
     assert fine.shape == (6, 9)
     assert fine[1::3, 1::3].tolist() == small.tolist()
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from book import notebooks, publish
-from fer_course import links
+from fer_course.authoring import hosting_links
 
 ROOT = Path(__file__).parents[1]
 GITHUB = "https://github.com/some-body/a.course"
@@ -42,7 +42,7 @@ def test_an_address_reaches_every_place_that_names_it(clone):
     assert code[0]["id"] == "fetch"
     assert f'"git+{GITHUB}@v{settings["project"]["version"]}"' in "".join(code[0]["source"])
     readme = (clone / "README.md").read_text(encoding="utf-8")
-    for address in links.buttons(GITHUB, publish.FIRST).values():
+    for address in hosting_links.buttons(GITHUB, publish.FIRST).values():
         assert f"]({address})" in readme.split("<!-- end of badges -->")[0]
 
 
@@ -106,7 +106,7 @@ def test_an_address_as_git_writes_it_is_understood(address):
 
 
 def test_a_workflow_of_a_published_course_changes_nothing(monkeypatch, capsys):
-    monkeypatch.setattr(links, "repository", lambda: GITHUB)
+    monkeypatch.setattr(hosting_links, "repository", lambda: GITHUB)
     monkeypatch.setattr(publish, "publish", lambda *_: pytest.fail("it was published again"))
     assert publish.main([ELSEWHERE, "--first"]) == 0
     assert GITHUB in capsys.readouterr().out

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fer_course import release
 from fer_course._shared import extras
+from fer_course.authoring import lessons, notebooks
 from fer_course.errors import LessonError
 
 SOLUTION = '''def convolve(image: list, kernel: list) -> list:
@@ -74,7 +74,7 @@ def save(notebook: dict, path: Path) -> Path:
 
 @pytest.fixture
 def lesson(tmp_path) -> dict:
-    return json.loads(release.build(save(solved(), tmp_path / "02-x.ipynb")))
+    return json.loads(lessons.build(save(solved(), tmp_path / "02-x.ipynb")))
 
 
 def cell(notebook: dict, name: str) -> dict:
@@ -118,8 +118,8 @@ def test_the_text_is_the_same_from_any_key_order_and_ends_in_a_newline(tmp_path)
             return {key: backwards(value[key]) for key in reversed(value)}
         return [backwards(item) for item in value] if isinstance(value, list) else value
 
-    first = release.build(save(solved(), tmp_path / "a" / "02-x.ipynb"))
-    second = release.build(save(backwards(solved()), tmp_path / "b" / "02-x.ipynb"))
+    first = lessons.build(save(solved(), tmp_path / "a" / "02-x.ipynb"))
+    second = lessons.build(save(backwards(solved()), tmp_path / "b" / "02-x.ipynb"))
     assert first == second
     assert first == json.dumps(json.loads(first), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     assert "Übung ①" in first
@@ -131,7 +131,7 @@ def test_it_is_what_nbgraders_generate_assignment_makes(tmp_path, lesson):
     course = tmp_path / "course"
     save(solved(), course / "source" / "ps1" / "02-x.ipynb")
     (course / "nbgrader_config.py").write_text(
-        f"c = get_config()\nc.ClearSolutions.code_stub = {{'python': {release.STUB!r}}}\nc.CourseDirectory.course_id = 'c'\n"
+        f"c = get_config()\nc.ClearSolutions.code_stub = {{'python': {lessons.STUB!r}}}\nc.CourseDirectory.course_id = 'c'\n"
         "c.IncludeHeaderFooter.header = ''\n"
     )
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", "ps1", f"--course={course}"]
@@ -155,7 +155,7 @@ def test_no_line_of_a_solution_survives(tmp_path_factory, words):
     lines = [f"    value = {word!r}  # secret {number}" for number, word in enumerate(words)]
     body = ["def f():", "    ### BEGIN SOLUTION", *lines, "    return value", "    ### END SOLUTION"]
     cell(notebook, "convolve")["source"] = "\n".join(body)
-    built = release.build(save(notebook, tmp_path_factory.mktemp("h") / "02-x.ipynb"))
+    built = lessons.build(save(notebook, tmp_path_factory.mktemp("h") / "02-x.ipynb"))
     kept = source(cell(json.loads(built), "convolve"))
     assert kept == "def f():\n    raise NotImplementedError  # your code here"
     assert "secret" not in built
@@ -210,7 +210,7 @@ def with_old_metadata() -> dict:
 def test_a_notebook_that_can_not_become_a_lesson_says_why(tmp_path, notebook, message):
     path = save(notebook, tmp_path / "solutions" / "02-x.ipynb")
     with pytest.raises(LessonError, match=message) as caught:
-        release.release(tmp_path / "solutions", tmp_path / "lessons")
+        lessons.build_lessons(tmp_path / "solutions", tmp_path / "lessons")
     assert str(path) in str(caught.value)
     assert not (tmp_path / "lessons").exists()
 
@@ -218,13 +218,13 @@ def test_a_notebook_that_can_not_become_a_lesson_says_why(tmp_path, notebook, me
 def test_text_that_is_no_json_is_refused(tmp_path):
     (tmp_path / "02-x.ipynb").write_text("<html>")
     with pytest.raises(LessonError, match=r"02-x\.ipynb is not a valid notebook"):
-        release.build(tmp_path / "02-x.ipynb")
+        lessons.build(tmp_path / "02-x.ipynb")
 
 
 def test_nbgrader_is_asked_for_where_it_is_missing(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "nbgrader", None)
     with pytest.raises(LessonError, match=re.escape(extras.advice("instructor"))):
-        release.build(save(solved(), tmp_path / "02-x.ipynb"))
+        lessons.build(save(solved(), tmp_path / "02-x.ipynb"))
 
 
 # ------------------------------------------------------------------------------------------- releasing, in sync
@@ -235,10 +235,10 @@ def test_release_writes_what_changed_and_nothing_else(tmp_path):
     for name in ("00-a.ipynb", "01-b.ipynb"):
         save(solved(), solutions / name)
     before = {path: path.read_bytes() for path in solutions.iterdir()}
-    assert release.in_sync(solutions, lessons) == ["00-a.ipynb", "01-b.ipynb"]
-    assert release.release(solutions, lessons) == [lessons / "00-a.ipynb", lessons / "01-b.ipynb"]
-    assert release.in_sync(solutions, lessons) == []
-    assert release.release(solutions, lessons) == []
+    assert lessons.in_sync(solutions, lessons) == ["00-a.ipynb", "01-b.ipynb"]
+    assert lessons.build_lessons(solutions, lessons) == [lessons / "00-a.ipynb", lessons / "01-b.ipynb"]
+    assert lessons.in_sync(solutions, lessons) == []
+    assert lessons.build_lessons(solutions, lessons) == []
     assert {path: path.read_bytes() for path in solutions.iterdir()} == before
 
 
@@ -246,18 +246,18 @@ def test_one_byte_is_out_of_sync_and_so_are_a_missing_and_an_extra_lesson(tmp_pa
     solutions, lessons = tmp_path / "solutions", tmp_path / "lessons"
     for name in ("00-a.ipynb", "01-b.ipynb"):
         save(solved(), solutions / name)
-    release.release(solutions, lessons)
+    lessons.build_lessons(solutions, lessons)
     with (lessons / "00-a.ipynb").open("a") as stream:
         stream.write("\n")
     (lessons / "01-b.ipynb").rename(lessons / "09-old.ipynb")
-    assert release.in_sync(solutions, lessons) == ["00-a.ipynb", "01-b.ipynb", "09-old.ipynb"]
-    release.release(solutions, lessons)
-    assert release.in_sync(solutions, lessons) == ["09-old.ipynb"]  # release deletes nothing
+    assert lessons.in_sync(solutions, lessons) == ["00-a.ipynb", "01-b.ipynb", "09-old.ipynb"]
+    lessons.build_lessons(solutions, lessons)
+    assert lessons.in_sync(solutions, lessons) == ["09-old.ipynb"]  # release deletes nothing
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(LessonError, match=r"no folder .*nowhere"):
-        release.in_sync(tmp_path / "nowhere", tmp_path)
+        lessons.in_sync(tmp_path / "nowhere", tmp_path)
 
 
 # -------------------------------------------------------------------------------------------------------- tidying
@@ -265,27 +265,27 @@ def test_a_folder_that_does_not_exist_is_refused(tmp_path):
 
 def test_tidy_keeps_the_outputs_that_nbval_compares_and_strips_the_rest(tmp_path):
     path = save(solved(), tmp_path / "02-x.ipynb")
-    assert release.tidy(path) == [path]
+    assert notebooks.tidy(path) == [path]
     notebook = json.loads(path.read_text())
     kept = cell(notebook, "kept")
-    assert kept["execution_count"] == kept["outputs"][0]["execution_count"] == release.KEPT_COUNT
+    assert kept["execution_count"] == kept["outputs"][0]["execution_count"] == notebooks.KEPT_COUNT
     assert "".join(kept["outputs"][0]["data"]["text/plain"]) == "2"
     assert [each["id"] for each in notebook["cells"] if each.get("outputs") or each.get("execution_count")] == ["kept"]
     assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
     assert source(cell(notebook, "convolve")) == SOLUTION
     assert "raises-exception" not in path.read_text()
     nbformat.validate(notebook)
-    assert release.tidy(tmp_path) == []  # a second time changes nothing
+    assert notebooks.tidy(tmp_path) == []  # a second time changes nothing
 
 
 def test_tidy_with_execute_renews_the_outputs_on_drawn_faces_and_writes_nowhere_else(tmp_path, monkeypatch):
     monkeypatch.setenv("FER_COURSE_DATA", "elsewhere")
     notebook = changed("kept", source="import os\nopen('left-behind', 'w').close()\nos.environ['FER_COURSE_DATA']")
     path = save(notebook, tmp_path / "02-x.ipynb")
-    release.tidy(path, execute=True)
+    notebooks.tidy(path, execute=True)
     kept = cell(json.loads(path.read_text()), "kept")
     assert "".join(kept["outputs"][0]["data"]["text/plain"]) == "'drawn'"
-    assert kept["execution_count"] == kept["outputs"][0]["execution_count"] == release.KEPT_COUNT
+    assert kept["execution_count"] == kept["outputs"][0]["execution_count"] == notebooks.KEPT_COUNT
     assert [entry.name for entry in tmp_path.iterdir()] == ["02-x.ipynb"]
     assert not Path("left-behind").exists()
 
@@ -294,14 +294,14 @@ def test_a_notebook_that_fails_is_left_as_it_is(tmp_path):
     path = save(changed("load", source="raise KeyError('gone')"), tmp_path / "02-x.ipynb")
     before = path.read_bytes()
     with pytest.raises(LessonError, match=r"(?s)02-x\.ipynb fails when it is executed.*gone"):
-        release.tidy(path, execute=True)
+        notebooks.tidy(path, execute=True)
     assert path.read_bytes() == before
 
 
 def test_with_a_repository_a_lesson_first_fetches_the_course_and_nothing_else(tmp_path):
     path = next(iter(sorted(Path("solutions").resolve().glob("00*.ipynb"))))
     plain, fetching = (
-        nbformat.reads(release.build(path, each), as_version=4) for each in ("", "https://github.com/me/fer_course")
+        nbformat.reads(lessons.build(path, each), as_version=4) for each in ("", "https://github.com/me/fer_course")
     )
     code_cells = [cell for cell in fetching.cells if cell.cell_type == "code"]
     first = code_cells[0].source
@@ -314,7 +314,7 @@ def test_with_a_repository_a_lesson_first_fetches_the_course_and_nothing_else(tm
 def test_the_cell_that_fetches_does_nothing_where_the_course_is(capsys):
     from IPython.core.inputtransformer2 import TransformerManager
 
-    source = release.FETCH.format(address="https://example.org/me", version="1")
+    source = lessons.FETCH.format(address="https://example.org/me", version="1")
     called = []
     exec(TransformerManager().transform_cell(source), {"get_ipython": lambda: called.append("magic")})
     assert called == []

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 
 from fer_course import data
-from fer_course.course.executing import execute
+from fer_course.course.execution import execute
 
 pytestmark = pytest.mark.slow
 

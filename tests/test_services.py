@@ -2,20 +2,21 @@
 
 import pytest
 
-from fer_course import checks, services
+from fer_course import checks
+from fer_course._shared import hosts
 
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch):
-    for variable in services.SERVICES:
+    for variable in hosts.SERVICES:
         monkeypatch.delenv(variable, raising=False)
-    services.remind.cache_clear()
+    hosts.remind.cache_clear()
     yield
-    services.remind.cache_clear()
+    hosts.remind.cache_clear()
 
 
 def said(capsys) -> str:
-    checks.lesson00.mirror(lambda image: image[:, ::-1])
+    checks.start.mirror(lambda image: image[:, ::-1])
     return capsys.readouterr().out
 
 
@@ -40,4 +41,4 @@ def test_lasting_session_says_nothing(monkeypatch, capsys, variable):
 
 
 def test_every_temporary_service_is_one_that_is_known():
-    assert set(services.SAVING) <= set(services.SERVICES.values())
+    assert set(hosts.SAVING) <= set(hosts.SERVICES.values())

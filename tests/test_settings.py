@@ -12,7 +12,7 @@ import nbformat
 import pytest
 
 from fer_course._shared import settings
-from fer_course.course.executing import execute
+from fer_course.course.execution import execute
 from fer_course.errors import SetupError
 
 ROOT = Path(__file__).parents[1]
@@ -228,7 +228,7 @@ def test_the_doctor_names_what_is_read_and_what_is_not(home, monkeypatch):
 
 
 def test_the_doctor_looks_at_the_kernel_that_jupyterlab_would_start(home, monkeypatch):
-    from fer_course import doctor
+    from fer_course.course import doctor
 
     monkeypatch.setenv("JUPYTER_PATH", str(home / "jupyter"))
     with settings.isolated():

@@ -30,7 +30,8 @@ from hypothesis import strategies as st
 
 import fer_course.data as data
 from fer_course import CLASS_NAMES, DataError, Faces
-from fer_course.data import archives, members, readers
+from fer_course.data import readers
+from fer_course.data.containers import archives, members
 
 FACES = some_faces(9)
 TABLE = {"fer2013/fer2013.csv": csv_bytes(FACES)}

@@ -25,7 +25,7 @@ from fer_course._shared.executors import executor_at
 from fer_course._shared.processes import Killed
 from fer_course.errors import BusyError, FerCourseError, LessonError, RecipeError, SweepError
 from fer_course.evaluation.trials import summarise
-from fer_course.sweep import checking, lessons, running
+from fer_course.sweep import lessons, preflight, runner
 from fer_course.sweep.tables import summary
 
 GRID = {
@@ -441,7 +441,7 @@ def test_a_trial_whose_process_is_killed_is_said_and_begun_again_and_the_bar_goe
 
     def run(trial):
         lives[trial.folder.name] += 1
-        if trial.seed == 1 and lives[trial.folder.name] < running.BREAKDOWNS:
+        if trial.seed == 1 and lives[trial.folder.name] < runner.BREAKDOWNS:
             raise Killed("its process was killed")
         finish()(trial)
 
@@ -475,7 +475,7 @@ def test_a_trial_that_kills_its_process_each_time_ends_in_a_sentence_and_the_oth
 
 def test_the_bar_begins_with_what_is_done(wanted, tmp_path, run_cli, monkeypatch):
     done = sweep.trials(wanted, tmp_path / "out")[:3]
-    running._claim(tmp_path / "out", wanted)
+    runner._claim(tmp_path / "out", wanted)
     for trial in done:
         finish()(trial)
     monkeypatch.setattr("fer_course._shared.executors.Local.submit", AtOnce(finish()).submit)
@@ -559,9 +559,9 @@ def test_the_stand_in_has_the_real_ones_form(tmp_path, wanted):
         written(tmp_path / "small.yaml", GRID | {"seeds": [0], "grid": {"model": ["lenet"], "epochs": [1]}})
     )
     (trial,) = sweep.trials(small, tmp_path / "real")
-    running.run_trial(trial)
+    runner.run_trial(trial)
     assert trial.done
     row = trial.row()
     assert set(row) == {"model", "epochs", "seed", "score", "seconds", "threads"}
     assert 0 <= row["score"] <= 1
-    assert {*trial.numbers()} == {*checking.EPOCH_SCORES, *checking.VALIDATION_SCORES, *checking.RUN_SCORES}
+    assert {*trial.numbers()} == {*preflight.EPOCH_SCORES, *preflight.VALIDATION_SCORES, *preflight.RUN_SCORES}

@@ -23,7 +23,7 @@ from faces_for_tests import csv_bytes, some_faces
 from test_course import write_notebook
 
 from fer_course import data
-from fer_course.classroom import setting_up
+from fer_course.classroom import nbgrader_course
 from fer_course.classroom.collecting import collect
 from fer_course.classroom.marks import marks
 from fer_course.recipes import Recipe
@@ -179,10 +179,10 @@ MARKS = {"ada": 1.0, "alan": 0.0, "grace": 0.0, "emmy": "", "mary": "", "sofia":
 
 
 def write_class(folder: Path) -> None:
-    setting_up.init(
+    nbgrader_course.init(
         folder / "class", classes.students(folder / "students.csv"), source=classes.source(folder / "solved")
     )
-    (released,) = setting_up.release(folder / "class")
+    (released,) = nbgrader_course.release(folder / "class")
     for student, answers in ANSWERS.items():
         classes.hand_in(folder / "in", student, classes.answered(released, **answers))
     collect(folder / "class", folder / "in")

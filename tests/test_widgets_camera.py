@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fer_course import live, services
+from fer_course import live
+from fer_course._shared import hosts
 from fer_course.data import drawn
+from fer_course.live import boxes
 from fer_course.widgets import camera, camera_panel, photograph
 from fer_course.widgets.view import FRAME, STILL, View
 
 
 @pytest.fixture(autouse=True)
 def at_home(monkeypatch):
-    for variable in services.SERVICES:
+    for variable in hosts.SERVICES:
         monkeypatch.delenv(variable, raising=False)
 
 
@@ -145,7 +147,7 @@ EVERY_WIDGET = {"layout", "tabbable", "tooltip"}
 
 @pytest.fixture
 def panel(monkeypatch):
-    monkeypatch.setattr(camera, "_view", lambda model: heard(View(equal, away=services.elsewhere())))
+    monkeypatch.setattr(camera, "_view", lambda model: heard(View(equal, away=hosts.elsewhere())))
     return camera_panel()
 
 
@@ -167,7 +169,7 @@ def test_a_drawn_face_is_scored_whether_it_is_found_or_not(person):
     found = live.match(live.find_faces(photo), camera.PLACE)
     assert sentence == ("" if found else camera.NOT_FOUND)
     if found is None:
-        np.testing.assert_allclose(live._widened(face.box, live.MARGIN), camera.PLACE)
+        np.testing.assert_allclose(boxes.widened(face.box, live.MARGIN), camera.PLACE)
 
 
 def test_a_photograph_is_shown_and_forgotten(panel):
@@ -195,10 +197,10 @@ def test_the_notice_stands_above_everything(panel):
     assert "Your own face only." in panel.children[0].value
 
 
-@pytest.mark.parametrize(("variable", "service"), services.SERVICES.items())
+@pytest.mark.parametrize(("variable", "service"), hosts.SERVICES.items())
 def test_away_from_home_there_is_neither_camera_nor_photograph(monkeypatch, variable, service):
     monkeypatch.setenv(variable, "1")
-    monkeypatch.setattr(camera, "_view", lambda model: heard(View(equal, away=services.elsewhere())))
+    monkeypatch.setattr(camera, "_view", lambda model: heard(View(equal, away=hosts.elsewhere())))
     panel = camera_panel()
     assert panel.button.disabled
     assert panel.view.away == service

@@ -4,10 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from fer_course import models, results, zoo
+from fer_course import models, results
 from fer_course.augment import Batches
 from fer_course.costs import costs
 from fer_course.recipes import Recipe
+from fer_course.results import zoo
 from fer_course.training import compile_model
 
 PUBLISHED = {

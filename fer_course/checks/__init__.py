@@ -1,21 +1,60 @@
-"""Checks for the exercises: `checks.lesson01.softmax(my_softmax)` tests an answer and says what to try if it is wrong.
+"""Checks for the exercises: `checks.linear.softmax(my_softmax)` tests an answer and says what to try if it is wrong.
 
-A check passes silently but for one line, or raises `Hint` (the answer is wrong; known mistakes get their own hint) or
-`NotAttempted` (the exercise still raises NotImplementedError). One module a lesson, imported when it is first used.
+A check prints one line if the answer is right. Otherwise it raises `Hint` (known mistakes get their own hint) or
+`NotAttempted` (the exercise still raises NotImplementedError). A topic's module is imported when it is first used.
+
+| topic | its exercises |
+|---|---|
+| start | the first exercise, which shows how checks and hints work |
+| faces | a row of FER2013, class counts, the majority guess, training faces among the test faces |
+| linear | softmax and one gradient step of a linear classifier |
+| convolutions | the output size of a convolution, and the convolution itself |
+| networks | the receptive field of a stack of layers, and the cost of a layer |
+| separable | depthwise, pointwise and separable convolutions, and what they cost |
+| inception | the simplified Inception module, its equivalent form, and its cost |
+| segments | channels in segments, and an extreme module as a standard convolution |
+| residual | the shortcut, the residual module, and its parameters |
+| xception | all of mini-Xception |
+| augmentation | flips and shifts, the paper's settings in Keras, the split before them, the labels that survive |
+| training | the one-cycle schedule, patience, and four curves to read |
+| evaluation | a normalised confusion matrix, the bootstrap, McNemar's test, an average over a flip |
+| photographs | a square crop, and shrinking by averaging |
+| live | a median latency, and scores smoothed over time |
+| slices | accuracy on slices of the test faces |
+| leaks | the distance to the nearest picture, and a split by source |
+| cards | a model card |
+| plans | a plan within a budget |
+| seeds | several seeds, a verdict from pairs, the best of many lucky recipes |
 """
 
 import importlib
 
 from fer_course.checks.core import Hint, NotAttempted, hidden
 
+#: The topics of the table above, in its order.
+TOPICS = (
+    *(
+        "start",
+        "faces",
+        "linear",
+        "convolutions",
+        "networks",
+        "separable",
+        "inception",
+        "segments",
+        "residual",
+        "xception",
+    ),
+    *("augmentation", "training", "evaluation", "photographs", "live", "slices", "leaks", "cards", "plans", "seeds"),
+)
 __all__ = ["Hint", "NotAttempted", "hidden"]
 
 
 def __getattr__(name: str):
-    if name.startswith("lesson") and name[6:].isdigit():
-        try:
-            return importlib.import_module(f"fer_course.checks.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"fer_course.checks.{name}":
-                raise
-    raise AttributeError(f"module 'fer_course.checks' has no attribute {name!r}")
+    if name in TOPICS:
+        return importlib.import_module(f"fer_course.checks.{name}")
+    raise AttributeError(f"There are no checks of {name!r}. The topics are {', '.join(TOPICS)}.")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *TOPICS})

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import copy
+import functools
+import inspect
 import sysconfig
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from fer_course.services import remind
-
-#: Relative and absolute tolerance by the kind of the answer's numbers.
-TOLERANCE = {2: 2e-2, 4: 1e-4, 8: 1e-7}
+from fer_course._shared.hosts import remind
+from fer_course.checks.comparing import as_array, close, near, short
+from fer_course.checks.relations import Case, observed
 
 _LIBRARIES = [Path(__file__).parents[1], *(Path(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib"))]
 
@@ -24,6 +27,8 @@ class Hint(AssertionError):
     """The answer is wrong: says what was expected, what came, and what to try. Shown without a long traceback."""
 
     title = "Not yet"
+    #: The known mistake that it is the hint for, if it is.
+    mistake: Mistake | None = None
 
     def _render_traceback_(self):
         """Return the lines that IPython shows instead of a traceback."""
@@ -36,6 +41,26 @@ class NotAttempted(Hint):
     title = "Not attempted yet"
 
 
+class Interrupted(KeyboardInterrupt):
+    """The learner stopped an answer that did not end: says in which line it was. Shown without a traceback."""
+
+    def _render_traceback_(self):
+        """Return the lines that IPython shows instead of a traceback."""
+        return [f"✘ Interrupted. {self}"]
+
+
+class Mistake(NamedTuple):
+    """A known mistake: the whole wrong answer, as a learner may write it, and the hint for it.
+
+    The hint follows what was computed and a colon, so it begins in lower case. It may be a function of the arguments.
+    """
+
+    answer: Callable
+    hint: str | Callable[..., str]
+
+
+#: The last call of an answer: its arguments by name, and what it returned.
+_last_call: ContextVar[tuple[dict[str, object], object] | None] = ContextVar("last call of an answer", default=None)
 _seed: ContextVar[int | None] = ContextVar("seed of hidden tests", default=None)
 
 
@@ -68,12 +93,26 @@ def passed(message: str) -> None:
         remind()
 
 
-def attempt(function: Callable, *arguments, **options):
+#: What to add to the hint of an answer that stopped: words of its error → the reason, or a function of the error that
+#: returns the reason, a whole hint that takes the place of the usual one, or nothing.
+Advice = Mapping[str, str] | Callable[[Exception], "str | Hint | None"]
+
+
+def attempt(function: Callable, *arguments, advice: Advice | None = None, **options):
     """Call the learner's function on copies of the arguments and return what it returns.
+
+    NumPy's warnings are silent meanwhile: a wrong answer may overflow, and nbgrader would take the warning for a failure.
+
+    Args:
+        function: the learner's function.
+        arguments: what it is called with.
+        advice: the reasons for errors that are known, added to the hint of a function that stops.
+        options: keyword arguments of the call.
 
     Raises:
         NotAttempted: if it is no function, or raises NotImplementedError.
         Hint: if it raises anything else, returns nothing, or changes its arguments.
+        Interrupted: if the learner interrupts it, an endless loop for instance.
 
     """
     if function is ... or function is None:
@@ -83,43 +122,184 @@ def attempt(function: Callable, *arguments, **options):
     name = getattr(function, "__name__", type(function).__name__)
     given = copy.deepcopy(arguments)
     try:
-        answer = function(*given, **options)
+        with np.errstate(all="ignore"):
+            answer = function(*given, **options)
     except Exception as error:
-        raise _stopped(error, name, arguments) from None
+        raise _explained(error, _stopped(error, name, arguments), advice) from None
+    except KeyboardInterrupt as error:
+        raise Interrupted(f"Your {name} was still running{_own_line(error, name)[0]}") from None
     if answer is None:
         raise Hint(f"Your {name} returned nothing (None). Did you forget a `return`?")
-    if not all(_same(before, after) for before, after in zip(arguments, given, strict=True)):
-        raise Hint(f"Your {name} changed its input in place. Work on a copy: `x = x.copy()`.")
+    for place, (before, after) in enumerate(zip(arguments, given, strict=True)):
+        if not _same(before, after):
+            changed = _parameter(function, place)
+            raise Hint(f"Your {name} changed its input in place. Work on a copy: `{changed} = {changed}.copy()`.")
+    _last_call.set((_by_name(function, arguments), answer))
     return answer
 
 
-@contextmanager
-def explaining(reasons: dict[str, str]) -> Iterator[None]:
-    """Add to the hint of an `attempt` that stopped why it did, if its error holds one of these words: word → reason."""
+def _parameter(function: Callable, place: int) -> str:
+    """Return the name that the function gives to the argument in this place, or "x" where it has none."""
     try:
-        yield
-    except Hint as hint:
-        for word, reason in reasons.items():
-            if word in str(hint.__context__):
-                raise Hint(f"{hint}\n  {reason}") from None
-        raise
+        parameters = [*inspect.signature(function).parameters.values()]
+    except (TypeError, ValueError):
+        return "x"
+    named = place < len(parameters) and parameters[place].kind is not inspect.Parameter.VAR_POSITIONAL
+    return parameters[place].name if named else "x"
+
+
+def _by_name(function: Callable, arguments: Sequence) -> dict[str, object]:
+    return {_parameter(function, place): argument for place, argument in enumerate(arguments)}
+
+
+def _explained(error: Exception, hint: Hint, advice: Advice | None) -> Hint:
+    """Return the hint for this error with the reason that the advice has for it."""
+    if advice is None:
+        return hint
+    if callable(advice):
+        reason = advice(error)
+    else:
+        told = f"{type(error).__name__}: {error}"
+        reason = next((reason for words, reason in advice.items() if words in told), None)
+    if isinstance(reason, Hint):
+        return reason
+    return Hint(f"{hint}\n  {reason}") if reason and not isinstance(hint, NotAttempted) else hint
 
 
 def _stopped(error: Exception, name: str, arguments: Sequence) -> Hint:
     """Return the hint for a function that raised: with the last line that is the learner's own."""
-    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first frame is `attempt`
-    own = [frame for frame in frames if not _is_library(frame.filename)]
-    where = own[-1].name if own and own[-1].name.isidentifier() else name  # not <lambda>, <listcomp>
-    if isinstance(error, NotImplementedError) and own[-1:] == frames[-1:]:
+    line, where, last = _own_line(error, name)
+    if isinstance(error, NotImplementedError) and last:
         return NotAttempted(
             f"Replace `raise NotImplementedError` in {where} by your answer, run that cell, then this one."
         )
-    line = f"\n  in the line: {own[-1].line}" if own and own[-1].line else ""
     return Hint(
         f"Your {name} stopped with {type(error).__name__}: {_clipped(str(error))}{line}"
-        + (f"  (of {where})" if line and where != name else "")
         + (f"\n  It was called with {', '.join(map(short, arguments))}." if arguments else "")
     )
+
+
+def _own_line(error: BaseException, name: str) -> tuple[str, str, bool]:
+    """Return the learner's own last line as words, the name of its function, and whether the error was raised there."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]  # the first frame is `attempt`
+    own = [frame for frame in frames if not _is_library(frame.filename)]
+    where = own[-1].name if own and own[-1].name.isidentifier() else name  # not <lambda>, <listcomp>
+    line = f"\n  in the line: {own[-1].line}" if own and own[-1].line else ""
+    return line + (f"  (of {where})" if line and where != name else ""), where, own[-1:] == frames[-1:]
+
+
+def judge(
+    function: Callable,
+    cases: Sequence[tuple],
+    right: Callable,
+    what: Callable[..., str],
+    *,
+    mistakes: Sequence[Mistake] = (),
+    advice: Mapping[str, str] | Callable | None = None,
+    form: Callable | None = None,
+    parts: Sequence[str] = (),
+) -> None:
+    """Call the learner's function in all cases, and compare with the right answers and with known mistakes.
+
+    Args:
+        function: the learner's function.
+        cases: the arguments of each call, from plain to involved.
+        right: the oracle: arguments → right answer, in float64 or whole numbers; a tuple where there are `parts`.
+        what: arguments → what is computed, e.g. `softmax of scores (4, 7)`.
+        mistakes: known mistakes. One that explains the answers in all cases comes first. If there is none, one that explains
+            the first wrong answer counts, unless that is a single number, which several mistakes may give.
+        advice: as for `attempt`; a function takes the error and the arguments.
+        form: returns an answer in the form in which it is compared, or raises the hint for one of another kind.
+        parts: the names of an answer's parts, e.g. ("the weights", "the bias"), where it is a tuple or list.
+
+    Raises:
+        NotAttempted: if the exercise has not been started.
+        Hint: for the first case whose answer is wrong, or in which the function stops.
+
+    """
+    answers, stopped = [], None
+    for arguments in cases:
+        told = functools.partial(_advice_for, advice, arguments) if callable(advice) else advice
+        try:
+            answer = attempt(function, *arguments, advice=told)
+            answers.append(form(answer) if form else answer)
+        except NotAttempted:
+            raise
+        except Hint as hint:
+            stopped = hint
+            break
+    expected = [right(*arguments) for arguments in cases[: len(answers)]]
+    wrong = [place for place, pair in enumerate(zip(answers, expected, strict=True)) if not _matches(*pair)]
+    if wrong:
+        arguments = cases[wrong[0]]
+        if mistake := _found(mistakes, cases, answers, expected, wrong, form):
+            told = mistake.hint(*arguments) if callable(mistake.hint) else mistake.hint
+            hint = Hint(f"{what(*arguments)}: {told}")
+            hint.mistake = mistake
+            raise hint
+        named = [_by_name(function, each) for each in cases[: len(answers)]]
+        _differs(answers, expected, named, wrong[0], what(*arguments), parts)
+    if stopped:
+        raise stopped
+
+
+def _advice_for(advice: Callable, arguments: tuple, error: Exception):
+    return advice(error, *arguments)
+
+
+def _found(mistakes, cases, answers, expected, wrong: list[int], form) -> Mistake | None:
+    """Return the first mistake that explains all answers, else the first one that explains the first wrong answer."""
+    for places in (range(len(answers)), wrong[:1]):
+        if len(places) < len(answers) and _is_number(answers[wrong[0]]):
+            return None
+        for mistake in mistakes:
+            differs = False
+            for place in places:
+                result = _result(mistake.answer, cases[place], form)
+                if result is None or not _matches(answers[place], result):
+                    break
+                differs |= place in wrong and not _matches(result, expected[place])
+            else:
+                if differs:
+                    return mistake
+    return None
+
+
+def _result(function: Callable, arguments: tuple, form: Callable | None):
+    """Return what a known mistake gives in this case; None where it stops, or gives something of another kind."""
+    try:
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = function(*copy.deepcopy(arguments))
+        return form(result) if form else result
+    except Exception:
+        return None
+
+
+def _matches(answer, expected) -> bool:
+    """Return True if an answer agrees with the expected one, or each of its parts does where that is a tuple."""
+    if not isinstance(expected, tuple):
+        return close(answer, expected)
+    return len(answer) == len(expected) and all(map(close, answer, expected))
+
+
+def _is_number(answer) -> bool:
+    array = as_array(answer)
+    return array is not None and array.size == 1
+
+
+def _differs(answers: list, expected: list, named: list[dict], place: int, what: str, parts: Sequence[str]) -> None:
+    """Raise the hint that says where the answers differ, the first time in this place, and by which relation if by one."""
+    columns = [(answers, expected)]
+    if parts:
+        columns = list(zip(zip(*answers, strict=True), zip(*expected, strict=True), strict=True))
+    for part, (got, wanted) in zip(parts or [""], columns, strict=True):
+        if close(got[place], wanted[place]):
+            continue
+        relation = observed(list(map(Case, got, wanted, named))) or observed(
+            [Case(got[place], wanted[place], named[place])]
+        )
+        _unexplained(got[place], wanted[place], f"{what}, {part}" if part else what, relation)
 
 
 def expect(answer, expected, what: str, mistakes: Sequence[tuple[object, str]] = ()) -> None:
@@ -140,36 +320,26 @@ def expect(answer, expected, what: str, mistakes: Sequence[tuple[object, str]] =
     for wrong, hint in mistakes:
         if not close(wrong, expected) and close(answer, wrong):
             raise Hint(f"{what}: {hint}")
-    got, wanted = _array(answer), np.asarray(expected)
+    called = _last_call.get()
+    arguments = called[0] if called and called[1] is answer else {}
+    _unexplained(answer, expected, what, observed([Case(answer, expected, arguments)]))
+
+
+def _unexplained(answer, expected, what: str, relation: str) -> None:
+    """Raise the hint for a wrong answer that no known mistake explains: the relation, and expected and found."""
+    told = f" {relation}" if relation else ""
+    got, wanted = as_array(answer), np.asarray(expected)
     if got is None:
         raise Hint(f"{what}: expected {_kind(wanted)}, found {short(answer)} ({type(answer).__name__}).")
     if got.shape != wanted.shape:
-        raise Hint(f"{what}: expected {_kind(wanted)}, found {_kind(got)}.")
+        raise Hint(f"{what}: expected {_kind(wanted)}, found {_kind(got)}.{told}")
     if got.ndim == 0:
-        raise Hint(f"{what}: expected {short(expected)}, found {short(answer)}.")
-    place = tuple(int(i) for i in np.argwhere(~_near(got, wanted))[0])
+        raise Hint(f"{what}: expected {short(expected)}, found {short(answer)}.{told}")
+    place = tuple(int(i) for i in np.argwhere(~near(got, wanted))[0])
     raise Hint(
         f"{what}: the shape {wanted.shape} is right, but some values are not. "
-        f"At {list(place)}: expected {short(wanted[place])}, found {short(got[place])}."
+        f"At {list(place)}: expected {short(wanted[place])}, found {short(got[place])}.{told}"
     )
-
-
-def close(answer, expected) -> bool:
-    """Return True if shapes agree and all values agree within the tolerance of the answer's dtype."""
-    got, wanted = _array(answer), np.asarray(expected)
-    return got is not None and got.shape == wanted.shape and bool(_near(got, wanted).all())
-
-
-def short(value) -> str:
-    """Describe a value in a few words: small ones as they are, arrays by shape and dtype."""
-    if isinstance(value, np.ndarray) and value.size > 8:
-        return f"an array {value.shape} of {value.dtype}"
-    if isinstance(value, np.ndarray):
-        return np.array2string(value, precision=4, separator=", ").replace("\n", "")
-    if isinstance(value, (float, np.floating)):
-        return f"{float(value):.6g}"
-    text = repr(value.item() if isinstance(value, np.generic) else value)
-    return text if len(text) <= 70 else text[:67] + "..."
 
 
 def _is_library(file: str) -> bool:
@@ -181,32 +351,6 @@ def _is_library(file: str) -> bool:
 def _clipped(text: str) -> str:
     """Cut a long message: an error may quote a whole row of 2,304 pixels."""
     return text if len(text) <= 200 else text[:197] + "..."
-
-
-def _near(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Compare elementwise; whole numbers and booleans must be equal, words must be the same.
-
-    Where a whole number is expected, a fraction may be near it, but never as far off as the next whole number: the relative
-    tolerance of small dtypes would let a count of 28,708 pass for 28,709.
-    """
-    if wanted.dtype.kind not in "fiub" or got.dtype.kind not in "fiub":
-        return got == wanted
-    if got.dtype.kind in "iub" and wanted.dtype.kind in "iub":
-        return got == wanted  # NumPy compares int64 with uint64 exactly; a conversion would wrap round
-    size = got.dtype.itemsize if got.dtype.kind == "f" else 8
-    tolerance = TOLERANCE.get(size, 1e-7)
-    exact, right = got.astype(np.float64), wanted.astype(np.float64)
-    near = np.isclose(exact, right, rtol=tolerance, atol=tolerance, equal_nan=True)
-    return near & (np.abs(exact - right) < 0.5) if wanted.dtype.kind in "iub" else near
-
-
-def _array(value) -> np.ndarray | None:
-    """Return numbers, lists and tensors as an array, or None for anything that is not one."""
-    try:
-        array = np.asarray(value)
-    except (TypeError, ValueError):
-        return None
-    return array if array.dtype.kind in "fiubUS" else None
 
 
 def _kind(array: np.ndarray) -> str:

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from fer_course._shared.files import atomic, write_text
-from fer_course.classroom.places import lessons_of
-from fer_course.classroom.setting_up import STUDENTS, read_students
+from fer_course.classroom.paths import STUDENTS, lessons_of
+from fer_course.classroom.students import read_students
 from fer_course.errors import ClassError
 
 #: A notebook without its outputs has some 50 kB; nobody hands in more than this.

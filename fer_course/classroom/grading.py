@@ -20,10 +20,10 @@ from pathlib import Path
 from fer_course._shared.executors import executor_at
 from fer_course._shared.files import alone, write_json
 from fer_course.classroom import sandbox
-from fer_course.classroom.executing import execute
-from fer_course.classroom.notices import notices
-from fer_course.classroom.places import lessons_of, log_file, nbgrader_of
+from fer_course.classroom.borrowed_answers import notices
+from fer_course.classroom.paths import lessons_of, log_file, nbgrader_of
 from fer_course.classroom.sandbox import Limits
+from fer_course.classroom.sandboxed_execution import execute
 from fer_course.errors import ClassError
 
 #: Where sanitised and executed submissions wait, in the class's folder; removed once they are graded.

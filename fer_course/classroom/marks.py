@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fer_course._shared.files import write_text
 from fer_course.classroom.grading import REMARKS, failed_file
-from fer_course.classroom.places import gradebook, lessons_of, log_file, nbgrader_of
+from fer_course.classroom.paths import gradebook, lessons_of, log_file, nbgrader_of
 from fer_course.errors import ClassError
 
 COLUMNS = (

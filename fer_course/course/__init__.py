@@ -5,13 +5,13 @@ Only the functions that run notebooks need papermill, nbconvert and psutil (the 
 
 from fer_course._shared.extras import require
 from fer_course.course.copies import start
-from fer_course.course.executing import QUIET_KERNEL
+from fer_course.course.execution import QUIET_KERNEL
 from fer_course.course.lessons import checkout, choose, find_folder, notebooks
 from fer_course.course.pages import index_page
 from fer_course.course.parameters import PARAMETERS, check_parameters, declared_parameters, parse_value, read_profile
 from fer_course.course.progress import Exercise, progress, progress_table
 from fer_course.course.results import RESULT_TYPE, report
-from fer_course.course.running import run
+from fer_course.course.runner import run
 from fer_course.course.summary import table
 from fer_course.course.usage import Usage
 from fer_course.errors import LessonError as LessonError  # what these functions raise

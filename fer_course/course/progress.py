@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fer_course.course.cells import exercise_name, is_check
 from fer_course.course.lessons import lesson_number, notebooks
 from fer_course.errors import LessonError
 
@@ -58,10 +59,8 @@ def _exercises(path: Path) -> list[Exercise]:
 
 def _checked(cells: list[dict]) -> Iterator[Exercise]:
     for cell in cells:
-        grading = cell.get("metadata", {}).get("nbgrader", {})
-        if grading.get("grade") and not grading.get("solution"):
-            name = str(grading.get("grade_id", "?")).removeprefix("check-")
-            yield Exercise(name, _state(cell.get("outputs", [])))
+        if is_check(cell):
+            yield Exercise(exercise_name(cell), _state(cell.get("outputs", [])))
 
 
 def _state(outputs: list[dict]) -> str:

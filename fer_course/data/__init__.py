@@ -13,12 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from fer_course.data import cache, readers
-from fer_course.data.csv_writer import write_csv
+from fer_course.data.discovery import IMPORTED, beside, data_folder, find, locate
 from fer_course.data.download import DATASET, download
-from fer_course.data.places import IMPORTED, beside, data_folder, find, locate
-from fer_course.data.readers.npz_file import write_npz
 from fer_course.data.summary import summary
 from fer_course.data.votes import describe_votes, join_votes, vote_labels, vote_probabilities
+from fer_course.data.writers import write_csv, write_npz
 from fer_course.errors import DataError
 from fer_course.faces import Faces
 

@@ -20,7 +20,7 @@ import numpy as np
 import platformdirs
 
 from fer_course._shared.files import atomic
-from fer_course.data.containers import walk
+from fer_course.data.containers.folders import walk
 from fer_course.faces import SPLITS, Faces
 
 #: Goes up when readers or this format change, so that nothing older is taken for current.

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_course.data.members import Members
+from fer_course.data.containers.members import Members
 from fer_course.errors import DataError
 
 #: The most faces that several files are read together to: almost three times FER2013.

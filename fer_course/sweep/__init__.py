@@ -19,7 +19,7 @@ killed goes on, on whichever worker. The same seed gives the same weights on any
 one kind.
 """
 
-from fer_course.sweep.running import Trial, check_folder, run, run_trial, trials
+from fer_course.sweep.runner import Trial, check_folder, run, run_trial, trials
 from fer_course.sweep.spec import Sweep, load
 
 __all__ = ["Sweep", "Trial", "check_folder", "load", "run", "run_trial", "trials"]

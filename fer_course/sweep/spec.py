@@ -61,7 +61,7 @@ def load(path: str | Path) -> Sweep:
     All troubles are named in one error, a `SweepError` if they are of several kinds.
 
     """
-    from fer_course.sweep.checking import checked
+    from fer_course.sweep.preflight import checked
 
     path = Path(path)
     content = read_yaml(path, SweepError)

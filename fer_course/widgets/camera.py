@@ -7,9 +7,9 @@ import html
 import numpy as np
 
 from fer_course import live
+from fer_course._shared.hosts import elsewhere
 from fer_course.data import drawn
 from fer_course.errors import FerCourseError
-from fer_course.services import elsewhere
 from fer_course.widgets.core import Choice, Slider, alert, boxed, make_control
 from fer_course.widgets.photograph import contents, empty
 

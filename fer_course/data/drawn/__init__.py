@@ -25,14 +25,17 @@ import numpy as np
 
 from fer_course.data.drawn import expression, faults, identity, render
 from fer_course.data.drawn.expression import ACTION_UNITS, PROTOTYPES
-from fer_course.data.drawn.identity import Identity, Pose, Scene, person
+from fer_course.data.drawn.identity import CHILDREN, Identity, Pose, Scene, person
+from fer_course.data.drawn.surroundings import WITH_GLASSES
 from fer_course.errors import DataError
 from fer_course.faces import CLASS_NAMES, SIZE, Faces
 
 __all__ = [
     "ACTION_UNITS",
+    "CHILDREN",
     "DEFAULT_N",
     "PROTOTYPES",
+    "WITH_GLASSES",
     "Identity",
     "People",
     "Pose",

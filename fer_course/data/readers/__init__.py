@@ -19,10 +19,11 @@ from typing import BinaryIO
 
 import numpy as np
 
-from fer_course.data import archives, orders
+from fer_course.data import orders
 from fer_course.data.candidates import Candidate, left_out, ranked, refuse_too_many
-from fer_course.data.containers import opened
-from fer_course.data.members import READ_ERRORS, Members
+from fer_course.data.containers import archives
+from fer_course.data.containers.folders import opened
+from fer_course.data.containers.members import READ_ERRORS, Members
 from fer_course.data.readers import csv_file, image_folder, npz_file, parquet_file, tables
 from fer_course.data.readers.names import split_of_name
 from fer_course.errors import DataError

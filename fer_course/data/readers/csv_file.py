@@ -19,8 +19,8 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from fer_course.data.archives import HEAD
-from fer_course.data.members import Members, refuse_what_is_no_data
+from fer_course.data.containers.archives import HEAD
+from fer_course.data.containers.members import Members, refuse_what_is_no_data
 from fer_course.data.readers.pixels import SPACED_BYTES, parse_quickly, parse_slowly
 from fer_course.data.readers.table_form import SAMPLE, Form, form_of
 from fer_course.errors import DataError

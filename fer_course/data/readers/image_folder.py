@@ -16,7 +16,7 @@ import numpy as np
 
 from fer_course.data import orders
 from fer_course.data.candidates import Candidate, left_out
-from fer_course.data.members import Members
+from fer_course.data.containers.members import Members
 from fer_course.data.readers.names import PREFIX, PREFIXES, class_of, root_of, split_of_name
 from fer_course.data.readers.pictures import WrongSize, decode_all, size_of
 from fer_course.errors import DataError

@@ -7,21 +7,19 @@ of 48×48, 48×48×1 or 2,304 whole numbers, and for each the number of its clas
 from __future__ import annotations
 
 import io
-import os
 import re
 import sys
 import zipfile
 from dataclasses import replace
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 
-from fer_course._shared.files import atomic
 from fer_course.data import orders
-from fer_course.data.archives import MEMBER_LIMIT
 from fer_course.data.candidates import Candidate, left_out, refuse_too_many
-from fer_course.data.members import READ_ERRORS, Members
+from fer_course.data.containers.archives import MEMBER_LIMIT
+from fer_course.data.containers.members import READ_ERRORS, Members
 from fer_course.data.readers.names import SPLIT_WORDS, class_of, root_of, split_of, split_of_name
 from fer_course.errors import DataError
 from fer_course.faces import CLASS_NAMES, SIZE, SPLITS, Faces
@@ -260,25 +258,3 @@ def _arrays(where: str, content: bytes, names: tuple[str, ...], limit: int | Non
                 "Write it again with numbers or text only, as with `labels.astype(str)`."
             ) from error
         raise DataError(f"{where} is no NumPy archive that can be opened ({error}). {ADVICE}") from error
-
-
-def write_npz(faces: Faces, path: str | Path) -> None:
-    """Write faces as our own `.npz`, whole or not at all.
-
-    Args:
-        faces: any faces; their source and whether they are drawn are kept.
-        path: the file to write, replaced if it is there.
-
-    """
-    with atomic(path) as temporary, temporary.open("wb") as file:
-        np.savez(
-            file,
-            images=faces.images,
-            labels=faces.labels,
-            split=faces.split,
-            source=np.array(faces.source),
-            drawn=np.array(faces.drawn),
-            notes=np.array(faces.notes, dtype=np.str_),
-        )
-        file.flush()
-        os.fsync(file.fileno())

@@ -22,9 +22,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fer_course.data import orders
-from fer_course.data.archives import COUNT_LIMIT, HEAD
 from fer_course.data.candidates import Candidate, Seen, left_out, refuse_too_many
-from fer_course.data.members import Members, refuse_what_is_no_data
+from fer_course.data.containers.archives import COUNT_LIMIT, HEAD
+from fer_course.data.containers.members import Members, refuse_what_is_no_data
 from fer_course.data.readers import table_form
 from fer_course.data.readers.names import (
     SPLIT_WORDS,

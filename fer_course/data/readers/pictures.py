@@ -13,7 +13,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image
 
-from fer_course.data.members import refuse_what_is_no_data
+from fer_course.data.containers.members import refuse_what_is_no_data
 from fer_course.errors import DataError
 from fer_course.faces import SIZE
 

@@ -14,9 +14,9 @@ from pathlib import Path, PurePath, PurePosixPath
 import numpy as np
 
 from fer_course.data import orders
-from fer_course.data.archives import HEAD
 from fer_course.data.candidates import Candidate, Seen, left_out, refuse_too_many
-from fer_course.data.members import READ_ERRORS, Members, refuse_what_is_no_data
+from fer_course.data.containers.archives import HEAD
+from fer_course.data.containers.members import READ_ERRORS, Members, refuse_what_is_no_data
 from fer_course.data.readers import csv_file
 from fer_course.data.readers.csv_file import KNOWN_NAMES
 from fer_course.data.readers.names import SPLIT_WORDS, root_of, split_of_name

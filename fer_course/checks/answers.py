@@ -1,0 +1,76 @@
+"""What an answer has to be: each function returns it in that form, or raises the hint that says what it is instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from fer_course.checks.core import Hint, short
+
+
+def whole(answer, what: str) -> int:
+    """Return a whole number as an int.
+
+    Args:
+        answer: what the learner's function returned: an int of Python or NumPy, or an array () of one.
+        what: what the number is, at the start of a sentence: "A number of places".
+
+    """
+    if isinstance(answer, np.ndarray) and answer.ndim == 0:
+        answer = answer[()]
+    if isinstance(answer, (float, np.floating)):
+        found = f"{answer:.1f}" if answer == round(answer, 1) else short(answer)  # 44.0, not 44, which looks whole
+        raise Hint(
+            f"{what} is a whole number (int); found {found}. Divide with // instead of /, "
+            "or, where nothing is divided, make an int of it: int(…)."
+        )
+    if isinstance(answer, (bool, np.bool_)) or not isinstance(answer, (int, np.integer)):
+        raise Hint(f"{what} is a whole number (int); found {short(answer)}.")
+    return int(answer)
+
+
+def several(answer, names: str, count: int) -> tuple | list:
+    """Return an answer that has to be a tuple or list of `count` things, which `names` lists: "weights, bias"."""
+    if not isinstance(answer, (tuple, list)) or len(answer) != count:
+        words = {2: "two", 3: "three", 4: "four"}
+        raise Hint(f"Return {words[count]} things, `return {names}`; found {short(answer)}.")
+    return answer
+
+
+def dictionary(answer, example: str, names: Sequence[str] = (), kind: str = "entry") -> dict:
+    """Return an answer that has to be a dictionary with these names; `example` shows its form, `kind` is what a name names."""
+    if not isinstance(answer, dict):
+        raise Hint(f"Return a dictionary, {example}; found {short(answer)}.")
+    for name in names:
+        if name not in answer:
+            raise Hint(f"The {kind} {name!r} is missing in your dictionary; it has {short(list(answer))}.")
+    return answer
+
+
+def one_of(answer, words: Sequence[str], what: str) -> str:
+    """Return an answer that has to be one of these words; capitals, spaces around it and the apostrophe's form don't count."""
+    word = answer.strip().lower().replace("’", "'") if isinstance(answer, str) else answer
+    if not isinstance(word, str) or word not in words:
+        raise Hint(f"{what}: expected one of the words {', '.join(map(repr, words))}; found {short(answer)}.")
+    return word
+
+
+def layers_by_kind(model) -> dict[str, list]:
+    """Return the layers of a Keras model by the name of their class: `{"ReLU": [...], ...}`."""
+    kinds: dict[str, list] = {}
+    for layer in model.layers:
+        kinds.setdefault(type(layer).__name__, []).append(layer)
+    return kinds
+
+
+def same_mistake(answers: list, cases: Sequence[tuple], right: list, mistakes) -> None:
+    """Raise the hint of a mistake that explains all answers; `mistakes(*case)` lists the wrong results with their hints.
+
+    All cases count at once, since in a single one several mistakes may give the same number.
+    """
+    if answers == right:
+        return
+    for column in zip(*(mistakes(*case) for case in cases), strict=True):
+        if answers == [wrong for wrong, _ in column]:
+            raise Hint(column[0][1])

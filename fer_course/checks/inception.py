@@ -1,0 +1,353 @@
+"""Checks: the simplified Inception module, its equivalent form, and its cost."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import numpy as np
+
+from fer_course import layers
+from fer_course.checks import oracles
+from fer_course.checks.core import Hint, attempt, expect, grown, numbers, passed, short
+from fer_course.costs import costs
+from fer_course.errors import ModelError
+from fer_course.plots.diagrams import graph
+from fer_course.quiet import keras
+
+#: How far two Keras models may differ that compute the same in another order, in float32.
+SAME = 1e-5
+
+#: Words of an error of Keras or NumPy that an answer may stop with, and what the learner can do.
+CALL_ADVICE = {
+    "too many positional arguments": "A layer takes *one* list of tensors: `layers.Concatenate()(outputs)`, without a star.",
+    "Only input tensors may be passed": "A layer was made, but not called: `layers.Conv2D(…)` is the layer, "
+    "`layers.Conv2D(…)(x)` the tensor that it gives.",
+    "to a shape. Found invalid": "A layer has a whole number of maps: `filters // towers`; a single `/` gives a fraction.",
+    "should be called on a list": "Concatenate got one tensor: collect what *all* towers give in a list, and give it the list.",
+}
+JOIN_ADVICE = {
+    "must match exactly": "These arrays don't fit side by side: `weights[:6]` are of the 1×1 convolutions (kernel, bias, "
+    "kernel, …), the other six of the 3×3.",
+    "same number of dimensions": "A kernel has four axes, a bias one: join kernels with kernels, and biases with biases.",
+}
+
+
+# --------------------------------------------------------------------------------------------- the simplified module
+
+
+def simplified(learner) -> None:
+    """Check `simplified(x, filters, towers)`, a function of Keras tensors: (N,H,W,C) to (N,H,W,filters)."""
+    for seed, (shape, filters, towers) in enumerate([((7, 5, 4), 6, 3), ((4, 6, 3), 9, 3), ((5, 4, 2), 4, 2)]):
+        shape = grown(seed, *shape)
+        model = _built(learner, shape, filters, towers)
+        pairs = _towers(model, filters, towers)
+        _check_tower_values(model, pairs, shape, seed)
+    passed("The simplified module: equal towers side by side.")
+
+
+def _built(learner, shape: tuple[int, ...], filters: int, towers: int) -> keras.Model:
+    inputs = keras.Input(shape)
+
+    # A Keras tensor must not be copied, as `attempt` does with arguments.
+    @functools.wraps(learner)
+    def called(filters, towers):
+        return learner(inputs, filters, towers)
+
+    output = attempt(called if callable(learner) else learner, filters, towers, advice=CALL_ADVICE)
+    if isinstance(output, keras.Layer) and not isinstance(output, keras.Model):
+        raise Hint(
+            f"That is the layer {type(output).__name__} itself, not what it gives. Two pairs of parentheses: the first "
+            "makes the layer, the second gives it the list, `layers.Concatenate()(outputs)`."
+        )
+    if not isinstance(output, keras.KerasTensor):
+        raise Hint(
+            f"simplified returns a Keras tensor, what `layers.Concatenate()(…)` gives; found {type(output).__name__}."
+        )
+    found, wanted = tuple(output.shape[1:]), (*shape[:2], filters)
+    if found != wanted:
+        raise Hint(
+            f"For an input of {shape}, {filters} filters and {towers} towers the output has the shape {wanted}; "
+            f"found {found}. {_shape_advice(found, wanted, towers)}"
+        )
+    try:
+        return keras.Model(inputs, output)
+    except ValueError as error:
+        raise Hint(f"The output does not come from `x`: every tower begins with it. Keras says: {error}") from None
+
+
+def _shape_advice(found: tuple, wanted: tuple, towers: int) -> str:
+    if len(found) != 3:
+        return "Rows, columns and channels stay three axes: join the towers by `layers.Concatenate()`."
+    if found[:2] == (wanted[0] - 2, wanted[1] - 2):
+        return 'The 3×3 convolutions lose a margin: padding="same".'
+    if found == (*wanted[:2], wanted[2] * towers):
+        return "All towers together have `filters` maps; each has filters // towers."
+    if found == (*wanted[:2], wanted[2] // towers):
+        return "That is one tower alone, or their sum: *join* all of them by `layers.Concatenate()`."
+    if found[2] == wanted[2] // towers:
+        return "The towers are joined along rows or columns; join their channels, the last axis."
+    return "Each tower keeps rows and columns, and has filters // towers maps."
+
+
+def _towers(model: keras.Model, filters: int, towers: int) -> list[tuple]:
+    """Return the 1×1 and the 3×3 convolution of each tower, in the order in which they are joined."""
+    try:
+        found, connections = graph(model)
+    except ModelError:
+        raise Hint("A layer is used in more than one tower: make new layers for each, inside the loop.") from None
+    below = {number: [start for start, end in connections if end == number] for number in range(len(found))}
+    joins = [number for number, layer in enumerate(found) if type(layer).__name__ == "Concatenate"]
+    if len(joins) != 1:
+        raise Hint(f"Expected one Concatenate at the end, which joins all towers; found {len(joins)}.")
+    if len(below[joins[0]]) != towers:
+        raise Hint(f"Expected {towers} towers to be joined; the Concatenate takes {len(below[joins[0]])}.")
+    pairs = []
+    for top in below[joins[0]]:
+        convolutions = _convolutions(found, below, top)
+        sizes = [layer.kernel_size for layer in convolutions]
+        if sizes != [(3, 3), (1, 1)]:
+            raise Hint(_tower_advice(sizes))
+        pairs.append(tuple(convolutions[::-1]))
+    _check_own_layers(pairs, filters // towers)
+    return pairs
+
+
+def _convolutions(found: list, below: dict, number: int) -> list:
+    """Go down from a tower's top, past activations, and return its convolutions, as far as nothing else comes between."""
+    convolutions = []
+    while True:
+        layer = found[number]
+        for part in layer.layers[::-1] if isinstance(layer, keras.Sequential) else [layer]:
+            if type(part).__name__ == "Conv2D":
+                convolutions.append(part)
+            elif type(part).__name__ not in ("Activation", "ReLU"):
+                return convolutions
+        (number,) = below[number]
+
+
+def _check_own_layers(pairs: list[tuple], maps: int) -> None:
+    if len({id(lower) for lower, _ in pairs}) < len(pairs):
+        raise Hint(
+            "Towers share one 1×1 convolution: each tower has its own. Make both of its layers inside the loop, the 1×1 "
+            "called on `x`."
+        )
+    for layer in (layer for pair in pairs for layer in pair):
+        if layer.filters != maps:
+            rows, columns = layer.kernel_size
+            raise Hint(
+                f"Both convolutions of a tower give filters // towers maps, here {maps}; a {rows}×{columns} of yours "
+                f"gives {layer.filters}."
+            )
+
+
+def _tower_advice(sizes: list) -> str:
+    if len(sizes) > 2:
+        return (
+            "A tower has more than two convolutions: each begins with the module's own input. Don't overwrite `x` "
+            "inside the loop; give what is in the tower another name."
+        )
+    if sizes == [(1, 1), (3, 3)]:
+        return "In your towers the 3×3 convolution comes first; here the 1×1 comes first, the 3×3 after it."
+    if sizes == [(3, 3)]:
+        return "A 3×3 convolution takes the input itself: each takes what the 1×1 convolution of its tower gives."
+    said = ", ".join(f"{rows}×{columns}" for rows, columns in sizes[::-1]) or "no Conv2D"
+    return f"Each tower is a 1×1 convolution, then a 3×3; found {said}."
+
+
+def _check_tower_values(model: keras.Model, pairs: list[tuple], shape, seed: int) -> None:
+    rng = numbers(seed)
+    for layer in (layer for pair in pairs for layer in pair):
+        layer.set_weights([rng.normal(size=array.shape) for array in layer.get_weights()])
+    x = rng.normal(size=shape)
+    answer = keras.ops.convert_to_numpy(model(x[None].astype("float32")))[0]
+    right, *wrong = (_joined_towers(x, pairs, *relus) for relus in ((1, 1), (0, 1), (1, 0), (0, 0)))
+    advice = (
+        'the ReLU after the 1×1 convolutions is missing: activation="relu".',
+        'the ReLU after the 3×3 convolutions is missing: activation="relu".',
+        'there is no ReLU: each convolution has activation="relu".',
+    )
+    what = f"output for maps of {shape} and {len(pairs)} towers, with random kernels"
+    expect(answer, right, what, list(zip(wrong, advice, strict=True)))
+
+
+def _joined_towers(x: np.ndarray, pairs: list[tuple], first: int, second: int) -> np.ndarray:
+    """Compute the towers in loops, with ReLU after the first and the second convolution or without."""
+    outputs = []
+    for lower, upper in pairs:
+        maps = _convolved(x, lower, first)
+        outputs.append(_convolved(maps, upper, second))
+    return np.concatenate(outputs, axis=-1)
+
+
+def _convolved(x: np.ndarray, layer, relu: int) -> np.ndarray:
+    kernel, *bias = layer.get_weights()
+    maps = oracles.convolve(x, kernel, padding="same") + (bias[0] if bias else 0)
+    return np.maximum(maps, 0) if relu else maps
+
+
+# ---------------------------------------------------------------------------------- its weights in the equivalent form
+
+
+def to_equivalent(learner) -> None:
+    """Check `to_equivalent(weights)`: 12 arrays of three towers to the 8 of one large 1×1 and three 3×3 convolutions."""
+    for seed, (shape, filters) in enumerate([((7, 5, 4), 6), ((4, 6, 3), 9), ((5, 5, 2), 3)]):
+        shape = grown(seed, *shape)
+        rng = numbers(seed)
+        from_model, to_model = (
+            _module(function, shape, filters) for function in (layers.simplified_module, layers.equivalent_module)
+        )
+        weights = [rng.normal(size=array.shape).astype("float32") for array in from_model.get_weights()]
+        answer = attempt(learner, weights, advice=JOIN_ADVICE)
+        _check_list(answer, weights, [array.shape for array in to_model.get_weights()])
+        from_model.set_weights(weights)
+        to_model.set_weights(list(answer))
+        x = rng.normal(size=(1, *shape)).astype("float32")
+        difference = _difference(from_model, to_model, x)
+        if difference > SAME * 10:  # random kernels give larger outputs than trained ones
+            _explain(answer, weights, difference)
+    passed("Moved: two forms, one function.")
+
+
+def _module(function, shape: tuple[int, ...], filters: int, segments: int = 3) -> keras.Model:
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, function(inputs, filters, segments, norm=False))
+
+
+def _difference(one: keras.Model, other: keras.Model, x: np.ndarray) -> float:
+    """Return the largest difference of two models' outputs, measured by the largest output."""
+    first, second = (keras.ops.convert_to_numpy(model(x)) for model in (one, other))
+    return float(np.abs(first - second).max() / max(np.abs(first).max(), 1.0))
+
+
+def _check_list(answer, weights: list[np.ndarray], shapes: list[tuple]) -> None:
+    if not isinstance(answer, (list, tuple)):
+        raise Hint(f"Return a list of arrays, [kernel, bias, …]; found {type(answer).__name__}.")
+    for number, array in enumerate(answer):
+        if not hasattr(array, "shape"):
+            raise Hint(f"Array {number} of your list is no array, but {_told(array)}")
+    if len(answer) != len(shapes):
+        advice = {
+            12: "that is still three 1×1 kernels: join them into one, and their biases too",
+            2: "the six arrays of the 3×3 convolutions, weights[6:], come along unchanged",
+            7: "the 1×1 kernel and its bias are two arrays: join the kernels, and join the biases",
+        }.get(len(answer), "a kernel and a bias for the large 1×1, then the six of the 3×3 convolutions, weights[6:]")
+        raise Hint(f"Expected a list of {len(shapes)} arrays, found {len(answer)}: {advice}.")
+    for number, (array, shape) in enumerate(zip(answer, shapes, strict=True)):
+        found = np.shape(array)
+        if found != shape:
+            raise Hint(
+                f"Array {number} should have the shape {shape}, found {found}.{_array_advice(number, found, shape)}"
+            )
+        if np.asarray(array).dtype.kind not in "fiu":
+            raise Hint(f"Array {number} should hold numbers; found {short(array)}.")
+
+
+def _told(part) -> str:
+    if not isinstance(part, (list, tuple)):
+        return f"{short(part)} ({type(part).__name__})."
+    return (
+        f"a {type(part).__name__} of {len(part)}. To put its arrays into your list as they are, a star: `*weights[6:]`. "
+        "To make one array of them: `np.concatenate`."
+    )
+
+
+def _array_advice(number: int, found: tuple, shape: tuple) -> str:
+    if number == 0 and len(found) == 5:
+        return " The kernels are stacked along a new axis; put them side by side: np.concatenate."
+    if number == 0 and found == (1, 1, 3 * shape[2], shape[3] // 3):
+        return " They are joined along the *input* channels; the output maps are the last axis, axis=-1."
+    if number == 0 and found == (3, 1, *shape[2:3], shape[3] // 3):
+        return " np.concatenate joins along the first axis unless told otherwise: axis=-1."
+    if number == 0 and found == (1, 1, shape[2], shape[3] // 3):
+        return " That is one tower's kernel, or a sum: put all three side by side."
+    if number == 1 and found == (shape[0] // 3,):
+        return " That is one tower's bias, or a sum: put all three side by side."
+    return " A kernel comes first, then its bias, as in `weights`." if len(found) != len(shape) else ""
+
+
+def _explain(answer: Sequence, weights: list[np.ndarray], difference: float) -> None:
+    """Say what is wrong with weights of the right shapes."""
+    kernels, biases, rest = weights[0:6:2], weights[1:6:2], weights[6:]
+    kernel, bias = np.asarray(answer[0]), np.asarray(answer[1])
+    right = np.concatenate(kernels, axis=-1)
+    mixed = np.stack(kernels, axis=-1).reshape(right.shape)
+    if _equal(kernel, mixed):
+        raise Hint(
+            "The towers' maps alternate in your large kernel; a segment must hold the maps of one tower together."
+        )
+    if _equal(kernel, right) and not _equal(bias, np.concatenate(biases)):
+        advice = "all zeros" if not bias.any() else "other numbers, or in another order"
+        raise Hint(
+            f"The large kernel is right; its bias is not ({advice}): join the three biases in the towers' order."
+        )
+    if _equal(kernel, right):
+        places = [
+            number + 2
+            for number, (mine, given) in enumerate(zip(answer[2:], rest, strict=True))
+            if not _equal(mine, given)
+        ]
+        raise Hint(
+            f"The large 1×1 is right; the 3×3 arrays come along unchanged, in their order. Look at arrays {places}."
+        )
+    if _equal(np.sort(kernel.ravel()), np.sort(right.ravel())):
+        raise Hint("The large kernel has the right numbers in other places: join the towers in their order, 1, 2, 3.")
+    raise Hint(
+        f"The shapes are right, but the outputs differ by {100 * difference:.0f} % of the largest: look at the large "
+        "kernel. Its first third of output maps is the first tower's kernel, and so on."
+    )
+
+
+def _equal(one, other) -> bool:
+    return np.shape(one) == np.shape(other) and np.allclose(one, other, atol=1e-6)
+
+
+# ------------------------------------------------------------------------------------------------------------- cost
+
+
+def module_cost(learner) -> None:
+    """Check `module_cost(height, width, channels, filters, segments)`: multiply-adds of the equivalent module, an int."""
+    cases = [(7, 5, 12, 20, 4), (12, 10, 7, 6, 6), (6, 9, 10, 4, 1), (3, 2, 2, 12, 3)]
+    for seed, (*shape, filters, segments) in enumerate(cases):
+        # Filters are a multiple of the segments.
+        height, width, channels = grown(seed, *shape)
+        right = costs(_module(layers.equivalent_module, (height, width, channels), filters, segments)).multiply_adds
+        what = f"multiply-adds for maps ({height}, {width}, {channels}), {filters} filters and {segments} segments"
+        answer = attempt(learner, height, width, channels, filters, segments)
+        expect(answer, right, what, _cost_mistakes(height * width, channels, filters, segments))
+    passed("Counted: the 1×1 costs what it did, the 3×3 gets cheaper with every cut.")
+
+
+def _cost_mistakes(places: int, c: int, m: int, s: int) -> list[tuple[float, str]]:
+    one, three = c * m, 9 * m * m / s
+    return [
+        (one + three, "this is the count of one place; there are height · width."),
+        (places * three, "the 1×1 convolution is missing: channels · filters a place."),
+        (places * one, "the 3×3 convolutions are missing."),
+        (
+            places * (one + 9 * m * m),
+            "that is 9 · filters · filters, a 3×3 without segments. A segment sees filters / S channels *and* gives "
+            "filters / S maps: 9 · each · each, S times.",
+        ),
+        (
+            places * (one + 9 * m * m / s**2),
+            "that is the 3×3 convolution of *one* segment: (filters / S)² · 9; there are S of them.",
+        ),
+        (
+            places * (one + 9 * m),
+            "9 · filters is a depthwise convolution: each of a segment's maps has nine weights for *every* channel of its "
+            "segment, 9 · each · each.",
+        ),
+        (places * (s * one + three), "the 1×1 convolution is counted once for each segment; it is done once for all."),
+        (places * one + three, "the 3×3 convolutions are counted at one place only: put the sum in parentheses."),
+        (one + places * three, "the 1×1 convolution is counted at one place only: put the sum in parentheses."),
+        (places * (one / s + three), "the 1×1 convolution is not cut: it sees all channels."),
+        (
+            places * (one + 9 * c * m / s),
+            "the 3×3 convolutions take what the 1×1 gives: `filters` channels, not `channels`.",
+        ),
+        (places * (one + 3 * m * m / s), "a 3×3 kernel has nine numbers, not three."),
+        (places * (9 * one + three), "the first convolution is 1×1: one number a channel, not nine."),
+        (places * (one + three * s * s), "more segments make it cheaper, not more expensive: divide by S."),
+        (one + three + 2 * m, "these are parameters; asked for are multiply-adds: weights times places."),
+    ]

@@ -1,0 +1,252 @@
+"""Checks: softmax and one gradient step of a linear classifier."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import numpy as np
+
+from fer_course.checks.answers import several
+from fer_course.checks.core import Mistake, grown, judge, numbers, passed
+
+# ------------------------------------------------------------------------------------------------------------ softmax
+
+
+def softmax(answer) -> None:
+    """Check `softmax(scores)`: probabilities (N, classes) of scores (N, classes)."""
+    rng = numbers(5)
+    # One has as many rows as columns: only there do sums in the wrong rows not stop the function.
+    cases = [rng.normal(0, 2, shape) for shape in (grown(5, 4, 7), (7, 7), grown(6, 3, 5), grown(7, 1, 2))]
+    cases += [rng.normal(0, 2, (2, *grown(5, 7))) + np.array([[1000], [-1000]])]
+
+    def what(scores):
+        large = ", about 1000 in one row and -1000 in the other" if np.abs(scores).max() > 900 else ""
+        return f"softmax of scores {scores.shape}{large}"
+
+    judge(
+        answer,
+        [(scores,) for scores in cases],
+        _softmax,
+        what,
+        mistakes=SOFTMAX_MISTAKES,
+        advice={"could not be broadcast": f"The largest scores or the sums have lost their axis: {_KEEP}"},
+    )
+    passed("Softmax: every row adds up to 1, and nothing overflows.")
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    return np.array([_softmax_of_row(row) for row in scores.tolist()])
+
+
+def _softmax_of_row(row: list[float]) -> list[float]:
+    """Divide directly: probability i is 1 over the sum of exp(score j - score i)."""
+    return [1 / sum(math.exp(min(other - score, 700)) for other in row) for score in row]
+
+
+def _normalised(scores: np.ndarray, top=1, axis=1, keep=True) -> np.ndarray:
+    """Divide exp(scores - the largest along `top`) by the sum along `axis`; top False subtracts nothing."""
+    powers = np.exp(scores if top is False else scores - scores.max(axis=top, keepdims=True))
+    return powers / powers.sum(axis=axis, keepdims=keep)
+
+
+_KEEP = "sum with keepdims=True."
+_COLUMNS = "the columns add up to 1. Each *row* is one face: sum over axis=1."
+_TABLE = "the whole table adds up to 1, but each row should: give `sum` an axis."
+_UNDIVIDED = "these don't add up to 1 yet: divide each row by its sum."
+
+SOFTMAX_MISTAKES = (
+    Mistake(
+        partial(_normalised, top=False),
+        "exp(1000) is too large for a float, and inf / inf is nan. Subtract each row's largest score first; the result stays "
+        "the same.",
+    ),
+    Mistake(
+        partial(_normalised, top=None),
+        "you subtract the largest of *all* scores. Take each row's own: scores.max(axis=1, keepdims=True).",
+    ),
+    Mistake(
+        partial(_normalised, top=0),
+        "the largest score must be taken over each row (axis=1), not column.",
+    ),
+    Mistake(partial(_normalised, top=False, axis=0), _COLUMNS),
+    Mistake(partial(_normalised, top=0, axis=0), _COLUMNS),
+    Mistake(partial(_normalised, top=False, axis=None), _TABLE),
+    Mistake(partial(_normalised, top=None, axis=None), _TABLE),
+    Mistake(
+        lambda scores: scores / scores.sum(axis=1, keepdims=True),
+        "this divides the scores themselves. Take exp of them first.",
+    ),
+    Mistake(np.exp, _UNDIVIDED),
+    Mistake(lambda scores: np.exp(scores - scores.max(axis=1, keepdims=True)), _UNDIVIDED),
+    Mistake(lambda scores: np.log(_normalised(scores)), "this is the logarithm of softmax. Leave out the log."),
+    Mistake(
+        lambda scores: 1 / (1 + np.exp(-scores)),
+        "this is a sigmoid for each score alone. Softmax divides by the sum of the row.",
+    ),
+    Mistake(
+        lambda scores: scores.argmax(axis=1),
+        "this is the winning class. Softmax gives a probability to every class.",
+    ),
+    Mistake(
+        lambda scores: _normalised(scores, keep=len(scores) != scores.shape[1]),
+        f"the sums went to the wrong rows: {_KEEP}",
+    ),
+)
+
+# ------------------------------------------------------------------------------------------------------ gradient step
+
+
+def gradient_step(answer) -> None:
+    """Check `gradient_step(weights, bias, images, labels, rate)`: the weights (P, C) and bias (C,) after one step."""
+    cases = []
+    for seed, (n, pixels, classes, rate) in enumerate(((6, 5, 3, 0.1), (9, 12, 7, 0.5), (1, 4, 7, 0.25))):
+        n, pixels, classes = grown(seed, n, pixels, classes)
+        rng = numbers(seed)
+        weights, bias = rng.normal(size=(pixels, classes)), rng.normal(size=classes)
+        images, labels = rng.random((n, pixels)) - 0.5, rng.integers(0, classes - 1, n)  # one class does not occur
+        cases.append((weights, bias, images, labels, rate))
+
+    def what(weights, bias, images, labels, rate):
+        n, pixels = images.shape
+        return f"one step on {n} picture{'s' * (n > 1)} of {pixels} pixels, {len(bias)} classes, rate {rate}"
+
+    judge(
+        answer,
+        cases,
+        _step_by_differences,
+        what,
+        mistakes=GRADIENT_STEP_MISTAKES,
+        form=lambda answer: several(answer, "weights, bias", 2),
+        parts=("the weights", "the bias"),
+    )
+    passed("One step down the hill. Now let it walk.")
+
+
+def _mean_loss(weights, bias, images, labels) -> float:
+    rows = _softmax(images @ weights + bias)
+    return np.mean([-math.log(row[label]) for row, label in zip(rows, labels, strict=True)])
+
+
+def _step_by_differences(weights, bias, images, labels, rate) -> tuple[np.ndarray, np.ndarray]:
+    """Measure the slope of the loss along each number by nudging it, and step against it. No formula of the gradient."""
+    moved = []
+    for which, values in enumerate((weights, bias)):
+        slope = np.zeros_like(values)
+        for place in np.ndindex(*values.shape):
+            nudge = np.zeros_like(values)
+            nudge[place] = 1e-5
+            up, down = ([weights, bias], [weights, bias])
+            up[which], down[which] = values + nudge, values - nudge
+            slope[place] = (_mean_loss(*up, images, labels) - _mean_loss(*down, images, labels)) / 2e-5
+        moved.append(values - rate * slope)
+    return tuple(moved)
+
+
+def _error(scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Return the right error (N, C): the probabilities, minus 1 at each picture's own class."""
+    return _softmax(scores) - np.eye(scores.shape[1])[labels]
+
+
+def _moved(move):
+    """Return a wrong step: `move(weights, bias, their two gradients, rate, number of pictures)` → weights, bias."""
+
+    def step(weights, bias, images, labels, rate):
+        error, n = _error(images @ weights + bias, labels), len(labels)
+        return move(weights, bias, images.T @ error / n, error.mean(axis=0), rate, n)
+
+    return step
+
+
+def _with_error(error_of):
+    """Return a wrong step: `error_of(scores, labels)` → error (N, C) takes the place of the right one."""
+
+    def step(weights, bias, images, labels, rate):
+        error = error_of(images @ weights + bias, labels)
+        return weights - rate * images.T @ error / len(labels), bias - rate * error.mean(axis=0)
+
+    return step
+
+
+def _without_bias(weights, bias, images, labels, rate):
+    error = _error(images @ weights, labels)
+    return weights - rate * images.T @ error / len(labels), bias - rate * error.mean(axis=0)
+
+
+def _minus_one_at(places):
+    """Return an error with 1 subtracted at `places(labels)`."""
+
+    def error_of(scores, labels):
+        error = _softmax(scores)
+        error[places(labels)] -= 1
+        return error
+
+    return error_of
+
+
+_PAIRS = "Pair rows with labels: p[np.arange(len(labels)), labels]."
+_BATCH = "you divide by 32, but a batch may be of any size: len(labels)."
+
+GRADIENT_STEP_MISTAKES = (
+    Mistake(
+        _moved(lambda w, b, dw, db, rate, n: (w + rate * dw, b + rate * db)),
+        "this step goes *uphill*. The gradient points up the hill: subtract it.",
+    ),
+    Mistake(
+        _moved(lambda w, b, dw, db, rate, n: (w - rate * n * dw, b - rate * n * db)),
+        "the gradient is a sum over all pictures. Divide it by their number, len(labels).",
+    ),
+    Mistake(
+        _moved(lambda w, b, dw, db, rate, n: (w - rate * n * dw, b - rate * db)),
+        "the weights sum over all pictures: divide that by len(labels).",
+    ),
+    Mistake(
+        _moved(lambda w, b, dw, db, rate, n: (w - rate * dw, b - rate * n * db)),
+        "the bias' gradient is a sum over all pictures: take the mean(axis=0).",
+    ),
+    Mistake(  # The mean of the whole error is 0 as well: its rows add up to 0.
+        _moved(lambda w, b, dw, db, rate, n: (w - rate * dw, b)),
+        "the bias has not moved. It needs its own step, one mean per class: error.mean(axis=0). The mean over everything, "
+        "error.mean(), is 0.",
+    ),
+    Mistake(
+        _moved(lambda w, b, dw, db, rate, n: (w - dw, b - db)),
+        "the rate is not used: multiply the gradient by it.",
+    ),
+    Mistake(
+        _moved(lambda w, b, dw, db, rate, n: (dw, db)),
+        "these are the gradients. Return the weights and the bias after the step.",
+    ),
+    Mistake(
+        _moved(lambda w, b, dw, db, rate, n: (rate * dw, rate * db)),
+        "this is the step alone. Subtract it from weights and bias.",
+    ),
+    Mistake(
+        _with_error(lambda scores, labels: _softmax(scores)),
+        "the true classes are not used: subtract 1 from the probability of each picture's label.",
+    ),
+    Mistake(
+        _with_error(lambda scores, labels: _softmax(scores) - 1),
+        "1 is subtracted from every probability. Subtract it at the true class alone.",
+    ),
+    Mistake(
+        _with_error(lambda scores, labels: _softmax(scores) - np.bincount(labels, minlength=scores.shape[1])),
+        f"`error[:, label]` is a column, all pictures: 1 goes off in all of them. {_PAIRS}",
+    ),
+    Mistake(_without_bias, "the scores lack the bias: images @ weights + bias."),
+    Mistake(_moved(lambda w, b, dw, db, rate, n: (w - rate * dw * n / 32, b - rate * db)), _BATCH),
+    Mistake(_moved(lambda w, b, dw, db, rate, n: (w - rate * dw * n / 32, b - rate * db * n / 32)), _BATCH),
+    Mistake(
+        _with_error(_minus_one_at(lambda labels: (slice(None), labels))),
+        f"`p[:, labels]` changes every row. {_PAIRS}",
+    ),
+    Mistake(
+        _with_error(lambda scores, labels: scores - np.eye(scores.shape[1])[labels]),
+        "this takes the scores as they are. Turn them into probabilities with softmax first.",
+    ),
+    Mistake(
+        _moved(lambda w, b, dw, db, rate, n: (w, b)),
+        "nothing has moved: the weights and the bias are as they were.",
+    ),
+    Mistake(_with_error(_minus_one_at(lambda labels: labels)), f"`p[labels]` picks whole rows. {_PAIRS}"),
+)

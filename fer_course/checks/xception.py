@@ -1,0 +1,106 @@
+"""Checks: all of mini-Xception."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fer_course import models
+from fer_course.checks.answers import layers_by_kind
+from fer_course.checks.core import Hint, attempt, expect, numbers, passed
+from fer_course.quiet import keras
+
+layers = keras.layers
+
+
+def mini_xception(learner) -> None:
+    """Check `mini_xception(filters, classes)`: a Keras model, layer for layer the published one."""
+    model = attempt(learner)
+    if not isinstance(model, keras.Model):
+        raise Hint(f"mini_xception returns a `keras.Model`; found {type(model).__name__}.")
+    if model.output_shape != (None, 7) or model.input_shape != (None, 48, 48, 1):
+        raise Hint(
+            "The model takes (None, 48, 48, 1) and returns (None, 7); found "
+            f"{model.input_shape} and {model.output_shape}. The average leaves one number for each class."
+        )
+    right = models.build("mini_xception")
+    _check_count(model, right)
+    _check_same(model, right, "mini_xception()")
+    small = attempt(learner, (4, 6), 3)
+    if not isinstance(small, keras.Model) or small.output_shape != (None, 3):
+        raise Hint("mini_xception((4, 6), 3) has two modules and three classes: use the arguments, not fixed numbers.")
+    convolutions = [layer.filters for layer in small.layers if isinstance(layer, layers.SeparableConv2D)]
+    if convolutions != [4, 4, 6, 6]:
+        raise Hint(
+            f"mini_xception((4, 6), 3) has modules of 4 and 6 filters; found separable convolutions of {convolutions}."
+        )
+    passed("Mini-Xception: 58,423 parameters, and the published function.")
+
+
+def _check_count(model: keras.Model, right: keras.Model) -> None:
+    count, wanted = model.count_params(), right.count_params()
+    for wrong, hint in (
+        (count == wanted, ""),
+        (
+            "Dense" in layers_by_kind(model),
+            "there is a `Dense` layer. Step 4 is a 3×3 `layers.Conv2D`, and its maps are averaged.",
+        ),
+        (
+            len(layers_by_kind(model).get("SeparableConv2D", [])) < 8,
+            "modules are missing. Each takes what the one before gave: `x = residual_module(x, each)` in the loop.",
+        ),
+        (count == wanted - 7, "7 too few: the last convolution has a bias for each class."),
+        (count == wanted - 9 * 128 * 7 + 128 * 7, "the last convolution's kernel is 1×1; it should be 3×3."),
+        (
+            count in (wanted + 21, wanted + 28),
+            f"{count - wanted} too many: the last convolution has no normalisation, but a bias; use Keras' own "
+            "`layers.Conv2D` there, not `convolution`.",
+        ),
+        (count == wanted - (9 * 8 * 8 + 32), "one of the two first convolutions is missing."),
+        (True, "compare `costs(your_model)` layer by layer."),
+    ):
+        if wrong and hint:
+            raise Hint(f"Your model has {count:,} parameters, mini-Xception {wanted:,}: {hint}")
+        if wrong:
+            return
+
+
+def _check_same(model: keras.Model, right: keras.Model, what: str) -> None:
+    rng = numbers(5)
+    weights = [rng.normal(0.3, 0.4, array.shape) ** 2 + 0.01 for array in right.get_weights()]
+    weights = [
+        array * rng.choice([-1, 1], array.shape) / np.sqrt(np.prod(array.shape[:-1])) if array.ndim > 1 else array
+        for array in weights
+    ]
+    if [array.shape for array in model.get_weights()] != [array.shape for array in weights]:
+        raise Hint("All parameters are there, but the layers come in another order: follow the five steps one by one.")
+    model.set_weights(weights)
+    right.set_weights(weights)
+    pixels = rng.integers(0, 256, (3, 48, 48, 1)).astype("float32")
+    answer, expected = (keras.ops.convert_to_numpy(each(pixels)) for each in (model, right))
+    if not np.allclose(answer.sum(axis=1), 1, atol=1e-4):
+        raise Hint(
+            f"The outputs should be probabilities that sum to 1; found a sum of {answer.sum(axis=1)[0]:.3f}. A softmax?"
+        )
+    if not any(layer.padding == "valid" for layer in model.layers if isinstance(layer, layers.Conv2D)):
+        raise Hint('The first two convolutions have padding="valid": they lose a pixel on each side.')
+    below = keras.Model(right.input, right.get_layer("class_maps").output)
+    mistakes = _head_mistakes(keras.ops.convert_to_numpy(below(pixels)))
+    expect(answer, expected, f"{what} with the same weights, on random pixels", mistakes)
+
+
+def _head_mistakes(maps: np.ndarray) -> list[tuple[np.ndarray, str]]:
+    """Return what comes of class maps (N,H,W,classes) when average and softmax go wrong."""
+    averaged = _softmax(maps).mean(axis=(1, 2))
+    first = "average first, softmax then. Here the softmax comes before the average, at every place of the maps."
+    return [
+        (averaged, first),
+        (_softmax(averaged), f"{first} And there is a second one after it."),
+        (_softmax(_softmax(maps.mean(axis=(1, 2)))), "there are two softmaxes after the average."),
+        (_softmax(maps.max(axis=(1, 2))), "the maps' *largest* value is taken; take their average."),
+        (_softmax(np.maximum(maps, 0).mean(axis=(1, 2))), "the last convolution has a ReLU; leave it out."),
+    ]
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    powers = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)

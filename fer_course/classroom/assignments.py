@@ -1,0 +1,55 @@
+"""A solved lesson as nbgrader's source of an assignment: with hidden checks and a written question."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from importlib import resources
+from pathlib import Path
+
+import yaml
+
+from fer_course.authoring import notebooks
+from fer_course.course import cells
+
+#: Of the written question; each check has one.
+POINTS = 2
+
+
+def assignment(path: Path, secret: str) -> str:
+    """Return a solved lesson as an assignment's source: each check again, hidden, with other numbers; a written question."""
+    notebook = notebooks.read(path)
+    for cell in notebook.cells:
+        if cells.is_check(cell):
+            cell.source = _with_hidden(cell.source, seed_of(secret, cell.metadata.nbgrader.grade_id))
+    notebook.cells += _written(path.stem.split("-")[0])
+    return notebooks.text(notebook)
+
+
+def _written(number: str) -> list:
+    """Return a lesson's written question and the cell for its answer, which is graded by hand; [] if it has none."""
+    import nbformat
+
+    texts = yaml.safe_load(resources.files(__package__).joinpath("questions.yaml").read_text(encoding="utf-8"))
+    if number not in texts:
+        return []
+    question = f"## In your own words\n\n{texts[number]['question']}\n\nThree to six sentences, in the cell below."
+    answer = f"### BEGIN SOLUTION\n{texts[number]['answer']}\n### END SOLUTION"
+    entry = {"schema_version": 3, "grade": True, "grade_id": "in-your-own-words", "locked": False, "points": POINTS}
+    return [
+        nbformat.v4.new_markdown_cell(question, id="question"),
+        nbformat.v4.new_markdown_cell(
+            answer, id="in-your-own-words", metadata={"nbgrader": entry | {"solution": True, "task": False}}
+        ),
+    ]
+
+
+def seed_of(secret: str, grade_id: str) -> int:
+    """Return the number from which a hidden check draws its cases: another one for each check and each class."""
+    return int.from_bytes(hmac.digest(secret.encode(), grade_id.encode(), hashlib.sha256)[:4], "big")
+
+
+def _with_hidden(source: str, seed: int) -> str:
+    calls = [line for line in source.splitlines() if line.startswith("checks.")]
+    body = "\n".join(f"    {line}" for line in calls)
+    return f"{source}\n### BEGIN HIDDEN TESTS\nwith checks.hidden({seed}):\n{body}\n### END HIDDEN TESTS"

@@ -1,0 +1,26 @@
+"""What a cell of a lesson is: a check, or an answer that the learner writes. nbgrader's metadata decide.
+
+Every function takes a cell as `json` or nbformat reads it, and reads it without nbformat: `fer-course progress` is quick.
+"""
+
+from __future__ import annotations
+
+
+def is_check(cell: dict) -> bool:
+    """Return whether a cell checks the learner's answer (nbgrader: graded, and not itself an answer)."""
+    grading = _grading(cell)
+    return bool(grading.get("grade")) and not grading.get("solution")
+
+
+def is_solution(cell: dict) -> bool:
+    """Return whether a cell holds code that the learner has to write."""
+    return cell["cell_type"] == "code" and bool(_grading(cell).get("solution"))
+
+
+def exercise_name(check: dict) -> str:
+    """Return the name of the exercise that a check belongs to: the check `check-convolve` belongs to `convolve`."""
+    return str(_grading(check).get("grade_id", "?")).removeprefix("check-")
+
+
+def _grading(cell: dict) -> dict:
+    return cell.get("metadata", {}).get("nbgrader", {})

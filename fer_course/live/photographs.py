@@ -1,0 +1,104 @@
+"""Photographs as arrays: read upright, shrunk, eight bits per channel; and made grey as FER2013 is."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from fer_course._shared.files import refuse_endless
+from fer_course.errors import PhotographError
+
+#: Longest side of a photograph in pixels; larger ones are shrunk when they are read: a face needs 48 of them.
+LONGEST = 1024
+
+
+def read_photograph(source: str | Path | bytes, longest: int = LONGEST) -> np.ndarray:
+    """Read a picture of any common kind: upright, 8 bits, no transparency, not too large.
+
+    Args:
+        source: a file, or the bytes of one (jpg, png, webp, tif, gif, bmp, …; of several pictures the first).
+        longest: longest side of what is returned, in pixels; larger pictures are shrunk (antialiased), smaller ones stay.
+
+    Returns:
+        uint8 array: (H, W) of a grey picture, (H, W, 3) of one in colours (RGB). It is turned as the camera says (EXIF), 16
+        bits become 8, and what is transparent lies on white.
+
+    Raises:
+        PhotographError: if there is no such file, it is no picture, it is damaged, or has more than 89 million pixels.
+
+    """
+    given = isinstance(source, (bytes, bytearray, memoryview))
+    name = "What was given" if given else str(source)
+    if not given:
+        refuse_endless(source, PhotographError)
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of pictures that may have been made to fill the memory: too large for us, too.
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(source) if given else Path(source)) as image:
+                return _pixels(image, longest)
+    except PhotographError as error:
+        raise PhotographError(f"{name}: {error}") from None
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise PhotographError(f"{name} has far too many pixels. Save a smaller copy of it and take that.") from None
+    except FileNotFoundError:
+        raise PhotographError(f"There is no file {name}. Look at its name and folder.") from None
+    except Exception as error:  # Pillow's decoders raise errors of many kinds for what is damaged
+        raise PhotographError(
+            f"{name} is no picture that can be read ({_short(error)}). Take a jpg, png or webp; photographs of some telephones "
+            f"are heic files: save a copy as jpg."
+        ) from None
+
+
+def _short(error: Exception) -> str:
+    if isinstance(error, Image.UnidentifiedImageError):
+        return "its content is of no known kind"
+    words = str(error).strip().splitlines() or [type(error).__name__]
+    return words[0][:80]
+
+
+def _pixels(image: Image.Image, longest: int) -> np.ndarray:
+    # A large jpg is decoded at a half, a quarter or an eighth of its size at once.
+    image.draft(None, (longest, longest))
+    image = _eight_bits(image)
+    scale = longest / max(image.size)
+    if scale < 1:
+        image = image.resize([max(1, round(side * scale)) for side in image.size], reducing_gap=2.0)
+    return np.asarray(ImageOps.exif_transpose(image)).copy()
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Return the picture in mode L or RGB, with its EXIF; what is transparent lies on white."""
+    if image.mode == "F":
+        raise PhotographError("its pixels are fractions, of which nobody says what is white. Save it with 8 bits.")
+    exif = image.getexif()
+    if image.mode.startswith("I"):  # 16 bits, some of them in 32
+        levels = np.clip(np.asarray(image).astype(np.int64) // 256, 0, 255)
+        image = Image.fromarray(levels.astype(np.uint8))
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+        image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    elif image.mode != "L":
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    image.info["exif"] = exif.tobytes()
+    return image
+
+
+def grey(photo: np.ndarray) -> np.ndarray:
+    """Return a photograph in grey, uint8 (H, W), by the weights of ITU-R 601, as FER2013's colours became grey.
+
+    Raises:
+        PhotographError: if it is not uint8 (H, W) or (H, W, 3), or has no pixels.
+
+    """
+    photo = np.asarray(photo)
+    shaped = photo.ndim == 2 or (photo.ndim == 3 and photo.shape[2] == 3)
+    if photo.dtype != np.uint8 or not shaped or not photo.size:
+        raise PhotographError(
+            f"A photograph is a uint8 array (H, W) or (H, W, 3), as read_photograph gives it; found {photo.dtype} {photo.shape}."
+        )
+    return photo if photo.ndim == 2 else np.asarray(Image.fromarray(photo).convert("L"))

@@ -1,0 +1,25 @@
+"""Functions that return a matplotlib `Figure`. `show(figure, alt=…)` puts one into a notebook with alternative text.
+
+============  ======================================================================
+``display``   `show`, and the colours and line styles of all figures
+``grids``     pictures side by side: faces, signed weights, maps over faces
+``charts``    counts, curves, matrices, costs
+``diagrams``  a small Keras model as boxes and arrows
+============  ======================================================================
+
+Importing this package loads neither matplotlib nor seaborn. Each module loads what it draws with.
+"""
+
+import lazy_loader
+
+import fer_course._shared.matplotlibrc  # noqa: F401  (before any module here loads matplotlib)
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["diagrams"],
+    submod_attrs={
+        "display": ["COLOURS", "STYLES", "picture", "show"],
+        "grids": ["grid", "heat_maps", "signed_grid"],
+        "charts": ["accuracy_against_cost", "class_counts", "confusion_matrix", "curves", "reliability", "seeds"],
+    },
+)

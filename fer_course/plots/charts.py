@@ -1,0 +1,170 @@
+"""Counts, curves, matrices and costs as charts.
+
+Seaborn is imported in the functions that use it: it brings pandas, and loading both takes longer than a chart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import cycle
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from fer_course.faces import CLASS_NAMES, Faces
+from fer_course.plots._pyplot import plt
+from fer_course.plots.display import COLOURS, STYLES
+
+
+def class_counts(faces: Faces) -> Figure:
+    """Show how many faces each class has, one group of bars a split."""
+    import seaborn as sns
+
+    splits = list(faces.split_sizes())
+    counts = np.concatenate([faces.counts(split) for split in splits])
+    names = list(faces.class_names) * len(splits)
+    groups = np.repeat(splits, len(faces.class_names))
+    figure, axis = plt.subplots(figsize=(8, 3.2))
+    sns.barplot(x=names, y=counts, hue=groups, palette=list(COLOURS[: len(splits)]), ax=axis)
+    for bars, hatch in zip(axis.containers, ("", "//", "..", "xx"), strict=False):
+        for bar in bars:
+            bar.set_hatch(hatch)
+    axis.set(xlabel="", ylabel="faces")
+    axis.legend(title="split", loc="upper left", bbox_to_anchor=(1, 1))  # beside the bars, not on them
+    _hide_frame(figure)
+    return figure
+
+
+def confusion_matrix(confusion: np.ndarray, class_names: Sequence[str] = CLASS_NAMES, normalise: bool = True) -> Figure:
+    """Show a confusion matrix (classes, classes): a row is a true class, a column a prediction.
+
+    Args:
+        confusion: counts, rows the true classes.
+        class_names: in the order of the rows.
+        normalise: divide each row by its sum, so that the diagonal shows the recall.
+
+    """
+    import seaborn as sns
+
+    confusion = np.asarray(confusion, dtype=float)
+    if normalise:
+        confusion = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    figure, axis = plt.subplots(figsize=(5.6, 4.6))
+    sns.heatmap(
+        confusion, annot=True, fmt=".2f" if normalise else ".0f", cmap="Blues", vmin=0, vmax=1 if normalise else None,
+        square=True, xticklabels=class_names, yticklabels=class_names, cbar_kws={"shrink": 0.8}, ax=axis,
+    )  # fmt: skip
+    axis.set(xlabel="predicted", ylabel="true")
+    axis.tick_params(axis="x", rotation=45)
+    figure.tight_layout()
+    return figure
+
+
+def reliability(curves: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Figure:
+    """Show how often models are right when they are this sure: on the diagonal a model is as sure as it should be.
+
+    Args:
+        curves: name of a model -> (faces, confidence, accuracy), each (bins,), as `Report.reliability` gives them; the area of
+            a marker grows with its number of faces.
+
+    """
+    figure, axis = plt.subplots(figsize=(4.6, 4.4))
+    axis.plot([0, 1], [0, 1], ":", color="black", label="as sure as right")
+    for (name, (faces, confidence, accuracy)), colour, style, marker in zip(
+        curves.items(), cycle(COLOURS), cycle(STYLES), cycle("osD^vPX*"), strict=False
+    ):
+        full = np.asarray(faces) > 0
+        axis.plot(confidence[full], accuracy[full], linestyle=style, color=colour)
+        sizes = 10 + 200 * faces[full] / np.sum(faces)
+        axis.scatter(confidence[full], accuracy[full], sizes, color=colour, marker=marker, label=name)
+    axis.set(xlabel="how sure: probability of the named class", ylabel="how often right", xlim=(0, 1), ylim=(0, 1.02))
+    axis.legend(fontsize=8)
+    _hide_frame(figure)
+    return figure
+
+
+def accuracy_against_cost(
+    panels: dict[str, dict[str, tuple[float, float, float, float]]], lines: dict[str, float] | None = None
+) -> Figure:
+    """Show accuracies against multiply-adds, each with its interval: one panel, with its own height, a kind of faces.
+
+    Points of the same cost stand side by side.
+
+    Args:
+        panels: title -> (name -> (multiply-adds, accuracy, lower end, upper end)); ends that are not finite are not drawn.
+        lines: name -> published accuracy whose cost is not known, drawn across the first panel.
+
+    """
+    entries = max(map(len, panels.values()), default=0) + len(lines or {})  # of the legend, which stands below
+    size = (5.6 * len(panels), 3.4 + 0.18 * entries)
+    figure, axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, sharex=True)
+    for name, accuracy in (lines or {}).items():
+        axes[0, 0].axhline(100 * accuracy, linestyle=":", color="black", label=name)
+    most = max((point[0] / 1e6 for points in panels.values() for point in points.values()), default=1)
+    for axis, (title, points) in zip(axes[0], panels.items(), strict=True):
+        taken = []
+        for (name, (cost, *values)), colour, marker in zip(
+            points.items(), cycle(COLOURS), cycle("osD^vPX*"), strict=False
+        ):
+            accuracy, *ends = 100 * np.asarray(values, dtype=float)
+            place = cost / 1e6 + 0.025 * most * taken.count(cost)
+            taken.append(cost)
+            if np.isfinite(ends).all():
+                axis.plot([place, place], ends, "_-", color=colour, markersize=10)
+            axis.plot(place, accuracy, marker, color=colour, markersize=8, label=name)
+        axis.set(title=title, xlabel="million multiply-adds a picture", ylabel="accuracy in %", xlim=(0, 1.15 * most))
+        axis.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=5)  # clear of the label
+    _hide_frame(figure)
+    figure.tight_layout()
+    return figure
+
+
+def seeds(groups: dict[str, Sequence[float]], learned: dict[str, Sequence[float]] | None = None) -> Figure:
+    """Show accuracies of several groups of runs: a dot a seed, and a bar at their mean.
+
+    Args:
+        groups: name -> accuracies on faces that were not trained on, shares from 0 to 1, one a seed.
+        learned: name -> accuracies on the training faces, drawn hollow.
+
+    """
+    figure, axis = plt.subplots(figsize=(7, 0.8 + 0.45 * len(groups)))
+    for place, ((name, values), colour) in enumerate(zip(groups.items(), cycle(COLOURS), strict=False)):
+        values = 100 * np.asarray(values, dtype=float)
+        axis.plot(values, [place] * len(values), "o", color=colour, markersize=7)
+        axis.plot(values.mean(), place, "|", color=colour, markersize=22)
+        trained = 100 * np.asarray((learned or {}).get(name, []), dtype=float)
+        axis.plot(trained, [place] * len(trained), "o", color=colour, markersize=7, markerfacecolor="none")
+    axis.set(yticks=range(len(groups)), xlabel="accuracy in %", ylim=(len(groups) - 0.5, -0.5))
+    axis.set_yticklabels(groups)
+    axis.grid(axis="x", linewidth=0.4)
+    _hide_frame(figure)
+    figure.tight_layout()
+    return figure
+
+
+def curves(histories: dict[str, dict[str, Sequence[float]]], metric: str = "accuracy") -> Figure:
+    """Show a metric over the epochs of some runs: training as a dotted, validation as a full line.
+
+    Args:
+        histories: name of a run -> its history, as `Run.history` gives it.
+        metric: `accuracy` or `loss`.
+
+    """
+    figure, axis = plt.subplots(figsize=(7, 3.6))
+    # More than seven runs begin the colours again, with another marker.
+    for (name, history), colour, marker in zip(histories.items(), cycle(COLOURS), cycle("osD^vPX*"), strict=False):
+        style = {"color": colour, "marker": marker, "markersize": 4}
+        axis.plot(history["epoch"], history[metric], ":", label=f"{name}, training", **style)
+        if f"val_{metric}" in history:
+            axis.plot(history["epoch"], history[f"val_{metric}"], "-", label=f"{name}, validation", **style)
+    axis.set(xlabel="epoch", ylabel=metric)
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.legend(fontsize=8)
+    _hide_frame(figure)
+    return figure
+
+
+def _hide_frame(figure: Figure) -> None:
+    """Hide the upper and the right edge of all axes."""
+    for axis in figure.axes:
+        axis.spines[["top", "right"]].set_visible(False)

@@ -1,0 +1,259 @@
+"""Checks of inception: right answers pass in any form, and each known mistake gets its own hint."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+from answers import three_tests
+from keras import layers
+
+from fer_course import costs
+from fer_course import layers as blocks
+from fer_course.checks import inception
+
+# ---------------------------------------------------------------------------------------------------- simplified
+
+
+def conv(x, maps, size, activation="relu", **options):
+    return layers.Conv2D(maps, size, padding="same", activation=activation, **options)(x)
+
+
+def towers_of(tower, join=None, count=None):
+    """A module whose towers are `tower(x, maps)`."""
+
+    def simplified(x, filters, towers=3):
+        outputs = [tower(x, filters // towers) for _ in range(count or towers)]
+        return (join or layers.Concatenate())(outputs)
+
+    return simplified
+
+
+def sequential(maps):
+    first = layers.Conv2D(maps, 1, activation="relu")
+    return keras.Sequential([first, layers.Conv2D(maps, 3, padding="same", activation="relu")])
+
+
+right_tower = towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3))
+
+
+def in_a_loop(x, filters, towers=3):
+    outputs = []
+    for _ in range(towers):
+        y = layers.Conv2D(filters // towers, 1)(x)
+        y = layers.ReLU()(y)
+        y = layers.Conv2D(filters // towers, (3, 3), padding="same", use_bias=False)(y)
+        outputs.append(layers.Activation("relu")(y))
+    return layers.concatenate(outputs[::-1])
+
+
+SIMPLIFIED_RIGHT = {
+    "comprehension": right_tower,
+    "loop": in_a_loop,
+    "package": lambda x, filters, towers: blocks.simplified_module(x, filters, towers, norm=False),
+    "sequential towers": towers_of(lambda x, maps: sequential(maps)(x)),
+}
+
+
+def chained(x, filters, towers):
+    outputs = []
+    for _ in range(towers):
+        x = conv(conv(x, filters // towers, 1), filters // towers, 3)
+        outputs.append(x)
+    return layers.Concatenate()(outputs)
+
+
+def one_layer_for_all(x, filters, towers):
+    first = layers.Conv2D(filters // towers, 1, activation="relu")
+    return layers.Concatenate()([conv(first(x), filters // towers, 3) for _ in range(towers)])
+
+
+def one_result_for_all(x, filters, towers):
+    first = conv(x, filters // towers, 1)
+    return layers.Concatenate()([conv(first, filters // towers, 3) for _ in range(towers)])
+
+
+def one_sequential_for_all(x, filters, towers):
+    tower = sequential(filters // towers)
+    return layers.Concatenate()([tower(x) for _ in range(towers)])
+
+
+def wide_below(x, filters, towers):
+    return layers.Concatenate()([conv(conv(x, filters, 1), filters // towers, 3) for _ in range(towers)])
+
+
+def uneven(x, filters, towers):
+    maps = [1] * (towers - 1) + [filters - towers + 1]
+    return layers.Concatenate()([conv(conv(x, filters // towers, 1), each, 3) for each in maps])
+
+
+def side_by_side(x, filters, towers):
+    return layers.Concatenate()([conv(x, filters // towers, 3) for _ in range(towers)])
+
+
+def after_joining(x, filters, towers):
+    joined = layers.Concatenate()([conv(x, filters // towers, 1) for _ in range(towers)])
+    return conv(joined, filters, 3)
+
+
+def of_something_else(x, filters, towers):
+    return right_tower(keras.Input(x.shape[1:]), filters, towers)
+
+
+SIMPLIFIED_WRONG = {
+    'padding="same"': towers_of(
+        lambda x, maps: layers.Conv2D(maps, 3, activation="relu")(layers.Conv2D(maps, 1, activation="relu")(x))
+    ),
+    "each has filters // towers": lambda x, filters, towers: right_tower(x, filters * towers, towers),
+    "or their sum": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=layers.Add()),
+    "joined along rows or columns": towers_of(
+        lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=layers.Concatenate(axis=1)
+    ),
+    "stay three axes": lambda x, filters, towers: layers.Flatten()(right_tower(x, filters, towers)),
+    "ReLU after the 1×1 convolutions is missing": towers_of(lambda x, maps: conv(conv(x, maps, 1, None), maps, 3)),
+    "ReLU after the 3×3 convolutions is missing": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3, None)),
+    "there is no ReLU": towers_of(lambda x, maps: conv(conv(x, maps, 1, None), maps, 3, None)),
+    "the 3×3 convolution comes first": towers_of(lambda x, maps: conv(conv(x, maps, 3), maps, 1)),
+    "takes the input itself": side_by_side,
+    "Don't overwrite `x`": chained,
+    "used in more than one tower": one_layer_for_all,
+    "make new layers for each": one_sequential_for_all,
+    "share one 1×1 convolution": one_result_for_all,
+    "here 2; a 1×1 of yours gives 6": wide_below,
+    "here 2; a 3×3 of yours gives 1": uneven,
+    "without a star": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=lambda all: layers.Concatenate()(*all)),
+    "made, but not called": towers_of(lambda x, maps: layers.Conv2D(maps, 3)(layers.Conv2D(maps, 1))),
+    "layer was made": towers_of(lambda x, maps: layers.Conv2D(maps, 3)),
+    "a single `/`": lambda x, filters, towers: conv(x, filters / towers, 1),
+    "collect what *all* towers give": lambda x, filters, towers: layers.Concatenate()(conv(x, filters // towers, 1)),
+    "Two pairs of parentheses": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=layers.Concatenate),
+    "found list": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=list),
+    "Expected one Concatenate": lambda x, filters, towers: conv(conv(x, filters, 1), filters, 3),
+    "found 1×1, 5×5": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 5)),
+    "found no Conv2D": towers_of(lambda x, maps: layers.SeparableConv2D(maps, 3, padding="same")(x)),
+    "found 1×1.": after_joining,
+    "does not come from `x`": of_something_else,
+    "returns a Keras tensor": lambda x, filters, towers: keras.Model(x, right_tower(x, filters, towers)),
+    "the Concatenate takes 2": lambda x, filters, towers: layers.Concatenate()(
+        [conv(conv(x, maps, 1), maps, 3) for maps in (filters // towers, filters - filters // towers)]
+    ),
+    "Did you forget a `return`": lambda x, filters, towers: None,
+    "values": towers_of(lambda x, maps: conv(conv(x, maps, 1, "tanh"), maps, 3)),
+}  # fmt: skip
+
+# ------------------------------------------------------------------------------------------------- to_equivalent
+
+
+def moved(weights, join_kernels=None, join_biases=None, rest=lambda arrays: arrays):
+    kernels, biases = weights[0:6:2], weights[1:6:2]
+    kernel = (join_kernels or (lambda arrays: np.concatenate(arrays, axis=-1)))(kernels)
+    bias = (join_biases or np.concatenate)(biases)
+    return [kernel, bias, *rest(weights[6:])]
+
+
+def filled(weights):
+    k1, b1, k2, b2, k3, b3, *rest = weights
+    maps = k1.shape[-1]
+    kernel = np.zeros((1, 1, k1.shape[2], 3 * maps))
+    bias = np.zeros(3 * maps)
+    for number, (k, b) in enumerate(((k1, b1), (k2, b2), (k3, b3))):
+        kernel[..., number * maps : (number + 1) * maps] = k
+        bias[number * maps : (number + 1) * maps] = b
+    return (kernel, bias, *rest)
+
+
+EQUIVALENT_RIGHT = {
+    "concatenate": moved,
+    "filled, float64, a tuple": filled,
+    "package": lambda weights: blocks.simplified_to_equivalent(weights, 3),
+}
+EQUIVALENT_WRONG = {
+    "still three 1×1 kernels": lambda weights: list(weights),
+    "weights[6:], come along": lambda weights: moved(weights)[:2],
+    "two arrays": lambda weights: moved(weights)[:1] + moved(weights)[2:],
+    "joined along the *input* channels": lambda weights: moved(weights, lambda arrays: np.concatenate(arrays, axis=2)),
+    "joins along the first axis": lambda weights: moved(weights, np.concatenate),
+    "stacked along a new axis": lambda weights: moved(weights, np.stack),
+    "one tower's kernel, or a sum": lambda weights: moved(weights, sum),
+    "one tower's bias, or a sum": lambda weights: moved(weights, None, sum),
+    "maps alternate": lambda weights: moved(
+        weights, lambda arrays: np.stack(arrays, axis=-1).reshape(*arrays[0].shape[:3], -1)
+    ),
+    "all zeros": lambda weights: moved(weights, None, lambda arrays: np.zeros(3 * len(arrays[0]))),
+    "in another order": lambda weights: moved(weights, None, lambda arrays: np.concatenate(arrays[::-1])),
+    "arrays [2, 3, 6, 7]": lambda weights: moved(
+        weights, rest=lambda arrays: [*arrays[4:], *arrays[2:4], *arrays[:2]]
+    ),
+    "in their order, 1, 2, 3": lambda weights: moved(weights, lambda arrays: np.concatenate(arrays[::-1], axis=-1)),
+    "look at the large kernel": lambda weights: moved(weights, lambda arrays: 2 * np.concatenate(arrays, axis=-1)),
+    "A kernel comes first": lambda weights: [moved(weights)[1], moved(weights)[0], *weights[6:]],
+    "don't fit side by side": lambda weights: moved(
+        weights, lambda _: np.concatenate([weights[0], weights[4], weights[8]], axis=-1)
+    ),
+    "the other six of the 3×3": lambda weights: moved(weights, lambda _: np.concatenate(weights[::2], axis=-1)),
+    "join kernels with kernels": lambda weights: moved(weights, lambda _: np.concatenate(weights[:3], axis=-1)),
+    "Array 2 of your list is no array, but a list of 6": lambda weights: [*moved(weights)[:2], weights[6:]],
+    "a star": lambda weights: (*moved(weights)[:2], tuple(weights[6:])),
+    "Array 0 of your list is no array, but a list of 3": lambda weights: moved(weights, list),
+    "but None": lambda weights: [None, *moved(weights)[1:]],
+    "Return a list": lambda weights: np.concatenate([array.ravel() for array in weights]),
+    "changed its input": lambda weights: [weights.pop(0), *moved([*[weights[0]] * 12])[1:]],
+    "forget a `return`": lambda weights: None,
+}  # fmt: skip
+
+
+def joined(outputs):
+    return np.concatenate(outputs, axis=-1)
+
+
+# ---------------------------------------------------------------------------------------------------- module_cost
+
+
+def cost(height, width, channels, filters, segments):
+    one = channels * filters
+    return height * width * (one + 9 * (filters // segments) ** 2 * segments)
+
+
+def with_package(height, width, channels, filters, segments):
+    part = filters // segments
+    one = costs.convolution_costs("pointwise", height, width, channels, filters).multiply_adds
+    return np.int64(one + segments * costs.convolution_costs("standard", height, width, part, part).multiply_adds)
+
+
+def by_counting(height, width, channels, filters, segments):
+    part = filters // segments
+    return float(sum(channels + 9 * part for _ in range(height * width) for _ in range(filters)))
+
+
+COST_RIGHT = {"formula": cost, "package": with_package, "counting, a float": by_counting}
+COST_WRONG = {
+    "the count of one place": lambda h, w, c, m, s: c * m + 9 * m * m // s,
+    "1×1 convolution is missing": lambda h, w, c, m, s: h * w * 9 * m * m // s,
+    "3×3 convolutions are missing": lambda h, w, c, m, s: h * w * c * m,
+    "a 3×3 without segments": lambda h, w, c, m, s: h * w * (c * m + 9 * m * m),
+    "*and* gives filters / S maps": lambda h, w, c, m, s: h * w * (c * m + s * 9 * (m // s) * m),
+    "is a depthwise convolution": lambda h, w, c, m, s: h * w * (c * m + s * 9 * (m // s)),
+    "for *every* channel of its segment": lambda h, w, c, m, s: h * w * (c * m + 9 * m),
+    "take what the 1×1 gives": lambda h, w, c, m, s: h * w * (c * m + s * 9 * (c // s) * (m // s)),
+    "once for each segment": lambda h, w, c, m, s: h * w * s * (c * m + 9 * (m // s) ** 2),
+    "the 3×3 convolutions are counted at one place": lambda h, w, c, m, s: h * w * c * m + 9 * m * m // s,
+    "the 1×1 convolution is counted at one place": lambda h, w, c, m, s: c * m + h * w * 9 * m * m // s,
+    "of *one* segment": lambda h, w, c, m, s: h * w * (c * m + 9 * (m // s) ** 2),
+    "the 1×1 convolution is not cut": lambda h, w, c, m, s: h * w * (c * m / s + 9 * m * m / s),
+    "not `channels`": lambda h, w, c, m, s: h * w * (c * m + 9 * c * m // s),
+    "nine numbers": lambda h, w, c, m, s: h * w * (c * m + 3 * m * m // s),
+    "one number a channel": lambda h, w, c, m, s: h * w * (9 * c * m + 9 * m * m // s),
+    "not more expensive": lambda h, w, c, m, s: h * w * (c * m + 9 * m * m * s),
+    "these are parameters": lambda h, w, c, m, s: c * m + m + 9 * m * m // s + m,
+    "expected": lambda h, w, c, m, s: cost(h, w, c, m, s) + 1,
+    "forget a `return`": lambda h, w, c, m, s: None,
+}  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------ the tests
+
+CHECKS = {
+    inception.simplified: (SIMPLIFIED_RIGHT, SIMPLIFIED_WRONG),
+    inception.to_equivalent: (EQUIVALENT_RIGHT, EQUIVALENT_WRONG),
+    inception.module_cost: (COST_RIGHT, COST_WRONG),
+}
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)

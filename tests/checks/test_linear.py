@@ -1,0 +1,220 @@
+"""Checks of linear: right answers pass in any form, and each known mistake gets its own hint."""
+
+import numpy as np
+import pytest
+from answers import three_tests
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from fer_course import linear as package
+from fer_course.checks import linear
+
+# --------------------------------------------------------------------------------------- softmax and the gradient
+
+
+def softmax_by_loops(scores):
+    result = []
+    for row in scores:
+        powers = [np.exp(score - max(row)) for score in row]
+        result.append([power / sum(powers) for power in powers])
+    return result
+
+
+def softmax_in_float32(scores):
+    return package.softmax(scores.astype(np.float32))
+
+
+def softmax_in_place(scores):
+    scores -= scores.max(axis=1, keepdims=True)
+    return package.softmax(scores)
+
+
+def softmax_transposed(scores):
+    powers = np.exp(scores.T - scores.max(axis=1))
+    return (powers / powers.sum(axis=0)).T
+
+
+def softmax_without_keepdims(scores):
+    powers = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1)
+
+
+def softmax_without_keepdims_where_it_runs(scores):
+    if scores.shape[0] != scores.shape[1]:
+        return package.softmax(scores)
+    return softmax_without_keepdims(scores)
+
+
+def softmax_plain(scores):
+    return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+
+
+SOFTMAX_RIGHT = {
+    "package": package.softmax,
+    "loops": softmax_by_loops,
+    "float32": softmax_in_float32,
+    "transposed": softmax_transposed,
+}
+SOFTMAX_WRONG = {
+    "overflow": (softmax_plain, "too large for a float"),
+    "in place": (softmax_in_place, "`scores = scores.copy\\(\\)`"),
+    "no keepdims": (softmax_without_keepdims, "(?s)broadcast.*lost their axis: sum with keepdims=True"),
+    "no keepdims, square": (softmax_without_keepdims_where_it_runs, "went to the wrong rows"),
+    "nothing": (lambda scores: None, "return"),
+}
+
+
+def error_of(weights, bias, images, labels):
+    error = package.softmax(images @ weights + bias)
+    error[np.arange(len(labels)), labels] -= 1
+    return error
+
+
+def step_by_loops(weights, bias, images, labels, rate):
+    weights, bias = weights.copy(), bias.copy()
+    errors = [error_of(weights, bias, images[[row]], labels[[row]])[0] for row in range(len(labels))]
+    for image, error in zip(images, errors, strict=True):
+        for number in range(len(bias)):
+            weights[:, number] -= rate * image * error[number] / len(labels)
+            bias[number] -= rate * error[number] / len(labels)
+    return weights, bias
+
+
+def step_with_one_hot(weights, bias, images, labels, rate):
+    one_hot = np.eye(len(bias))[labels]
+    error = (package.softmax(images @ weights + bias) - one_hot) / len(images)
+    return [weights - rate * (images.T @ error), bias - rate * error.sum(0)]
+
+
+def step_in_float32(weights, bias, images, labels, rate):
+    return package.gradient_step(*(each.astype(np.float32) for each in (weights, bias, images)), labels, rate)
+
+
+def with_error(make):
+    """Return a step that uses `make(scores, labels)` in place of the right error."""
+
+    def step(weights, bias, images, labels, rate):
+        error = make(images @ weights + bias, labels)
+        return weights - rate * images.T @ error / len(labels), bias - rate * error.mean(axis=0)
+
+    return step
+
+
+def every_row(scores, labels):
+    error = package.softmax(scores)
+    error[:, labels] -= 1
+    return error
+
+
+def column_by_column(scores, labels):
+    error = package.softmax(scores)
+    for label in labels:
+        error[:, label] -= 1
+    return error
+
+
+def whole_rows(scores, labels):
+    error = package.softmax(scores)
+    error[labels] -= 1
+    return error
+
+
+def without_bias(weights, bias, images, labels, rate):
+    error = error_of(weights, np.zeros_like(bias), images, labels)
+    return weights - rate * images.T @ error / len(labels), bias - rate * error.mean(axis=0)
+
+
+def step_in_place(weights, bias, images, labels, rate):
+    error = error_of(weights, bias, images, labels)
+    weights -= rate * images.T @ error / len(labels)
+    return weights, bias - rate * error.mean(axis=0)
+
+
+def one_number(weights, bias, images, labels, rate):
+    error = error_of(weights, bias, images, labels)
+    return weights - rate * images.T @ error / len(labels), bias - rate * error.mean()
+
+
+STEP_RIGHT = {
+    "package": package.gradient_step,
+    "loops": step_by_loops,
+    "one-hot": step_with_one_hot,
+    "float32": step_in_float32,
+}
+STEP_WRONG = {
+    "bias by one number": (one_number, "mean over everything"),
+    "every row": (with_error(every_row), r"`p\[:, labels\]` changes every row"),
+    "column by column": (with_error(column_by_column), "is a column"),
+    "whole rows": (with_error(whole_rows), "picks whole rows"),
+    "bias not in the scores": (without_bias, "lack the bias"),
+    "weights only": (lambda weights, bias, images, labels, rate: weights, "Return two things"),
+    "swapped": (lambda *given: step_by_loops(*given)[::-1], "the weights: expected an array"),
+    "in place": (step_in_place, "weights.copy"),
+}
+
+
+# ------------------------------------------------------------------------------------------------------ the tests
+
+CHECKS = {
+    linear.softmax: (SOFTMAX_RIGHT, SOFTMAX_WRONG),
+    linear.gradient_step: (STEP_RIGHT, STEP_WRONG),
+}
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
+
+
+# ------------------------------------------------------------------------------- the package's versions themselves
+
+finite = hnp.arrays(
+    np.float64, hnp.array_shapes(min_dims=2, max_dims=2, max_side=8), elements=st.floats(-1e4, 1e4, width=32)
+)
+
+
+@given(finite, st.floats(-1e4, 1e4, width=32))
+def test_softmax_is_a_distribution_that_ignores_a_shift_and_keeps_the_order(scores, shift):
+    probabilities = package.softmax(scores)
+    assert np.allclose(probabilities.sum(axis=1), 1)
+    assert (probabilities >= 0).all()
+    assert np.allclose(probabilities, package.softmax(scores + shift))
+    winners = np.take_along_axis(probabilities, scores.argmax(axis=1)[:, None], axis=1)
+    assert (winners == probabilities.max(axis=1, keepdims=True)).all()
+
+
+def test_cross_entropy_of_a_blind_guess_is_the_logarithm_of_the_number_of_classes():
+    labels = np.arange(21) % 7
+    assert package.cross_entropy(np.full((21, 7), 1 / 7), labels) == pytest.approx(np.log(7))
+    assert package.cross_entropy(np.eye(7)[labels], labels) == 0
+    assert np.isfinite(package.cross_entropy(np.eye(7)[(labels + 1) % 7], labels))
+
+
+def test_cross_entropy_agrees_with_scikit_learn():
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(3)
+    probabilities, labels = package.softmax(rng.normal(size=(50, 7))), rng.integers(0, 7, 50)
+    expected = metrics.log_loss(labels, probabilities, labels=range(7))
+    assert package.cross_entropy(probabilities, labels) == pytest.approx(expected)
+
+
+def test_gradient_steps_reach_the_minimum_that_another_optimiser_finds():
+    optimize = pytest.importorskip("scipy.optimize")
+    rng = np.random.default_rng(4)
+    images, labels = rng.normal(size=(60, 3)), rng.integers(0, 4, 60)
+
+    def loss(flat):
+        return package.cross_entropy(package.softmax(images @ flat[:12].reshape(3, 4) + flat[12:]), labels)
+
+    weights, bias = np.zeros((3, 4)), np.zeros(4)
+    for _ in range(2000):
+        weights, bias = package.gradient_step(weights, bias, images, labels, 0.5)
+    best = optimize.minimize(loss, np.zeros(16)).fun
+    assert loss(np.concatenate([weights.ravel(), bias])) == pytest.approx(best, abs=1e-5)
+
+
+def test_pixel_rows_keep_the_order_and_span_one():
+    images = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4) * 11
+    rows = package.pixel_rows(images)
+    assert rows.dtype == np.float32
+    assert rows.shape == (2, 12)
+    assert rows[1, 5] == pytest.approx(images[1, 1, 1] / 255 - 0.5)
+    assert package.pixel_rows(np.full((1, 2, 2), 255, dtype=np.uint8)).max() == 0.5
+    assert package.pixel_rows(np.zeros((1, 2, 2), dtype=np.uint8)).min() == -0.5

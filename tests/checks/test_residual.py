@@ -1,0 +1,263 @@
+"""Checks of residual: right answers pass in any form, and each known mistake gets its own hint."""
+
+from functools import partial
+
+import keras
+import numpy as np
+from answers import three_tests
+from keras import layers
+
+from fer_course.checks import residual
+from fer_course.layers import residual_module as package_module
+
+# ------------------------------------------------------------------------------------------------------- the shortcut
+
+
+def shortcut_in_loops(x, kernel):
+    rows, columns = range(0, x.shape[0], 2), range(0, x.shape[1], 2)
+    return [
+        [[sum(x[i, j, c] * kernel[c, m] for c in range(x.shape[2])) for m in range(kernel.shape[1])] for j in columns]
+        for i in rows
+    ]
+
+
+def shortcut_in_keras(x, kernel):
+    return keras.ops.conv(x[None, ::2, ::2].astype("float32"), kernel[None, None].astype("float32"))[0]
+
+
+def spoiled(x, kernel):
+    x *= 2
+    return x[::2, ::2] @ kernel / 2
+
+
+SHORTCUT_RIGHT = {
+    "plain": lambda x, kernel: x[::2, ::2] @ kernel,
+    "einsum, float32": lambda x, kernel: np.einsum(
+        "hwc,cm->hwm", x.astype("float32")[::2, ::2], kernel.astype("float32")
+    ),
+    "mixed first": lambda x, kernel: (x @ kernel)[::2, ::2],
+    "loops": shortcut_in_loops,
+    "keras": shortcut_in_keras,
+}
+SHORTCUT_WRONG = {
+    "all": (lambda x, kernel: x @ kernel, "every second row and column"),
+    "rows": (lambda x, kernel: x[::2] @ kernel, r"every second \*row\*"),
+    "columns": (lambda x, kernel: x[:, ::2] @ kernel, r"every second \*column\*"),
+    "from the second": (lambda x, kernel: x[1::2, 1::2] @ kernel, "begin with the first"),
+    "no kernel": (lambda x, kernel: x[::2, ::2], "not mixed"),
+    "a quarter": (lambda x, kernel: x[: x.shape[0] // 2, : x.shape[1] // 2] @ kernel, "quarter"),
+    "nothing": (lambda x, kernel: None, "return"),
+    "in place": (spoiled, "in place"),
+    "*": (lambda x, kernel: x[::2, ::2] * kernel, "matrix product is `@`"),
+    "an axis too far": (lambda x, kernel: x[:, ::2, ::2] @ kernel, r"slice the first two, `x\[::2, ::2\]`"),
+    "rounded down": (
+        lambda x, kernel: x[: x.shape[0] // 2 * 2 : 2, : x.shape[1] // 2 * 2 : 2] @ kernel,
+        "last row or column is missing",
+    ),
+}
+
+# ------------------------------------------------------------------------------------------------ the residual module
+
+
+def module(
+    x, filters, bias=False, size=3, stride=False, start=0, middle=True, end=False, after=False, norms=True, pool="max",
+    side_norm=True, standard=False, add=True,
+):  # fmt: skip
+    """A residual module that can be built wrong in many ways."""
+    options = {"padding": "same", "use_bias": bias}
+    side = x if stride else x[:, start::2, start::2]
+    side = layers.Conv2D(filters, 1, strides=2 if stride else 1, use_bias=bias)(side)
+    side = layers.BatchNormalization()(side) if side_norm else side
+    kind = layers.Conv2D if standard else layers.SeparableConv2D
+    for last in (False, True):
+        x = kind(filters, size, **options)(x)
+        x = layers.BatchNormalization()(x) if norms else x
+        x = layers.Activation("relu")(x) if (end if last else middle) else x
+    if pool:
+        x = (layers.MaxPooling2D if pool == "max" else layers.AveragePooling2D)(3, strides=2, padding="same")(x)
+    x = (layers.Add if add else layers.Concatenate)()([x, side])
+    return layers.Activation("relu")(x) if after else x
+
+
+def other_way_round(x, filters):
+    """The same with the main path first, ReLU as a layer of its own, and a plus sign's layer."""
+    main = layers.SeparableConv2D(filters, 3, padding="same", use_bias=False)(x)
+    main = layers.ReLU()(layers.BatchNormalization()(main))
+    main = layers.BatchNormalization()(layers.SeparableConv2D(filters, 3, padding="same", use_bias=False)(main))
+    main = layers.MaxPooling2D(3, strides=2, padding="same")(main)
+    side = layers.BatchNormalization()(layers.Conv2D(filters, 1, use_bias=False)(x[:, ::2, ::2, :]))
+    return layers.Add()([side, main])
+
+
+OPTIONS = {"padding": "same", "use_bias": False}
+
+
+def two_paths(main, side):
+    """A module of two paths, each a list of layers (made anew at every call); a module starts from its input."""
+
+    def built(x, filters):
+        ends = []
+        for steps in (main, side):
+            end = x
+            for step in steps(filters):
+                end = step(end)
+            ends.append(end)
+        return layers.Add()(ends)
+
+    return built
+
+
+def main_path(filters, settings=(), size=3, padding="same", strides=2, order="SNRSNP"):
+    """The steps of the main path: separable, normalisation, ReLU, separable, normalisation, pooling."""
+    makers = {
+        "S": lambda: layers.SeparableConv2D(filters, 3, **OPTIONS | dict(settings)),
+        "N": layers.BatchNormalization,
+        "R": lambda: layers.Activation("relu"),
+        "P": lambda: layers.MaxPooling2D(size, strides=strides, padding=padding),
+    }
+    return [makers[letter]() for letter in order]
+
+
+def side_path(filters, order="/CN", settings=()):
+    """The steps of the shortcut: every second pixel, 1×1 convolution, normalisation."""
+    makers = {
+        "/": lambda: lambda x: x[:, ::2, ::2],
+        "C": lambda: layers.Conv2D(filters, 1, use_bias=False, **dict(settings)),
+        "N": layers.BatchNormalization,
+        "R": layers.ReLU,
+    }
+    return [makers[letter]() for letter in order]
+
+
+def main_as(**options):
+    return two_paths(partial(main_path, **options), side_path)
+
+
+def side_as(order, **options):
+    return two_paths(main_path, partial(side_path, order=order, **options))
+
+
+def pictures_halved(x, filters):
+    side = layers.BatchNormalization()(layers.Conv2D(filters, 1, use_bias=False)(x[::2, ::2]))
+    return layers.Add()([module(x, filters), side])
+
+
+def sliced_late(x, filters, after=1):
+    """The shortcut taken from an x that was overwritten: after one separable convolution, or after the whole path."""
+    steps = main_path(filters)
+    for step in steps[:3] if after == 1 else steps:
+        x = step(x)
+    side = layers.BatchNormalization()(layers.Conv2D(filters, 1, use_bias=False)(x[:, ::2, ::2]))
+    for step in steps[3:] if after == 1 else []:
+        x = step(x)
+    return layers.Add()([x, side])
+
+
+def one_relu_twice(x, filters):
+    relu = layers.ReLU()
+    steps = main_path(filters)
+    for step in [*steps[:2], relu, *steps[3:5], relu, steps[5]]:
+        y = x = step(x) if step is not steps[0] else step(start := x)
+    for step in side_path(filters):
+        start = step(start)
+    return layers.Add()([y, start])
+
+
+MODULE_RIGHT = {
+    "module": module,
+    "other way round": other_way_round,
+    "package": package_module,
+    "sliced after the convolution": side_as("C/N"),
+    "relu as a function": lambda x, filters: two_paths(
+        lambda filters: [keras.ops.relu if type(step) is layers.Activation else step for step in main_path(filters)],
+        side_path,
+    )(x, filters),
+}
+MODULE_WRONG = {
+    "bias": (partial(module, bias=True), "bias"),
+    "5×5": (partial(module, size=5), "3×3"),
+    "stride": (partial(module, stride=True), "corrupt memory"),
+    "no ReLU": (partial(module, middle=False), "ReLU is missing"),
+    "two ReLUs": (partial(module, end=True), "leave it out"),
+    "ReLU at the end": (partial(module, middle=False, end=True), "between the two"),
+    "ReLU after the addition": (partial(module, after=True), "after the addition"),
+    "shortcut not normalised": (partial(module, side_norm=False), "BatchNormalization"),
+    "not normalised": (partial(module, norms=False), "BatchNormalization"),
+    "mean pooling": (partial(module, pool="mean"), "MaxPooling2D"),
+    "no pooling": (partial(module, pool=""), r"You have \(N, 7, 10, 4\): that path is not halved"),
+    "ReLU in the convolutions": (
+        main_as(settings={"activation": "relu"}, order="SNSNP"),
+        r"comes \*before\* its normal",
+    ),
+    "ReLU before normalisation": (main_as(order="SRNSNP"), "before the first normalisation"),
+    "pooled too early": (main_as(order="SNRSPN"), "order is separable"),
+    "normalised twice at the end": (main_as(order="SRSNNP"), "order is separable"),
+    "2×2 pooling": (main_as(size=2), "should be 3×3"),
+    "pooling not padded": (main_as(padding="valid"), 'the pooling needs `padding="same"`'),
+    "stride in the convolution": (
+        lambda x, filters: two_paths(
+            lambda filters: [
+                *main_path(filters, {"strides": 2}, order="SNR"),
+                *main_path(filters, strides=1, order="SNP"),
+            ],
+            side_path,
+        )(x, filters),
+        "the pooling halves",
+    ),
+    "first as wide as x": (
+        two_paths(lambda filters: [*main_path(3, order="SNR"), *main_path(filters, order="SNP")], side_path),
+        "have `filters` filters",
+    ),
+    "two maps a channel": (main_as(settings={"depth_multiplier": 2}), "depth_multiplier"),
+    "no γ": (
+        two_paths(main_path, lambda filters: [*side_path(filters, "/C"), layers.BatchNormalization(scale=False)]),
+        "keeps its γ",
+    ),
+    "pictures halved": (pictures_halved, r"leave the first axis alone, `x\[:, ::2, ::2\]`"),
+    "shortcut from overwritten x": (sliced_late, "starts from the module's input"),
+    "shortcut from the end": (partial(sliced_late, after=2), "halved twice: the shortcut starts from"),
+    "sliced after normalisation": (side_as("CN/"), "in training, mean and variance"),
+    "normalised before the convolution": (side_as("/NC"), "convolved first"),
+    "ReLU on the shortcut": (side_as("/CNR"), "ends with its normalisation; found ReLU"),
+    "ReLU in the shortcut's convolution": (side_as("/CN", settings={"activation": "relu"}), "activation of its own"),
+    "one ReLU twice": (one_relu_twice, "a layer of its own for each step"),
+    "stopped": (lambda x, filters: x.no_such_thing, r"called with x \(N, 7, 10, 3\), 4"),
+    "standard": (partial(module, standard=True), "SeparableConv2D"),
+    "concatenated": (partial(module, add=False), "channels"),
+    "an array": (lambda x, filters: np.zeros(3), "Keras tensor"),
+    "nothing": (lambda x, filters: None, "return"),
+}
+
+# ------------------------------------------------------------------------------------------------------ its parameters
+
+COUNT_RIGHT = {
+    "one by one": lambda c, f: c * f + 9 * c + c * f + 9 * f + f * f + 12 * f,
+    "a float": lambda c, f: float(9 * c + 2 * c * f + f * (21 + f)),
+    "int64": lambda c, f: np.int64(sum([c * f, 9 * c, c * f, 9 * f, f * f, 4 * f, 4 * f, 4 * f])),
+}
+COUNT_WRONG = {
+    "two a norm": (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 6 * f, r"\*four\*"),
+    "one norm": (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 4 * f, "not one"),
+    "no norms": (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f, "normalisations are missing"),
+    "no shortcut": (lambda c, f: c * f + 9 * c + 9 * f + f * f + 12 * f, "shortcut's 1×1"),
+    "channels twice": (lambda c, f: 3 * c * f + 18 * c + 12 * f, "`filters` channels"),
+    "filters in the first": (lambda c, f: 2 * c * f + 9 * f + 9 * f + f * f + 12 * f, r"comes \*in\*"),
+    "first norm of channels": (
+        lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 4 * c + 8 * f,
+        "comes after a convolution",
+    ),
+    "no shortcut, nor its norm": (lambda c, f: c * f + 9 * c + 9 * f + f * f + 8 * f, "and its normalisation"),
+    "standard": (lambda c, f: c * f + 9 * c * f + 9 * f * f + 12 * f, r"\*standard\*"),
+    "biases": (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 15 * f, "bias"),
+    "nothing": (lambda c, f: None, "return"),
+}
+
+
+# ------------------------------------------------------------------------------------------------------ the tests
+
+CHECKS = {
+    residual.shortcut: (SHORTCUT_RIGHT, SHORTCUT_WRONG),
+    residual.residual_module: (MODULE_RIGHT, MODULE_WRONG),
+    residual.module_parameters: (COUNT_RIGHT, COUNT_WRONG),
+}
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)

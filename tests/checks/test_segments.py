@@ -1,0 +1,116 @@
+"""Checks of segments: right answers pass in any form, and each known mistake gets its own hint."""
+
+from __future__ import annotations
+
+import numpy as np
+from answers import three_tests
+from keras import layers
+
+from fer_course.checks import oracles, segments
+
+# ------------------------------------------------------------------------------------------------------ segmented
+
+
+def parts(x, kernels, take=None):
+    size = x.shape[-1] // len(kernels)
+    return [(take or (lambda i: x[..., i * size : (i + 1) * size]))(i) for i in range(len(kernels))]
+
+
+def same(part, kernel, padding="same"):
+    return oracles.convolve(part, kernel, padding=padding)
+
+
+def segmented(x, kernels):
+    return np.concatenate(
+        [same(part, kernel) for part, kernel in zip(parts(x, kernels), kernels, strict=True)], axis=-1
+    )
+
+
+def with_groups(x, kernels):
+    """Keras' own grouped convolution, float32."""
+    layer = layers.Conv2D(
+        kernels[0].shape[-1] * len(kernels), kernels[0].shape[0], padding="same", groups=len(kernels), use_bias=False
+    )
+    layer.build((None, *x.shape))
+    layer.set_weights([np.concatenate(kernels, axis=-1)])
+    return np.asarray(layer(x[None].astype("float32")))[0]
+
+
+def with_zeros(x, kernels):
+    """A standard convolution whose kernel is zero between segments."""
+    size, _, ins, outs = kernels[0].shape
+    whole = np.zeros((size, size, ins * len(kernels), outs * len(kernels)))
+    for i, kernel in enumerate(kernels):
+        whole[:, :, i * ins : (i + 1) * ins, i * outs : (i + 1) * outs] = kernel
+    return oracles.convolve(x, whole, padding="same")
+
+
+SEGMENTED_RIGHT = {"slices": segmented, "groups": with_groups, "zeros": with_zeros}
+
+
+def joined(outputs):
+    return np.concatenate(outputs, axis=-1)
+
+
+SEGMENTED_WRONG = {
+    "not every S-th": lambda x, k: joined([same(x[..., i :: len(k)], kernel) for i, kernel in enumerate(k)]),
+    "takes the first channels": lambda x, k: joined([same(x[..., : x.shape[-1] // len(k)], kernel) for kernel in k]),
+    "starts only one channel further": lambda x, k: joined(
+        [same(x[..., i : i + x.shape[-1] // len(k)], kernel) for i, kernel in enumerate(k)]
+    ),
+    "has more or fewer channels": lambda x, k: joined([same(x, kernel) for kernel in k]),
+    "C // S wide": lambda x, k: joined([same(x[..., i * len(k) : (i + 1) * len(k)], kernel) for i, kernel in enumerate(k)]),
+    "the first segment alone": lambda x, k: segmented(x, k)[..., : k[0].shape[-1]],
+    "the last segment alone": lambda x, k: segmented(x, k)[..., -k[0].shape[-1] :],
+    "along a new axis; join": lambda x, k: np.stack(
+        [same(p, m) for p, m in zip(parts(x, k), k, strict=True)], axis=-1
+    ),
+    "are added up": lambda x, k: sum(same(part, kernel) for part, kernel in zip(parts(x, k), k, strict=True)),
+    'padding="same"': lambda x, k: joined([same(p, kernel, "valid") for p, kernel in zip(parts(x, k), k, strict=True)]),
+    "not flipped": lambda x, k: segmented(x, [kernel[::-1, ::-1] for kernel in k]),
+    "each has its own": lambda x, k: segmented(x, [k[0]] * len(k)),
+    "wrong order": lambda x, k: segmented(x, k[::-1]),
+    "stacked along a new axis": lambda x, k: np.stack([same(p, m) for p, m in zip(parts(x, k), k, strict=True)]),
+    "joined along the rows": lambda x, k: np.concatenate([same(p, m) for p, m in zip(parts(x, k), k, strict=True)]),
+    "forget a `return`": lambda x, k: None,
+    "TypeError": lambda x, k: x + "k",
+    "some values are not": lambda x, k: 2 * segmented(x, k),
+}  # fmt: skip
+
+# -------------------------------------------------------------------------------------------- extreme_as_standard
+
+
+def looped(point, depth):
+    kernel = np.zeros((*depth.shape[:2], *point.shape), dtype=np.float32)
+    for c in range(point.shape[0]):
+        for m in range(point.shape[1]):
+            kernel[:, :, c, m] = depth[:, :, m] * point[c, m]
+    return kernel
+
+
+EXTREME_RIGHT = {
+    "broadcast": lambda point, depth: depth[:, :, None, :] * point,
+    "loop, float32": looped,
+    "einsum": lambda point, depth: np.einsum("cm,ijm->ijcm", point, depth),
+}
+EXTREME_WRONG = {
+    "that is the separable kernel": lambda point, depth: depth[:, :, :, None] * point,
+    "swapped": lambda point, depth: np.einsum("cm,ijm->ijmc", point, depth),
+    "summed": lambda point, depth: np.einsum("cm,ijm->ijm", point, depth),
+    "turned round; nothing is flipped": lambda point, depth: depth[::-1, ::-1, None, :] * point,
+    "are added": lambda point, depth: depth[:, :, None, :] + point,
+    "the patterns alone": lambda point, depth: np.repeat(depth[:, :, None, :], len(point), axis=2),
+    "`point` is turned round": lambda point, depth: depth[:, :, None, :] * point.T,
+    "Give `depth` a new axis": lambda point, depth: depth * point,
+    "IndexError": lambda point, depth: depth @ point[:, None, None, :, None, None, :1],
+    "forget a `return`": lambda point, depth: None,
+}
+
+
+# ------------------------------------------------------------------------------------------------------ the tests
+
+CHECKS = {
+    segments.segmented: (SEGMENTED_RIGHT, SEGMENTED_WRONG),
+    segments.extreme_as_standard: (EXTREME_RIGHT, EXTREME_WRONG),
+}
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)

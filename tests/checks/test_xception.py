@@ -1,0 +1,137 @@
+"""Checks of xception: right answers pass in any form, and each known mistake gets its own hint."""
+
+from functools import partial
+
+import keras
+import numpy as np
+from answers import three_tests
+from keras import layers
+
+from fer_course import models
+from fer_course.checks import xception
+from fer_course.layers import convolution
+from fer_course.layers import residual_module as package_module
+
+# ------------------------------------------------------------------------------------------------ the residual module
+
+
+def module(
+    x, filters, bias=False, size=3, stride=False, start=0, middle=True, end=False, after=False, norms=True, pool="max",
+    side_norm=True, standard=False, add=True,
+):  # fmt: skip
+    """A residual module that can be built wrong in many ways."""
+    options = {"padding": "same", "use_bias": bias}
+    side = x if stride else x[:, start::2, start::2]
+    side = layers.Conv2D(filters, 1, strides=2 if stride else 1, use_bias=bias)(side)
+    side = layers.BatchNormalization()(side) if side_norm else side
+    kind = layers.Conv2D if standard else layers.SeparableConv2D
+    for last in (False, True):
+        x = kind(filters, size, **options)(x)
+        x = layers.BatchNormalization()(x) if norms else x
+        x = layers.Activation("relu")(x) if (end if last else middle) else x
+    if pool:
+        x = (layers.MaxPooling2D if pool == "max" else layers.AveragePooling2D)(3, strides=2, padding="same")(x)
+    x = (layers.Add if add else layers.Concatenate)()([x, side])
+    return layers.Activation("relu")(x) if after else x
+
+
+# --------------------------------------------------------------------------------------------------- the whole network
+
+
+def network(
+    filters=(16, 32, 64, 128), classes=7, padding="valid", stem=2, head=3, norm=False, bias=True, average=True, softmax=True,
+    rescale=True,
+):  # fmt: skip
+    """Mini-Xception, which can be built wrong in many ways."""
+    inputs = keras.Input((48, 48, 1))
+    x = layers.Rescaling(1 / 127.5, offset=-1)(inputs) if rescale else inputs
+    for _ in range(stem):
+        x = convolution(x, 8, padding=padding)
+    for each in filters:
+        x = package_module(x, each)
+    x = layers.Conv2D(classes, head, padding="same", use_bias=bias)(x)
+    x = layers.BatchNormalization()(x) if norm else x
+    x = layers.GlobalAveragePooling2D()(x) if average else layers.GlobalMaxPooling2D()(x)
+    return keras.Model(inputs, layers.Softmax()(x) if softmax else x)
+
+
+def with_top(top, chained=True):
+    """A network whose last layers are given, as a function of the modules' maps and the classes; or its modules unchained."""
+
+    def built(filters=(16, 32, 64, 128), classes=7):
+        inputs = keras.Input((48, 48, 1))
+        x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+        for _ in range(2):
+            x = convolution(x, 8, padding="valid")
+        y = x
+        for each in filters:
+            y = package_module(y if chained else x, each)
+        return keras.Model(inputs, top(y, classes))
+
+    return built
+
+
+def head(x, classes, **options):
+    return layers.GlobalAveragePooling2D()(layers.Conv2D(classes, 3, padding="same", **options)(x))
+
+
+def dense_head(x, classes):
+    return layers.Dense(classes, activation="softmax")(layers.GlobalAveragePooling2D()(x))
+
+
+def softmax_first(x, classes):
+    return layers.GlobalAveragePooling2D()(layers.Softmax()(layers.Conv2D(classes, 3, padding="same")(x)))
+
+
+def package_head(x, classes):
+    return layers.Softmax()(layers.GlobalAveragePooling2D()(convolution(x, classes)))
+
+
+def softmaxed(x, classes, **options):
+    return layers.Softmax()(head(x, classes, **options))
+
+
+def by_hand(filters=(16, 32, 64, 128), classes=7):
+    """Without the package's functions."""
+    inputs = keras.Input((48, 48, 1))
+    x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+    for _ in range(2):
+        x = layers.Activation("relu")(layers.BatchNormalization()(layers.Conv2D(8, 3, use_bias=False)(x)))
+    for each in filters:
+        x = module(x, each)
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(classes, 3, padding="same")(x))
+    return keras.Model(inputs, layers.Activation("softmax")(x))
+
+
+NETWORK_RIGHT = {"network": network, "by hand": by_hand}
+NETWORK_WRONG = {
+    "padded": (partial(network, padding="same"), "valid"),
+    "one convolution": (partial(network, stem=1), "first convolutions is missing"),
+    "1×1 at the end": (partial(network, head=1), "1×1"),
+    "norm at the end": (partial(network, norm=True), "28 too many"),
+    "no bias at the end": (partial(network, bias=False), "7 too few"),
+    "maximum": (partial(network, average=False), r"\*largest\*"),
+    "Dense": (with_top(dense_head), "there is a `Dense` layer"),
+    "softmax before the average": (with_top(softmax_first), "softmax comes before the average"),
+    "softmax in the convolution": (with_top(partial(head, activation="softmax")), "softmax comes before the average"),
+    "softmax before and after": (with_top(partial(softmaxed, activation="softmax")), "a second one after it"),
+    "two softmaxes": (with_top(lambda x, classes: layers.Softmax()(softmaxed(x, classes))), "two softmaxes"),
+    "ReLU at the end": (with_top(partial(softmaxed, activation="relu")), "has a ReLU"),
+    "package's convolution at the end": (with_top(package_head), "21 too many"),
+    "modules side by side": (with_top(softmaxed, chained=False), "modules are missing"),
+    "no modules": (lambda *arguments: with_top(softmaxed)(()), "modules are missing"),
+    "no softmax": (partial(network, softmax=False), "sum to 1"),
+    "not rescaled": (partial(network, rescale=False), "some values are not"),
+    "always the same": (lambda filters=(), classes=7: models.build("mini_xception"), "arguments"),
+    "always its filters": (lambda filters=(), classes=7: network(classes=classes), "4 and 6 filters"),
+    "an array": (lambda *arguments: np.zeros(7), r"keras\.Model"),
+    "nothing": (lambda *arguments: None, "return"),
+}
+
+
+# ------------------------------------------------------------------------------------------------------ the tests
+
+CHECKS = {
+    xception.mini_xception: (NETWORK_RIGHT, NETWORK_WRONG),
+}
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
