@@ -143,14 +143,15 @@ def test_learners_get_what_they_need_and_the_tests_add_theirs(tmp_path):
     assert "Adding" not in first
     assert "nbgrader" not in run([programs / "python", "-c", menu], tmp_path)
     assert run([programs / "python", "-c", bytecode], tmp_path).split() == ["True"]
-    told = subprocess.run(
-        [programs / "fer-course", "class", "init", tmp_path / "class"], capture_output=True, text=True, cwd=tmp_path
-    )
+    run([programs / "fer-course", "class", "init", tmp_path / "class"], tmp_path)
+    release = [programs / "fer-course", "class", "release", tmp_path / "class", "02"]
+    told = subprocess.run(release, capture_output=True, text=True, cwd=tmp_path)
     assert told.returncode == 1
     assert told.stderr.strip().endswith(f"nbgrader. In {repository}: make setup-all")
     second = run(["make", "setup-all"], repository, Path.home())
     assert second.count("Adding") == 1
     assert "Setting up" not in second
+    run(release, tmp_path)
     assert "nbgrader" in run([programs / "python", "-c", menu], tmp_path)
     run([programs / "python", "-m", "pip", "check"], tmp_path)
     run([programs / "python", "-m", "pytest", "--version"], tmp_path)

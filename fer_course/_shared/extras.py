@@ -37,6 +37,17 @@ def require(module: str, purpose: str, extra: str = "lab", error: type[FerCourse
         raise error(f"{purpose.capitalize()} needs {module}. {advice(extra)}") from missing
 
 
+def bringing(module: str) -> str:
+    """Return the extra that installs a module, such as "instructor" for nbgrader; where none is found, those of lessons."""
+    try:
+        required = importlib.metadata.requires("fer_course") or []
+    except importlib.metadata.PackageNotFoundError:
+        required = []
+    name = re.escape(module.replace("_", "-"))
+    found = re.findall(rf"^{name}\b(?!-)[^;]*;.*\bextra == ['\"]([\w-]+)['\"]", "\n".join(required), re.MULTILINE)
+    return next((extra for extra in found if extra not in {*_LEARNER, "gpu"}), "tensorflow,lab")
+
+
 def advice(extras: str = "tensorflow,lab") -> str:
     """Return the command that installs this package's extras here.
 
