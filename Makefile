@@ -151,6 +151,7 @@ audit: setup-all
 lint: setup-all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 
 clean:
 	rm -rf .venv .venv-colab .venv-3.* .python build dist book/_build .pytest_cache .ruff_cache .hypothesis

@@ -37,7 +37,7 @@ from PIL import Image
 
 from fer_course import live
 from fer_course.data import drawn
-from fer_course.live import page as page_module
+from fer_course.widgets import page as page_module
 
 pytestmark = BROWSER_TESTS
 

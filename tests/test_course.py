@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 import fer_course
 from fer_course import course
 from fer_course._shared import extras, files
-from fer_course.course import copies, execution, outputs, parameters, results, run_folders, runner
+from fer_course.course import copies, execution, parameters, results, run_folders, runner
 from fer_course.course.pages import lesson_page
 from fer_course.errors import BusyError, DataError, LessonError
 
@@ -353,7 +353,7 @@ def test_metrics_are_written_after_each_lesson(tmp_path, monkeypatch):
 def test_a_lesson_that_can_not_be_read_fails_alone(tmp_path, monkeypatch, capsys):
     write_notebook(tmp_path / "solutions" / "00-a.ipynb")
     (tmp_path / "solutions" / "01-b.ipynb").write_text("not a notebook")
-    monkeypatch.setattr(outputs, "_harvest", lambda *arguments: None)
+    monkeypatch.setattr(runner, "extract", lambda *arguments: {})
     assert course.run(source=tmp_path / "solutions", out=tmp_path / "out", lessons=["1"]) == 1
     assert "FAILED  01-b" in capsys.readouterr().out
 

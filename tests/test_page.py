@@ -15,7 +15,7 @@ import pytest
 
 from fer_course._shared import extras
 from fer_course.errors import RunError
-from fer_course.live import page
+from fer_course.widgets import page
 
 
 def said_in_one_sentence(answer, word: str) -> None:

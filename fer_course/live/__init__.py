@@ -18,7 +18,6 @@ Pictures that follow each other go through a `Stream`, which follows their faces
 ``scenes``       faces pasted into a scene at known boxes
 ``stream``       follow faces and smooth their scores
 ``timing``       latency of single calls
-``page``         the camera panel as a page of its own, `fer-course live`
 ===============  =======================================================================
 
 Nothing is stored, and nothing leaves the machine. No Keras here, and no camera.
@@ -28,7 +27,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["boxes", "detection", "page", "photographs", "scenes", "stream", "timing"],
+    submodules=["boxes", "detection", "photographs", "scenes", "stream", "timing"],
     submod_attrs={
         "photographs": ["LONGEST", "grey", "read_photograph"],
         "boxes": ["MARGIN", "Box", "common_area", "crop_face", "match", "overlap", "without_overlaps"],
