@@ -72,6 +72,23 @@ def pytest_runtest_setup(item):
         pytest.skip("not begun before FER_COURSE_TEST_DEADLINE: the time of this check had run out")
 
 
+def pytest_runtest_logreport(report):
+    """Note a failed test at once, for .ci/run: it may cut the run off before pytest sums up."""
+    _note_failure(report)
+
+
+def pytest_collectreport(report):
+    """Note a module that can't be collected, too."""
+    _note_failure(report)
+
+
+def _note_failure(report):
+    path = os.environ.get("FER_COURSE_TEST_FAILURES")
+    if path and report.failed:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"{report.nodeid}\n")
+
+
 def real_source() -> str:
     """Return the user's own FER_COURSE_DATA, or "" if it names no file or folder."""
     return REAL_SOURCE if REAL_SOURCE not in ("", "drawn") and Path(REAL_SOURCE).exists() else ""

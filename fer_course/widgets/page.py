@@ -103,7 +103,7 @@ def free_port(port: int | None) -> int:
 
 def notebook(run: str) -> nbformat.NotebookNode:
     """Return the notebook that Voilà renders: one cell, whose source nobody sees."""
-    source = f"from fer_course.live import page\n\npage.panel({run!r})"
+    source = f"from fer_course.widgets import page\n\npage.panel({run!r})"
     return nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source)],
         metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}, "title": "Live"},

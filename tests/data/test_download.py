@@ -18,6 +18,7 @@ from faces_for_tests import (
 
 import fer_course.data as data
 from fer_course import DataError, cli
+from fer_course._shared import extras
 from fer_course.data import discovery
 
 WAYS = ("drawn faces", "data import PATH", "FER_COURSE_DATA", "Kaggle notebook", "download it")
@@ -113,7 +114,7 @@ def test_without_the_library_the_message_says_how_to_get_it(monkeypatch, capsys)
     monkeypatch.setitem(sys.modules, "kagglehub", None)
     status, _, err = run(capsys)
     assert status == 1
-    for words in ("kagglehub, Kaggle's library for downloads, is not installed", "pip install kagglehub", *WAYS):
+    for words in ("needs kagglehub, Kaggle's library", extras.advice("kaggle"), *WAYS):
         assert words in err
 
 

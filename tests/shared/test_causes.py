@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -142,6 +143,21 @@ def test_the_command_that_installs_fits_the_environment(monkeypatch):
     assert extras.advice("lab") == 'uv pip install "fer_course[lab]"'  # uv makes environments without pip
     monkeypatch.setattr(extras, "_of_make", lambda: True)
     assert extras.advice("lab").endswith(": make clean setup")
+    assert extras.advice("tensorflow,lab").endswith(": make clean setup")
+    assert extras.advice("instructor").endswith(": make setup-all")
+
+
+@pytest.mark.parametrize(
+    ("module", "extra"),
+    [
+        ("nbgrader", "instructor"), ("dask", "cluster"), ("myst_nb", "book"), ("tensorflow", "tensorflow,lab"),
+        ("nb", "tensorflow,lab"),
+    ],
+)  # fmt: skip
+def test_a_missing_module_is_installed_by_the_extra_that_names_it(module, extra):
+    assert extras.bringing(module) == extra
+    said = f"ModuleNotFoundError: No module named '{module}.converters'"
+    assert causes.advice(said, Path("nowhere")).endswith(f"{module} is not installed here. {extras.advice(extra)}.")
 
 
 def test_advice_of_make_is_for_what_make_can_mend(monkeypatch, tmp_path):
