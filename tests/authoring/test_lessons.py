@@ -234,12 +234,12 @@ def test_release_writes_what_changed_and_nothing_else(tmp_path):
     source, target = tmp_path / "solutions", tmp_path / "lessons"
     for name in ("00-a.ipynb", "01-b.ipynb"):
         save(solved(), source / name)
-    before = {path: path.read_bytes() for path in solutions.iterdir()}
+    before = {path: path.read_bytes() for path in source.iterdir()}
     assert lessons.in_sync(source, target) == ["00-a.ipynb", "01-b.ipynb"]
     assert lessons.build_lessons(source, target) == [target / "00-a.ipynb", target / "01-b.ipynb"]
     assert lessons.in_sync(source, target) == []
     assert lessons.build_lessons(source, target) == []
-    assert {path: path.read_bytes() for path in solutions.iterdir()} == before
+    assert {path: path.read_bytes() for path in source.iterdir()} == before
 
 
 def test_one_byte_is_out_of_sync_and_so_are_a_missing_and_an_extra_lesson(tmp_path):
