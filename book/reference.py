@@ -31,7 +31,9 @@ def _is_public(path: Path, package: Path) -> bool:
     """Return whether a module is part of the reference: it and its rooms have public names and it has a docstring."""
     parts = path.relative_to(package).with_suffix("").parts
     names = parts[:-1] if parts[-1] == "__init__" else parts
-    return not any(name.startswith("_") for name in names) and bool(ast.get_docstring(ast.parse(path.read_text("utf-8"))))
+    return not any(name.startswith("_") for name in names) and bool(
+        ast.get_docstring(ast.parse(path.read_text("utf-8")))
+    )
 
 
 def _dotted(path: Path, package: Path) -> str:

@@ -66,7 +66,9 @@ def test_without_voila_the_error_says_what_to_install(run_cli, monkeypatch):
 def test_the_notebook_holds_one_call_that_survives_odd_names():
     (cell,) = page.notebook("C:\\my 'runs'\n\"x\"").cells
     calls = []
-    exec(cell.source.replace("from fer_course.widgets import page", ""), {"page": type("", (), {"panel": calls.append})})
+    exec(
+        cell.source.replace("from fer_course.widgets import page", ""), {"page": type("", (), {"panel": calls.append})}
+    )
     assert calls == ["C:\\my 'runs'\n\"x\""]
 
 
