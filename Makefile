@@ -114,10 +114,10 @@ colab-check: setup $(COLAB)/.ready
 
 # Kills everything that writes, fifty times each (hours); fuzzes every reader, ten minutes each (hours; Linux).
 torture: setup-all
-	FER_COURSE_KILLS=50 $(DRAWN) $(QUIET) $(BIN)/python -m pytest tests/test_torture.py -s
+	FER_COURSE_KILLS=50 $(DRAWN) $(QUIET) $(BIN)/python -m pytest tests/machines/test_torture.py -s
 
 fuzz: setup-all
-	$(BIN)/python tests/fuzz_readers.py --seconds 600
+	$(BIN)/python tests/helpers/fuzz_readers.py --seconds 600
 
 lab: setup
 	@$(BIN)/fer-course start my-lessons
