@@ -1,11 +1,11 @@
-"""From a photograph to upright grey 48 × 48 faces, framed as FER2013 frames them, ready to be scored.
+"""From a photograph to upright grey 48 × 48 faces, framed as FER2013 frames them, ready to be scored::
 
     photo = read_photograph("me.jpg")                       # uint8, upright, at most 1,024 pixels long
     boxes = find_faces(photo)                               # the largest first
     faces = np.stack([crop_face(photo, box) for box in boxes])
     evaluation.predict(model, faces)
 
-Pictures that follow each other go through a `Stream`, which follows their faces and smooths their scores:
+Pictures that follow each other go through a `Stream`, which follows their faces and smooths their scores::
 
     stream = Stream(evaluation.scorer(model))
     for photo in photos:
