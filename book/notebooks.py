@@ -35,13 +35,13 @@ def prepare(solution: Path, executed, repository: str = ""):
     stubs = {cell.id: cell.source for cell in lesson.cells}
     outputs = _outputs(executed)
     states = executed.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
-    cells = []
+    shown = []
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [still(output, states) for output in outputs.get(cell.id, [])]
             cell.execution_count = None
-        cells += folded(cell, stubs[cell.id]) if cells.is_solution(cell) else [cell]
-    notebook.cells = [cells[0], launch_line(solution.name, repository), *cells[1:]]
+        shown += folded(cell, stubs[cell.id]) if cells.is_solution(cell) else [cell]
+    notebook.cells = [shown[0], launch_line(solution.name, repository), *shown[1:]]
     return notebook
 
 
