@@ -10,7 +10,7 @@ from pathlib import Path
 import nbformat
 
 from fer_course.authoring import hosting_links, lessons, notebooks
-from fer_course.course import RESULT_TYPE, require
+from fer_course.course import RESULT_TYPE, cells, require
 
 #: Folds the code of a cell (a tag of myst-nb); its outputs stay.
 FOLD = "hide-input"
