@@ -40,7 +40,7 @@ def prepare(solution: Path, executed, repository: str = ""):
         if cell.cell_type == "code":
             cell.outputs = [still(output, states) for output in outputs.get(cell.id, [])]
             cell.execution_count = None
-        cells += folded(cell, stubs[cell.id]) if cells.is_solution(cell) else [cell]
+        cells += folded(cell, stubs[cell.id]) if is_solution(cell) else [cell]
     notebook.cells = [cells[0], launch_line(solution.name, repository), *cells[1:]]
     return notebook
 
