@@ -99,6 +99,16 @@ def _of_first(values: np.ndarray) -> np.ndarray:
     return values[:, :, :1].repeat(values.shape[2], axis=2)
 
 
+def _summed(image: np.ndarray, kernel: np.ndarray, axes: tuple[int, int]) -> np.ndarray:
+    """Sum each window's products over other axes, where the result has as many numbers as there are channels."""
+    maps, size = np.zeros_like(oracles.depthwise(image, kernel)), len(kernel)
+    for row, column in np.ndindex(maps.shape[:2]):
+        window = image[row : row + size, column : column + size]
+        maps[row, column] = (window * kernel).sum(axis=axes)
+    return maps
+
+
+_SIDE = "there are two {} too few. A side of H has H - k + 1 places: add 1, don't subtract it."
 _SUMMED = "the channels are summed up. That is what a *standard* convolution does: sum over axis=(0, 1) only."
 
 
@@ -134,6 +144,32 @@ DEPTHWISE_MISTAKES = (
     ),
     Mistake(_depthwise_maps(lambda maps, *_: maps[:-1, :-1]), _too_few),
     Mistake(_depthwise_maps(_last_empty), _too_few),
+    Mistake(_depthwise_maps(lambda maps, *_: maps[:-2]), _SIDE.format("rows")),
+    Mistake(_depthwise_maps(lambda maps, *_: maps[:, :-2]), _SIDE.format("columns")),
+    Mistake(_depthwise_maps(lambda maps, *_: maps[:-2, :-2]), _SIDE.format("rows and columns")),
+    Mistake(
+        _depthwise_maps(lambda maps, *_: maps[: maps.shape[1]]),
+        "there are as many rows as columns: the height of the picture is image.shape[0].",
+    ),
+    Mistake(
+        _depthwise_maps(lambda maps, image, kernel: maps[: image.shape[2] - len(kernel) + 1]),
+        "the number of rows comes from the channels: the height of the picture is image.shape[0].",
+    ),
+    Mistake(
+        _depthwise_maps(lambda maps, image, kernel: maps[:, : image.shape[2] - len(kernel) + 1]),
+        "the number of columns comes from the channels: the width of the picture is image.shape[1].",
+    ),
+    Mistake(
+        _depthwise_of(lambda image, kernel: (image, 1 / kernel)),
+        "the window is divided by the kernel. Multiply the two.",
+    ),
+    *(
+        Mistake(
+            lambda image, kernel, axes=axes: _summed(image, kernel, axes),
+            f"the sum runs over the axes {axes} of the window. Its rows and columns are the axes (0, 1).",
+        )
+        for axes in ((0, 2), (1, 2))
+    ),
     Mistake(
         lambda image, kernel: oracles.depthwise(image, kernel, padding="same"),
         "this is padded. Take only places where all of the kernel is inside.",
@@ -462,6 +498,38 @@ COST_RATIO_MISTAKES = (
     ),
     Mistake(lambda h, w, c, m, k: 1 / m + 1 / k, "a kernel has k × k numbers: size ** 2, not size."),
     Mistake(
+        lambda h, w, c, m, k: (k**2 * c + c * m) / (2 * k * c * m),
+        "the standard count has 2 · k in place of k²: size ** 2, not size * 2.",
+    ),
+    Mistake(
+        lambda h, w, c, m, k: (k**2 * c + c * m) / (2**k * c * m),
+        "the standard count has 2 to the power of k in place of k²: size ** 2, not 2 ** size.",
+    ),
+    Mistake(
+        _halves(lambda c, m, k: 2 * k * c, lambda c, m, k: c * m),
+        "the depthwise half has 2 · k in place of k²: size ** 2, not size * 2.",
+    ),
+    Mistake(
+        _halves(lambda c, m, k: 2**k * c, lambda c, m, k: c * m),
+        "the depthwise half has 2 to the power of k in place of k²: size ** 2, not 2 ** size.",
+    ),
+    Mistake(
+        _halves(lambda c, m, k: k**3 * c, lambda c, m, k: c * m),
+        "the depthwise half has k³ in place of k²: a kernel is a square, size ** 2.",
+    ),
+    Mistake(
+        _halves(lambda c, m, k: k * k / c, lambda c, m, k: c * m),
+        "the depthwise half is divided by the channels. Multiply: k² · C at every place.",
+    ),
+    Mistake(
+        _halves(lambda c, m, k: k * k * c, lambda c, m, k: c / m),
+        "the pointwise half is divided by the filters. Multiply: C · M at every place.",
+    ),
+    Mistake(
+        _counted(lambda separable, standard, places: (places * separable) * (places * standard)),
+        "the two counts are multiplied. Divide: separable / standard.",
+    ),
+    Mistake(
         _halves(lambda c, m, k: k * c, lambda c, m, k: c * m),
         "the depthwise half lacks a k: a kernel has k × k numbers, size ** 2.",
     ),
@@ -585,6 +653,10 @@ AS_STANDARD_MISTAKES = (
     Mistake(
         lambda depth, point: depth[..., None] + point,
         "the two are added. What passes through both is *multiplied* by both.",
+    ),
+    Mistake(
+        lambda depth, point: depth[..., None] / point,
+        "the one is divided by the other. What passes through both is *multiplied* by both.",
     ),
     Mistake(
         lambda depth, point: _standard_kernel(depth[::-1, ::-1], point), "the kernel is flipped. It stays as it is."
