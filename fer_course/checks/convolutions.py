@@ -49,53 +49,33 @@ OUTPUT_SIZE_MISTAKES = (
     Mistake(
         _sized(lambda n, k, s, p: (n - k) // s), "always one too few: the place at the very start counts too. Add 1."
     ),
-    Mistake(
-        _sized(lambda n, k, s, p: (n - k + 1) // s),
-        "the + 1 comes after the division: the first place needs no step.",
-    ),
+    Mistake(_sized(lambda n, k, s, p: (n - k + 1) // s),
+            "the + 1 comes after the division: the first place needs no step."),
     Mistake(_sized(lambda n, k, s, p: (n - p - k) // s + 1), "padding is on *both* sides: add it twice."),
     Mistake(_sized(lambda n, k, s, p: (n + p - k) // s + 1), "padding is on *two* sides, not three: add it twice."),
-    Mistake(
-        _sized(lambda n, k, s, p: (n - 2 * p - k) // s + 1),
-        "the padding is not used. The zeros make the side longer, by `padding` at each end.",
-    ),
+    Mistake(_sized(lambda n, k, s, p: (n - 2 * p - k) // s + 1),
+            "the padding is not used. The zeros make the side longer, by `padding` at each end."),
     Mistake(_sized(lambda n, k, s, p: (n - 4 * p - k) // s + 1), "padding makes the side longer: add it."),
-    Mistake(
-        _sized(lambda n, k, s, p: n - k + 1),
-        "the stride is not used: divide the way that the kernel can go by it.",
-    ),
+    Mistake(_sized(lambda n, k, s, p: n - k + 1),
+            "the stride is not used: divide the way that the kernel can go by it."),
     Mistake(_sized(lambda n, k, s, p: n - 2 * p - k + 1), "this is for stride 1 without padding. Use both arguments."),
     Mistake(_sized(lambda n, k, s, p: n // s), "the kernel is not used. Its *whole* width has to stay inside."),
-    Mistake(
-        _sized(lambda n, k, s, p: (n + k) // s + 1),
-        "the kernel is added. It needs room: *subtract* its width from the side.",
-    ),
-    Mistake(
-        _sized(lambda n, k, s, p: (k - n) // s + 1),
-        "the difference is the wrong way round: subtract the kernel from the side with its padding.",
-    ),
-    Mistake(
-        _sized(lambda n, k, s, p: -(-(n - 2 * p) // s)),
-        'this is what Keras calls "same". Here the number of zeros is given: `padding`.',
-    ),
-    Mistake(
-        _sized(lambda n, k, s, p: -(-(n - k) // s) + 1),
-        "this is rounded up, but a step that leads outside doesn't count. Round down: //.",
-    ),
+    Mistake(_sized(lambda n, k, s, p: (n + k) // s + 1),
+            "the kernel is added. It needs room: *subtract* its width from the side."),
+    Mistake(_sized(lambda n, k, s, p: (k - n) // s + 1),
+            "the difference is the wrong way round: subtract the kernel from the side with its padding."),
+    Mistake(_sized(lambda n, k, s, p: -(-(n - 2 * p) // s)),
+            'this is what Keras calls "same". Here the number of zeros is given: `padding`.'),
+    Mistake(_sized(lambda n, k, s, p: -(-(n - k) // s) + 1),
+            "this is rounded up, but a step that leads outside doesn't count. Round down: //."),
     Mistake(_sized(lambda n, k, s, p: round((n - k) / s) + 1), _ROUNDED),
     Mistake(_sized(lambda n, k, s, p: round((n - k) / s + 1)), _ROUNDED),
     Mistake(_sized(lambda n, k, s, p: math.floor((n - k) / s + 0.5) + 1), _ROUNDED),
-    Mistake(
-        _sized(lambda n, k, s, p: (n - k) // s + 2),
-        "always one too many: count the steps, and 1 for the first place.",
-    ),
-    Mistake(
-        _sized(lambda n, k, s, p: (n - k - 1) // s + 1),
-        "a kernel of k costs k - 1 places, not k: count the steps, and 1 for the first place.",
-    ),
-    Mistake(
-        _sized(lambda n, k, s, p: ((n - k) // s + 1) ** 2), "this is an area. Return the places along one side."
-    ),
+    Mistake(_sized(lambda n, k, s, p: (n - k) // s + 2),
+            "always one too many: count the steps, and 1 for the first place."),
+    Mistake(_sized(lambda n, k, s, p: (n - k - 1) // s + 1),
+            "a kernel of k costs k - 1 places, not k: count the steps, and 1 for the first place."),
+    Mistake(_sized(lambda n, k, s, p: ((n - k) // s + 1) ** 2), "this is an area. Return the places along one side."),
 )  # fmt: skip
 
 
@@ -298,85 +278,53 @@ CONVOLVE_MISTAKES = (
     ),
     Mistake(_padded(lambda p: p, columns=0), "the zeros are above and below only. Left and right need them too."),
     Mistake(_padded(lambda p: p, rows=0), "the zeros are left and right only. Above and below need them too."),
-    Mistake(
-        lambda image, kernel, stride=1, padding=0: oracles.convolve(image, kernel, stride, "same"),
-        "this is padded, but the padding asked for is 0.",
-    ),
-    Mistake(
-        _with_places(lambda maps, stride, rows, columns: maps),
-        "the stride is ignored. From one place to the next the window moves by `stride`.",
-    ),
+    Mistake(lambda image, kernel, stride=1, padding=0: oracles.convolve(image, kernel, stride, "same"),
+            "this is padded, but the padding asked for is 0."),
+    Mistake(_with_places(lambda maps, stride, rows, columns: maps),
+            "the stride is ignored. From one place to the next the window moves by `stride`."),
     Mistake(_with_places(lambda maps, stride, rows, columns: maps[:rows, :columns]), _STILL),
-    Mistake(
-        _with_places(lambda maps, stride, rows, columns: maps[::stride]),
-        "the stride is used along the rows alone. The columns need it too.",
-    ),
-    Mistake(
-        _with_places(lambda maps, stride, rows, columns: maps[:, ::stride]),
-        "the stride is used along the columns alone. The rows need it too.",
-    ),
-    Mistake(
-        _with_places(lambda maps, stride, rows, columns: maps[::stride, :columns]),
-        "the window moves by the stride along the rows alone. The columns need it too.",
-    ),
-    Mistake(
-        _with_places(lambda maps, stride, rows, columns: maps[:rows, ::stride]),
-        "the window moves by the stride along the columns alone. The rows need it too.",
-    ),
+    Mistake(_with_places(lambda maps, stride, rows, columns: maps[::stride]),
+            "the stride is used along the rows alone. The columns need it too."),
+    Mistake(_with_places(lambda maps, stride, rows, columns: maps[:, ::stride]),
+            "the stride is used along the columns alone. The rows need it too."),
+    Mistake(_with_places(lambda maps, stride, rows, columns: maps[::stride, :columns]),
+            "the window moves by the stride along the rows alone. The columns need it too."),
+    Mistake(_with_places(lambda maps, stride, rows, columns: maps[:rows, ::stride]),
+            "the window moves by the stride along the columns alone. The rows need it too."),
     Mistake(_with_places(_scattered), "the sums are right, but `stride` apart. The first place is 0, the next is 1."),
     Mistake(_with_maps(lambda maps, *_: maps[:-1, :-1]), _TOO_FEW),
     Mistake(_with_maps(lambda maps, *_: maps[:-2, :-2]), _TOO_FEW.replace("row and column are", "two rows and columns are")),
     Mistake(_with_maps(_last_empty), _TOO_FEW),
-    Mistake(
-        _with_kernel(lambda kernel: kernel[::-1, ::-1]),
-        "the kernel is flipped, as mathematicians do. Networks lay it on as it is: kernel[0, 0] meets the top left pixel of "
-        "the window.",
-    ),
+    Mistake(_with_kernel(lambda kernel: kernel[::-1, ::-1]),
+            "the kernel is flipped, as mathematicians do. Networks lay it on as it is: kernel[0, 0] meets the top left pixel of "
+            "the window."),
     Mistake(_with_kernel(lambda kernel: kernel[::-1]), "the kernel is upside down. Lay it on as it is."),
     Mistake(_with_kernel(lambda kernel: kernel[:, ::-1]), "the kernel is mirrored. Lay it on as it is."),
-    Mistake(
-        _with_kernel(lambda kernel: kernel.transpose(1, 0, 2, 3)), "rows and columns of the kernel are swapped."
-    ),
+    Mistake(_with_kernel(lambda kernel: kernel.transpose(1, 0, 2, 3)), "rows and columns of the kernel are swapped."),
     Mistake(_with_slice(lambda kernel, m: kernel[:, :, :1, m]), _ONE_SLICE),
     Mistake(_with_slice(lambda kernel, m: kernel[:, :, 0, m]), _ONE_SLICE),
-    Mistake(
-        _with_slice(lambda kernel, m: 1.0), "the kernel is not used: multiply the window by it before you add up."
-    ),
+    Mistake(_with_slice(lambda kernel, m: 1.0), "the kernel is not used: multiply the window by it before you add up."),
     Mistake(_with_maps(lambda maps, image, kernel, *_: maps / kernel[:, :, 0, 0].size), _MEAN),
     Mistake(_with_maps(lambda maps, image, kernel, *_: maps / kernel[..., 0].size), _MEAN),
-    Mistake(
-        _with_maps(lambda maps, *_: np.trunc(maps)),
-        "the fractions are cut off. Let the result be floats; np.zeros(shape) makes them.",
-    ),
-    Mistake(
-        _with_maps(lambda maps, *_: np.maximum(maps, 0)),
-        "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it.",
-    ),
-    Mistake(
-        _with_kernel(lambda kernel: kernel.transpose(0, 1, 3, 2)),
-        "channels and maps are swapped: map m uses kernel[:, :, :, m].",
-    ),
-    Mistake(
-        _with_kernel(lambda kernel: np.moveaxis(kernel, 0, 3)),
-        "kernel[m] is a *row* of all kernels. Map m uses kernel[:, :, :, m].",
-    ),
+    Mistake(_with_maps(lambda maps, *_: np.trunc(maps)),
+            "the fractions are cut off. Let the result be floats; np.zeros(shape) makes them."),
+    Mistake(_with_maps(lambda maps, *_: np.maximum(maps, 0)),
+            "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."),
+    Mistake(_with_kernel(lambda kernel: kernel.transpose(0, 1, 3, 2)),
+            "channels and maps are swapped: map m uses kernel[:, :, :, m]."),
+    Mistake(_with_kernel(lambda kernel: np.moveaxis(kernel, 0, 3)),
+            "kernel[m] is a *row* of all kernels. Map m uses kernel[:, :, :, m]."),
     Mistake(_apart, _NOT_SUMMED),
     Mistake(lambda *given: _apart(*given).sum(axis=3), _NOT_SUMMED),
     Mistake(lambda *given: _apart(*given)[..., 0], _NOT_SUMMED),
-    Mistake(
-        lambda *given: _apart(*given)[:, :, 0],
-        "only channel 0 is used. Multiply the whole window (k, k, C) by the whole kernel (k, k, C).",
-    ),
-    Mistake(
-        lambda *given: _apart(*given)[:, :, -1],
-        "only the last channel is used: does a later one overwrite the earlier ones? Add them up with +=.",
-    ),
+    Mistake(lambda *given: _apart(*given)[:, :, 0],
+            "only channel 0 is used. Multiply the whole window (k, k, C) by the whole kernel (k, k, C)."),
+    Mistake(lambda *given: _apart(*given)[:, :, -1],
+            "only the last channel is used: does a later one overwrite the earlier ones? Add them up with +=."),
     Mistake(_with_maps(lambda maps, image, *_: maps * image.shape[2]), _TWICE),
     Mistake(_crossed, _TWICE),
-    Mistake(
-        _with_maps(lambda maps, image, *_: maps / image.shape[2]),
-        "this is a mean over the channels. A convolution adds up, and does not divide.",
-    ),
+    Mistake(_with_maps(lambda maps, image, *_: maps / image.shape[2]),
+            "this is a mean over the channels. A convolution adds up, and does not divide."),
     Mistake(
         _with_maps(lambda maps, *_: maps[..., 0]),
         lambda image, kernel, *_: (
@@ -384,28 +332,16 @@ CONVOLVE_MISTAKES = (
         ),
     ),
     Mistake(_with_maps(lambda maps, *_: maps[..., :1]), _FIRST_MAP),
-    Mistake(
-        _with_maps(lambda maps, *_: maps.sum(axis=2)),
-        "the output maps are summed up. Keep all M of them, along the last axis.",
-    ),
-    Mistake(
-        _with_maps(lambda maps, *_: maps.sum(axis=2, keepdims=True)),
-        "the output maps are summed up. Keep all M of them, along the last axis.",
-    ),
-    Mistake(
-        _with_maps(lambda maps, *_: maps[..., :1].repeat(maps.shape[2], axis=2)),
-        "every map is the first one. Map m uses kernel[:, :, :, m].",
-    ),
-    Mistake(
-        _with_maps(lambda maps, *_: maps.transpose(1, 0, 2)),
-        "rows and columns of the result are swapped. Its shape is (H', W', M).",
-    ),
-    Mistake(
-        _with_maps(lambda maps, *_: np.moveaxis(maps, 2, 0)),
-        "the maps come first here. Keras keeps them last: (H', W', M).",
-    ),
-    Mistake(
-        _with_maps(lambda maps, *_: maps[None]),
-        "there is one axis too many in front. One image gives maps (H', W', M).",
-    ),
+    Mistake(_with_maps(lambda maps, *_: maps.sum(axis=2)),
+            "the output maps are summed up. Keep all M of them, along the last axis."),
+    Mistake(_with_maps(lambda maps, *_: maps.sum(axis=2, keepdims=True)),
+            "the output maps are summed up. Keep all M of them, along the last axis."),
+    Mistake(_with_maps(lambda maps, *_: maps[..., :1].repeat(maps.shape[2], axis=2)),
+            "every map is the first one. Map m uses kernel[:, :, :, m]."),
+    Mistake(_with_maps(lambda maps, *_: maps.transpose(1, 0, 2)),
+            "rows and columns of the result are swapped. Its shape is (H', W', M)."),
+    Mistake(_with_maps(lambda maps, *_: np.moveaxis(maps, 2, 0)),
+            "the maps come first here. Keras keeps them last: (H', W', M)."),
+    Mistake(_with_maps(lambda maps, *_: maps[None]),
+            "there is one axis too many in front. One image gives maps (H', W', M)."),
 )  # fmt: skip

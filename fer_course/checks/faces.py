@@ -99,25 +99,17 @@ def _changed(label=lambda label: label, image=lambda image: image, split=lambda 
 _NOT_THE_SPLIT = "the split is the last of the three columns, as it is in the file."
 
 PARSE_ROW_MISTAKES = (
-    Mistake(
-        _changed(image=np.ravel),
-        "the pixels form one long row of 2,304. Fold them into 48 rows of 48: .reshape(48, 48).",
-    ),
-    Mistake(
-        _changed(image=np.transpose),
-        "the picture lies on its side. The file goes along the first row, then the second: .reshape(48, 48).",
-    ),
-    Mistake(
-        _changed(image=lambda image: image / 255),
-        "the pixels are divided by 255. Leave them as they are, whole numbers from 0 to 255.",
-    ),
-    Mistake(
-        _changed(image=lambda image: image.astype(np.int8)),
-        "bright pixels became negative: int8 ends at 127. Use np.uint8, which goes from 0 to 255.",
-    ),
+    Mistake(_changed(image=np.ravel),
+            "the pixels form one long row of 2,304. Fold them into 48 rows of 48: .reshape(48, 48)."),
+    Mistake(_changed(image=np.transpose),
+            "the picture lies on its side. The file goes along the first row, then the second: .reshape(48, 48)."),
+    Mistake(_changed(image=lambda image: image / 255),
+            "the pixels are divided by 255. Leave them as they are, whole numbers from 0 to 255."),
+    Mistake(_changed(image=lambda image: image.astype(np.int8)),
+            "bright pixels became negative: int8 ends at 127. Use np.uint8, which goes from 0 to 255."),
     Mistake(_changed(split=lambda split: "Training"), f"your split is always 'Training': {_NOT_THE_SPLIT}"),
     Mistake(_changed(split=str.lower), f"the split is in small letters: {_NOT_THE_SPLIT}"),
-)
+)  # fmt: skip
 
 # --------------------------------------------------------------------------------------------- counting and guessing
 
@@ -170,42 +162,28 @@ def _counted(labels: Iterable[int], classes: Iterable[int] = range(CLASSES)) -> 
 _SORTED = "these are sorted by size. Keep the order of the classes, 0 to 6."
 
 COUNT_CLASSES_MISTAKES = (
-    Mistake(
-        lambda labels: np.bincount(labels),
-        "the list ends at the highest label that occurs. np.bincount has a `minlength`.",
-    ),
-    Mistake(
-        lambda labels: np.unique(labels, return_counts=True)[1],
-        "a class that does not occur is left out. It needs a 0 in its place.",
-    ),
-    Mistake(
-        lambda labels: _counted(labels, range(1, 8)),
-        "you count the labels 1 to 7, but they run from 0 to 6: range(7).",
-    ),
+    Mistake(lambda labels: np.bincount(labels),
+            "the list ends at the highest label that occurs. np.bincount has a `minlength`."),
+    Mistake(lambda labels: np.unique(labels, return_counts=True)[1],
+            "a class that does not occur is left out. It needs a 0 in its place."),
+    Mistake(lambda labels: _counted(labels, range(1, 8)),
+            "you count the labels 1 to 7, but they run from 0 to 6: range(7)."),
     Mistake(lambda labels: _counted(labels, range(6)), "the last class is missing: range(6) ends at 5."),
-    Mistake(
-        lambda labels: np.bincount(labels, minlength=8),
-        "your answer ends with a class 7, but the seven classes are 0 to 6.",
-    ),
+    Mistake(lambda labels: np.bincount(labels, minlength=8),
+            "your answer ends with a class 7, but the seven classes are 0 to 6."),
     Mistake(lambda labels: _counted(labels) / len(labels), "these are shares that add up to 1. Return the counts."),
     Mistake(lambda labels: sorted(_counted(labels)), _SORTED),
     Mistake(lambda labels: sorted(_counted(labels))[::-1], _SORTED),
-    Mistake(
-        lambda labels: np.isin(range(CLASSES), labels).astype(int),
-        "each class that occurs has a 1: `counts[labels] += 1` adds 1 once per class, however often a label occurs. "
-        "Add the labels in a loop, or use np.bincount.",
-    ),
+    Mistake(lambda labels: np.isin(range(CLASSES), labels).astype(int),
+            "each class that occurs has a 1: `counts[labels] += 1` adds 1 once per class, however often a label occurs. "
+            "Add the labels in a loop, or use np.bincount."),
     Mistake(len, "this is the number of all labels. Count each class on its own."),
-    Mistake(
-        lambda labels: _counted(labels).astype(np.uint8),
-        "your counts wrap round at 256: a uint8 ends at 255. Count with Python's numbers, or with dtype=int.",
-    ),
-    Mistake(
-        lambda labels: _counted(labels).astype(np.int8),
-        "large counts became negative or small: an int8 ends at 127. Count with Python's numbers, or with dtype=int.",
-    ),
+    Mistake(lambda labels: _counted(labels).astype(np.uint8),
+            "your counts wrap round at 256: a uint8 ends at 255. Count with Python's numbers, or with dtype=int."),
+    Mistake(lambda labels: _counted(labels).astype(np.int8),
+            "large counts became negative or small: an int8 ends at 127. Count with Python's numbers, or with dtype=int."),
     Mistake(lambda labels: labels, "these are the labels themselves. Count how often each of the seven occurs."),
-)
+)  # fmt: skip
 
 
 def majority_baseline(answer) -> None:
@@ -257,62 +235,36 @@ def _always(named: Callable[[np.ndarray, np.ndarray], float]):
 _CLASS = "you always answer {}. Answer the most frequent training label."
 
 MAJORITY_BASELINE_MISTAKES = (
-    Mistake(
-        lambda train, test: (train == _usual(train)).mean(),
-        "this is the accuracy on the *training* labels. Measure on the test labels.",
-    ),
-    Mistake(
-        lambda train, test: (test == _usual(train)).mean() * 100,
-        "this is in per cent. Return a share from 0 to 1.",
-    ),
-    Mistake(
-        lambda train, test: (test == _usual(train)).sum(),
-        "this is a number of faces. Divide it by the number of test labels.",
-    ),
-    Mistake(
-        lambda train, test: (test == _usual(train)).sum() / len(train),
-        "divide by the number of *test* labels; this is divided by the number of training labels.",
-    ),
-    Mistake(
-        lambda train, test: _usual(train),
-        "this is the class that the guess would name. Return how often that guess is right in the test.",
-    ),
-    Mistake(
-        lambda train, test: 1 / CLASSES,
-        "1/7 is what a blind guess among seven classes gets. Always answering the most frequent one does better.",
-    ),
-    Mistake(
-        lambda train, test: (test != _usual(train)).mean(),
-        "this is the share of wrong answers. Accuracy counts the right ones.",
-    ),
-    Mistake(
-        lambda train, test: 0.0,
-        "no test label equals what you compare with. `max()` of counts says how often, `argmax()` of *counts* says which "
-        "class; `argmax()` of the labels is only the place of the largest one.",
-    ),
-    Mistake(
-        lambda train, test: 1.0,
-        "1.0 says that every guess is right: compare the test labels with one class, not with themselves.",
-    ),
-    Mistake(
-        _always(lambda train, test: _usual(test)),
-        "you always answer the most frequent *test* label. A classifier sees the training labels only: count those.",
-    ),
-    Mistake(
-        _always(lambda train, test: _usual(np.concatenate([train, test]))),
-        "you always answer the most frequent of training and test *together*. Count the training labels only.",
-    ),
+    Mistake(lambda train, test: (train == _usual(train)).mean(),
+            "this is the accuracy on the *training* labels. Measure on the test labels."),
+    Mistake(lambda train, test: (test == _usual(train)).mean() * 100,
+            "this is in per cent. Return a share from 0 to 1."),
+    Mistake(lambda train, test: (test == _usual(train)).sum(),
+            "this is a number of faces. Divide it by the number of test labels."),
+    Mistake(lambda train, test: (test == _usual(train)).sum() / len(train),
+            "divide by the number of *test* labels; this is divided by the number of training labels."),
+    Mistake(lambda train, test: _usual(train),
+            "this is the class that the guess would name. Return how often that guess is right in the test."),
+    Mistake(lambda train, test: 1 / CLASSES,
+            "1/7 is what a blind guess among seven classes gets. Always answering the most frequent one does better."),
+    Mistake(lambda train, test: (test != _usual(train)).mean(),
+            "this is the share of wrong answers. Accuracy counts the right ones."),
+    Mistake(lambda train, test: 0.0,
+            "no test label equals what you compare with. `max()` of counts says how often, `argmax()` of *counts* says which "
+            "class; `argmax()` of the labels is only the place of the largest one."),
+    Mistake(lambda train, test: 1.0,
+            "1.0 says that every guess is right: compare the test labels with one class, not with themselves."),
+    Mistake(_always(lambda train, test: _usual(test)),
+            "you always answer the most frequent *test* label. A classifier sees the training labels only: count those."),
+    Mistake(_always(lambda train, test: _usual(np.concatenate([train, test]))),
+            "you always answer the most frequent of training and test *together*. Count the training labels only."),
     Mistake(_always(lambda train, test: train.max()), _CLASS.format("the largest training label (max), 6")),
     Mistake(_always(lambda train, test: train.min()), _CLASS.format("the smallest training label (min), 0")),
     Mistake(_always(lambda train, test: np.median(train)), _CLASS.format("the median of the training labels")),
-    Mistake(
-        _always(lambda train, test: round(train.mean())), _CLASS.format("the rounded mean of the training labels")
-    ),
+    Mistake(_always(lambda train, test: round(train.mean())), _CLASS.format("the rounded mean of the training labels")),
     Mistake(_always(lambda train, test: 3), _CLASS.format("*happy* (3), whatever `train_labels` says")),
-    Mistake(
-        _always(lambda train, test: np.bincount(train, minlength=CLASSES).argmin()),
-        _CLASS.format("the *rarest* training label (argmin for argmax)"),
-    ),
+    Mistake(_always(lambda train, test: np.bincount(train, minlength=CLASSES).argmin()),
+            _CLASS.format("the *rarest* training label (argmin for argmax)")),
     Mistake(_always(lambda train, test: train[0]), _CLASS.format("the first training label")),
     *(
         Mistake(_always(lambda train, test, label=label: label), _CLASS.format(f"{label}, whatever `train_labels` says"))
@@ -365,69 +317,39 @@ def _where(found: Callable[[np.ndarray, np.ndarray], np.ndarray]):
 
 
 FIND_LEAKS_MISTAKES = (
-    Mistake(
-        _where(lambda train, image: (image == train).all()),
-        "no picture is found. Two ways to get there: `(image == train_images).all()` asks whether it equals *all* of "
-        "training, and `set(train_images.tobytes())` is a set of single bytes. Compare with one training picture at a time. "
-        "In a loop, keep a True that was found.",
-    ),
-    Mistake(
-        _where(lambda train, image: np.array_equal(image, train[-1])),
-        "only copies of the *last* training picture are found: each comparison overwrites the one before. Keep a True "
-        "once it is found (any, or break).",
-    ),
-    Mistake(
-        _where(lambda train, image: True),
-        "every picture is found. Do you compare the test pictures with themselves?",
-    ),
-    Mistake(
-        lambda train, test: np.array([sum(np.array_equal(image, other) for other in test) > 1 for image in test]),
-        "these are copies within the test set. Look each test picture up among the *training* pictures.",
-    ),
-    Mistake(
-        lambda train, test: _leaks(test, train),
-        "this is a mask of the training pictures. Return one of the test pictures.",
-    ),
-    Mistake(
-        lambda train, test: np.array([np.array_equal(*pair) for pair in zip(train, test, strict=False)]),
-        "you compare picture 0 with picture 0, 1 with 1, … A copy may be anywhere in training.",
-    ),
-    Mistake(
-        _where(lambda train, image: (np.abs(train.astype(int) - image).mean(axis=(1, 2)) < 1).any()),
-        "a picture that differs by one grey level in one pixel is no exact copy. Ask for equality, not for nearness.",
-    ),
-    Mistake(
-        _where(lambda train, image: str(image) in map(str, train)),
-        "a near copy is found. `str` (and `repr`) of a large picture leaves its middle out: `...`. Compare all pixels, for "
-        "example by image.tobytes().",
-    ),
-    Mistake(
-        _where(lambda train, image: image.sum() in train.sum(axis=(1, 2))),
-        "equal sums are not equal pictures. Compare all pixels, for example by image.tobytes().",
-    ),
-    Mistake(
-        _where(lambda train, image: image in train),
-        "one equal pixel is not enough, yet `image in train_images` asks no more. All pixels of *one* training picture must "
-        "agree: np.array_equal(a, b), or tobytes().",
-    ),
-    Mistake(
-        lambda train, test: np.isin(test, train),
-        "np.isin compares single pixels. Return one answer per picture, for example by tobytes().",
-    ),
-    Mistake(
-        lambda train, test: np.isin(test, train).all(axis=(1, 2)),
-        "np.isin compares single pixels, wherever they are. Compare whole pictures.",
-    ),
-    Mistake(
-        lambda train, test: ~_leaks(train, test),
-        "True and False are the wrong way round: True means that the picture is also in training.",
-    ),
-    Mistake(
-        lambda train, test: _leaks(train, test).sum(),
-        "this is their number. Return True or False per test picture; the sum of these is the number.",
-    ),
-    Mistake(
-        lambda train, test: np.flatnonzero(_leaks(train, test)),
-        "these are row numbers. Return one True or False per test picture.",
-    ),
-)
+    Mistake(_where(lambda train, image: (image == train).all()),
+            "no picture is found. Two ways to get there: `(image == train_images).all()` asks whether it equals *all* of "
+            "training, and `set(train_images.tobytes())` is a set of single bytes. Compare with one training picture at a time. "
+            "In a loop, keep a True that was found."),
+    Mistake(_where(lambda train, image: np.array_equal(image, train[-1])),
+            "only copies of the *last* training picture are found: each comparison overwrites the one before. Keep a True "
+            "once it is found (any, or break)."),
+    Mistake(_where(lambda train, image: True),
+            "every picture is found. Do you compare the test pictures with themselves?"),
+    Mistake(lambda train, test: np.array([sum(np.array_equal(image, other) for other in test) > 1 for image in test]),
+            "these are copies within the test set. Look each test picture up among the *training* pictures."),
+    Mistake(lambda train, test: _leaks(test, train),
+            "this is a mask of the training pictures. Return one of the test pictures."),
+    Mistake(lambda train, test: np.array([np.array_equal(*pair) for pair in zip(train, test, strict=False)]),
+            "you compare picture 0 with picture 0, 1 with 1, … A copy may be anywhere in training."),
+    Mistake(_where(lambda train, image: (np.abs(train.astype(int) - image).mean(axis=(1, 2)) < 1).any()),
+            "a picture that differs by one grey level in one pixel is no exact copy. Ask for equality, not for nearness."),
+    Mistake(_where(lambda train, image: str(image) in map(str, train)),
+            "a near copy is found. `str` (and `repr`) of a large picture leaves its middle out: `...`. Compare all pixels, for "
+            "example by image.tobytes()."),
+    Mistake(_where(lambda train, image: image.sum() in train.sum(axis=(1, 2))),
+            "equal sums are not equal pictures. Compare all pixels, for example by image.tobytes()."),
+    Mistake(_where(lambda train, image: image in train),
+            "one equal pixel is not enough, yet `image in train_images` asks no more. All pixels of *one* training picture must "
+            "agree: np.array_equal(a, b), or tobytes()."),
+    Mistake(lambda train, test: np.isin(test, train),
+            "np.isin compares single pixels. Return one answer per picture, for example by tobytes()."),
+    Mistake(lambda train, test: np.isin(test, train).all(axis=(1, 2)),
+            "np.isin compares single pixels, wherever they are. Compare whole pictures."),
+    Mistake(lambda train, test: ~_leaks(train, test),
+            "True and False are the wrong way round: True means that the picture is also in training."),
+    Mistake(lambda train, test: _leaks(train, test).sum(),
+            "this is their number. Return True or False per test picture; the sum of these is the number."),
+    Mistake(lambda train, test: np.flatnonzero(_leaks(train, test)),
+            "these are row numbers. Return one True or False per test picture."),
+)  # fmt: skip

@@ -334,78 +334,44 @@ _GIVEN = "the 3×3 convolutions take what the 1×1 gives: `filters` channels, no
 _NINE = "a 3×3 kernel has nine numbers, not {}."
 
 MODULE_COST_MISTAKES = (
-    Mistake(
-        lambda h, w, c, m, s: c * m + 9 * m * m / s, "this is the count of one place; there are height · width."
-    ),
-    Mistake(
-        _each_place(lambda c, m, s: 9 * m * m / s),
-        "the 1×1 convolution is missing: channels · filters per place.",
-    ),
+    Mistake(lambda h, w, c, m, s: c * m + 9 * m * m / s, "this is the count of one place; there are height · width."),
+    Mistake(_each_place(lambda c, m, s: 9 * m * m / s),
+            "the 1×1 convolution is missing: channels · filters per place."),
     Mistake(_each_place(lambda c, m, s: c * m), "the 3×3 convolutions are missing."),
-    Mistake(
-        _each_place(lambda c, m, s: c * m + 9 * m * m),
-        "that is 9 · filters · filters, a 3×3 without segments. A segment sees filters / S channels *and* gives "
-        "filters / S maps: 9 · each · each, S times.",
-    ),
-    Mistake(
-        _each_place(lambda c, m, s: c * m + 9 * m * m / s**2),
-        "that is the 3×3 convolution of *one* segment: (filters / S)² · 9; there are S of them.",
-    ),
-    Mistake(
-        _each_place(lambda c, m, s: c * m + 9 * m),
-        "9 · filters is a depthwise convolution: each of a segment's maps has nine weights for *every* channel of its "
-        "segment, 9 · each · each.",
-    ),
-    Mistake(
-        _each_place(lambda c, m, s: s * c * m + 9 * m * m / s),
-        "the 1×1 convolution is counted once for each segment; it is done once for all.",
-    ),
-    Mistake(
-        lambda h, w, c, m, s: h * w * c * m + 9 * m * m / s, _PARENTHESES.format("3×3 convolutions are counted")
-    ),
-    Mistake(
-        lambda h, w, c, m, s: c * m + h * w * 9 * m * m / s, _PARENTHESES.format("1×1 convolution is counted")
-    ),
-    Mistake(
-        _each_place(lambda c, m, s: c * m / s + 9 * m * m / s),
-        "the 1×1 convolution is not cut: it sees all channels.",
-    ),
+    Mistake(_each_place(lambda c, m, s: c * m + 9 * m * m),
+            "that is 9 · filters · filters, a 3×3 without segments. A segment sees filters / S channels *and* gives "
+            "filters / S maps: 9 · each · each, S times."),
+    Mistake(_each_place(lambda c, m, s: c * m + 9 * m * m / s**2),
+            "that is the 3×3 convolution of *one* segment: (filters / S)² · 9; there are S of them."),
+    Mistake(_each_place(lambda c, m, s: c * m + 9 * m),
+            "9 · filters is a depthwise convolution: each of a segment's maps has nine weights for *every* channel of its "
+            "segment, 9 · each · each."),
+    Mistake(_each_place(lambda c, m, s: s * c * m + 9 * m * m / s),
+            "the 1×1 convolution is counted once for each segment; it is done once for all."),
+    Mistake(lambda h, w, c, m, s: h * w * c * m + 9 * m * m / s, _PARENTHESES.format("3×3 convolutions are counted")),
+    Mistake(lambda h, w, c, m, s: c * m + h * w * 9 * m * m / s, _PARENTHESES.format("1×1 convolution is counted")),
+    Mistake(_each_place(lambda c, m, s: c * m / s + 9 * m * m / s),
+            "the 1×1 convolution is not cut: it sees all channels."),
     Mistake(_each_place(lambda c, m, s: c * m + 9 * c * m / s), _GIVEN),
     Mistake(_each_place(lambda c, m, s: c * m + s * 9 * (c // s) * (m // s)), _GIVEN),
     *(
         Mistake(_each_place(lambda c, m, s, k=k: c * m + k * m * m / s), _NINE.format(words))
         for k, words in ((3, "three"), (8, "eight"), (10, "ten"))
     ),
-    Mistake(
-        _each_place(lambda c, m, s: c * m + m * m / s),
-        "the 9 of the 3×3 kernels is missing: 9 · each · each per segment.",
-    ),
-    Mistake(
-        _each_place(lambda c, m, s: 9 * c * m + 9 * m * m / s),
-        "the first convolution is 1×1: one number per channel, not nine.",
-    ),
-    Mistake(
-        _each_place(lambda c, m, s: c * m + 9 * m * m * s),
-        "more segments make it cheaper, not more expensive: divide by S.",
-    ),
-    Mistake(
-        _each_place(lambda c, m, s: c / m + 9 * m * m / s),
-        "channels and filters are divided. The 1×1 convolution has channels · filters multiply-adds per place.",
-    ),
-    Mistake(
-        _each_place(lambda c, m, s: c * m + 9 * s),
-        "the two sides of a 3×3 kernel cancel out, each / each. Multiply: 9 · each · each.",
-    ),
-    Mistake(
-        _each_place(lambda c, m, s: c * m - 9 * m * m / s),
-        "the 3×3 convolutions are subtracted. Add both counts.",
-    ),
-    Mistake(
-        lambda h, w, c, m, s: h / w * (c * m + 9 * m * m / s),
-        "the height is divided by the width. The number of places is height · width.",
-    ),
-    Mistake(
-        lambda h, w, c, m, s: c * m + m + 9 * m * m / s + m,
-        "these are parameters. Return the multiply-adds: weights times places.",
-    ),
+    Mistake(_each_place(lambda c, m, s: c * m + m * m / s),
+            "the 9 of the 3×3 kernels is missing: 9 · each · each per segment."),
+    Mistake(_each_place(lambda c, m, s: 9 * c * m + 9 * m * m / s),
+            "the first convolution is 1×1: one number per channel, not nine."),
+    Mistake(_each_place(lambda c, m, s: c * m + 9 * m * m * s),
+            "more segments make it cheaper, not more expensive: divide by S."),
+    Mistake(_each_place(lambda c, m, s: c / m + 9 * m * m / s),
+            "channels and filters are divided. The 1×1 convolution has channels · filters multiply-adds per place."),
+    Mistake(_each_place(lambda c, m, s: c * m + 9 * s),
+            "the two sides of a 3×3 kernel cancel out, each / each. Multiply: 9 · each · each."),
+    Mistake(_each_place(lambda c, m, s: c * m - 9 * m * m / s),
+            "the 3×3 convolutions are subtracted. Add both counts."),
+    Mistake(lambda h, w, c, m, s: h / w * (c * m + 9 * m * m / s),
+            "the height is divided by the width. The number of places is height · width."),
+    Mistake(lambda h, w, c, m, s: c * m + m + 9 * m * m / s + m,
+            "these are parameters. Return the multiply-adds: weights times places."),
 )  # fmt: skip

@@ -108,22 +108,14 @@ _MULTIPLIED = (
 _WIDENS = "Each layer widens what the layers before it see."
 
 RECEPTIVE_FIELD_MISTAKES = (
-    Mistake(
-        _field(lambda strides, n: 1),
-        "the strides are not used: after a stride of 2, neighbours lie 2 pixels apart.",
-    ),
-    Mistake(
-        _field(lambda strides, n: math.prod(strides[: n + 1])),
-        "a layer's own stride comes too early: it moves the layers *after* it apart, not the pixels of its own kernel.",
-    ),
-    Mistake(
-        _field(lambda strides, n: strides[n - 1] if n else 1),
-        "only the stride of the layer before is used. Strides multiply: 2 and 2 make 4.",
-    ),
-    Mistake(
-        _field(lambda strides, n: strides[n]),
-        "a kernel is widened by its own stride alone. What counts for it are all strides *before* it, multiplied.",
-    ),
+    Mistake(_field(lambda strides, n: 1),
+            "the strides are not used: after a stride of 2, neighbours lie 2 pixels apart."),
+    Mistake(_field(lambda strides, n: math.prod(strides[: n + 1])),
+            "a layer's own stride comes too early: it moves the layers *after* it apart, not the pixels of its own kernel."),
+    Mistake(_field(lambda strides, n: strides[n - 1] if n else 1),
+            "only the stride of the layer before is used. Strides multiply: 2 and 2 make 4."),
+    Mistake(_field(lambda strides, n: strides[n]),
+            "a kernel is widened by its own stride alone. What counts for it are all strides *before* it, multiplied."),
     Mistake(_field(lambda strides, n: 1 + sum(strides[:n]) - n), _ADDED),
     Mistake(_field(lambda strides, n: sum(strides[:n]) or 1), _ADDED),
     Mistake(_field(lambda strides, n: 1 + sum(strides[:n])), _ADDED),
@@ -135,34 +127,22 @@ RECEPTIVE_FIELD_MISTAKES = (
     Mistake(_field(lambda strides, n: math.prod(strides[n:])), _FROM_THE_END),
     Mistake(_field(_before, start=0), "one too few: even without any layer, an output sees one pixel. Start with 1."),
     Mistake(_field(_before, start=2), "one too many: start with a field of 1 pixel."),
-    Mistake(
-        _field(lambda strides, n: 2 * _before(strides, n)),
-        "each layer adds twice what it should: the step begins at 1, as neighbouring pixels lie 1 pixel apart.",
-    ),
-    Mistake(
-        _field(lambda strides, n: 0),
-        "this is 1, whatever the layers are: nothing is added to the field. The step begins at 1, and each layer adds "
-        "(k - 1) steps.",
-    ),
+    Mistake(_field(lambda strides, n: 2 * _before(strides, n)),
+            "each layer adds twice what it should: the step begins at 1, as neighbouring pixels lie 1 pixel apart."),
+    Mistake(_field(lambda strides, n: 0),
+            "this is 1, whatever the layers are: nothing is added to the field. The step begins at 1, and each layer adds "
+            "(k - 1) steps."),
     Mistake(lambda layers: _reached(layers) ** 2, "this is the area of the square. Return its side."),
-    Mistake(
-        _field(_before, add=lambda kernel: kernel),
-        "a kernel of k adds k - 1 pixels, not k: one of them was seen already.",
-    ),
+    Mistake(_field(_before, add=lambda kernel: kernel),
+            "a kernel of k adds k - 1 pixels, not k: one of them was seen already."),
     Mistake(_field(_before, add=lambda kernel: kernel + 1), "a kernel of k adds k - 1 pixels, not k + 1."),
     Mistake(_field(_before, add=lambda kernel: kernel - 2), "a kernel of k adds k - 1 pixels, not k - 2."),
-    Mistake(
-        _field(_before, add=lambda kernel: 1 - kernel),
-        "the field shrinks: a kernel of k adds k - 1 pixels, and 1 - k is below 0.",
-    ),
-    Mistake(
-        lambda layers: sum(_kernels(layers)),
-        "the kernels are added. But two of 3 see 5 pixels: they overlap; a kernel of k adds k - 1.",
-    ),
-    Mistake(
-        lambda layers: math.prod(_kernels(layers)),
-        "the kernels are multiplied. But two of 3 see 5 pixels, not 9: each adds k - 1.",
-    ),
+    Mistake(_field(_before, add=lambda kernel: 1 - kernel),
+            "the field shrinks: a kernel of k adds k - 1 pixels, and 1 - k is below 0."),
+    Mistake(lambda layers: sum(_kernels(layers)),
+            "the kernels are added. But two of 3 see 5 pixels: they overlap; a kernel of k adds k - 1."),
+    Mistake(lambda layers: math.prod(_kernels(layers)),
+            "the kernels are multiplied. But two of 3 see 5 pixels, not 9: each adds k - 1."),
     Mistake(lambda layers: max(_kernels(layers)), f"this is the largest kernel. {_WIDENS}"),
     Mistake(lambda layers: _kernels(layers)[-1], f"this is the last kernel alone. {_WIDENS}"),
     Mistake(lambda layers: _kernels(layers)[0], f"this is the first kernel alone. {_WIDENS}"),
@@ -257,29 +237,19 @@ _ONE_SIDE = "places along one side alone. Multiply those along the height by tho
 _PLUS_ONE = "the number of places along {} is wrong: it is (side - k) // stride + 1, with + 1 for the first place."
 
 LAYER_COST_MISTAKES = (
-    Mistake(
-        lambda *case: _counted(*case)[::-1],
-        "the two are in the other order: first the parameters, then the multiply-adds.",
-    ),
+    Mistake(lambda *case: _counted(*case)[::-1],
+            "the two are in the other order: first the parameters, then the multiply-adds."),
     Mistake(_parameters(lambda c, m, k: k * k * c * m), "the biases are missing, one for each output map."),
-    Mistake(
-        _parameters(lambda c, m, k: k * k * c * m + 1), "there is one bias for *each* output map, not one in all."
-    ),
+    Mistake(_parameters(lambda c, m, k: k * k * c * m + 1), "there is one bias for *each* output map, not one in all."),
     Mistake(
         _parameters(lambda c, m, k: k * k * c * m + c), "there is one bias for each *output* map, not for each channel."
     ),
-    Mistake(
-        _parameters(lambda c, m, k: k * k * c * m - m), "the biases are subtracted: add one for each output map."
-    ),
+    Mistake(_parameters(lambda c, m, k: k * k * c * m - m), "the biases are subtracted: add one for each output map."),
     Mistake(_parameters(lambda c, m, k: (k * k * c + c) * m), "a kernel has one bias, not one per channel."),
-    Mistake(
-        _parameters(lambda c, m, k: k * k * m + m),
-        "a kernel has a slice for each input channel. The channels are missing.",
-    ),
-    Mistake(
-        _parameters(lambda c, m, k: k * k * c + 1),
-        "this is one kernel with its bias. There are as many as output maps.",
-    ),
+    Mistake(_parameters(lambda c, m, k: k * k * m + m),
+            "a kernel has a slice for each input channel. The channels are missing."),
+    Mistake(_parameters(lambda c, m, k: k * k * c + 1),
+            "this is one kernel with its bias. There are as many as output maps."),
     Mistake(_parameters(lambda c, m, k: k * c * m + m), _SQUARE),
     Mistake(_parameters(lambda c, m, k: k**3 * c * m + m), _SQUARE),
     Mistake(_parameters(lambda c, m, k: k * k * (c + m)), _MULTIPLY),
@@ -292,20 +262,14 @@ LAYER_COST_MISTAKES = (
         _ANY_SIZE,
     ),
     Mistake(lambda h, w, c, m, k, s=1: (h * w * c * m + m, _counted(h, w, c, m, k, s)[1]), _ANY_SIZE),
-    Mistake(
-        _sides(lambda h, w, k, s: (h, w)),
-        "you count a place for every input pixel. Count those of the *output*: (H - k) // stride + 1.",
-    ),
+    Mistake(_sides(lambda h, w, k, s: (h, w)),
+            "you count a place for every input pixel. Count those of the *output*: (H - k) // stride + 1."),
     Mistake(_sides(lambda h, w, k, s: (h // s, w // s)), _BORDER),
     Mistake(_sides(lambda h, w, k, s: (-(-h // s), -(-w // s))), _BORDER),
     Mistake(_sides(lambda h, w, k, s: (h * w // s**2,)), _BORDER),
-    Mistake(
-        lambda h, w, c, m, k, s=1: (_counted(h, w, c, m, k, s)[0], h * w * k * k * c * m // s**2), _BORDER
-    ),
-    Mistake(
-        _sides(lambda h, w, k, s: (h - k + 1, w - k + 1)),
-        "the stride is ignored. With stride 2 there are about a quarter of the places.",
-    ),
+    Mistake(lambda h, w, c, m, k, s=1: (_counted(h, w, c, m, k, s)[0], h * w * k * k * c * m // s**2), _BORDER),
+    Mistake(_sides(lambda h, w, k, s: (h - k + 1, w - k + 1)),
+            "the stride is ignored. With stride 2 there are about a quarter of the places."),
     Mistake(
         lambda h, w, c, m, k, s=1: (
             _counted(h, w, c, m, k, s)[0],
@@ -313,10 +277,8 @@ LAYER_COST_MISTAKES = (
         ),
         "the stride thins out rows *and* columns.",
     ),
-    Mistake(
-        _with_places(lambda rows, columns: (rows - 1) * (columns - 1)),
-        "a row and a column of places are missing: (H - k) // stride + 1.",
-    ),
+    Mistake(_with_places(lambda rows, columns: (rows - 1) * (columns - 1)),
+            "a row and a column of places are missing: (H - k) // stride + 1."),
     *(
         Mistake(_with_places(change), _PLUS_ONE.format(side))
         for side, changes in (
@@ -350,30 +312,20 @@ LAYER_COST_MISTAKES = (
         ),
         _BOTH_WRONG,
     ),
-    Mistake(
-        _with_places(lambda rows, columns: (rows * columns) ** 2),
-        "the places are squared. Rows times columns of places is their number already.",
-    ),
-    Mistake(
-        _with_places(lambda rows, columns: rows**2),
-        "a picture need not be square: the width gives a number of places of its own.",
-    ),
-    Mistake(
-        _with_places(lambda rows, columns: columns**2),
-        "a picture need not be square: the height gives a number of places of its own.",
-    ),
+    Mistake(_with_places(lambda rows, columns: (rows * columns) ** 2),
+            "the places are squared. Rows times columns of places is their number already."),
+    Mistake(_with_places(lambda rows, columns: rows**2),
+            "a picture need not be square: the width gives a number of places of its own."),
+    Mistake(_with_places(lambda rows, columns: columns**2),
+            "a picture need not be square: the height gives a number of places of its own."),
     Mistake(_with_places(lambda rows, columns: rows), _ONE_SIDE),
     Mistake(_with_places(lambda rows, columns: columns), _ONE_SIDE),
-    Mistake(
-        _with_places(lambda rows, columns: rows + columns),
-        "rows and columns of places are added. Multiply them: each row has a place in each column.",
-    ),
+    Mistake(_with_places(lambda rows, columns: rows + columns),
+            "rows and columns of places are added. Multiply them: each row has a place in each column."),
     Mistake(_products(lambda c, m, k: 2 * k * k * c * m), "a product and its addition count as *one*."),
     Mistake(_products(lambda c, m, k: k * k * m), "every window has all channels. They are missing."),
     Mistake(_products(lambda c, m, k: k * k * c), "this is for one output map. There are `filters` of them."),
     Mistake(_products(lambda c, m, k: k * c * m), _SQUARE),
     Mistake(_products(lambda c, m, k: k**3 * c * m), _SQUARE),
-    Mistake(
-        _with_places(lambda rows, columns: 1), "this is for one place. Multiply it by the number of places."
-    ),
+    Mistake(_with_places(lambda rows, columns: 1), "this is for one place. Multiply it by the number of places."),
 )  # fmt: skip

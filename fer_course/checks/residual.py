@@ -54,37 +54,23 @@ _EVERY, _SECOND, _THIRD = slice(None), slice(None, None, 2), slice(None, None, 3
 _STEP = "the step is 3 along {}: every second pixel is `::2`."
 
 SHORTCUT_MISTAKES = (
-    Mistake(
-        _sliced(_EVERY, _EVERY), "all pixels are still there: take every second row and column with a step of 2."
-    ),
-    Mistake(
-        _sliced(_SECOND, _EVERY),
-        "every second *row* is taken, but every column: the second axis needs a step of 2 too.",
-    ),
-    Mistake(
-        _sliced(_EVERY, _SECOND),
-        "every second *column* is taken, but every row: the first axis needs a step of 2 too.",
-    ),
-    Mistake(
-        _sliced(slice(1, None, 2), slice(1, None, 2)),
-        "it begins with the second row and column; begin with the first: `::2`.",
-    ),
-    Mistake(
-        lambda x, kernel: x[: len(x) // 2 * 2 : 2, : x.shape[1] // 2 * 2 : 2] @ kernel,
-        "the last row or column is missing: of 7 rows `::2` takes 4, the last one among them.",
-    ),
+    Mistake(_sliced(_EVERY, _EVERY), "all pixels are still there: take every second row and column with a step of 2."),
+    Mistake(_sliced(_SECOND, _EVERY),
+            "every second *row* is taken, but every column: the second axis needs a step of 2 too."),
+    Mistake(_sliced(_EVERY, _SECOND),
+            "every second *column* is taken, but every row: the first axis needs a step of 2 too."),
+    Mistake(_sliced(slice(1, None, 2), slice(1, None, 2)),
+            "it begins with the second row and column; begin with the first: `::2`."),
+    Mistake(lambda x, kernel: x[: len(x) // 2 * 2 : 2, : x.shape[1] // 2 * 2 : 2] @ kernel,
+            "the last row or column is missing: of 7 rows `::2` takes 4, the last one among them."),
     Mistake(_sliced(_THIRD, _SECOND), _STEP.format("the rows")),
     Mistake(_sliced(_SECOND, _THIRD), _STEP.format("the columns")),
     Mistake(_sliced(_THIRD, _THIRD), _STEP.format("rows and columns")),
     Mistake(lambda x, kernel: x[::2, ::2], "the pixels are right, but their channels are not mixed yet: `@ kernel`."),
-    Mistake(
-        lambda x, kernel: x[: len(x) // 2, : x.shape[1] // 2] @ kernel,
-        "that is a quarter of the picture, cut out; `::2` takes every second.",
-    ),
-    Mistake(
-        lambda x, kernel: x[::2, ::2] @ (kernel.T if kernel.shape[0] == kernel.shape[1] else kernel),
-        "the kernel is transposed: its first axis is what comes in.",
-    ),
+    Mistake(lambda x, kernel: x[: len(x) // 2, : x.shape[1] // 2] @ kernel,
+            "that is a quarter of the picture, cut out; `::2` takes every second."),
+    Mistake(lambda x, kernel: x[::2, ::2] @ (kernel.T if kernel.shape[0] == kernel.shape[1] else kernel),
+            "the kernel is transposed: its first axis is what comes in."),
 )  # fmt: skip
 
 
@@ -438,40 +424,26 @@ MODULE_PARAMETERS_MISTAKES = (
     Mistake(_parts(norms=lambda c, f: 4 * f), _THREE.format("one")),
     Mistake(_parts(norms=lambda c, f: 8 * f), "the shortcut is normalised too: three normalisations in all."),
     Mistake(_parts(norms=lambda c, f: 16 * f), _THREE.format("four")),
-    Mistake(
-        _parts(norms=lambda c, f: 4 * c + 8 * f),
-        "the first normalisation comes after a convolution: it has `filters` channels, not `channels`.",
-    ),
+    Mistake(_parts(norms=lambda c, f: 4 * c + 8 * f),
+            "the first normalisation comes after a convolution: it has `filters` channels, not `channels`."),
     Mistake(_parts(norms=_none), "the three normalisations are missing: 4 numbers for each of their channels."),
     Mistake(
         _parts(norms=lambda c, f: -12 * f), "the normalisations are subtracted. Add 4 numbers for each of their channels."
     ),
     Mistake(_parts(side=_none), "the shortcut's 1×1 convolution is missing: channels · filters."),
-    Mistake(
-        _parts(side=_none, norms=lambda c, f: 8 * f),
-        "the shortcut is missing: its 1×1 convolution, channels · filters, and its normalisation.",
-    ),
-    Mistake(
-        _parts(side=lambda c, f: c / f),
-        "a 1×1 kernel has a weight for each pair of channel and filter. Multiply them, channels · filters; don't divide.",
-    ),
+    Mistake(_parts(side=_none, norms=lambda c, f: 8 * f),
+            "the shortcut is missing: its 1×1 convolution, channels · filters, and its normalisation."),
+    Mistake(_parts(side=lambda c, f: c / f),
+            "a 1×1 kernel has a weight for each pair of channel and filter. Multiply them, channels · filters; don't divide."),
     Mistake(_parts(side=lambda c, f: 9 * c * f), "the shortcut's kernel is 1×1, not 3×3."),
-    Mistake(
-        _parts(first=lambda c, f: 9 * f + c * f),
-        "the first separable convolution has a 3×3 kernel for each channel that comes *in*: 9 · channels.",
-    ),
-    Mistake(
-        _parts(second=lambda c, f: 9 * c + c * f),
-        "the second separable convolution gets `filters` channels, not `channels`.",
-    ),
-    Mistake(
-        _parts(first=lambda c, f: 9 * c * f, second=lambda c, f: 9 * f * f),
-        "these are *standard* 3×3 convolutions; separable ones have 9·C + C·M weights.",
-    ),
-    Mistake(
-        _parts(first=lambda c, f: 9 * c, second=lambda c, f: 9 * f),
-        "the pointwise halves are missing: each separable convolution also has C·M weights.",
-    ),
+    Mistake(_parts(first=lambda c, f: 9 * f + c * f),
+            "the first separable convolution has a 3×3 kernel for each channel that comes *in*: 9 · channels."),
+    Mistake(_parts(second=lambda c, f: 9 * c + c * f),
+            "the second separable convolution gets `filters` channels, not `channels`."),
+    Mistake(_parts(first=lambda c, f: 9 * c * f, second=lambda c, f: 9 * f * f),
+            "these are *standard* 3×3 convolutions; separable ones have 9·C + C·M weights."),
+    Mistake(_parts(first=lambda c, f: 9 * c, second=lambda c, f: 9 * f),
+            "the pointwise halves are missing: each separable convolution also has C·M weights."),
     *(
         Mistake(_parts(first=first), _FIRST)
         for first in (

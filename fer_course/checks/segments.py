@@ -73,63 +73,35 @@ def _with_kernels(change: Callable) -> Callable:
 _STACKED = "the outputs are stacked along a new axis; join them along the channels: np.concatenate(…, axis=-1)."
 
 SEGMENTED_MISTAKES = (
-    Mistake(
-        _taken(lambda x, number, size, count: x[..., number::count]),
-        "a segment consists of *neighbouring* channels, `x[..., start : start + size]`, not of every S-th.",
-    ),
-    Mistake(
-        _taken(lambda x, number, size, count: x[..., :size]),
-        "every segment takes the first channels: the start moves on by C // S with each segment.",
-    ),
-    Mistake(
-        _joined(sum), "the segments' outputs are added up; join them: np.concatenate(…, axis=-1)."
-    ),
-    Mistake(
-        lambda x, kernels: _segmented(x, kernels, padding="valid"), 'a margin is lost: padding="same".'
-    ),
-    Mistake(
-        _with_kernels(lambda kernels: [kernel[::-1, ::-1] for kernel in kernels]),
-        "the kernels are turned by 180 degrees; as in Keras, they are not flipped.",
-    ),
-    Mistake(
-        _with_kernels(lambda kernels: [kernels[0]] * len(kernels)),
-        "every segment uses the first kernel; each has its own.",
-    ),
+    Mistake(_taken(lambda x, number, size, count: x[..., number::count]),
+            "a segment consists of *neighbouring* channels, `x[..., start : start + size]`, not of every S-th."),
+    Mistake(_taken(lambda x, number, size, count: x[..., :size]),
+            "every segment takes the first channels: the start moves on by C // S with each segment."),
+    Mistake(_joined(sum), "the segments' outputs are added up; join them: np.concatenate(…, axis=-1)."),
+    Mistake(lambda x, kernels: _segmented(x, kernels, padding="valid"), 'a margin is lost: padding="same".'),
+    Mistake(_with_kernels(lambda kernels: [kernel[::-1, ::-1] for kernel in kernels]),
+            "the kernels are turned by 180 degrees; as in Keras, they are not flipped."),
+    Mistake(_with_kernels(lambda kernels: [kernels[0]] * len(kernels)),
+            "every segment uses the first kernel; each has its own."),
     Mistake(
         _with_kernels(lambda kernels: kernels[::-1]), "the kernels are used in the wrong order, the last one first."
     ),
-    Mistake(
-        _taken(lambda x, number, size, count: x[..., number : number + size]),
-        "the segments overlap, as each starts only one channel further: segment number n starts at n · (C // S).",
-    ),
-    Mistake(
-        _taken(lambda x, number, size, count: x[..., number : number + 1]),
-        "each segment is one channel wide. The width is C // S, where C is the *last* side of x: `x.shape[-1]`.",
-    ),
+    Mistake(_taken(lambda x, number, size, count: x[..., number : number + size]),
+            "the segments overlap, as each starts only one channel further: segment number n starts at n · (C // S)."),
+    Mistake(_taken(lambda x, number, size, count: x[..., number : number + 1]),
+            "each segment is one channel wide. The width is C // S, where C is the *last* side of x: `x.shape[-1]`."),
     *(Mistake(_joined(lambda outputs, axis=axis: np.stack(outputs, axis)), _STACKED) for axis in range(4)),
-    Mistake(
-        lambda x, kernels: next(_outputs(x, kernels)),
-        "that is the first segment alone: is `return` inside the loop? Collect all, then join them.",
-    ),
-    Mistake(
-        lambda x, kernels: list(_outputs(x, kernels))[-1],
-        "that is the last segment alone: collect all of them in a list, then join them.",
-    ),
-    Mistake(
-        _joined(np.concatenate), "the outputs are joined along the rows; the channels are the last axis: axis=-1."
-    ),
-    Mistake(
-        _joined(lambda outputs: np.concatenate(outputs, axis=1)),
-        "the outputs are joined along the columns; the channels are the last axis: axis=-1.",
-    ),
-    Mistake(
-        _joined(lambda outputs: np.concatenate(outputs, axis=None)),
-        "the outputs are joined in one long row; join them along the channels: axis=-1.",
-    ),
-    Mistake(
-        lambda x, kernels: np.concatenate(list(_outputs(x, kernels))[::-1], axis=-1),
-        "the outputs are joined in the wrong order, the last segment first.",
-    ),
+    Mistake(lambda x, kernels: next(_outputs(x, kernels)),
+            "that is the first segment alone: is `return` inside the loop? Collect all, then join them."),
+    Mistake(lambda x, kernels: list(_outputs(x, kernels))[-1],
+            "that is the last segment alone: collect all of them in a list, then join them."),
+    Mistake(_joined(np.concatenate), "the outputs are joined along the rows; the channels are the last axis: axis=-1."),
+    Mistake(_joined(lambda outputs: np.concatenate(outputs, axis=1)),
+            "the outputs are joined along the columns; the channels are the last axis: axis=-1."),
+    Mistake(_joined(lambda outputs: np.concatenate(outputs, axis=None)),
+            "the outputs are joined in one long row; join them along the channels: axis=-1."),
+    Mistake(lambda x, kernels: np.concatenate(list(_outputs(x, kernels))[::-1], axis=-1),
+            "the outputs are joined in the wrong order, the last segment first."),
 )  # fmt: skip
 
 
@@ -167,37 +139,21 @@ def _extreme_kernel(point: np.ndarray, depth: np.ndarray) -> np.ndarray:
 
 
 EXTREME_AS_STANDARD_MISTAKES = (
-    Mistake(
-        lambda point, depth: np.einsum("cm,ijm->ijmc", point, depth),
-        "the last two axes are swapped: a kernel is (k, k, channels in, maps out).",
-    ),
-    Mistake(
-        lambda point, depth: depth * point.sum(axis=0),
-        "the channels are summed; keep an axis for them: depth[:, :, None, :] * point.",
-    ),
-    Mistake(
-        lambda point, depth: depth[::-1, ::-1, None, :] * point,
-        "the pattern is turned by 180 degrees; nothing is flipped here.",
-    ),
-    Mistake(
-        lambda point, depth: depth[:, :, None, :] + point,
-        "the numbers are added; both convolutions multiply: depth · point.",
-    ),
-    Mistake(
-        lambda point, depth: depth[:, :, None, :] / point,
-        "the numbers are divided; both convolutions multiply: depth · point.",
-    ),
-    Mistake(
-        lambda point, depth: depth[:, :, None, :] * np.ones_like(point),
-        "this holds the patterns alone: times point[c, m].",
-    ),
-    Mistake(
-        lambda point, depth: depth[:, :, :, None] * point,
-        "that is the separable kernel, depth[i, j, c] · point[c, m]. Here the depthwise half comes last, so its pattern "
-        "belongs to the *map*: depth[i, j, m].",
-    ),
-    Mistake(
-        lambda point, depth: depth[:, :, None, :] * point.T,
-        "`point` is transposed: its first axis is the channels that come in.",
-    ),
-)
+    Mistake(lambda point, depth: np.einsum("cm,ijm->ijmc", point, depth),
+            "the last two axes are swapped: a kernel is (k, k, channels in, maps out)."),
+    Mistake(lambda point, depth: depth * point.sum(axis=0),
+            "the channels are summed; keep an axis for them: depth[:, :, None, :] * point."),
+    Mistake(lambda point, depth: depth[::-1, ::-1, None, :] * point,
+            "the pattern is turned by 180 degrees; nothing is flipped here."),
+    Mistake(lambda point, depth: depth[:, :, None, :] + point,
+            "the numbers are added; both convolutions multiply: depth · point."),
+    Mistake(lambda point, depth: depth[:, :, None, :] / point,
+            "the numbers are divided; both convolutions multiply: depth · point."),
+    Mistake(lambda point, depth: depth[:, :, None, :] * np.ones_like(point),
+            "this holds the patterns alone: times point[c, m]."),
+    Mistake(lambda point, depth: depth[:, :, :, None] * point,
+            "that is the separable kernel, depth[i, j, c] · point[c, m]. Here the depthwise half comes last, so its pattern "
+            "belongs to the *map*: depth[i, j, m]."),
+    Mistake(lambda point, depth: depth[:, :, None, :] * point.T,
+            "`point` is transposed: its first axis is the channels that come in."),
+)  # fmt: skip

@@ -121,48 +121,30 @@ def _too_few(image: np.ndarray, kernel: np.ndarray) -> str:
 DEPTHWISE_MISTAKES = (
     Mistake(_depthwise_maps(lambda maps, *_: maps.sum(axis=2)), _SUMMED),
     Mistake(_depthwise_maps(lambda maps, *_: maps.sum(axis=2, keepdims=True)), _SUMMED),
-    Mistake(
-        _depthwise_maps(lambda maps, *_: maps.sum(axis=2, keepdims=True).repeat(maps.shape[2], axis=2)),
-        "every map is the sum over all channels. Map c comes from channel c of the image alone.",
-    ),
-    Mistake(
-        _depthwise_of(lambda image, kernel: (image, kernel[::-1, ::-1])),
-        "the kernel is flipped. Networks lay it on as it is.",
-    ),
-    Mistake(
-        _depthwise_of(lambda image, kernel: (image, kernel.transpose(1, 0, 2))),
-        "rows and columns of the kernel are swapped.",
-    ),
-    Mistake(
-        _depthwise_of(lambda image, kernel: (image, kernel[:, :, ::-1])),
-        "the kernel's channels run backwards: channel c goes with channel c.",
-    ),
-    Mistake(
-        _depthwise_maps(lambda maps, *_: maps[:, :, -1:].repeat(maps.shape[2], axis=2)),
-        "every map holds the numbers of the last channel: each channel overwrites them all. In a loop over channels write to "
-        "output[row, column, c].",
-    ),
+    Mistake(_depthwise_maps(lambda maps, *_: maps.sum(axis=2, keepdims=True).repeat(maps.shape[2], axis=2)),
+            "every map is the sum over all channels. Map c comes from channel c of the image alone."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, kernel[::-1, ::-1])),
+            "the kernel is flipped. Networks lay it on as it is."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, kernel.transpose(1, 0, 2))),
+            "rows and columns of the kernel are swapped."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, kernel[:, :, ::-1])),
+            "the kernel's channels run backwards: channel c goes with channel c."),
+    Mistake(_depthwise_maps(lambda maps, *_: maps[:, :, -1:].repeat(maps.shape[2], axis=2)),
+            "every map holds the numbers of the last channel: each channel overwrites them all. In a loop over channels write to "
+            "output[row, column, c]."),
     Mistake(_depthwise_maps(lambda maps, *_: maps[:-1, :-1]), _too_few),
     Mistake(_depthwise_maps(_last_empty), _too_few),
     Mistake(_depthwise_maps(lambda maps, *_: maps[:-2]), _SIDE.format("rows")),
     Mistake(_depthwise_maps(lambda maps, *_: maps[:, :-2]), _SIDE.format("columns")),
     Mistake(_depthwise_maps(lambda maps, *_: maps[:-2, :-2]), _SIDE.format("rows and columns")),
-    Mistake(
-        _depthwise_maps(lambda maps, *_: maps[: maps.shape[1]]),
-        "there are as many rows as columns: the height of the picture is image.shape[0].",
-    ),
-    Mistake(
-        _depthwise_maps(lambda maps, image, kernel: maps[: image.shape[2] - len(kernel) + 1]),
-        "the number of rows comes from the channels: the height of the picture is image.shape[0].",
-    ),
-    Mistake(
-        _depthwise_maps(lambda maps, image, kernel: maps[:, : image.shape[2] - len(kernel) + 1]),
-        "the number of columns comes from the channels: the width of the picture is image.shape[1].",
-    ),
-    Mistake(
-        _depthwise_of(lambda image, kernel: (image, 1 / kernel)),
-        "the window is divided by the kernel. Multiply the two.",
-    ),
+    Mistake(_depthwise_maps(lambda maps, *_: maps[: maps.shape[1]]),
+            "there are as many rows as columns: the height of the picture is image.shape[0]."),
+    Mistake(_depthwise_maps(lambda maps, image, kernel: maps[: image.shape[2] - len(kernel) + 1]),
+            "the number of rows comes from the channels: the height of the picture is image.shape[0]."),
+    Mistake(_depthwise_maps(lambda maps, image, kernel: maps[:, : image.shape[2] - len(kernel) + 1]),
+            "the number of columns comes from the channels: the width of the picture is image.shape[1]."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, 1 / kernel)),
+            "the window is divided by the kernel. Multiply the two."),
     *(
         Mistake(
             lambda image, kernel, axes=axes: _summed(image, kernel, axes),
@@ -170,26 +152,16 @@ DEPTHWISE_MISTAKES = (
         )
         for axes in ((0, 2), (1, 2))
     ),
-    Mistake(
-        lambda image, kernel: oracles.depthwise(image, kernel, padding="same"),
-        "this is padded. Take only places where all of the kernel is inside.",
-    ),
-    Mistake(
-        _depthwise_of(lambda image, kernel: (image, _of_first(kernel))),
-        "all channels get the kernel of channel 0. Use kernel[:, :, c].",
-    ),
-    Mistake(
-        _depthwise_of(lambda image, kernel: (_of_first(image), kernel)),
-        "all kernels are laid on channel 0. Use channel c of the image.",
-    ),
-    Mistake(
-        _depthwise_of(lambda image, kernel: (image, np.ones_like(kernel))),
-        "the kernel is not used: multiply the window by it before you add up.",
-    ),
-    Mistake(
-        _depthwise_of(lambda image, kernel: (image, np.full_like(kernel, 1 / len(kernel) ** 2))),
-        "the kernel is not used: this is the mean of each window.",
-    ),
+    Mistake(lambda image, kernel: oracles.depthwise(image, kernel, padding="same"),
+            "this is padded. Take only places where all of the kernel is inside."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, _of_first(kernel))),
+            "all channels get the kernel of channel 0. Use kernel[:, :, c]."),
+    Mistake(_depthwise_of(lambda image, kernel: (_of_first(image), kernel)),
+            "all kernels are laid on channel 0. Use channel c of the image."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, np.ones_like(kernel))),
+            "the kernel is not used: multiply the window by it before you add up."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, np.full_like(kernel, 1 / len(kernel) ** 2))),
+            "the kernel is not used: this is the mean of each window."),
     Mistake(_depthwise_maps(lambda maps, image, kernel: maps / len(kernel) ** 2), _MEAN),
     Mistake(_depthwise_maps(lambda maps, *_: np.maximum(maps, 0)), _RELU),
     *_layouts(oracles.depthwise),
@@ -243,32 +215,20 @@ _WRONG_SUMS = [
 
 
 POINTWISE_MISTAKES = (
-    Mistake(
-        lambda image, kernel: image[:, :, -1:] * kernel[-1],
-        "only the last channel is left: each one overwrites those before. Add up with +=.",
-    ),
-    Mistake(
-        _pointwise_maps(lambda maps, *_: maps[..., 0]),
-        "this is the first output map alone. Each of the M columns of the kernel makes one.",
-    ),
-    Mistake(
-        _pointwise_maps(lambda maps, *_: maps.sum(axis=2)),
-        "the output maps are summed up. Keep all M of them, along the last axis.",
-    ),
-    Mistake(
-        _pointwise_maps(lambda maps, image, kernel: maps / image.shape[2]),
-        "this is a mean over the channels. A convolution adds up, and does not divide.",
-    ),
+    Mistake(lambda image, kernel: image[:, :, -1:] * kernel[-1],
+            "only the last channel is left: each one overwrites those before. Add up with +=."),
+    Mistake(_pointwise_maps(lambda maps, *_: maps[..., 0]),
+            "this is the first output map alone. Each of the M columns of the kernel makes one."),
+    Mistake(_pointwise_maps(lambda maps, *_: maps.sum(axis=2)),
+            "the output maps are summed up. Keep all M of them, along the last axis."),
+    Mistake(_pointwise_maps(lambda maps, image, kernel: maps / image.shape[2]),
+            "this is a mean over the channels. A convolution adds up, and does not divide."),
     Mistake(_pointwise_maps(lambda maps, *_: np.maximum(maps, 0)), _RELU),
-    Mistake(
-        _pointwise_maps(lambda maps, *_: maps.reshape(-1, maps.shape[2])),
-        "the pixels form one long row: fold them back with reshape(H, W, M).",
-    ),
+    Mistake(_pointwise_maps(lambda maps, *_: maps.reshape(-1, maps.shape[2])),
+            "the pixels form one long row: fold them back with reshape(H, W, M)."),
     *_layouts(oracles.pointwise),
-    Mistake(
-        lambda image, kernel: image @ kernel.T,
-        "the kernel is transposed: its *rows* (C) go with the channels of the image.",
-    ),
+    Mistake(lambda image, kernel: image @ kernel.T,
+            "the kernel is transposed: its *rows* (C) go with the channels of the image."),
     *(
         Mistake(lambda image, kernel, terms=terms: np.einsum(terms, image, kernel), hint)
         for terms, hint in _WRONG_SUMS
@@ -368,10 +328,8 @@ _ONE_AXIS = _with_margin("only one of height and width is padded. Put {} zeros o
 _TOO_MANY = _with_margin("the image is padded too much. A kernel of size k needs k // 2 zeros on each side, {} here.")
 
 SEPARABLE_MISTAKES = (
-    Mistake(
-        _padded(lambda k: 0),
-        "the image is not padded. Put k // 2 zeros on each side first, so that height and width stay.",
-    ),
+    Mistake(_padded(lambda k: 0),
+            "the image is not padded. Put k // 2 zeros on each side first, so that height and width stay."),
     Mistake(_padded(lambda k: k - 1, lambda k: 0), _ONE_SIDE),
     Mistake(_padded(lambda k: 0, lambda k: k - 1), _ONE_SIDE),
     Mistake(_padded(lambda k: k // 2, lambda k: 0), _HALF),
@@ -379,10 +337,8 @@ SEPARABLE_MISTAKES = (
     Mistake(_padded(lambda k: k // 2, sides=(1, 0, 0)), _ONE_AXIS),
     Mistake(_padded(lambda k: k // 2, sides=(0, 1, 0)), _ONE_AXIS),
     Mistake(_padded(lambda k: k // 2, sides=(1, 1, 1)), _CHANNELS_PADDED),
-    Mistake(
-        _padded(lambda k: 1 if k > 1 else 0),
-        "the margin is 1, whatever k is. Put k // 2 zeros on each side: 2 for a kernel of 5.",
-    ),
+    Mistake(_padded(lambda k: 1 if k > 1 else 0),
+            "the margin is 1, whatever k is. Put k // 2 zeros on each side: 2 for a kernel of 5."),
     Mistake(
         _padded(lambda k: 1), "the margin is 1, whatever k is. Put k // 2 zeros on each side: 0 for a kernel of 1."
     ),
@@ -393,10 +349,8 @@ SEPARABLE_MISTAKES = (
         _padded(lambda k: k // 2, mode="edge"), "the margin repeats the border of the image. Keras pads with zeros."
     ),
     Mistake(_padded(lambda k: k // 2, mode="reflect"), "the margin mirrors the image. Keras pads with zeros."),
-    Mistake(
-        _round_the_result,
-        "the zeros go round the *image*, before the convolution. Here they were put round the result.",
-    ),
+    Mistake(_round_the_result,
+            "the zeros go round the *image*, before the convolution. Here they were put round the result."),
     Mistake(
         lambda image, depth, point: oracles.pointwise(
             np.maximum(oracles.depthwise(image, depth, padding="same"), 0), point
@@ -407,23 +361,15 @@ SEPARABLE_MISTAKES = (
     Mistake(
         lambda image, depth, point: _separable(image, depth[::-1, ::-1], point), "the depthwise kernel is flipped."
     ),
-    Mistake(
-        lambda image, depth, point: oracles.depthwise(image, depth, padding="same"),
-        "this is the depthwise half alone. Mix its channels with the pointwise kernel.",
-    ),
-    Mistake(
-        lambda image, depth, point: oracles.pointwise(image, point),
-        "this is the pointwise half alone. The depthwise convolution comes before it.",
-    ),
+    Mistake(lambda image, depth, point: oracles.depthwise(image, depth, padding="same"),
+            "this is the depthwise half alone. Mix its channels with the pointwise kernel."),
+    Mistake(lambda image, depth, point: oracles.pointwise(image, point),
+            "this is the pointwise half alone. The depthwise convolution comes before it."),
     *_layouts(_separable),
-    Mistake(
-        lambda image, depth, point: oracles.depthwise(oracles.pointwise(image, point), depth, padding="same"),
-        "the order is swapped. Depthwise comes first, then pointwise (extreme Inception has the other order).",
-    ),
-    Mistake(
-        lambda image, depth, point: _separable(image, depth, point.T),
-        "the pointwise kernel is transposed: its rows go with the channels.",
-    ),
+    Mistake(lambda image, depth, point: oracles.depthwise(oracles.pointwise(image, point), depth, padding="same"),
+            "the order is swapped. Depthwise comes first, then pointwise (extreme Inception has the other order)."),
+    Mistake(lambda image, depth, point: _separable(image, depth, point.T),
+            "the pointwise kernel is transposed: its rows go with the channels."),
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------ cost ratio
@@ -480,88 +426,48 @@ _NO_BIAS = "this counts biases. A bias adds, but multiplies nothing."
 COST_RATIO_MISTAKES = (
     Mistake(_counted(lambda separable, standard, places: standard / separable), _UPSIDE_DOWN),
     Mistake(_counted(lambda separable, standard, places: standard // separable), _UPSIDE_DOWN),
-    Mistake(
-        _counted(lambda separable, standard, places: separable // standard),
-        "// cuts the fraction off. Divide with /.",
-    ),
-    Mistake(
-        lambda h, w, c, m, k: 1 / c + 1 / k**2,
-        "you divide by the number of *input* channels. Which one is left over when you cancel?",
-    ),
-    Mistake(
-        _halves(lambda c, m, k: k * k * c, lambda c, m, k: 0),
-        "this counts the depthwise half alone. Add the pointwise one: C · M at every place.",
-    ),
-    Mistake(
-        _halves(lambda c, m, k: 0, lambda c, m, k: c * m),
-        "this counts the pointwise half alone. Add the depthwise one: k² · C at every place.",
-    ),
+    Mistake(_counted(lambda separable, standard, places: separable // standard),
+            "// cuts the fraction off. Divide with /."),
+    Mistake(lambda h, w, c, m, k: 1 / c + 1 / k**2,
+            "you divide by the number of *input* channels. Which one is left over when you cancel?"),
+    Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: 0),
+            "this counts the depthwise half alone. Add the pointwise one: C · M at every place."),
+    Mistake(_halves(lambda c, m, k: 0, lambda c, m, k: c * m),
+            "this counts the pointwise half alone. Add the depthwise one: k² · C at every place."),
     Mistake(lambda h, w, c, m, k: 1 / m + 1 / k, "a kernel has k × k numbers: size ** 2, not size."),
-    Mistake(
-        lambda h, w, c, m, k: (k**2 * c + c * m) / (2 * k * c * m),
-        "the standard count has 2 · k in place of k²: size ** 2, not size * 2.",
-    ),
-    Mistake(
-        lambda h, w, c, m, k: (k**2 * c + c * m) / (2**k * c * m),
-        "the standard count has 2 to the power of k in place of k²: size ** 2, not 2 ** size.",
-    ),
-    Mistake(
-        _halves(lambda c, m, k: 2 * k * c, lambda c, m, k: c * m),
-        "the depthwise half has 2 · k in place of k²: size ** 2, not size * 2.",
-    ),
-    Mistake(
-        _halves(lambda c, m, k: 2**k * c, lambda c, m, k: c * m),
-        "the depthwise half has 2 to the power of k in place of k²: size ** 2, not 2 ** size.",
-    ),
-    Mistake(
-        _halves(lambda c, m, k: k**3 * c, lambda c, m, k: c * m),
-        "the depthwise half has k³ in place of k²: a kernel is a square, size ** 2.",
-    ),
-    Mistake(
-        _halves(lambda c, m, k: k * k / c, lambda c, m, k: c * m),
-        "the depthwise half is divided by the channels. Multiply: k² · C at every place.",
-    ),
-    Mistake(
-        _halves(lambda c, m, k: k * k * c, lambda c, m, k: c / m),
-        "the pointwise half is divided by the filters. Multiply: C · M at every place.",
-    ),
-    Mistake(
-        _counted(lambda separable, standard, places: (places * separable) * (places * standard)),
-        "the two counts are multiplied. Divide: separable / standard.",
-    ),
-    Mistake(
-        _halves(lambda c, m, k: k * c, lambda c, m, k: c * m),
-        "the depthwise half lacks a k: a kernel has k × k numbers, size ** 2.",
-    ),
-    Mistake(
-        _halves(lambda c, m, k: c, lambda c, m, k: c * m),
-        "the depthwise half lacks k²: each channel's kernel has k × k numbers.",
-    ),
-    Mistake(
-        lambda h, w, c, m, k: (k * k * c + c * m) / (c * m),
-        "the standard count lacks k²: it is k² · C · M at every place.",
-    ),
-    Mistake(
-        lambda h, w, c, m, k: (k * k * c + c * m) / (k * c * m),
-        "the standard count lacks a k: a kernel has k × k numbers, so k² · C · M at every place.",
-    ),
-    Mistake(
-        _halves(lambda c, m, k: k * k * c * m, lambda c, m, k: c * m),
-        "the depthwise half has no filters: k² · C at every place, not k² · C · M.",
-    ),
-    Mistake(
-        _halves(lambda c, m, k: k * k * c, lambda c, m, k: k * k * c * m),
-        "this is 1 + 1 / filters: k² is in both halves, or in none. It belongs to the depthwise half, k² · C, and to the "
-        "standard count, k² · C · M. The pointwise half, C · M, looks at one pixel.",
-    ),
-    Mistake(
-        _halves(lambda c, m, k: k * k * c, lambda c, m, k: m),
-        "the pointwise half has C · M numbers, not M: it adds up all channels.",
-    ),
-    Mistake(
-        _halves(lambda c, m, k: k * k, lambda c, m, k: c * m),
-        "the depthwise half has k² numbers for *each* channel: k² · C.",
-    ),
+    Mistake(lambda h, w, c, m, k: (k**2 * c + c * m) / (2 * k * c * m),
+            "the standard count has 2 · k in place of k²: size ** 2, not size * 2."),
+    Mistake(lambda h, w, c, m, k: (k**2 * c + c * m) / (2**k * c * m),
+            "the standard count has 2 to the power of k in place of k²: size ** 2, not 2 ** size."),
+    Mistake(_halves(lambda c, m, k: 2 * k * c, lambda c, m, k: c * m),
+            "the depthwise half has 2 · k in place of k²: size ** 2, not size * 2."),
+    Mistake(_halves(lambda c, m, k: 2**k * c, lambda c, m, k: c * m),
+            "the depthwise half has 2 to the power of k in place of k²: size ** 2, not 2 ** size."),
+    Mistake(_halves(lambda c, m, k: k**3 * c, lambda c, m, k: c * m),
+            "the depthwise half has k³ in place of k²: a kernel is a square, size ** 2."),
+    Mistake(_halves(lambda c, m, k: k * k / c, lambda c, m, k: c * m),
+            "the depthwise half is divided by the channels. Multiply: k² · C at every place."),
+    Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: c / m),
+            "the pointwise half is divided by the filters. Multiply: C · M at every place."),
+    Mistake(_counted(lambda separable, standard, places: (places * separable) * (places * standard)),
+            "the two counts are multiplied. Divide: separable / standard."),
+    Mistake(_halves(lambda c, m, k: k * c, lambda c, m, k: c * m),
+            "the depthwise half lacks a k: a kernel has k × k numbers, size ** 2."),
+    Mistake(_halves(lambda c, m, k: c, lambda c, m, k: c * m),
+            "the depthwise half lacks k²: each channel's kernel has k × k numbers."),
+    Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (c * m),
+            "the standard count lacks k²: it is k² · C · M at every place."),
+    Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (k * c * m),
+            "the standard count lacks a k: a kernel has k × k numbers, so k² · C · M at every place."),
+    Mistake(_halves(lambda c, m, k: k * k * c * m, lambda c, m, k: c * m),
+            "the depthwise half has no filters: k² · C at every place, not k² · C · M."),
+    Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: k * k * c * m),
+            "this is 1 + 1 / filters: k² is in both halves, or in none. It belongs to the depthwise half, k² · C, and to the "
+            "standard count, k² · C · M. The pointwise half, C · M, looks at one pixel."),
+    Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: m),
+            "the pointwise half has C · M numbers, not M: it adds up all channels."),
+    Mistake(_halves(lambda c, m, k: k * k, lambda c, m, k: c * m),
+            "the depthwise half has k² numbers for *each* channel: k² · C."),
     Mistake(lambda h, w, c, m, k: h * w * k * k * c + 1 / k**2, _BRACKETS),
     Mistake(lambda h, w, c, m, k: k * k * c + 1 / k**2, _BRACKETS),
     Mistake(lambda h, w, c, m, k: (h * w * k * k * c + c * m) / (h * w * k * k * c * m), _BRACKETS),
@@ -583,26 +489,16 @@ COST_RATIO_MISTAKES = (
     Mistake(_counted(lambda separable, standard, places: separable / standard / places), _NO_PLACES),
     Mistake(lambda h, w, c, m, k: (k * k * c + c * m + c + m) / (k * k * c * m + m), _NO_BIAS),
     Mistake(lambda h, w, c, m, k: (k * k * c + c * m + m) / (k * k * c * m + m), _NO_BIAS),
-    Mistake(
-        _counted(lambda separable, standard, places: 1 - separable / standard),
-        "this is the part that is *saved*. Return the part that is left, separable / standard.",
-    ),
-    Mistake(
-        _counted(lambda separable, standard, places: 100 * separable / standard),
-        "this is in per cent. Return separable / standard as it is.",
-    ),
-    Mistake(
-        _counted(lambda separable, standard, places: places * separable),
-        "these are the multiply-adds of the separable one. Divide them by the standard one's.",
-    ),
-    Mistake(
-        _counted(lambda separable, standard, places: places * standard),
-        "these are the multiply-adds of the standard one. Divide the separable one's by them.",
-    ),
-    Mistake(
-        _counted(lambda separable, standard, places: places * (standard - separable)),
-        "this is the difference. Return the ratio, separable / standard.",
-    ),
+    Mistake(_counted(lambda separable, standard, places: 1 - separable / standard),
+            "this is the part that is *saved*. Return the part that is left, separable / standard."),
+    Mistake(_counted(lambda separable, standard, places: 100 * separable / standard),
+            "this is in per cent. Return separable / standard as it is."),
+    Mistake(_counted(lambda separable, standard, places: places * separable),
+            "these are the multiply-adds of the separable one. Divide them by the standard one's."),
+    Mistake(_counted(lambda separable, standard, places: places * standard),
+            "these are the multiply-adds of the standard one. Divide the separable one's by them."),
+    Mistake(_counted(lambda separable, standard, places: places * (standard - separable)),
+            "this is the difference. Return the ratio, separable / standard."),
 )  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------ as a standard one
@@ -641,48 +537,31 @@ def _axes(*order: int):
 _ORDER = "the axes are in another order. Keras wants (k, k, C, M): rows, columns, input channels, output maps."
 
 AS_STANDARD_MISTAKES = (
-    Mistake(
-        lambda depth, point: depth @ point,
-        "the channels are summed up, as `@` does. Keep them apart: the convolution will add them up.",
-    ),
+    Mistake(lambda depth, point: depth @ point,
+            "the channels are summed up, as `@` does. Keep them apart: the convolution will add them up."),
     Mistake(_axes(0, 1, 3, 2), _ORDER),
     Mistake(_axes(3, 0, 1, 2), _ORDER),
     Mistake(_axes(3, 2, 0, 1), _ORDER),
     Mistake(_axes(2, 3, 0, 1), _ORDER),
     Mistake(_axes(2, 0, 1, 3), _ORDER),
-    Mistake(
-        lambda depth, point: depth[..., None] + point,
-        "the two are added. What passes through both is *multiplied* by both.",
-    ),
-    Mistake(
-        lambda depth, point: depth[..., None] / point,
-        "the one is divided by the other. What passes through both is *multiplied* by both.",
-    ),
+    Mistake(lambda depth, point: depth[..., None] + point,
+            "the two are added. What passes through both is *multiplied* by both."),
+    Mistake(lambda depth, point: depth[..., None] / point,
+            "the one is divided by the other. What passes through both is *multiplied* by both."),
     Mistake(
         lambda depth, point: _standard_kernel(depth[::-1, ::-1], point), "the kernel is flipped. It stays as it is."
     ),
-    Mistake(
-        _axes(1, 0, 2, 3), "rows and columns of the depthwise kernel are swapped. They stay as they are."
-    ),
-    Mistake(
-        lambda depth, point: depth[..., None] * point.sum(axis=0),
-        "the pointwise kernel is added up over the channels. Each channel keeps its own: [c, m].",
-    ),
-    Mistake(
-        lambda depth, point: depth[..., None] * np.ones_like(point),
-        "the pointwise kernel is not used: every map is the depthwise kernel itself.",
-    ),
+    Mistake(_axes(1, 0, 2, 3), "rows and columns of the depthwise kernel are swapped. They stay as they are."),
+    Mistake(lambda depth, point: depth[..., None] * point.sum(axis=0),
+            "the pointwise kernel is added up over the channels. Each channel keeps its own: [c, m]."),
+    Mistake(lambda depth, point: depth[..., None] * np.ones_like(point),
+            "the pointwise kernel is not used: every map is the depthwise kernel itself."),
     Mistake(lambda depth, point: np.ones_like(depth)[..., None] * point, "the depthwise kernel is not used."),
-    Mistake(
-        lambda depth, point: depth * point,
-        "this lays the pointwise kernel over the wrong axes. Give the depthwise kernel a fourth axis, of length 1, first.",
-    ),
-    Mistake(
-        lambda depth, point: depth[:, :, None, :] * point,
-        "the depthwise kernel went along with the *output* maps. Its channels are the *input* channels: put the new axis last.",
-    ),
-    Mistake(
-        lambda depth, point: depth[..., None] * point.T,
-        "the pointwise kernel is transposed: its rows are the input channels, its columns the maps.",
-    ),
+    Mistake(lambda depth, point: depth * point,
+            "this lays the pointwise kernel over the wrong axes. Give the depthwise kernel a fourth axis, of length 1, first."),
+    Mistake(lambda depth, point: depth[:, :, None, :] * point,
+            "the depthwise kernel went along with the *output* maps. Its channels are the *input* channels: put the new axis "
+            "last."),
+    Mistake(lambda depth, point: depth[..., None] * point.T,
+            "the pointwise kernel is transposed: its rows are the input channels, its columns the maps."),
 )  # fmt: skip

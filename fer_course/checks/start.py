@@ -46,27 +46,16 @@ MIRROR_MISTAKES = (
     Mistake(
         lambda face: face, "this is the picture as it was. Slice it so that the columns come in the opposite order."
     ),
-    Mistake(
-        lambda face: face[::-1],
-        "your picture stands on its head: you reversed the rows. Columns are the second index.",
-    ),
-    Mistake(
-        lambda face: face[::-1, ::-1],
-        "your picture is turned by 180 degrees: rows and columns are reversed. Reverse the columns only.",
-    ),
+    Mistake(lambda face: face[::-1],
+            "your picture stands on its head: you reversed the rows. Columns are the second index."),
+    Mistake(lambda face: face[::-1, ::-1],
+            "your picture is turned by 180 degrees: rows and columns are reversed. Reverse the columns only."),
     Mistake(
         lambda face: face.T, "your picture lies on its side: `.T` swaps rows and columns. Reverse the columns instead."
     ),
-    Mistake(
-        lambda face: 255 - face,
-        "this is the negative: each value is 255 minus the pixel. Move the pixels, and keep their values.",
-    ),
-    Mistake(
-        lambda face: face[:, :0:-1],
-        "the first column is missing: `face[:, :0:-1]` stops before it. Leave the end of the slice out.",
-    ),
-    Mistake(
-        lambda face: face[:, -2::-1],
-        "the last column is missing: columns run from face.shape[1] - 1 down to 0.",
-    ),
-)
+    Mistake(lambda face: 255 - face,
+            "this is the negative: each value is 255 minus the pixel. Move the pixels, and keep their values."),
+    Mistake(lambda face: face[:, :0:-1],
+            "the first column is missing: `face[:, :0:-1]` stops before it. Leave the end of the slice out."),
+    Mistake(lambda face: face[:, -2::-1], "the last column is missing: columns run from face.shape[1] - 1 down to 0."),
+)  # fmt: skip
