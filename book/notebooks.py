@@ -11,6 +11,7 @@ import nbformat
 
 from fer_course.authoring import hosting_links, lessons, notebooks
 from fer_course.course import RESULT_TYPE, require
+from fer_course.course.cells import is_solution
 
 #: Folds the code of a cell (a tag of myst-nb); its outputs stay.
 FOLD = "hide-input"
