@@ -10,7 +10,8 @@ from pathlib import Path
 import nbformat
 
 from fer_course.authoring import hosting_links, lessons, notebooks
-from fer_course.course import RESULT_TYPE, cells, require
+from fer_course.course import RESULT_TYPE, require
+from fer_course.course.cells import is_solution
 
 #: Folds the code of a cell (a tag of myst-nb); its outputs stay.
 FOLD = "hide-input"
@@ -35,13 +36,13 @@ def prepare(solution: Path, executed, repository: str = ""):
     stubs = {cell.id: cell.source for cell in lesson.cells}
     outputs = _outputs(executed)
     states = executed.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
-    shown = []
+    cells = []
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [still(output, states) for output in outputs.get(cell.id, [])]
             cell.execution_count = None
-        shown += folded(cell, stubs[cell.id]) if cells.is_solution(cell) else [cell]
-    notebook.cells = [shown[0], launch_line(solution.name, repository), *shown[1:]]
+        cells += folded(cell, stubs[cell.id]) if is_solution(cell) else [cell]
+    notebook.cells = [cells[0], launch_line(solution.name, repository), *cells[1:]]
     return notebook
 
 
