@@ -2,8 +2,8 @@
 
 usage: python benchmarks/outputs.py BEFORE AFTER [--all]        (two folders of `fer-course run`, runs/<stamp>)
 
-Cells are matched by their id. Text outputs and the alternative texts of figures are compared; pictures are not. Seconds, milliseconds, ratios
-of times and memory differ from one execution to the next: numbers beside such words are replaced by `#` first, unless --all is given.
+Cells are matched by their id. Text outputs and the alternative texts of figures are compared; pictures are not. Seconds, ratios of
+times and memory differ from one execution to the next: numbers beside such words are replaced by `#` first, unless --all is given.
 Prints every difference, and exits with 1 if there is one.
 """
 
