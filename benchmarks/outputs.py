@@ -2,8 +2,9 @@
 
 usage: python benchmarks/outputs.py BEFORE AFTER [--all]        (two folders of `fer-course run`, runs/<stamp>)
 
-Cells are matched by their id. Text outputs and the alternative texts of figures are compared; pictures are not. Seconds, ratios of
-times and memory differ from one execution to the next: numbers beside such words are replaced by `#` first, unless --all is given.
+Cells are matched by their id. Text outputs and the alternative texts of figures are compared; pictures are not. Seconds, ratios
+of times and memory differ from one execution to the next: numbers beside such words are replaced by `#` first, unless --all is
+given.
 Prints every difference, and exits with 1 if there is one.
 """
 
@@ -54,13 +55,8 @@ def main() -> int:
             if one != other:
                 different += 1
                 print(f"{after.stem}, cell {cell}:")
-                print(
-                    "\n".join(
-                        f"    {line}"
-                        for line in difflib.unified_diff(one, other, lineterm="", n=0)
-                        if line[:2] not in ("--", "++", "@@")
-                    )
-                )
+                changes = difflib.unified_diff(one, other, lineterm="", n=0)
+                print("\n".join(f"    {line}" for line in changes if not line.startswith(("---", "+++", "@@"))))
     print(f"{different} of {compared} cells differ.")
     return 1 if different else 0
 
