@@ -227,12 +227,12 @@ def split_with(**other):
 
 
 def once(change):
-    """Return a change that is drawn the first time only."""
-    drawn = []
+    """Return a change that is sampled the first time only."""
+    sampled = []
 
     def function(images):
-        drawn.append(change(images)) if not drawn else None
-        return drawn[0]
+        sampled.append(change(images)) if not sampled else None
+        return sampled[0]
 
     return function
 

@@ -64,7 +64,9 @@ def crop_clipped_by_the_other(photo, top, left, side, margin):
 CROP_WRONG = {
     "clipped by the other side": (crop_clipped_by_the_other, "Are the two exchanged"),
     "clipped to the sides": (
-        lambda p, *box: p[np.clip(crop_places(p, *box)[0] + 1, 0, len(p))],
+        lambda p, t, x, s, m: p[np.clip(np.arange(t - m, t + s + m), 0, len(p))][
+            :, np.clip(np.arange(x - m, x + s + m), 0, p.shape[1])
+        ],
         r"photo.shape\[0\] - 1",
     ),
     "paired": (lambda p, *box: p[crop_places(p, *box)], r"np.ix_\(rows, columns\)"),
