@@ -49,12 +49,12 @@ def pixels(answer, what: str) -> np.ndarray:
     return values.astype(np.uint8)
 
 
-def number(answer, what: str) -> float | np.ndarray:
+def number(answer, what: str) -> int | float | np.number:
     """Return one number as it came: of Python or NumPy, or an array () of one; `what` begins the sentence."""
     array = as_array(answer)
     if array is None or array.ndim or array.dtype.kind not in "fiu":
         raise Hint(f"{what} is one number; found {short(answer)}.")
-    return array
+    return array[()]
 
 
 def several(answer, names: str, count: int) -> tuple | list:

@@ -9,6 +9,7 @@ import numpy as np
 
 from fer_course.checks.answers import dictionary
 from fer_course.checks.core import Hint, attempt, passed, short
+from fer_course.errors import RecipeError
 from fer_course.faces import SPLITS
 from fer_course.recipes import Recipe
 
@@ -55,7 +56,7 @@ def plan(answer, baseline: Recipe) -> None:
         _one_change(made["recipe"], each)
         if each is baseline:  # the other's learning rate may happen to be near the learner's
             _large_enough(made["recipe"], each)
-        _seeds(made["seeds"])
+        _seeds(made["seeds"], each)
         _faces(made["choose_on"], made["report_on"])
     passed("A plan: one change, seeds, a budget, and test faces that choose nothing.")
 
@@ -105,12 +106,19 @@ def _large_enough(recipe: Recipe, baseline: Recipe) -> None:
             )
 
 
-def _seeds(seeds) -> None:
+def _seeds(seeds, baseline: Recipe) -> None:
     if isinstance(seeds, (Integral, str)) or not np.iterable(seeds):
         raise Hint(f"The seeds: expected a list of whole numbers, not how many; found {short(seeds)}.")
     seeds = list(seeds)
     if not all(isinstance(each, Integral) and not isinstance(each, bool) and each >= 0 for each in seeds):
         raise Hint(f"Seeds are whole numbers from 0 up; found {short(seeds)}.")
+    for seed in seeds:
+        try:
+            baseline.but(seed=seed)
+        except RecipeError as error:
+            raise Hint(
+                f"A training can't take one of the seeds: {error} Give a list of ints, list(range(3))."
+            ) from None
     if len(set(seeds)) < len(seeds):
         raise Hint(f"A seed comes twice in {short(seeds)}: that is the same training twice, and no news.")
     if len(seeds) < FEWEST:

@@ -258,8 +258,9 @@ _ON_ONE_PAIR = 'One seed has no spread, so before the interval: return "can\'t t
 
 def _what_gains(baseline: dict, mine: dict) -> str:
     name = next(name for name, case in CASES.items() if case == (baseline, mine))
-    gains = ", ".join(f"{mine[seed] - baseline[seed]:+.3f}" for seed in sorted(baseline))
-    return f"{name} (seed by seed {gains}: is 0 inside the 95 % interval of the mean?)"
+    gains = [mine[seed] - baseline[seed] for seed in sorted(baseline)]
+    told = f"{name} (seed by seed {', '.join(f'{gain:+.3f}' for gain in gains)}"
+    return told + ("; mean {:+.4f}, interval {:+.4f} to {:+.4f})".format(*_summary(gains)) if len(gains) > 1 else ")")
 
 
 def _verdict(answer) -> str:

@@ -51,7 +51,7 @@ PLAN_RIGHT = {
     "a schedule": changed(schedule="constant"),
     "warmup of one cycle": changed(warmup=0.1),
     "a range of seeds": planned(seeds=range(3)),
-    "an array of seeds": planned(seeds=np.arange(3)),
+    "an array's seeds": planned(seeds=np.arange(3).tolist()),
     "another test split": planned(report_on="Test"),
 }
 PLAN_WRONG = {
@@ -93,6 +93,8 @@ PLAN_WRONG = {
     "how many seeds": (planned(seeds=3), "not how many"),
     "one seed": (planned(seeds=[1]), "too little about luck"),
     "a seed twice": (planned(seeds=[1, 2, 2]), "same training twice"),
+    "NumPy's numbers": (planned(seeds=np.arange(3)), r"list\(range\(3\)\)"),
+    "too large": (planned(seeds=[1, 2, 2**40]), "can't take one of the seeds"),
     "half a seed": (planned(seeds=[0.5, 1, 2]), "whole numbers"),
     "negative": (planned(seeds=[-1, 0, 1]), "whole numbers"),
     "choose on the test": (planned(choose_on="PublicTest"), "no test any more"),
