@@ -1,15 +1,19 @@
-# `make course` and `make test` are all that a newcomer needs: both set up .venv first, if it is missing or stale.
+# `make course` and `make test` are all that a newcomer needs: both set up .venv first, if it is missing or stale. It gets what learners
+# need (locks/learner.txt); the first target that needs more, as `make test` does, adds the rest (locks/course.txt).
 # Windows and conda: the same steps in plain commands stand in the README.
 
 # What somebody has set for Python, pip and uv elsewhere must not reach what is set up here.
 unexport PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONINSPECT PYTHONSAFEPATH VIRTUAL_ENV CONDA_PREFIX
-unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV PIP_NO_BINARY PIP_REQUIREMENT PIP_CONSTRAINT PIP_NO_DEPS
+unexport PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV PIP_NO_BINARY PIP_REQUIREMENT PIP_CONSTRAINT PIP_NO_DEPS PIP_NO_COMPILE
 unexport UV_PYTHON UV_SYSTEM_PYTHON UV_BREAK_SYSTEM_PACKAGES UV_PRERELEASE UV_RESOLUTION UV_CONSTRAINT UV_OVERRIDE UV_NO_BINARY UV_PROJECT_ENVIRONMENT
 export PYTHONNOUSERSITE := 1
+# Where Python writes no bytecode, as in many containers, each kernel and command would compile Keras again.
+export UV_COMPILE_BYTECODE := 1
 
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+COMPLETE := $(VENV)/.complete
 # Those that the course takes, without commas: 3.11 3.12 3.13.
 PYTHONS := $(shell sed -n 's/^. For Python \(.*\)\.$$/\1/p' locks/course.txt | tr -d ,)
 # What the lessons and the tests see: drawn faces, whatever else lies on this machine.
@@ -18,7 +22,7 @@ QUIET := TF_CPP_MIN_LOG_LEVEL=2
 # Notebooks run in this environment's kernel, without anybody's start-up files.
 KERNELS := IPYTHONDIR=$(CURDIR)/build/ipython JUPYTER_PREFER_ENV_PATH=1
 
-.PHONY: help setup course test test-units test-notebooks test-more test-all test-pythons colab-check torture fuzz lab book bundle lessons publish lock audit lint clean
+.PHONY: help setup setup-all course test test-units test-notebooks test-more test-all test-pythons colab-check torture fuzz lab book bundle lessons publish lock audit lint clean
 
 help:
 	@echo "make course    run every lesson, write runs/<stamp>/ and print a table"
@@ -26,6 +30,7 @@ help:
 	@echo "make test-pythons  run the unit tests on each Python that the course takes, as far as it is here"
 	@echo "make colab-check  run the lessons on Python 3.13 with Colab's versions"
 	@echo "make lab       open JupyterLab on your own copies of the lessons"
+	@echo "make setup-all  add what the teachers' commands, the tests and the book need to .venv"
 	@echo "make book      build the course as a site to read without a network: book/_build/html"
 	@echo "make lessons   build lessons/ from solutions/     make lock   renew the locked versions"
 	@echo "make publish REPOSITORY=https://github.com/NAME/REPOSITORY  links to it in lessons, README and book"
@@ -33,41 +38,52 @@ help:
 	@echo "make audit     known weaknesses of what is locked (needs the internet), and licences: docs/licences.md"
 	@echo "make lint      check style                        make clean  remove .venv and what was built"
 
-# A virtual environment that was moved, or whose Python is gone, does not start: build it anew.
-setup: $(if $(shell $(BIN)/python -c "print(1)" 2>/dev/null),,broken) $(READY)
+# A virtual environment that was moved, or whose Python is gone, does not start: it is built again.
+BROKEN := $(if $(shell $(BIN)/python -c "print(1)" 2>/dev/null),,broken)
+INSTALL := $(BIN)/uv pip install -q --python $(BIN)/python
+
+setup: $(BROKEN) $(READY)
+
+setup-all: setup $(COMPLETE)
 
 .PHONY: broken
 broken:
-	@rm -f $(READY)
+	@rm -f $(READY) $(COMPLETE)
 
-$(READY): locks/course.txt locks/setup.txt pyproject.toml $(if $(shell $(BIN)/python -c "print(1)" 2>/dev/null),,broken)
+$(READY): locks/learner.txt locks/setup.txt pyproject.toml $(BROKEN)
 	@set -e; python=$$(sh locks/python.sh $(PYTHON)); \
 	echo "Setting up $(VENV) with $$($$python --version): once, a few minutes with a slow connection."; \
 	"$$python" -m venv --clear $(VENV); \
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r locks/setup.txt; \
-	$(BIN)/uv pip install -q --python $(BIN)/python --require-hashes -r locks/course.txt; \
-	$(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e .; \
+	$(INSTALL) --require-hashes -r locks/learner.txt; \
+	$(INSTALL) --no-deps --no-build-isolation -e .; \
 	touch $(READY)
+
+# Killed in between, it leaves no .ready, since uv does not mend a package that it wrote half: all is built again.
+$(COMPLETE): $(READY) locks/course.txt
+	@echo "Adding what tests, book and teachers need to $(VENV): once, a minute or two with a slow connection."
+	@rm $(READY); $(INSTALL) --require-hashes -r locks/course.txt; status=$$?; touch $(READY); \
+	test $$status = 0 && touch $(COMPLETE)
 
 course: setup
 	@$(QUIET) $(BIN)/fer-course run
 
-test: setup test-units test-notebooks
+test: setup-all test-units test-notebooks
 
-test-units: setup
+test-units: setup-all
 	$(DRAWN) $(QUIET) $(BIN)/python -m pytest tests -q -n 2 --dist loadfile -m "not slow and not browser and not real"
 
-test-notebooks: setup
+test-notebooks: setup-all
 	$(DRAWN) $(QUIET) $(KERNELS) $(BIN)/python -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 solutions
 
 # What is slow, needs Chromium, another Python or real faces (FER_COURSE_DATA); says what it skipped and why.
-test-more: setup
+test-more: setup-all
 	$(QUIET) $(BIN)/python -m pytest tests -m "slow or browser or real" --durations=15
 
 test-all: test test-more
 
 # The unit tests on the other Pythons that the course takes, each in an environment of its own.
-test-pythons: setup
+test-pythons: setup-all
 	@for version in $(PYTHONS); do \
 		if $(BIN)/python -c "import sys; sys.exit(sys.version_info[:2] != tuple(map(int, '$$version'.split('.'))))"; then continue; fi; \
 		python=; for candidate in python$$version "$$HOME"/.pyenv/versions/$$version*/bin/python$$version; do \
@@ -97,29 +113,29 @@ colab-check: setup $(COLAB)/.ready
 		--nbval-lax --nbval-current-env --nbval-cell-timeout=1200 solutions
 
 # Kills everything that writes, fifty times each (hours); fuzzes every reader, ten minutes each (hours; Linux).
-torture: setup
-	FER_COURSE_KILLS=50 $(DRAWN) $(QUIET) $(BIN)/python -m pytest tests/test_torture.py -s
+torture: setup-all
+	FER_COURSE_KILLS=50 $(DRAWN) $(QUIET) $(BIN)/python -m pytest tests/machines/test_torture.py -s
 
-fuzz: setup
-	$(BIN)/python tests/fuzz_readers.py --seconds 600
+fuzz: setup-all
+	$(BIN)/python tests/helpers/fuzz_readers.py --seconds 600
 
 lab: setup
 	@$(BIN)/fer-course start my-lessons
 	$(BIN)/jupyter lab my-lessons
 
 # Executed on drawn faces; what has not changed is kept, so that the next time takes seconds.
-book: setup
+book: setup-all
 	@$(DRAWN) $(QUIET) $(BIN)/python -m book
 
 # Wheels, lessons and drawn faces in one archive for a room without the internet: make bundle [FOR="--platform win_amd64"]
 bundle: setup
 	$(BIN)/python -m offline.build $(FOR)
 
-lessons: setup
+lessons: setup-all
 	$(BIN)/fer-course release
 
 # The public address of this repository, in lessons, README and book: make publish REPOSITORY=https://github.com/NAME/REPOSITORY
-publish: setup
+publish: setup-all
 	@$(BIN)/python -m book.publish "$(REPOSITORY)" $(if $(FIRST),--first)
 
 lock:
@@ -127,14 +143,15 @@ lock:
 	$(BIN)/python -m locks.compile $(UPGRADE)
 
 # pip-audit asks a public data base; what it could not look up it says.
-audit: setup
+audit: setup-all
 	@mkdir -p build; $(BIN)/pip-licenses > build/licences.txt && $(BIN)/python locks/licences.py build/licences.txt
 	$(BIN)/pip-audit --disable-pip --require-hashes -r locks/course.txt
 	$(BIN)/pip-audit --disable-pip --require-hashes -r locks/colab.txt
 
-lint: setup
+lint: setup-all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 
 clean:
 	rm -rf .venv .venv-colab .venv-3.* .python build dist book/_build .pytest_cache .ruff_cache .hypothesis

@@ -15,7 +15,7 @@ repository = hosting_links.repository()
 version = release = fer_course.__version__
 language = "en"
 
-extensions = ["myst_nb", "sphinx_copybutton", "book.rendering"]
+extensions = ["myst_nb", "sphinx_copybutton", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "book.rendering"]
 exclude_patterns = []
 
 # The notebooks have been executed; nothing is loaded from a network, neither MathJax nor require.js nor widgets.
@@ -29,6 +29,18 @@ html_math_renderer = "mathml"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
 suppress_warnings = ["myst.header"]  # a lesson may go from a title straight to an exercise
+
+# The API reference: docstrings say `code` with one backtick, as in Markdown.
+default_role = "literal"
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_custom_sections = ["Source"]
+napoleon_use_ivar = True
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+python_use_unqualified_type_names = True
+add_module_names = False
 
 html_theme = "sphinx_book_theme"
 html_title = "fer_course"

@@ -47,7 +47,7 @@ def executed(path: Path, kept: Path, fingerprint: str, label: str):
     work.mkdir(parents=True)
     fresh = kept / f"{path.stem}.running.ipynb"
     record = {"lesson": path.stem, "status": "failed"}
-    if error := execute(path, fresh, work, {"parameters": SETTINGS}, label):
+    if error := execute(path, fresh, work, SETTINGS, label):
         raise LessonError(
             f"{ending(record | {'error': error}, fresh)}\n    in cell {_cell_id(path, error)!r} of {path}"
         )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from book import reference
 from fer_course.authoring import hosting_links
 from fer_course.errors import LessonError
 
@@ -16,6 +17,20 @@ RESULTS = ("Results", "What drawn faces are worth")
 USING = "using.md"
 #: Texts besides README and docs/; those that don't exist are left out.
 OTHERS = ("MODEL_CARD.md", "BENCHMARKS.md", "CONTRIBUTING.md", "CHANGELOG.md")
+#: Pages for those who work on the course, in the order in which they are read.
+DEVELOPERS = tuple(
+    f"docs/developers/{name}.md"
+    for name in (
+        "architecture",
+        "add-a-lesson",
+        "add-a-check",
+        "add-a-reader",
+        "add-a-network",
+        "tests",
+        "generated",
+        "words",
+    )
+)
 _LINK = re.compile(r"(?P<image>!?)\[(?P<label>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 _CODE = re.compile(r"(?ms)^(?:`{3,}|~{3,}).*?^(?:`{3,}|~{3,})[ \t]*$|`[^`\n]+`")
 
@@ -40,6 +55,7 @@ def pages(root: Path, lessons: Iterable[str], repository: str = "") -> dict[str,
     mended |= {name: mend(text, name, root, known, places, repository) for name, text in texts.items()}
     notes = [name for name in texts if name.startswith("docs/instructors/")]
     mended["docs/instructors/index.md"] = instructors_page(notes)
+    mended |= reference.pages(root / "fer_course")
     mended["index.md"] += contents(mended, lesson_names(readme["index.md"]), lessons)
     return mended
 
@@ -175,6 +191,7 @@ def contents(made: dict[str, str], names: dict[str, str], lessons: list[str]) ->
         "Around the lessons": ["docs/map.md", "docs/glossary.md", USING],
         "Results": ["results.md", "MODEL_CARD.md", "BENCHMARKS.md"],
         "For teachers": [*syllabi, "docs/instructors/index.md", "docs/ai-policy.md"],
+        "For maintainers": [*DEVELOPERS, reference.INDEX],
         "About": ["CONTRIBUTING.md", "CHANGELOG.md"],
     }
     groups["About"] += sorted(_unlisted(made, groups))
@@ -188,7 +205,8 @@ def contents(made: dict[str, str], names: dict[str, str], lessons: list[str]) ->
 def _unlisted(made: dict[str, str], groups: dict[str, list[str]]) -> set[str]:
     """Return the pages that stand in no list yet: a new text in docs/ is found, too."""
     listed = {entry for entries in groups.values() for entry in entries} | {"index.md"}
-    return {name for name in made if name not in listed and not name.startswith("docs/instructors/")}
+    elsewhere = ("docs/instructors/", "reference/")  # their own pages list them
+    return {name for name in made if name not in listed and not name.startswith(elsewhere)}
 
 
 def _list(caption: str, entries: list[str]) -> str:

@@ -3,12 +3,15 @@
 uv resolves for all platforms and Pythons at once, but does not look at the upper bound of a package's `Requires-Python`, and pip
 refuses such a package. So pip is asked, for each Python, whether it would install each lock; what it refuses is excluded, and uv
 resolves again. `locks/course.txt` begins with the Pythons for which pip accepts all of it: the set-up reads them there.
+
+`locks/learner.txt` is the part of it that learners need; all lists for learners hold its versions.
 """
 
 from __future__ import annotations
 
 import argparse
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,9 +25,13 @@ from locks import reading
 
 ROOT = Path(__file__).parents[1]
 COURSE = "locks/course.txt"
-#: What learners install; the hub's and the bundle's lists hold the same.
-LEARNERS = ("pyproject.toml", "--group", "build", "--extra", "tensorflow", "--extra", "lab", "--extra", "export")
-EVERYTHING = tuple(f"--extra={name}" for name in ("cluster", "book", "instructor", "kaggle", "dev"))
+LEARNER = "locks/learner.txt"
+#: Binder installs from this one file alone, and keeps that step until the file changes. So it is a copy.
+BINDER = "binder/requirements.txt"
+#: What learners install.
+EXTRAS = ("tensorflow", "lab", "export", "kaggle")
+LEARNERS = ("pyproject.toml", "--group=build", *(f"--extra={name}" for name in EXTRAS))
+EVERYTHING = tuple(f"--extra={name}" for name in ("cluster", "book", "instructor", "dev"))
 #: Most of the time pip waits for the index.
 AT_ONCE = 4
 #: Where learners have the course beside this machine: what README names.
@@ -37,6 +44,7 @@ class Lock:
 
     Attributes:
         path: from the root of the repository.
+        purpose: for whom or what it is, in a sentence for its head.
         arguments: of `uv pip compile`.
         python: the lowest Python that it is for.
         only: whether it is for that Python alone.
@@ -45,6 +53,7 @@ class Lock:
     """
 
     path: str
+    purpose: str
     arguments: tuple[str, ...]
     python: str = "3.11"
     only: bool = False
@@ -52,11 +61,24 @@ class Lock:
 
 
 LOCKS = (
-    Lock(COURSE, (*LEARNERS, *EVERYTHING)),
-    Lock("locks/setup.txt", ("--group", "setup")),
-    Lock("binder/requirements.txt", (*LEARNERS, "-c", COURSE), platforms=(None, *OTHERS)),
-    Lock("locks/hub.txt", (*LEARNERS, "locks/hub.in", "-c", COURSE)),
-    Lock("locks/colab.txt", ("pyproject.toml", "locks/colab.in"), "3.13", only=True),
+    Lock(
+        COURSE, "Everything: also what the tests, the book and the teachers' commands need.", (*LEARNERS, *EVERYTHING)
+    ),
+    Lock("locks/setup.txt", "What installs the rest.", ("--group", "setup")),
+    Lock(
+        LEARNER,
+        "What learners need: `make course`, `make lab`, Binder, the bundle. A part of course.txt.",
+        (*LEARNERS, "-c", COURSE),
+        platforms=(None, *OTHERS),
+    ),
+    Lock("locks/hub.txt", "What learners need on a JupyterHub.", (*LEARNERS, "locks/hub.in", "-c", COURSE)),
+    Lock(
+        "locks/colab.txt",
+        "What Colab has, and what runs the check.",
+        ("pyproject.toml", "locks/colab.in"),
+        "3.13",
+        only=True,
+    ),
 )
 
 
@@ -74,7 +96,8 @@ def main() -> None:
         compile_(lock, pythons, options)
         if lock.path == COURSE:
             known = _with_newer(lock, known)
-            reading.note_pythons(ROOT / COURSE, known)
+            reading.write_head(ROOT / COURSE, lock.purpose, known)
+    shutil.copyfile(ROOT / LEARNER, ROOT / BINDER)
 
 
 def compile_(lock: Lock, pythons: list[str], options: list[str]) -> None:
@@ -106,7 +129,7 @@ def _resolve(lock: Lock, pythons: list[str], excluded: list[str], options: list[
         constraints.write_text("\n".join(excluded), encoding="utf-8")
         uv = [_beside_python("uv"), "pip", "compile", *fixed, "--python-version", lock.python, *options]
         subprocess.run([*uv, *lock.arguments, "-c", constraints, "-o", lock.path], cwd=ROOT, check=True)
-    reading.note_pythons(ROOT / lock.path, pythons)
+    reading.write_head(ROOT / lock.path, lock.purpose, pythons)
 
 
 def _with_newer(lock: Lock, known: list[str]) -> list[str]:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "licences.md"
 HEAD = """# Licences
 
-Of what `make setup` installs, with any Python that it takes, as each package names its own; written by `make audit`, which
+Of what `make setup-all` installs, with any Python that it takes, as each package names its own; written by `make audit`, which
 fails where one is not free to use, change and pass on (`[tool.pip-licenses]` in pyproject.toml).
 """
 

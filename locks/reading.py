@@ -27,10 +27,10 @@ def pythons(lock: Path) -> list[str]:
     return _NOTE.search(lock.read_text(encoding="utf-8"))[1].split(", ")
 
 
-def note_pythons(lock: Path, versions: list[str]) -> None:
-    """Write into a lock for which Pythons it is."""
-    text = _NOTE.sub("", lock.read_text(encoding="utf-8")).removeprefix(HEAD).lstrip("\n")
-    files.write_text(lock, f"{HEAD}# For Python {', '.join(versions)}.\n{text}")
+def write_head(lock: Path, purpose: str, versions: list[str]) -> None:
+    """Write at the beginning of a lock what made it, what it is for, and for which Pythons."""
+    body = re.sub(r"\A(#.*\n|\n)+", "", lock.read_text(encoding="utf-8"))
+    files.write_text(lock, f"{HEAD}# {purpose}\n# For Python {', '.join(versions)}.\n{body}")
 
 
 def entries(lock: Path) -> list[tuple[Requirement, str]]:

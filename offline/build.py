@@ -1,6 +1,6 @@
 """Write the archive: `make bundle`, or `python -m offline.build [--platform win_amd64] [--python 3.12] [--out FOLDER]`.
 
-In it lie the wheels of everything that a learner needs (those of binder/requirements.txt, by their hashes), the course's own
+It holds the wheels of everything that a learner needs (those of locks/learner.txt, by their hashes), the course's own
 wheel with its lessons, the drawn faces, and `install.py`, which each laptop runs.
 """
 
@@ -22,7 +22,7 @@ from locks import reading
 
 ROOT = Path(__file__).parents[1]
 PIP = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
-REQUIREMENTS = ROOT / "binder" / "requirements.txt"
+REQUIREMENTS = ROOT / "locks" / "learner.txt"
 
 
 def main() -> int:

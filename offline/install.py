@@ -32,7 +32,7 @@ def main() -> None:
     wheels = ["--find-links", str(HERE / "wheels")]
     subprocess.run([*pip, *wheels, "--require-hashes", "-r", str(HERE / "requirements.txt")], check=True)
     subprocess.run([*pip, "--no-deps", "--force-reinstall", *map(str, HERE.glob("fer_course-*.whl"))], check=True)
-    ask = "from fer_course.data import cache; print(cache.folder())"
+    ask = "from fer_course._shared.cache_folder import cache_folder; print(cache_folder())"
     cache = subprocess.run(
         [str(programs / "python"), "-X", "utf8", "-c", ask], check=True, capture_output=True, encoding="utf-8"
     ).stdout.strip()

@@ -15,9 +15,10 @@ REAL_SOURCE = os.environ.get("FER_COURSE_DATA", "").strip()
 os.environ["MPLBACKEND"] = "Agg"
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 
-import numpy as np  # noqa: E402
+import kept_faces  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
+from learnable_faces import make_faces  # noqa: E402
 
 from fer_course.faces import Faces  # noqa: E402
 
@@ -43,10 +44,11 @@ def pytest_configure(config):
 
 
 def _make_cache(config):
-    """Make a cache folder for this session; the workers of pytest-xdist use the controller's."""
+    """Make a cache folder for this session, with the faces that earlier ones drew. The workers of pytest-xdist share it."""
     if not hasattr(config, "workerinput"):
-        config.course_cache = tempfile.mkdtemp(prefix="fer-course-tests-")
-        os.environ["FER_COURSE_CACHE"] = config.course_cache
+        config.course_cache = Path(tempfile.mkdtemp(prefix="fer-course-tests-"))
+        os.environ["FER_COURSE_CACHE"] = str(config.course_cache)
+        kept_faces.copy(kept_faces.FOLDER, config.course_cache)
 
 
 def pytest_collection_finish(session):
@@ -55,8 +57,9 @@ def pytest_collection_finish(session):
 
 
 def pytest_unconfigure(config):
-    """Remove the cache folder."""
+    """Keep the drawn faces and remove the cache folder."""
     if hasattr(config, "course_cache"):
+        kept_faces.copy(config.course_cache, kept_faces.FOLDER)
         shutil.rmtree(config.course_cache, ignore_errors=True)
 
 
@@ -67,6 +70,23 @@ def pytest_runtest_setup(item):
     deadline = os.environ.get("FER_COURSE_TEST_DEADLINE")
     if deadline and time.time() > float(deadline):
         pytest.skip("not begun before FER_COURSE_TEST_DEADLINE: the time of this check had run out")
+
+
+def pytest_runtest_logreport(report):
+    """Note a failed test at once, for .ci/run: it may cut the run off before pytest sums up."""
+    _note_failure(report)
+
+
+def pytest_collectreport(report):
+    """Note a module that can't be collected, too."""
+    _note_failure(report)
+
+
+def _note_failure(report):
+    path = os.environ.get("FER_COURSE_TEST_FAILURES")
+    if path and report.failed:
+        with Path(path).open("a", encoding="utf-8") as file:
+            file.write(f"{report.nodeid}\n")
 
 
 def real_source() -> str:
@@ -92,18 +112,6 @@ def real_data() -> str:
     if not real_source():
         pytest.skip("needs real FER2013 faces: set FER_COURSE_DATA to a file or folder that holds them")
     return real_source()
-
-
-def make_faces(per_class: dict[str, int], seed: int = 0) -> Faces:
-    """Return synthetic pictures of which the class can be learned: a bright bar whose height tells the label, and noise."""
-    rng = np.random.default_rng(seed)
-    labels = np.concatenate([np.tile(np.arange(7), count) for count in per_class.values()])
-    split = np.concatenate([np.repeat(name, 7 * count) for name, count in per_class.items()])
-    images = rng.integers(0, 120, (len(labels), 48, 48), dtype=np.uint8)
-    for image, label in zip(images, labels, strict=True):
-        image[6 * label + 2 : 6 * label + 7] += 130
-    order = rng.permutation(len(labels))
-    return Faces(images[order], labels[order], split[order], source="bars", drawn=True)
 
 
 @pytest.fixture(scope="session")

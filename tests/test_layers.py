@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
+from repository import ROOT
 
 from fer_course.checks import oracles
 from fer_course.errors import ModelError
@@ -284,8 +285,8 @@ def test_inverted_residual_that_does_not_widen_has_two_convolutions():
 PROOF = """
 import sys
 import keras
-sys.path.insert(0, {tests!r})
-import test_layers as proof
+sys.path[:0] = [{root!r}, {helpers!r}]
+from tests import test_layers as proof
 assert keras.backend.backend() == "jax"
 proof.test_simplified_and_strictly_equivalent_modules_are_one_function(3, {{}})
 proof.test_one_segment_a_channel_is_the_extreme_module(proof.PLAIN)
@@ -299,7 +300,7 @@ print("proved on", keras.backend.backend())
 def test_the_proofs_hold_on_jax():
     pytest.importorskip("jax", reason="needs jax (extra dev)")
     environment = os.environ | {"KERAS_BACKEND": "jax"}
-    script = PROOF.format(tests=os.path.dirname(__file__))
+    script = PROOF.format(root=str(ROOT), helpers=str(ROOT / "tests" / "helpers"))
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, timeout=600)
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.splitlines()[-1] == "proved on jax"

@@ -122,11 +122,14 @@ def index(tmp_path, monkeypatch):
 
 
 def test_a_version_that_pip_refuses_on_one_of_the_pythons_is_not_locked(index, capsys):
-    lock = compiling.Lock("list.txt", ("list.in",))
+    lock = compiling.Lock("list.txt", "A list.", ("list.in",))
     compiling.compile_(lock, PYTHONS, [])
     entries = [str(entry) for entry, _ in reading.entries(index / "list.txt")]
     assert entries == ["fenced==1.2", "wanted==1.0"]
     assert reading.pythons(index / "list.txt") == PYTHONS
+    first = (index / "list.txt").read_text(encoding="utf-8").splitlines()[:4]
+    assert first[:3] == [reading.HEAD.strip(), "# A list.", f"# For Python {', '.join(PYTHONS)}."]
+    assert first[3].startswith("fenced==1.2")
     said = capsys.readouterr().out
     assert "fenced 1.4 is not for Python 3.12" in said
     assert "fenced 1.3 is not for Python 3.11" in said
@@ -138,7 +141,7 @@ def test_a_version_that_pip_refuses_on_one_of_the_pythons_is_not_locked(index, c
 def test_a_list_that_no_python_can_have_ends_the_renewal_with_pips_words(index):
     for old in (index / "wheels").glob("fenced-1.2*"):
         old.unlink()
-    lock = compiling.Lock("list.txt", ("list.in",))
+    lock = compiling.Lock("list.txt", "A list.", ("list.in",))
     with pytest.raises((SystemExit, subprocess.CalledProcessError)):
         compiling.compile_(lock, ["3.11", "3.12"], [])
 
@@ -151,14 +154,14 @@ def test_the_next_python_is_taken_as_soon_as_pip_accepts_all_there(monkeypatch, 
         return None if python == "3.14" else compiling.Refusal(python, ("tensorflow", "2"), False, "")
 
     monkeypatch.setattr(compiling, "refusal", refusal)
-    lock = compiling.Lock("list.txt", ("list.in",))
+    lock = compiling.Lock("list.txt", "A list.", ("list.in",))
     assert compiling._with_newer(lock, ["3.12", "3.13"]) == ["3.12", "3.13", "3.14"]
     assert asked == ["3.14", "3.15"]
     assert "now for Python 3.14" in capsys.readouterr().out
 
 
 def test_without_an_index_nothing_is_said_about_packages(index, monkeypatch):
-    lock = compiling.Lock("list.txt", ("list.in",))
+    lock = compiling.Lock("list.txt", "A list.", ("list.in",))
     compiling.compile_(lock, ["3.11"], [])
     monkeypatch.setenv("PIP_FIND_LINKS", str(index / "nothing"))
     with pytest.raises(OSError, match="could not look"):

@@ -12,11 +12,16 @@ import pytest
 import yaml
 from packaging.markers import default_environment
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+from locks import reading
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-LOCKS = ("locks/course.txt", "locks/setup.txt", "binder/requirements.txt", "locks/colab.txt")
+LOCKS = (
+    "locks/course.txt", "locks/learner.txt", "locks/setup.txt", "locks/hub.txt", "binder/requirements.txt", "locks/colab.txt",
+)  # fmt: skip
 
 
 def locked(name: str) -> list[tuple[str, int]]:
@@ -81,26 +86,54 @@ def test_lock_satisfies_pyproject():
     for text, _ in locked("locks/course.txt"):
         requirement = Requirement(text)
         if requirement.marker is None or requirement.marker.evaluate(environment):
-            versions[requirement.name.lower().replace("_", "-")] = Version(next(iter(requirement.specifier)).version)
+            versions[canonicalize_name(requirement.name)] = Version(next(iter(requirement.specifier)).version)
     extras = PROJECT["optional-dependencies"]
     wanted = PROJECT["dependencies"] + [
         text
-        for name in ("tensorflow", "lab", "export", "cluster", "book", "instructor", "dev")
+        for name in extras
+        if name != "gpu"  # in place of tensorflow
         for text in extras[name]
     ]
     for requirement in map(Requirement, wanted):
         if requirement.marker is None or requirement.marker.evaluate(environment):
-            assert versions[requirement.name] in requirement.specifier, f"{requirement}: run `make lock`"
+            assert versions[canonicalize_name(requirement.name)] in requirement.specifier, (
+                f"{requirement}: run `make lock`"
+            )
 
 
-def test_binder_lock_agrees_with_the_tested_one():
-    tested = {text for text, _ in locked("locks/course.txt")}
-    names = {Requirement(text).name for text in tested}
-    for text, _ in locked("binder/requirements.txt"):
-        requirement = Requirement(text)
-        assert requirement.name in names
-        same = [t for t in map(Requirement, tested) if t.name == requirement.name]
-        assert requirement.specifier in [t.specifier for t in same], f"{text}: run `make lock`"
+@pytest.mark.parametrize(("lock", "own"), [("locks/learner.txt", None), ("locks/hub.txt", "jupyterhub")])
+def test_a_lock_for_learners_has_the_versions_that_are_tested(lock, own):
+    """Also file by file: the same hashes. A hub has packages of its own beside them."""
+    for platform in ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64", "macosx_14_0_arm64", "win_amd64"):
+        for python in reading.pythons(ROOT / lock):
+            tested, of_learners = (
+                {
+                    entry.partition("==")[0]: entry
+                    for entry in reading.split(reading.for_target(path, f"{python}.99", platform))
+                }
+                for path in (ROOT / "locks" / "course.txt", ROOT / lock)
+            )
+            assert len(of_learners) > 100
+            assert len(tested) > len(of_learners) + 30
+            shared = set(tested) & set(of_learners)
+            differing = {name for name in shared if tested[name] != of_learners[name]}
+            assert not differing, f"{lock} on {platform}, Python {python}: run `make lock`"
+            assert shared == set(of_learners) if own is None else own in set(of_learners) - shared
+
+
+def test_learners_lock_holds_nothing_of_the_teachers_or_the_tests():
+    names = {Requirement(text).name for text, _ in locked("locks/learner.txt")}
+    extras = PROJECT["optional-dependencies"]
+    wanted = [*PROJECT["dependencies"], *extras["tensorflow"], *extras["lab"], *extras["export"], *extras["kaggle"]]
+    assert {canonicalize_name(Requirement(text).name) for text in wanted} <= names
+    unwanted = {"nbgrader", "pytest", "jax", "playwright", "sphinx", "distributed", "mypy", "atheris", "ruff"}
+    assert not unwanted & names
+    assert unwanted <= {Requirement(text).name for text, _ in locked("locks/course.txt")}
+
+
+def test_binders_list_is_that_of_learners():
+    learner = (ROOT / "locks" / "learner.txt").read_bytes()
+    assert (ROOT / "binder" / "requirements.txt").read_bytes() == learner, "run `make lock`"
 
 
 def test_colab_lock_has_colabs_versions():
@@ -200,17 +233,61 @@ def test_make_knows_when_the_environment_is_stale(tmp_path):
     clone = copy_of_setup(tmp_path)
     (clone / ".venv" / "bin").mkdir(parents=True)
     (clone / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    ready = clone / ".venv" / ".ready"
-    would = lambda: subprocess.run(["make", "-n", "setup"], cwd=clone, capture_output=True, text=True).stdout  # noqa: E731
-    assert "-m venv" in would()
+    ready, complete = clone / ".venv" / ".ready", clone / ".venv" / ".complete"
+    locks = clone / "locks"
+
+    def would(target: str) -> tuple[bool, bool]:
+        """Return whether make would build the environment, and whether it would add what tests need."""
+        said = subprocess.run(["make", "-n", target], cwd=clone, capture_output=True, text=True, check=True).stdout
+        return "-m venv" in said, "Adding" in said
+
+    def seconds_later(path: Path, seconds: int) -> None:
+        os.utime(path, (now + seconds,) * 2)
+
+    assert would("course") == would("lab") == (True, False)
+    assert would("test-units") == would("book") == would("lint") == (True, True)
     ready.touch()
-    assert "-m venv" not in would()
-    os.utime(clone / "locks" / "course.txt", (ready.stat().st_mtime + 10,) * 2)
-    assert "-m venv" in would()
-    os.utime(ready, (ready.stat().st_mtime + 20,) * 2)
-    assert "-m venv" not in would()
+    now = ready.stat().st_mtime
+    assert would("course") == (False, False)
+    assert would("test-units") == (False, True)
+    complete.touch()
+    seconds_later(complete, 1)
+    assert would("course") == would("test-units") == (False, False)
+    seconds_later(locks / "course.txt", 10)
+    assert would("course") == (False, False)
+    assert would("test-units") == (False, True)
+    seconds_later(complete, 11)
+    seconds_later(locks / "learner.txt", 20)
+    assert would("course") == (True, False)
+    assert would("test-units") == (True, True)
+    seconds_later(ready, 21)
+    assert would("course") == (False, False)
+    assert would("test-units") == (False, True)  # the new environment has none of it
+    seconds_later(complete, 22)
+    assert would("test-units") == (False, False)
     (clone / ".venv" / "bin" / "python").unlink()
-    assert "-m venv" in would()
+    assert would("course") == (True, False)
+    assert would("setup-all") == (True, True)
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize(
+    ("uv", "ready", "complete"),
+    [("exit 0", True, True), ("exit 2", True, False), ("kill -9 $PPID", False, False)],
+    ids=["added", "no network", "killed in between"],
+)
+def test_what_is_added_leaves_an_environment_that_is_whole_or_built_again(tmp_path, uv, ready, complete):
+    clone = copy_of_setup(tmp_path)
+    programs = clone / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "python").symlink_to(sys.executable)
+    (programs / "uv").write_text(f"#!/bin/sh\n{uv}\n")
+    (programs / "uv").chmod(0o755)
+    (clone / ".venv" / ".ready").touch()
+    done = subprocess.run(["make", "setup-all"], cwd=clone, capture_output=True, text=True)
+    assert (done.returncode == 0) is complete
+    assert (clone / ".venv" / ".ready").exists() is ready
+    assert (clone / ".venv" / ".complete").exists() is complete
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
@@ -224,7 +301,7 @@ def test_what_is_set_for_python_pip_and_uv_elsewhere_does_not_reach_the_set_up()
     )
     assert said.returncode == 0
     assert "/somewhere/else" not in said.stdout
-    assert "PYTHONNOUSERSITE=1" in said.stdout.splitlines()
+    assert {"PYTHONNOUSERSITE=1", "UV_COMPILE_BYTECODE=1"} <= set(said.stdout.splitlines())
 
 
 def fake(folder: Path, name: str, version: str, fits: bool) -> None:
@@ -286,7 +363,8 @@ def copy_of_setup(folder: Path) -> Path:
     """Copy what `make setup` needs to a folder of its own."""
     clone = folder / "clone"
     (clone / "locks").mkdir(parents=True)
-    for name in ("Makefile", "pyproject.toml", "locks/course.txt", "locks/setup.txt", "locks/python.sh"):
+    locks = [f"locks/{name}" for name in ("course.txt", "learner.txt", "setup.txt", "python.sh")]
+    for name in ("Makefile", "pyproject.toml", *locks):
         shutil.copy(ROOT / name, clone / name)
     return clone
 

@@ -68,8 +68,14 @@ def names_in(built: Path, kind: str) -> set[str]:
 def test_the_wheel_holds_the_package_and_nothing_else(built):
     names = names_in(built, "whl")
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"fer_course"}
-    for wanted in ("lessons/07-train-it.ipynb", "profiles/cpu.yaml", "weights/mini_xception.npz", "widgets/view.js"):
+    for wanted in (
+        "lessons/07-train-it.ipynb",
+        "profiles/cpu.yaml",
+        "models/weights/mini_xception.npz",
+        "widgets/view.js",
+    ):
         assert f"fer_course/{wanted}" in names
+    assert "fer_course/py.typed" in names  # type checkers read the package's own annotations
     tracked = set(
         subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     )

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 
 @pytest.mark.parametrize("version", PYTHONS)
-@pytest.mark.parametrize("lock", ["locks/setup.txt", "locks/course.txt", "locks/hub.txt"])
+@pytest.mark.parametrize("lock", ["locks/setup.txt", "locks/learner.txt", "locks/course.txt", "locks/hub.txt"])
 def test_pip_installs_every_list_with_hashes_into_an_empty_environment(lock, version, tmp_path):
     programs = environment(version, tmp_path)
     install(programs, lock)
@@ -96,7 +96,7 @@ def test_the_wheel_alone_is_enough_for_lesson_00(version, tmp_path):
     uv = Path(sys.executable).with_name("uv")
     run([uv, "build", "-q", "--wheel", "--no-build-isolation", "--python", sys.executable, "-o", tmp_path, "."], ROOT)
     (wheel,) = tmp_path.glob("*.whl")
-    install(programs, "binder/requirements.txt")
+    install(programs, "locks/learner.txt")
     run([programs / "pip", "install", "-q", "--no-deps", wheel], tmp_path)
     lesson_00(programs, tmp_path)
     run([programs / "fer-course", "start", "my-lessons"], tmp_path)
@@ -131,6 +131,33 @@ def test_a_dev_container_sets_up_with_the_one_python_that_it_has(tmp_path):
     programs = repository / ".venv" / "bin"
     assert f"Python {version}." in run([programs / "python", "--version"], tmp_path)
     lesson_00(programs, tmp_path)
+
+
+def test_learners_get_what_they_need_and_the_tests_add_theirs(tmp_path):
+    """In Python's own words: what is installed, and what compiled; and in Jupyter's, what learners see there."""
+    repository = clone(tmp_path / "clone")
+    programs = repository / ".venv" / "bin"
+    menus = [programs / "jupyter", "labextension", "list"]
+    bytecode = "import importlib.util as u; from pathlib import Path; print(Path(u.find_spec('keras').cached).exists())"
+    first = run(["make", "setup"], repository, Path.home(), PYTHONDONTWRITEBYTECODE="1")
+    assert "Adding" not in first
+    seen = run(menus, tmp_path)
+    assert "anywidget" in seen
+    assert "nbgrader" not in seen
+    assert run([programs / "python", "-c", bytecode], tmp_path).split() == ["True"]
+    run([programs / "fer-course", "class", "init", tmp_path / "class"], tmp_path)
+    release = [programs / "fer-course", "class", "release", tmp_path / "class", "02"]
+    told = subprocess.run(release, capture_output=True, text=True, cwd=tmp_path)
+    assert told.returncode == 1
+    assert told.stderr.strip().endswith(f"nbgrader. In {repository}: make setup-all")
+    second = run(["make", "setup-all"], repository, Path.home())
+    assert second.count("Adding") == 1
+    assert "Setting up" not in second
+    run(release, tmp_path)
+    assert "nbgrader" in run(menus, tmp_path)
+    run([programs / "python", "-m", "pip", "check"], tmp_path)
+    run([programs / "python", "-m", "pytest", "--version"], tmp_path)
+    assert not run(["make", "-s", "setup-all"], repository, Path.home()).strip()
 
 
 def test_where_only_python_3_14_is_uv_brings_one_that_fits(tmp_path):

@@ -189,7 +189,8 @@ def _missing(text: str) -> str:
     chosen = os.environ.get("KERAS_BACKEND")
     if chosen and chosen != "tensorflow" and found[-1].split(".")[0] == chosen:
         return f"The variable KERAS_BACKEND is {chosen}, which is not installed here. Unset KERAS_BACKEND."
-    return f"{found[-1].split('.')[0]} is not installed here. {extras.advice()}."
+    name = found[-1].split(".")[0]
+    return f"{name} is not installed here. {extras.advice(extras.bringing(name))}."
 
 
 def _suspected(folder: Path) -> str:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urljoin
 
-from fer_course._shared import executors
+from fer_course._shared import executors, extras
 from fer_course._shared.files import write_text
 from fer_course._shared.processes import Processes
 from fer_course.errors import FerCourseError
@@ -56,7 +56,7 @@ def _connected(scheduler: str):
 
             return Client(scheduler, timeout=executors.PATIENCE, set_as_default=False)
     except ImportError:
-        raise FerCourseError("A Dask cluster needs Dask here: pip install 'fer_course[cluster]'.") from None
+        raise FerCourseError(f"A Dask cluster needs Dask here. {extras.advice('cluster')}") from None
     except Exception as error:  # whatever Dask, Tornado and the system make of an address
         raise FerCourseError(
             f"There is no Dask scheduler at {scheduler} ({_first_line(error)}). Start one: dask scheduler"

@@ -16,6 +16,8 @@ from pathlib import Path
 from fer_course.errors import FerCourseError, LessonError
 
 _ROOT = Path(__file__).resolve().parents[2]
+#: What `make setup` installs; `make setup-all` adds the other extras.
+_LEARNER = {"tensorflow", "lab", "export", "kaggle"}
 
 
 def pythons() -> list[str]:
@@ -35,12 +37,25 @@ def require(module: str, purpose: str, extra: str = "lab", error: type[FerCourse
         raise error(f"{purpose.capitalize()} needs {module}. {advice(extra)}") from missing
 
 
+def bringing(module: str) -> str:
+    """Return the extra that installs a module, such as "instructor" for nbgrader; where none is found, those of lessons."""
+    try:
+        required = importlib.metadata.requires("fer_course") or []
+    except importlib.metadata.PackageNotFoundError:
+        required = []
+    name = re.escape(module.replace("_", "-"))
+    found = re.findall(rf"^{name}\b(?!-)[^;]*;.*\bextra == ['\"]([\w-]+)['\"]", "\n".join(required), re.MULTILINE)
+    return next((extra for extra in found if extra not in {*_LEARNER, "gpu"}), "tensorflow,lab")
+
+
 def advice(extras: str = "tensorflow,lab") -> str:
     """Return the command that installs this package's extras here.
 
     Without `-U`: the package itself is not looked for in an index, only what it still needs.
     """
-    return f"In {_ROOT}: make clean setup" if _of_make() else command(f'"fer_course[{extras}]"')
+    if not _of_make():
+        return command(f'"fer_course[{extras}]"')
+    return f"In {_ROOT}: make {'clean setup' if set(extras.split(',')) <= _LEARNER else 'setup-all'}"
 
 
 def again() -> str:

@@ -99,11 +99,11 @@ def load_keras():
         SetupError: if KERAS_BACKEND names what Keras 3 does not have, or what can't train.
 
     """
-    from fer_course.data.cache import folder
+    from fer_course._shared.cache_folder import cache_folder
 
     check_backend(os.environ.get("KERAS_BACKEND", ""))
     os.environ.pop("TF_USE_LEGACY_KERAS", None)  # TensorFlow reads it later, too
-    with without(*KERAS, KERAS_HOME=str(folder() / "keras")):
+    with without(*KERAS, KERAS_HOME=str(cache_folder() / "keras")):
         import keras
     # Keras may have been loaded before, by the notebook itself, with the user's own values.
     keras.config.set_floatx("float32")

@@ -32,6 +32,13 @@ def silence() -> Iterator[None]:
 @contextmanager
 def closed(channel: int) -> Iterator[None]:
     """Let nothing through a channel of this process inside the `with`: 1 is standard output, 2 standard error."""
+    with redirected(channel, _NOWHERE.fileno()):
+        yield
+
+
+@contextmanager
+def redirected(channel: int, target: int) -> Iterator[None]:
+    """Send what is written to a channel of this process, 1 or 2, to another file descriptor; C++ libraries included."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:  # None under pythonw
             stream.flush()
@@ -40,7 +47,7 @@ def closed(channel: int) -> Iterator[None]:
     except OSError:  # no such channel, as under pythonw
         yield
         return
-    os.dup2(_NOWHERE.fileno(), channel)
+    os.dup2(target, channel)
     try:
         yield
     finally:

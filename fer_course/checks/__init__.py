@@ -3,28 +3,28 @@
 A check prints one line if the answer is right. Otherwise it raises `Hint` (known mistakes get their own hint) or
 `NotAttempted` (the exercise still raises NotImplementedError). A topic's module is imported when it is first used.
 
-| topic | its exercises |
-|---|---|
-| start | the first exercise, which shows how checks and hints work |
-| faces | a row of FER2013, class counts, the majority guess, training faces among the test faces |
-| linear | softmax and one gradient step of a linear classifier |
-| convolutions | the output size of a convolution, and the convolution itself |
-| networks | the receptive field of a stack of layers, and the cost of a layer |
-| separable | depthwise, pointwise and separable convolutions, and what they cost |
-| inception | the simplified Inception module, its equivalent form, and its cost |
-| segments | channels in segments, and an extreme module as a standard convolution |
-| residual | the shortcut, the residual module, and its parameters |
-| xception | all of mini-Xception |
-| augmentation | flips and shifts, the paper's settings in Keras, the split before them, the labels that survive |
-| training | the one-cycle schedule, patience, and four curves to read |
-| evaluation | a normalised confusion matrix, the bootstrap, McNemar's test, an average over a flip |
-| photographs | a square crop, and shrinking by averaging |
-| live | a median latency, and scores smoothed over time |
-| slices | accuracy on slices of the test faces |
-| leaks | the distance to the nearest picture, and a split by source |
-| cards | a model card |
-| plans | a plan within a budget |
-| seeds | several seeds, a verdict from pairs, the best of many lucky recipes |
+================  ================================================================================================
+``start``         the first exercise, which shows how checks and hints work
+``faces``         a row of FER2013, class counts, the majority guess, training faces among the test faces
+``linear``        softmax and one gradient step of a linear classifier
+``convolutions``  the output size of a convolution, and the convolution itself
+``networks``      the receptive field of a stack of layers, and the cost of a layer
+``separable``     depthwise, pointwise and separable convolutions, and what they cost
+``inception``     the simplified Inception module, its equivalent form, and its cost
+``segments``      channels in segments, and an extreme module as a standard convolution
+``residual``      the shortcut, the residual module, and its parameters
+``xception``      all of mini-Xception
+``augmentation``  flips and shifts, the paper's settings in Keras, the split before them, the labels that survive
+``training``      the one-cycle schedule, patience, and four curves to read
+``evaluation``    a normalised confusion matrix, the bootstrap, McNemar's test, an average over a flip
+``photographs``   a square crop, and shrinking by averaging
+``live``          a median latency, and scores smoothed over time
+``slices``        accuracy on slices of the test faces
+``leaks``         the distance to the nearest picture, and a split by source
+``cards``         a model card
+``plans``         a plan within a budget
+``seeds``         several seeds, a verdict from pairs, the best of many lucky recipes
+================  ================================================================================================
 """
 
 import importlib

@@ -16,6 +16,7 @@ from concurrent.futures import Executor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from fer_course._shared.executors import executor_at
 from fer_course._shared.files import alone, write_json
@@ -87,28 +88,41 @@ def grade(
     limits = limits or _limits_of(folder)
     with alone(folder), log_file(folder) as log:
         pending = list(_pending(folder, wanted, students, force))
-        ready = {who: text for who in pending if (text := _sanitised(folder, *who, log, graded))}
-        for who, reason in _executed(ready, waiting, executor, workers, limits, unsafe):
-            with contextlib.suppress(_Failed):
-                _take_points(folder, *who, _executed_file(waiting, ready[who]), log, graded)
-                solved = (Path(folder) / "source" / who[1] / f"{who[1]}.ipynb").read_text(encoding="utf-8")
-                graded.remarks[who] = [
-                    *([f"It was stopped: {reason}."] if reason else []),
-                    *notices(ready[who], solved),
-                ]
-                write_json(_place(folder, "autograded", *who) / REMARKS, graded.remarks[who])
-                graded.done.append(who)
-                failed_file(folder, *who).unlink(missing_ok=True)
+        ready: dict[Submission, str] = {}
+        for submission in pending:
+            try:
+                ready[submission] = _sanitise(folder, submission, log)
+            except NotGraded as failure:
+                graded.failed[submission] = failure.reason
+        for submission, stopped in _execute(ready, waiting, executor, workers, limits, unsafe):
+            text = ready[submission]
+            try:
+                _take_points(folder, submission, _executed_file(waiting, text), log)
+                graded.remarks[submission] = _remarks(folder, submission, text, stopped)
+                graded.done.append(submission)
+            except NotGraded as failure:
+                graded.failed[submission] = failure.reason
             count = len(graded.done) + len(graded.failed)
-            progress(f"[{count}/{len(pending)}] {' '.join(who)}{f': stopped, {reason}' if reason else ''}")
-        for who, reason in graded.failed.items():
-            write_json(failed_file(folder, *who), reason)
+            progress(f"[{count}/{len(pending)}] {' '.join(submission)}{f': stopped, {stopped}' if stopped else ''}")
+        for submission, reason in graded.failed.items():
+            write_json(failed_file(folder, *submission), reason)
         shutil.rmtree(waiting, ignore_errors=True)
     return graded
 
 
+def _remarks(folder: str | Path, submission: Submission, text: str, stopped: str) -> list[str]:
+    """Write what the teacher should look at beside a graded submission, and return it; an earlier failure is forgotten."""
+    lesson = submission.lesson
+    solved = (Path(folder) / "source" / lesson / f"{lesson}.ipynb").read_text(encoding="utf-8")
+    remarks = [f"It was stopped: {stopped}."] if stopped else []
+    remarks += notices(text, solved)
+    write_json(_folder_of(folder, "autograded", submission) / REMARKS, remarks)
+    failed_file(folder, *submission).unlink(missing_ok=True)
+    return remarks
+
+
 def failed_file(folder: str | Path, student: str, lesson: str) -> Path:
-    """Return where it stands why the last thing that a student handed in for a lesson could not be graded."""
+    """Return the file that says why a student's last submission of a lesson could not be graded."""
     return Path(folder) / "failed" / f"{student}+{lesson}.json"
 
 
@@ -117,63 +131,67 @@ def _limits_of(folder: str | Path) -> Limits:
     return Limits(cell_seconds=config.Execute.timeout) if "timeout" in config.Execute else Limits()
 
 
-class _Failed(Exception):
-    """A submission could not be graded, and `Graded.failed` says why."""
+class Submission(NamedTuple):
+    """What one student handed in for one lesson."""
+
+    student: str
+    lesson: str
 
 
-def _place(folder: str | Path, step: str, student: str, lesson: str) -> Path:
-    return Path(folder).resolve() / step / student / lesson
+class NotGraded(Exception):
+    """A submission could not be graded; `reason` says why, in one line."""
+
+    def __init__(self, reason: str):
+        super().__init__(reason)
+        self.reason = reason
 
 
-def _pending(folder, wanted, students, force: bool) -> Iterator[tuple[str, str]]:
-    """Yield (student, lesson) of all that was submitted, and is not graded or was submitted again since."""
+def _folder_of(folder: str | Path, step: str, submission: Submission) -> Path:
+    return Path(folder).resolve() / step / submission.student / submission.lesson
+
+
+def _pending(folder, wanted, students, force: bool) -> Iterator[Submission]:
+    """Yield the submissions that are not graded, or were handed in again since."""
     for lesson in lessons_of(folder, wanted):
-        for place in sorted((Path(folder) / "submitted").glob(f"*/{lesson}")):
-            student = place.parent.name
-            if students and student not in students:
+        for submitted in sorted((Path(folder) / "submitted").glob(f"*/{lesson}")):
+            submission = Submission(submitted.parent.name, lesson)
+            if students and submission.student not in students:
                 continue
-            old = _place(folder, "autograded", student, lesson)
-            if force or not (old / f"{lesson}.ipynb").is_file() or _stamp(place) > _stamp(old):
-                yield student, lesson
+            graded = _folder_of(folder, "autograded", submission)
+            if force or not (graded / f"{lesson}.ipynb").is_file() or _stamp(submitted) > _stamp(graded):
+                yield submission
 
 
-def _stamp(place: Path) -> str:
-    path = place / "timestamp.txt"
+def _stamp(folder: Path) -> str:
+    path = folder / "timestamp.txt"
     return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
 
-def _converter(folder, student: str, lesson: str, log, kind: Callable):
+def _convert(folder, submission: Submission, log, make: Callable) -> None:
+    """Run one of nbgrader's converters on one submission.
+
+    Raises:
+        NotGraded: if that fails, for whatever reason: a submission may hold anything, and nbgrader, nbformat, json and
+            SQLAlchemy each raise errors of their own.
+
+    """
     config, course = nbgrader_of(folder)
-    course.student_id, course.assignment_id = student, lesson
-    return kind(config, course, log)
-
-
-def _run(converter, who: tuple[str, str], graded: Graded) -> None:
-    """Run one of nbgrader's converters on one submission; note why if that fails."""
+    course.student_id, course.assignment_id = submission
+    converter = make(config, course, log)
     try:
         converter.start()
-    except (
-        Exception,
-        SystemExit,
-    ) as error:  # nbgrader's own, nbformat's, JSON's, SQLAlchemy's, …: a submission may hold anything
-        graded.failed[who] = _why(converter, error)
-        raise _Failed from error
+    except (Exception, SystemExit) as error:
+        cause = getattr(converter, "cause", None) or error
+        message = str(cause).strip() or "no reason given"
+        raise NotGraded(f"{type(cause).__name__}: {message.splitlines()[0][:200]}") from error
 
 
-def _why(converter, error: BaseException) -> str:
-    cause = getattr(converter, "cause", None) or error
-    return f"{type(cause).__name__}: {str(cause).strip().splitlines()[0][:200] if str(cause).strip() else 'no reason given'}"
-
-
-def _sanitised(folder, student: str, lesson: str, log, graded: Graded) -> str | None:
+def _sanitise(folder, submission: Submission, log) -> str:
     """Return a submission with its checks as the teacher wrote them, hidden ones included, and without outputs."""
-    place = _place(folder, f"{WAITING}/sanitised", student, lesson)
+    place = _folder_of(folder, f"{WAITING}/sanitised", submission)
     shutil.rmtree(place, ignore_errors=True)
-    try:
-        _run(_converter(folder, student, lesson, log, _sanitiser), (student, lesson), graded)
-        return (place / f"{lesson}.ipynb").read_text(encoding="utf-8")
-    except _Failed:
-        return None
+    _convert(folder, submission, log, _sanitiser)
+    return (place / f"{submission.lesson}.ipynb").read_text(encoding="utf-8")
 
 
 def _sanitiser(config, course, log):
@@ -201,23 +219,24 @@ def _sanitiser(config, course, log):
     return Sanitise(coursedir=course, config=config, log=log)
 
 
-def _executed(
-    ready, waiting: Path, executor, workers: int, limits: Limits, unsafe: bool
-) -> Iterator[tuple[tuple[str, str], str]]:
-    """Execute what was not executed before; yield who is done, and why it was stopped or nothing."""
-    files = {who: _executed_file(waiting, text) for who, text in ready.items()}
-    todo = {who: text for who, text in ready.items() if not files[who].is_file()}
-    for who in ready.keys() - todo.keys():
-        yield who, json.loads(files[who].read_text(encoding="utf-8"))["reason"]
+def _execute(
+    ready: dict[Submission, str], waiting: Path, executor, workers: int, limits: Limits, unsafe: bool
+) -> Iterator[tuple[Submission, str]]:
+    """Execute what was not executed before; yield each submission with why it was stopped, or ""."""
+    files = {submission: _executed_file(waiting, text) for submission, text in ready.items()}
+    todo = {submission: text for submission, text in ready.items() if not files[submission].is_file()}
+    for submission in ready:
+        if submission not in todo:
+            yield submission, json.loads(files[submission].read_text(encoding="utf-8"))["reason"]
     with contextlib.ExitStack() as stack:
         pool = executor or stack.enter_context(executor_at(workers=min(workers, len(todo))))
-        futures = {pool.submit(execute, text, limits, unsafe): who for who, text in todo.items()}
+        futures = {pool.submit(execute, text, limits, unsafe): submission for submission, text in todo.items()}
         try:
             for future in as_completed(futures):
-                who = futures[future]
+                submission = futures[future]
                 text, reason = _result(future)
-                write_json(files[who], {"text": text or todo[who], "reason": reason})
-                yield who, reason
+                write_json(files[submission], {"text": text or todo[submission], "reason": reason})
+                yield submission, reason
         except BaseException:
             for future in futures:
                 future.cancel()
@@ -239,9 +258,9 @@ def _executed_file(waiting: Path, text: str) -> Path:
     return waiting / "executed" / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
 
 
-def _take_points(folder, student: str, lesson: str, executed: Path, log, graded: Graded) -> None:
+def _take_points(folder, submission: Submission, executed: Path, log) -> None:
     """Let nbgrader grade a submission from the outputs that its execution gave."""
-    _run(_converter(folder, student, lesson, log, _grader(executed)), (student, lesson), graded)
+    _convert(folder, submission, log, _grader(executed))
 
 
 def _grader(executed: Path):

@@ -21,8 +21,8 @@ from functools import cache
 from pathlib import Path
 
 import fer_course
+from fer_course._shared.cache_folder import cache_folder
 from fer_course._shared.executors import THREADS
-from fer_course.data.cache import folder as cache_folder
 
 HOME = "/home/learner"
 #: What every program on Linux needs to start; never all of /etc, where passwords and keys lie.

@@ -107,7 +107,7 @@ def add_live(commands) -> None:
 
 
 def _live(options) -> None:
-    from fer_course.live import page
+    from fer_course.widgets import page
 
     page.serve(options.run, options.port, not options.no_browser)
 

@@ -10,7 +10,7 @@ from fer_course.course.lessons import checkout, choose, find_folder, notebooks
 from fer_course.course.pages import index_page
 from fer_course.course.parameters import PARAMETERS, check_parameters, declared_parameters, parse_value, read_profile
 from fer_course.course.progress import Exercise, progress, progress_table
-from fer_course.course.results import RESULT_TYPE, report
+from fer_course.course.results import RESULT_TYPE, report, result
 from fer_course.course.runner import run
 from fer_course.course.summary import table
 from fer_course.course.usage import Usage
@@ -35,6 +35,7 @@ __all__ = [
     "read_profile",
     "report",
     "require",
+    "result",
     "run",
     "start",
     "table",

@@ -248,10 +248,12 @@ def _folder(name: str, folder: Path, advice: str) -> Finding:
 
 def cache() -> Finding:
     """Look at the folder that keeps faces for the next start."""
-    from fer_course.data.cache import folder
+    from fer_course._shared.cache_folder import cache_folder
 
     return _folder(
-        "cache", folder(), "Lessons go on without it, and start more slowly. Or name another folder: FER_COURSE_CACHE."
+        "cache",
+        cache_folder(),
+        "Lessons go on without it, and start more slowly. Or name another folder: FER_COURSE_CACHE.",
     )
 
 

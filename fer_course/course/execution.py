@@ -10,21 +10,32 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from fer_course._shared.silence import redirected
 from fer_course.course.kernels import own_kernels
 from fer_course.course.parameters import declared_parameters, escaped
+from fer_course.course.records import Failure
 
 #: Kernels warn on every start that they listen on local TCP ports; that tells a learner nothing.
 QUIET_KERNEL = ["--log-level=ERROR"]
 
 
-def execute(notebook: Path, executed: Path, work: Path, metrics: dict, label: str) -> dict | None:
-    """Run one notebook in the folder `work`; return None, or what went wrong and where."""
+def execute(notebook: Path, executed: Path, work: Path, parameters: dict, label: str) -> Failure | None:
+    """Execute one notebook in the folder `work`; return None, or what went wrong and where.
+
+    Args:
+        notebook: what to execute.
+        executed: where it goes, with its outputs.
+        work: the working directory of its kernel, and its parameter `out` unless that is given.
+        parameters: values of the notebook's parameters.
+        label: what the progress bar says.
+
+    """
     from papermill import PapermillExecutionError, execute_notebook
 
     executed.unlink(missing_ok=True)  # else a lesson that can't even start would show an earlier try's results
     work.mkdir(exist_ok=True)
     try:
-        settings = dict(metrics["parameters"])
+        settings = dict(parameters)
         if "out" in declared_parameters(notebook):
             settings.setdefault("out", str(work))
         with own_kernels() as kernels, _log(executed.with_suffix(".log")) as terminal:
@@ -66,22 +77,17 @@ def _log(path: Path) -> Iterator[TextIO]:
     TensorFlow writes there before a notebook can catch it: in the terminal it would tear the progress bar, and in the
     file it may explain why a kernel died. An empty file is removed.
     """
-    sys.stderr.flush()
-    before = os.dup(2)
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     with os.fdopen(os.dup(2), "w", encoding=encoding, errors="replace") as terminal:
         try:
-            with path.open("wb") as file:
-                os.dup2(file.fileno(), 2)
-            yield terminal
+            with path.open("wb") as file, redirected(2, file.fileno()):
+                yield terminal
         finally:
-            os.dup2(before, 2)
-            os.close(before)
             if path.is_file() and path.stat().st_size == 0:
                 path.unlink()
 
 
-def _last_started(executed: Path) -> dict:
+def _last_started(executed: Path) -> Failure:
     """Return the last cell that a notebook began, from what papermill saved; {} if none."""
     import nbformat
 

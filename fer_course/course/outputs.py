@@ -1,4 +1,4 @@
-"""Take out of an executed notebook what it shows: title, results, figures and a page."""
+"""Take out of an executed notebook what it shows: title, results and figures; and write its page."""
 
 from __future__ import annotations
 
@@ -13,29 +13,28 @@ from pathlib import Path
 from fer_course._shared.files import atomic, write_text
 from fer_course.course.lessons import lesson_number
 from fer_course.course.pages import lesson_page
+from fer_course.course.records import Figure, Outputs
 from fer_course.course.results import RESULT_TYPE
 
 
-def harvest_safely(executed: Path, target: Path, record: dict) -> None:
-    """Harvest a lesson; what can't be read or converted fails this lesson, not the others."""
-    try:
-        _harvest(executed, target, record)
-    except Exception as error:
-        record["status"] = "failed"
-        record.setdefault("error", {"name": type(error).__name__, "message": str(error)})
+def extract(executed: Path, target: Path) -> Outputs:
+    """Return title, results and figures of an executed notebook; write its figures and its HTML page.
 
+    Args:
+        executed: the notebook, `07-train-it.ipynb`. If it does not exist, nothing is known of it.
+        target: the folder of the run; the figures go to `figures/` in it.
 
-def _harvest(executed: Path, target: Path, record: dict) -> None:
-    """Take title, results and figures out of an executed notebook and write its HTML page."""
+    """
     import nbformat
 
     if not executed.is_file():
-        return
+        return {}
     notebook = nbformat.read(executed, as_version=4)
-    record["title"] = _title(notebook) or record["lesson"]
-    record["results"], record["numbers"] = _results(notebook)
-    record["figures"] = _write_figures(notebook, target / "figures", lesson_number(record["lesson"]))
-    write_text(executed.with_suffix(".html"), lesson_page(notebook, record["title"]))
+    title = _title(notebook) or executed.stem
+    results, numbers = _results(notebook)
+    figures = _write_figures(notebook, target / "figures", lesson_number(executed.stem))
+    write_text(executed.with_suffix(".html"), lesson_page(notebook, title))
+    return {"title": title, "results": results, "numbers": numbers, "figures": figures}
 
 
 def _title(notebook) -> str | None:
@@ -85,7 +84,7 @@ def _pictures(output: dict) -> list[tuple[str, str]]:
     return images.found
 
 
-def _write_figures(notebook, place: Path, number: str) -> list[dict]:
+def _write_figures(notebook, folder: Path, number: str) -> list[Figure]:
     """Write a notebook's figures to NN-1.png, NN-2.png, …; return their files and alt texts."""
     figures = []
     for output in _outputs(notebook):
@@ -93,7 +92,7 @@ def _write_figures(notebook, place: Path, number: str) -> list[dict]:
             with contextlib.suppress(binascii.Error):
                 name = f"{number}-{len(figures) + 1}.png"
                 pixels = base64.b64decode(content)
-                with atomic(place / name) as temporary:
+                with atomic(folder / name) as temporary:
                     temporary.write_bytes(pixels)
                 figures.append({"file": f"figures/{name}", "alt": alt})
     return figures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+from fer_course.course.records import LessonRecord, RunRecord
 from fer_course.course.summary import key_result
 
 #: nbconvert's page without the blocks that load scripts (require.js, MathJax, widgets, Mermaid) from the network, and
@@ -65,7 +66,7 @@ pre {{ overflow-x: auto; padding: .6rem; border: 1px solid #8886; }}
 """
 
 
-def index_page(metrics: dict) -> str:
+def index_page(metrics: RunRecord) -> str:
     """Return `index.html` of a run: the table, links to every notebook, all figures. It needs no network."""
     given = ", ".join(f"{name} = {value}" for name, value in metrics["parameters"].items())
     about = f"Started {metrics['started']}, profile {metrics['profile'] or 'quick (the notebooks’ own values)'}"
@@ -78,7 +79,7 @@ def index_page(metrics: dict) -> str:
     )
 
 
-def _index_row(record: dict) -> str:
+def _index_row(record: LessonRecord) -> str:
     name = html.escape(record["lesson"])
     seconds = f"{record['seconds']:.0f}" if "seconds" in record else ""
     memory = f"{record['peak_memory_mb']:,}" if "peak_memory_mb" in record else ""
@@ -90,7 +91,7 @@ def _index_row(record: dict) -> str:
     )
 
 
-def _index_section(record: dict) -> str:
+def _index_section(record: LessonRecord) -> str:
     """Return a lesson's part of the page: its error if it failed, and its figures with their descriptions."""
     parts = []
     if record.get("error"):

@@ -1,4 +1,4 @@
-"""What a lesson says: its key result, for people and for machines."""
+"""The key result of a lesson, for people and for machines."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import math
 
 from fer_course.errors import LessonError
 
-#: The mime type under which a lesson's key result stands among its outputs.
+#: The MIME type of a lesson's key result among its outputs.
 RESULT_TYPE = "application/vnd.fer-course.result+json"
 
 
-def report(sentence: str, **numbers: float) -> None:
+def result(sentence: str, **numbers: float) -> None:
     """Show a lesson's key result and hand its numbers to `fer-course run`.
 
-    Built for the last section of every lesson: `report("PublicTest accuracy 61.2 %", accuracy=0.612, n=3589)`. In a
+    Built for the last section of every lesson: `result("PublicTest accuracy 61.2 %", accuracy=0.612, n=3589)`. In a
     notebook the sentence is displayed, the numbers travel with it under `RESULT_TYPE`; elsewhere it is printed.
 
     Args:
@@ -38,6 +38,10 @@ def report(sentence: str, **numbers: float) -> None:
         display(bundle, raw=True)
 
 
+#: The name in the first edition: learners' own copies of lessons call it.
+report = result
+
+
 def _plain_number(name: str, value) -> float | int | bool | None:
     """Return a NumPy or Python number as one that JSON knows; None for NaN and infinities."""
     try:
@@ -45,5 +49,5 @@ def _plain_number(name: str, value) -> float | int | bool | None:
     except ValueError:  # an array of several numbers
         number = None
     if not isinstance(number, (bool, int, float)):
-        raise LessonError(f"report() takes single numbers; found {name}={value!r}. Words belong into the sentence.")
+        raise LessonError(f"result() takes single numbers; found {name}={value!r}. Words belong into the sentence.")
     return number if math.isfinite(number) else None

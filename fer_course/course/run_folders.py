@@ -12,10 +12,11 @@ import fer_course
 from fer_course._shared.files import empty, write_json, write_text
 from fer_course.course.lessons import checkout
 from fer_course.course.pages import index_page
+from fer_course.course.records import RunRecord
 from fer_course.errors import LessonError
 
 
-def plan(chosen: list[Path], profile, settings: dict) -> dict:
+def plan(chosen: list[Path], profile, settings: dict) -> RunRecord:
     """Return what `metrics.json` holds before the first lesson runs; enough to resume after a kill."""
     return {
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -63,7 +64,7 @@ def unfinished(place: Path, out: str | Path | None) -> Path:
     raise LessonError(f"There is no unfinished run in {place if out is None else out}; start one without --resume.")
 
 
-def read_metrics(target: Path) -> dict:
+def read_metrics(target: Path) -> RunRecord | dict:
     """Return a run's `metrics.json`; {} if there is none that can be read."""
     try:
         metrics = json.loads((target / "metrics.json").read_text(encoding="utf-8"))
@@ -72,7 +73,7 @@ def read_metrics(target: Path) -> dict:
         return {}
 
 
-def save(target: Path, metrics: dict) -> None:
+def save(target: Path, metrics: RunRecord) -> None:
     """Write `metrics.json` and the index of a run."""
     write_json(target / "metrics.json", metrics)
     write_text(target / "index.html", index_page(metrics))

@@ -1,4 +1,4 @@
-"""Run notebooks in order; one that fails does not stop the others, Ctrl-C keeps what is done."""
+"""Execute notebooks in order. One that fails does not stop the others, and Ctrl-C keeps what is done."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from fer_course._shared.extras import require
 from fer_course._shared.files import alone
 from fer_course.course.execution import execute
 from fer_course.course.lessons import choose, notebooks
-from fer_course.course.outputs import harvest_safely
+from fer_course.course.outputs import extract
 from fer_course.course.parameters import merged_settings
+from fer_course.course.records import Failure, LessonRecord, RunRecord
 from fer_course.course.run_folders import new_folder, plan, read_metrics, runs_folder, save, unfinished
 from fer_course.course.summary import ending, table
 from fer_course.course.usage import Usage
@@ -72,7 +73,7 @@ def run(
     return _run_planned(target, metrics)
 
 
-def _run_planned(target: Path, metrics: dict) -> int:
+def _run_planned(target: Path, metrics: RunRecord) -> int:
     """Run every lesson of the plan that has not ended well; return the exit status."""
     print(f"Results go to {target}")
     interrupted = False
@@ -110,25 +111,32 @@ def _fixed_data_variable() -> Iterator[None]:
             os.environ["FER_COURSE_DATA"] = before
 
 
-def _run_lesson(target: Path, metrics: dict, record: dict) -> None:
-    """Run one lesson, and put what came of it into its record; a failing lesson raises nothing, Ctrl-C does."""
+def _run_lesson(target: Path, metrics: RunRecord, record: LessonRecord) -> None:
+    """Execute one lesson and fill in its record. A lesson that fails raises nothing; Ctrl-C does."""
     name = record["lesson"]
     record.clear()
     record.update(lesson=name, status="stopped")
     executed = target / f"{name}.ipynb"
     position = f"[{metrics['lessons'].index(record) + 1}/{len(metrics['lessons'])}] {name}"
+    error: Failure | None = None
     start = time.perf_counter()
     usage = Usage()
     try:
         with usage:
-            error = execute(Path(metrics["source"]) / f"{name}.ipynb", executed, target / name, metrics, position)
+            error = execute(
+                Path(metrics["source"]) / executed.name, executed, target / name, metrics["parameters"], position
+            )
         record["status"] = "failed" if error else "done"
-        if error:
-            record["error"] = error
     finally:
         record["seconds"] = round(time.perf_counter() - start, 1)
         record["cpu_seconds"] = round(usage.cpu_seconds, 1)
         record["peak_memory_mb"] = round(usage.peak / 1e6)
-        harvest_safely(executed, target, record)
+        try:
+            record.update(extract(executed, target))
+        except Exception as unreadable:  # a notebook that can't be read or converted fails alone
+            record["status"] = "failed"
+            error = error or {"name": type(unreadable).__name__, "message": str(unreadable)}
+        if error:
+            record["error"] = error
         save(target, metrics)
     print(ending(record, executed))

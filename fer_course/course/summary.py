@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fer_course.course.records import LessonRecord, RunRecord
+
 _SOURCE_LINES = 8
 
 
-def key_result(record: dict) -> str:
+def key_result(record: LessonRecord) -> str:
     """Return the first line of a lesson's error, else the last thing that it reported."""
     if record.get("error"):
         return f"{record['error']['name']}: {record['error']['message']}".split("\n")[0]
     return (record.get("results") or [""])[-1]
 
 
-def ending(record: dict, executed: Path) -> str:
+def ending(record: LessonRecord, executed: Path) -> str:
     """Return what is printed when a lesson has ended: a line, or the failing cell and its error."""
     if record["status"] == "done":
         return f"done    {record['lesson']}  {record['seconds']:.0f} s  {key_result(record)}"
@@ -31,7 +33,7 @@ def ending(record: dict, executed: Path) -> str:
     )
 
 
-def table(metrics: dict) -> str:
+def table(metrics: RunRecord) -> str:
     """Return a run's table as text: lesson, seconds, peak resident memory in MB, key result."""
     rows = [("lesson", "seconds", "peak MB", "key result")]
     for record in metrics["lessons"]:

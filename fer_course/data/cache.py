@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
-import platformdirs
 
+from fer_course._shared.cache_folder import cache_folder
 from fer_course._shared.files import atomic
 from fer_course.data.containers.folders import walk
 from fer_course.faces import SPLITS, Faces
@@ -27,12 +27,6 @@ from fer_course.faces import SPLITS, Faces
 VERSION = 3
 #: A temporary file this old (in seconds) belongs to a process that was killed.
 ABANDONED = 3600.0
-
-
-def folder() -> Path:
-    """Return the cache folder: `FER_COURSE_CACHE`, or where this operating system keeps caches."""
-    chosen = os.environ.get("FER_COURSE_CACHE")
-    return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("fer-course", appauthor=False))
 
 
 def state(path: Path) -> str:
@@ -88,7 +82,7 @@ def _digest(text: str) -> str:
 
 
 def _path(name: str, state: str) -> Path:
-    return folder() / f"{_digest(name)}-{_digest(f'{VERSION} {state}')}.npy"
+    return cache_folder() / f"{_digest(name)}-{_digest(f'{VERSION} {state}')}.npy"
 
 
 def _description(name: str, state: str, faces: Faces) -> dict:

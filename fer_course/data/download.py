@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from fer_course._shared import extras
 from fer_course.errors import DataError
 
 #: A copy as image folders, which Kaggle gives away without asking for an account.
@@ -33,8 +34,7 @@ def download(name: str = DATASET) -> Path:
         import kagglehub
     except ImportError as error:
         raise DataError(
-            "kagglehub, Kaggle's library for downloads, is not installed: install it (`pip install kagglehub`, or the extra "
-            f"`kaggle` of this package). {OTHER_WAYS}"
+            f"Downloading needs kagglehub, Kaggle's library. {extras.advice('kaggle')}. {OTHER_WAYS}"
         ) from error
     try:
         fetch = kagglehub.dataset_download if "/" in name else kagglehub.competition_download

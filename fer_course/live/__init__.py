@@ -1,11 +1,11 @@
-"""From a photograph to upright grey 48 × 48 faces, framed as FER2013 frames them, ready to be scored.
+"""From a photograph to upright grey 48 × 48 faces, framed as FER2013 frames them, ready to be scored::
 
     photo = read_photograph("me.jpg")                       # uint8, upright, at most 1,024 pixels long
     boxes = find_faces(photo)                               # the largest first
     faces = np.stack([crop_face(photo, box) for box in boxes])
     evaluation.predict(model, faces)
 
-Pictures that follow each other go through a `Stream`, which follows their faces and smooths their scores:
+Pictures that follow each other go through a `Stream`, which follows their faces and smooths their scores::
 
     stream = Stream(evaluation.scorer(model))
     for photo in photos:
@@ -18,7 +18,6 @@ Pictures that follow each other go through a `Stream`, which follows their faces
 ``scenes``       faces pasted into a scene at known boxes
 ``stream``       follow faces and smooth their scores
 ``timing``       latency of single calls
-``page``         the camera panel as a page of its own, `fer-course live`
 ===============  =======================================================================
 
 Nothing is stored, and nothing leaves the machine. No Keras here, and no camera.
@@ -28,7 +27,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["boxes", "detection", "page", "photographs", "scenes", "stream", "timing"],
+    submodules=["boxes", "detection", "photographs", "scenes", "stream", "timing"],
     submod_attrs={
         "photographs": ["LONGEST", "grey", "read_photograph"],
         "boxes": ["MARGIN", "Box", "common_area", "crop_face", "match", "overlap", "without_overlaps"],

@@ -38,7 +38,7 @@ def private(seed: int) -> Iterator[None]:
 
     """
     seed_generator = keras.src.random.seed_generator
-    # Keras offers no way to choose where default seeds come from; tests/test_seeds.py tells if this one closes.
+    # Keras offers no way to choose where default seeds come from; tests/models/test_sampling.py tells if this one closes.
     seed_generator.python_random = _SOURCE
     own = random.Random(seed)
     token = _OWN.set(own)

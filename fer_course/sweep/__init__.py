@@ -1,6 +1,6 @@
 """Sweeps: one recipe or lesson over a grid of settings and several seeds, on local processes or a Dask cluster.
 
-A sweep is a YAML file:
+A sweep is a YAML file::
 
     recipe: quick                # or  lesson: "07"
     data: drawn                  # none: FER2013 where the course finds it, else drawn faces

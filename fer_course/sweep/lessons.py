@@ -73,19 +73,23 @@ def sources_of(notebook: Path) -> list[str]:
     return [cell.source for cell in nbformat.read(notebook, as_version=4).cells if cell.cell_type == "code"]
 
 
+#: What lessons call to report a result; the second name is that of the first edition.
+RESULT_NAMES = ("result", "report")
+
+
 def numbers_of(notebook: Path) -> set[str] | None:
-    """Return the names of the numbers that a notebook reports (see `course.report`); None if its code does not show them."""
+    """Return the names of the numbers that a notebook reports (see `course.result`); None if its code does not show them."""
     found = set()
     for source in sources_of(notebook):
-        if "report(" not in source:
+        if not any(f"{name}(" in source for name in RESULT_NAMES):
             continue
         try:
             calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
         except SyntaxError:  # IPython's own %lines
             return None
         for call in calls:
-            if _name(call.func) == "report":
-                if any(keyword.arg is None for keyword in call.keywords):  # report(…, **numbers)
+            if _name(call.func) in RESULT_NAMES:
+                if any(keyword.arg is None for keyword in call.keywords):  # result(…, **numbers)
                     return None
                 found |= {keyword.arg for keyword in call.keywords}
     return found or None

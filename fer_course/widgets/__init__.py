@@ -4,8 +4,14 @@ A shell, no more: what is drawn is drawn by functions that lessons also call wit
 a lesson reads the same on paper. Works with ipywidgets 7 (Colab) and 8.
 """
 
-from fer_course.widgets.camera import camera_panel
-from fer_course.widgets.core import Choice, Slider, explore
-from fer_course.widgets.kernels import drag_kernel
+import lazy_loader
 
-__all__ = ["Choice", "Slider", "camera_panel", "drag_kernel", "explore"]
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["camera", "page", "photograph"],
+    submod_attrs={
+        "camera": ["camera_panel"],
+        "core": ["Choice", "Slider", "explore"],
+        "kernels": ["drag_kernel"],
+    },
+)

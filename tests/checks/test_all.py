@@ -75,7 +75,7 @@ def stub_of(topic: str, name: str):
 
 def cases_of(test: str, topic: str, name: str) -> list[tuple]:
     """What the parametrised test of this name tries the check with: the check as the table holds it, answer, pattern."""
-    function = getattr(importlib.import_module(f"checks.test_{topic}"), test)
+    function = getattr(importlib.import_module(f"tests.checks.test_{topic}"), test)
     cases = [case.values for mark in function.pytestmark for case in mark.args[1]]
     return [case for case in cases if function_of(case[0]) is getattr(getattr(checks, topic), name)]
 
@@ -99,8 +99,8 @@ every_check = pytest.mark.parametrize(("topic", "name"), public_checks())
 def test_the_table_of_topics_names_every_module_of_checks():
     shared = {"__init__", "core", "comparing", "answers", "oracles", "relations"}
     modules = {path.stem for path in Path(checks.__file__).parent.glob("*.py")} - shared
-    table = re.findall(r"(?m)^\| ([a-z]+) \| \S", checks.__doc__)
-    assert list(checks.TOPICS) == table[1:]
+    table = re.findall(r"(?m)^``([a-z]+)`` +\S", checks.__doc__)
+    assert list(checks.TOPICS) == table
     assert set(checks.TOPICS) == modules
 
 

@@ -1,0 +1,58 @@
+"""What is kept about lessons that are executed: the content of `metrics.json` in `runs/<stamp>/`, as types.
+
+`runner` and `run_folders` write it. `summary`, `pages`, the book and sweeps only read it.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Failure(TypedDict, total=False):
+    """Why a lesson failed. Only the name and the message are always known."""
+
+    name: str  #: of the error, "ValueError" for example
+    message: str
+    cell: int  #: index of the cell in the executed notebook
+    count: int | None  #: its execution count
+    source: str  #: its code
+
+
+class Figure(TypedDict):
+    """A figure that a lesson showed."""
+
+    file: str  #: relative to the folder of the run
+    alt: str  #: its alternative text
+
+
+class Outputs(TypedDict, total=False):
+    """What an executed notebook shows."""
+
+    title: str
+    results: list[str]  #: the sentences that it reported
+    numbers: dict[str, float | int | bool | None]  #: the numbers that it reported
+    figures: list[Figure]
+
+
+class LessonRecord(Outputs, total=False):
+    """One lesson. Only the first two are known before it is executed."""
+
+    lesson: str  #: "07-train-it"
+    status: str  #: "waiting", "stopped" (while it is executed, or after Ctrl-C), "failed" or "done"
+    seconds: float
+    cpu_seconds: float
+    peak_memory_mb: int
+    error: Failure
+
+
+class RunRecord(TypedDict):
+    """All lessons of one `fer-course run`, with what is needed to resume it."""
+
+    started: str  #: ISO 8601
+    finished: bool  #: all lessons ended well
+    fer_course: str  #: the version
+    python: str
+    source: str  #: folder of the notebooks
+    profile: str | None
+    parameters: dict
+    lessons: list[LessonRecord]

@@ -1,0 +1,61 @@
+"""The course's notebooks: they follow the rules, lessons are what solutions become, and every profile fits every notebook."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from notebook_files import FIVE, write_notebook
+from repository import ROOT
+
+from fer_course import course
+from fer_course.authoring import lessons, rules
+
+SOLUTIONS = sorted((ROOT / "solutions").glob("*.ipynb"))
+LESSONS = sorted((ROOT / "lessons").glob("*.ipynb"))
+
+
+def name(path: Path) -> str:
+    return f"{path.parent.name}-{path.stem}"
+
+
+def test_the_course_has_its_first_lessons():
+    assert {"00-start-here", "01-meet-the-faces", "07-train-it"} <= {path.stem for path in SOLUTIONS}
+
+
+def test_lessons_are_what_the_solutions_give_byte_for_byte():
+    stale = lessons.in_sync(ROOT / "solutions", ROOT / "lessons")
+    assert not stale, f"run `fer-course release`; out of date: {', '.join(stale)}"
+
+
+@pytest.mark.parametrize("path", SOLUTIONS + LESSONS, ids=name)
+def test_a_notebook_follows_the_rules(path):
+    complaints = [f"  {complaint}" for complaint in rules.lint(path)]
+    assert not complaints, f"{path.relative_to(ROOT)}:\n" + "\n".join(complaints)
+
+
+@pytest.mark.parametrize("profile", ["cpu", "gpu", "paper"])
+@pytest.mark.parametrize("path", SOLUTIONS + LESSONS, ids=name)
+def test_every_profile_prepares_every_notebook(path, profile, tmp_path):
+    prepares(path, profile, tmp_path)
+
+
+def prepares(path: Path, profile: str, tmp_path: Path) -> None:
+    from papermill import execute_notebook
+
+    values = course.read_profile(profile)
+    course.check_parameters(path, values, profile)
+    prepared = execute_notebook(str(path), str(tmp_path / "out.ipynb"), values, prepare_only=True)
+    tags = [cell.metadata.get("tags", []) for cell in prepared.cells]
+    place = next(number for number, each in enumerate(tags) if "injected-parameters" in each)
+    assert "parameters" in tags[place - 1]
+    seen = {}
+    exec(prepared.cells[place - 1].source + "\n" + prepared.cells[place].source, seen)
+    defaults = {key: ast.literal_eval(default) for key, (_, default) in rules.DECLARED.items()}
+    assert {key: seen[key] for key in rules.DECLARED} == defaults | values
+
+
+def test_a_notebook_that_a_profile_does_not_fit_is_found(tmp_path):
+    prepares(write_notebook(tmp_path / "good.ipynb"), "gpu", tmp_path)
+    bad = write_notebook(tmp_path / "bad.ipynb", parameters=FIVE.replace("recipe", "settings"))
+    with pytest.raises(course.LessonError, match="no parameter 'recipe'"):
+        prepares(bad, "gpu", tmp_path)

@@ -1,0 +1,171 @@
+"""What README quotes stands in the recorded runs, and the records are on real faces."""
+
+import dataclasses
+import statistics
+
+import pytest
+from repository import ROOT
+
+from fer_course import results
+from fer_course.recipes import Recipe
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+#: Rows of the study `best` that README shows.
+SHOWN = [run["row"] for run in results.load("best")["runs"] if not run["row"].startswith("teacher")]
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.1f} %"
+
+
+def of_recipe(name: str) -> list[dict]:
+    """The recorded runs of a row of README's table."""
+    if name in ("minutes", "paper"):
+        return results.load(name)["runs"]
+    return results.rows("best")[name]
+
+
+def seconds(run: dict) -> float:
+    return run["timing"]["seconds"] if "timing" in run else run["training"]["seconds"]
+
+
+def test_readme_quotes_the_records():
+    text = README.split("## Results")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| `")]
+    assert [row[0].split("`")[1] for row in rows] == ["minutes", "paper", *dict.fromkeys(SHOWN)]
+    for name, seeds, accuracy, balanced, minutes in rows:
+        runs = of_recipe(name.split("`")[1])
+        found = [run["report"]["accuracy"] for run in runs]
+        assert seeds == str(len(runs))
+        span = f"{percent(min(found))[:-2]} to {percent(max(found))}"
+        assert accuracy == (f"{percent(statistics.median(found))}, {span}" if len(runs) > 1 else percent(found[0]))
+        assert balanced == percent(statistics.median(run["report"]["balanced_accuracy"] for run in runs))
+        accelerated = {run.get("training", {}).get("device", "cpu") for run in runs} != {"cpu"}
+        assert minutes == f"{statistics.median(map(seconds, runs)) / 60:.0f}{' (GPU)' if accelerated else ''}"
+    ratio = statistics.median(run["timing"]["ratio"] for run in results.load("minutes")["runs"])
+    assert f"`minutes` takes {ratio:.1f} times as long as one plain epoch" in text
+    epochs = [run["training"]["epochs"] for run in results.load("paper")["runs"]]
+    assert f"stopped by their own patience after {min(epochs)} to {max(epochs)} epochs" in " ".join(text.split())
+
+
+def test_rows_hold_every_run_of_a_study_once():
+    for name in ("best", "augmentation", "zoo"):
+        rows = results.rows(name)
+        assert [run for runs in rows.values() for run in runs] == results.load(name)["runs"]
+        for row, runs in rows.items():
+            assert {run["row"] for run in runs} == {row}
+            seeds = [run["recipe"]["seed"] for run in runs]
+            assert seeds == sorted(set(seeds))
+
+
+def test_readme_quotes_the_accelerator():
+    measured = (ROOT / "BENCHMARKS.md").read_text(encoding="utf-8")
+    measured = measured.split("## Training on an accelerator\n")[1].split("\n## ")[0]
+    ratio = float(measured.split("an epoch a call |")[1].split("|")[1])
+    reached = int(measured.split("of the other fifth after ")[1].split(" s")[0])
+    said = " ".join(README.split("## With a GPU")[1].split("\n## ")[0].split())
+    assert f"trains {ratio:.1f} times as fast as pictures that come from the host" in said
+    assert f"reaches 61 % of the faces held out after {reached} s" in said
+    device = measured.split("On ")[1].split(".")[0]
+    assert " ".join(device.split()[:2]) in said
+
+
+def test_the_recipe_minutes_keeps_its_promise():
+    runs = results.load("minutes")["runs"]
+    assert [run["recipe"]["seed"] for run in runs] == [0, 1, 2, 3, 4]
+    assert statistics.median(run["report"]["accuracy"] for run in runs) >= 0.61
+    assert statistics.median(run["timing"]["ratio"] for run in runs) <= 9
+    for run in runs:
+        recipe = {name: value for name, value in run["recipe"].items() if name != "seed"}
+        now = {name: value for name, value in dataclasses.asdict(Recipe.named("minutes")).items() if name in recipe}
+        assert recipe == now  # what was measured is what `minutes` is
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in results.names() if name not in ("classic", "curves", "drawn_faces", "planning")]
+)
+def test_records_are_of_real_faces_and_say_how_to_make_them_again(name):
+    record = results.load(name)
+    assert record["data"] == "FER2013"
+    assert record["command"].startswith(("python benchmarks/", "fer-course"))
+    measured = [*record.get("runs", []), *record.get("views", []), *([record["killed"]] if "killed" in record else [])]
+    assert measured
+    for run in measured:
+        report = run["report"]
+        assert report["drawn"] is False
+        assert (report["split"], report["n"]) == ("PublicTest", 3589)
+        assert [sum(row) for row in report["confusion"]] == [467, 56, 496, 895, 653, 415, 607]
+        right = sum(report["confusion"][label][label] for label in range(7))
+        assert abs(right / 3589 - report["accuracy"]) < 1e-9
+
+
+DRAWN_ROWS = [
+    ("difficulty", "drawn test faces"), ("transfer", "PublicTest"), ("few", "from scratch"), ("few", "after drawn faces"),
+]  # fmt: skip
+
+
+def span(values: list[float]) -> str:
+    low, high = f"{100 * min(values):.1f}", f"{100 * max(values):.1f}"
+    return f"{low} %" if low == high else f"{low} to {high} %"
+
+
+def test_readme_quotes_what_drawn_faces_are_worth():
+    text = README.split("## What drawn faces are worth")[1].split("## ")[0]
+    rows = [line.split("|") for line in text.splitlines() if line.startswith("| ")][1:]
+    record = results.load("drawn_faces")
+    assert len(rows) == len(DRAWN_ROWS)
+    for row, (part, name) in zip(rows, DRAWN_ROWS, strict=True):
+        reports = [seed[name] for seed in record[part]["seeds"].values()]
+        assert reports
+        assert row[3].strip() == span([report["accuracy"] for report in reports])
+        assert row[4].strip() == span([report["balanced_accuracy"] for report in reports])
+
+
+def test_drawn_scores_say_that_they_are_drawn_and_real_ones_are_real():
+    record = results.load("drawn_faces")
+    for part, name in DRAWN_ROWS:
+        assert record[part]["command"].startswith("python benchmarks/transfer.py")
+        for seed in record[part]["seeds"].values():
+            report = seed[name]
+            assert report["drawn"] is (part == "difficulty")
+            if part != "difficulty":
+                assert [sum(row) for row in report["confusion"]] == [467, 56, 496, 895, 653, 415, 607]
+
+
+def test_what_is_learned_on_drawn_faces_holds_for_photographs():
+    record = results.load("drawn_faces")
+    for reports in record["transfer"]["seeds"].values():
+        report = reports["PublicTest"]
+        assert report["balanced_accuracy"] > 0.22
+        assert min(report["recall"]["happy"], report["recall"]["surprise"]) > 0.40
+    for reports in record["few"]["seeds"].values():
+        assert reports["after drawn faces"]["accuracy"] > reports["from scratch"]["accuracy"]
+    for reports in record["difficulty"]["seeds"].values():
+        assert 0.60 < reports["drawn test faces"]["accuracy"] < 0.80
+
+
+def test_a_training_killed_five_times_ends_within_the_noise_of_seeds():
+    record = results.load("kills")
+    assert len(record["epochs_done_at_each_kill"]) == 5
+    assert record["killed"]["training"]["epochs"] == record["killed"]["recipe"]["epochs"]
+    spread = statistics.stdev(run["report"]["accuracy"] for run in results.load("minutes")["runs"])
+    assert abs(record["killed"]["report"]["accuracy"] - record["unbroken"]) <= 2 * spread
+
+
+def test_the_race_to_61_percent_is_quoted_as_recorded():
+    section = (ROOT / "BENCHMARKS.md").read_text(encoding="utf-8").split("## Time to 61 %\n")[1]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.split("\n## ")[0].splitlines()]
+    rows = {row[0]: row[1:] for row in rows if row}
+    record = results.load("classic")
+    ends = {}
+    for way in record["ways"]:
+        (*before, end), (epochs, seconds, times) = way["points"], rows[way["name"]]
+        assert max(accuracy for _, accuracy in before) < record["goal"]  # it ended where it got there, or not at all
+        ends[way["name"]] = end[0]
+        said = f"{end[0] / ends['`minutes`, 48 × 48']:.1f}"
+        reached = end[1] >= record["goal"]
+        assert epochs == f"{len(way['points'])}{'' if reached else ', not reached'}"
+        assert (seconds, times) == tuple(f"{'' if reached else 'over '}{each}" for each in (f"{end[0]:,.0f}", said))
+    assert list(ends) == ["`minutes`, 48 × 48", "classic, 48 × 48", "classic, 64 × 64"]

@@ -1,0 +1,76 @@
+""".ci/run: a failure counts, also if the run is cut off after it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+FAILED = "tests/test_some.py::test_that_failed"
+NOTES = f'@echo "{FAILED}" >> "$$FER_COURSE_TEST_FAILURES"'
+
+pytestmark = pytest.mark.skipif(
+    not all(map(shutil.which, ("bash", "make", "timeout"))), reason="needs bash, make and timeout"
+)
+
+
+def run(folder: Path, test: str, more: str, seconds: int) -> subprocess.CompletedProcess:
+    """Run .ci/run beside a Makefile whose targets `test` and `test-more` are these lines."""
+    (folder / ".ci").mkdir()
+    shutil.copy(ROOT / ".ci" / "run", folder / ".ci" / "run")
+    (folder / "Makefile").write_text(f".PHONY: test test-more\ntest:\n\t{test}\ntest-more:\n\t{more}\n")
+    (folder / "bin").mkdir()
+    for name in ("chromium", "bwrap", "npm"):  # so that nothing is installed
+        (folder / "bin" / name).write_text("#!/bin/sh\n")
+        (folder / "bin" / name).chmod(0o755)
+    variables = os.environ | {
+        "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
+        "FER_COURSE_CI_SECONDS": str(seconds),
+        "FER_COURSE_DATA": "drawn",
+        "TMPDIR": str(folder),
+    }
+    return subprocess.run([folder / ".ci" / "run"], env=variables, capture_output=True, text=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("test", "more", "seconds", "status", "words"),
+    [
+        ("@true", "@true", 30, 0, ""),
+        ("@false", "@true", 30, 1, ""),
+        ("@true", "@false", 30, 2, ""),
+        ("@sleep 50", "@true", 2, 1, ""),
+        ("@true", "@sleep 50", 2, 0, "Nothing had failed"),
+        ("@true", f"{NOTES}; sleep 50", 2, 1, f"these had failed:\n{FAILED}\n"),
+    ],
+    ids=["passed", "failed", "more failed", "cut off", "more cut off", "more failed, then cut off"],
+)
+def test_a_failure_counts(tmp_path, test, more, seconds, status, words):
+    done = run(tmp_path, test, more, seconds)
+    assert done.returncode == status, done.stdout + done.stderr
+    assert words in done.stdout
+    assert not list(tmp_path.glob("tmp.*"))  # the list of failures is removed
+
+
+def test_each_kind_of_failure_is_noted_when_it_is_seen(tmp_path):
+    shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
+    (tmp_path / "test_kinds.py").write_text(
+        "import os, signal, pytest\n"
+        "@pytest.fixture\ndef broken():\n    raise OSError\n"
+        "def test_passes(): pass\n"
+        "def test_is_skipped(): pytest.skip()\n"
+        "@pytest.mark.xfail\ndef test_is_expected_to_fail(): assert False\n"
+        "def test_fails(): assert False\n"
+        "def test_can_not_begin(broken): pass\n"
+        "def test_ends_all(): os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    (tmp_path / "test_no_python.py").write_text("import nothing_of_this_name\n")
+    noted = tmp_path / "failures"
+    variables = os.environ | {"FER_COURSE_TEST_FAILURES": str(noted)}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--continue-on-collection-errors"]
+    subprocess.run([*command, "--rootdir", tmp_path, tmp_path], env=variables, capture_output=True)
+    assert noted.read_text(encoding="utf-8").split() == [
+        "test_no_python.py", "test_kinds.py::test_fails", "test_kinds.py::test_can_not_begin",
+    ]  # fmt: skip
