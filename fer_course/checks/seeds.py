@@ -269,13 +269,15 @@ def _verdict(answer) -> str:
     return one_of(answer, ANSWERS, "A verdict")
 
 
-def _by_rule(baseline: dict, mine: dict, t=None, shift=0, denominator=-1, root=0, edge=False, one_sided=False) -> str:
+def _by_rule(
+    baseline: dict, mine: dict, t=None, shift=0, denominator=-1, divisor=math.sqrt, edge=False, one_sided=False
+) -> str:
     """Return the verdict; the options make known mistakes of it."""
     gains = [mine[seed] - baseline[seed] for seed in sorted(baseline)]
     if len(gains) < 2:
         return "can't tell"
     t = (ONE_SIDED if one_sided else T_TABLE)[len(gains) - 2 + shift] if t is None else t
-    _, low, high = _round(_half_width(t, denominator, lambda n: math.sqrt(n + root)))(gains)
+    _, low, high = _round(_half_width(t, denominator, divisor))(gains)
     if low > 1e-12 or (edge and low > -1e-12):
         return "better"
     return "worse" if high < -1e-12 or (edge and high < 1e-12) else "can't tell"
@@ -329,10 +331,24 @@ def _rule(**how):
     return lambda baseline, mine: _by_rule(baseline, mine, **how)
 
 
+def _by_ends(better, worse):
+    """Return a wrong rule: `better(low, high)` and `worse(low, high)` look at the ends of the right interval."""
+
+    def decide(baseline, mine):
+        if len(baseline) < 2:
+            return "can't tell"
+        _, low, high = _summary([mine[seed] - baseline[seed] for seed in baseline])
+        return "better" if better(low, high) else "worse" if worse(low, high) else "can't tell"
+
+    return decide
+
+
 def _but(change):
     """Return the right rule, but for `change(verdict, baseline, mine)`."""
     return lambda baseline, mine: change(_by_rule(baseline, mine), baseline, mine)
 
+
+_EDGE = "an interval that ends at 0 has not left it out: > 0 and < 0, not >= and <=."
 
 DECIDE_MISTAKES = (
     Mistake(_means, "you compare the means alone. Luck moves them: is 0 inside the interval of the differences?"),
@@ -367,7 +383,9 @@ DECIDE_MISTAKES = (
         _signed_ranks,
         "these are the verdicts of a rank test (Wilcoxon's): its p is never below 0.05 with fewer than six pairs.",
     ),
-    Mistake(_rule(root=-1), "divide the spread by √n: ddof=1 has already seen to the n - 1."),
+    Mistake(
+        _rule(divisor=lambda n: math.sqrt(n - 1)), "divide the spread by √n: ddof=1 has already seen to the n - 1."
+    ),
     Mistake(_rule(shift=1), "the degrees of freedom are n - 1, not n."),
     Mistake(_rule(denominator=0), "the spread divides by n. Take n - 1: ddof=1."),
     Mistake(
@@ -378,7 +396,36 @@ DECIDE_MISTAKES = (
         lambda baseline, mine: _by_rule(baseline, dict(zip(baseline, mine.values(), strict=True))),
         "you pair by position. The seeds may come in another order: pair by seed.",
     ),
-    Mistake(_rule(edge=True), "an interval that ends at 0 has not left it out: > 0 and < 0, not >= and <=."),
+    Mistake(_rule(edge=True), _EDGE),
+    Mistake(_by_ends(lambda low, high: low > 0, lambda low, high: high <= 0), _EDGE),
+    Mistake(
+        _by_ends(lambda low, high: low < 0, lambda low, high: high < 0),
+        'you say "better" where the lower end lies below 0. Better is an interval that begins *above* 0.',
+    ),
+    Mistake(
+        _by_ends(lambda low, high: low > 0, lambda low, high: high > 0),
+        'you say "worse" where the upper end lies above 0. Worse is an interval that ends *below* 0.',
+    ),
+    Mistake(
+        _by_ends(lambda low, high: high > 0, lambda low, high: high < 0),
+        'for "better" the whole interval lies above 0: look at its lower end, mean - half.',
+    ),
+    Mistake(
+        _by_ends(lambda low, high: low > 0, lambda low, high: low < 0),
+        'for "worse" the whole interval lies below 0: look at its upper end, mean + half.',
+    ),
+    Mistake(
+        _rule(divisor=_one),
+        "this is the interval of a single difference. The mean varies less: divide the spread by √n.",
+    ),
+    Mistake(
+        _rule(divisor=lambda n: n**-0.5),
+        "you multiply the spread by √n. Divide it: more seeds make the interval narrower.",
+    ),
+    Mistake(
+        lambda baseline, mine: _by_rule({seed: -score for seed, score in baseline.items()}, mine),
+        "you add the scores of a pair. Take the difference: yours minus the baseline.",
+    ),
     Mistake(
         lambda baseline, mine: _by_rule(mine, baseline),
         "better and worse are exchanged: subtract the baseline from yours.",
