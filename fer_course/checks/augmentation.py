@@ -59,27 +59,18 @@ _ORDER = "the *order of the pictures* is reversed: axis 0 counts pictures. Rever
 
 FLIP_MISTAKES = (
     Mistake(lambda images, mirrored: images.copy(), "nothing is mirrored. Change the copy, and return the copy."),
-    Mistake(
-        lambda images, mirrored: images[:, :, ::-1],
-        "all pictures are mirrored. Only those where the mask is True should be.",
-    ),
+    Mistake(lambda images, mirrored: images[:, :, ::-1],
+            "all pictures are mirrored. Only those where the mask is True should be."),
     Mistake(_only(lambda x: x[:, :, ::-1], True), "the *others* are mirrored: those where the mask is False."),
-    Mistake(
-        _only(lambda x: x[:, ::-1]),
-        "these stand on their heads: axis 1 is the rows. Left and right is axis 2 (axis 1 of a single picture).",
-    ),
-    Mistake(
-        _only(lambda x: x[:, ::-1, ::-1]),
-        "these are turned by half a turn: both axes are reversed. Reverse the last only.",
-    ),
+    Mistake(_only(lambda x: x[:, ::-1]),
+            "these stand on their heads: axis 1 is the rows. Left and right is axis 2 (axis 1 of a single picture)."),
+    Mistake(_only(lambda x: x[:, ::-1, ::-1]), "these are turned by half a turn: both axes are reversed. Reverse the last only."),
     Mistake(_only(np.flip), "np.flip without an axis reverses all three. Give it `axis=2`."),
     Mistake(_only(lambda x: x[::-1]), _ORDER),
     Mistake(lambda images, mirrored: images[::-1], _ORDER),
-    Mistake(
-        lambda images, mirrored: images[mirrored][:, :, ::-1],
-        "only the mirrored ones came back. Return all pictures, in their order.",
-    ),
-)
+    Mistake(lambda images, mirrored: images[mirrored][:, :, ::-1],
+            "only the mirrored ones came back. Return all pictures, in their order."),
+)  # fmt: skip
 
 
 def shift(answer) -> None:
@@ -150,48 +141,27 @@ _MIRROR = 'what comes into view is mirrored. Repeat the outermost row and column
 _MINUS = "the new pixel at row y comes from row y - down: the size of the shift is subtracted from the place."
 
 SHIFT_MISTAKES = (
-    Mistake(
-        lambda image, down, right: _shifted(image, -down, -right),
-        "it moved the other way. The new pixel at row y comes from row y - down.",
-    ),
-    Mistake(
-        lambda image, down, right: _shifted(image, right, down),
-        "`down` and `right` are swapped. Down changes rows, the first axis.",
-    ),
-    Mistake(
-        lambda image, down, right: _shifted(image, down, -right), "down is right, but it moved left instead of right."
-    ),
-    Mistake(
-        lambda image, down, right: _shifted(image, -down, right), "right is right, but it moved up instead of down."
-    ),
-    Mistake(
-        lambda image, down, right: np.roll(image, (down, right), (0, 1)),
-        "it goes round, as with np.roll: row -1 is the last row. Repeat the edge.",
-    ),
-    Mistake(
-        lambda image, down, right: _shifted(image, down, right, 0),
-        "what comes into view is black. Repeat the edge instead.",
-    ),
+    Mistake(lambda image, down, right: _shifted(image, -down, -right),
+            "it moved the other way. The new pixel at row y comes from row y - down."),
+    Mistake(lambda image, down, right: _shifted(image, right, down),
+            "`down` and `right` are swapped. Down changes rows, the first axis."),
+    Mistake(lambda image, down, right: _shifted(image, down, -right), "down is right, but it moved left instead of right."),
+    Mistake(lambda image, down, right: _shifted(image, -down, right), "right is right, but it moved up instead of down."),
+    Mistake(lambda image, down, right: np.roll(image, (down, right), (0, 1)),
+            "it goes round, as with np.roll: row -1 is the last row. Repeat the edge."),
+    Mistake(lambda image, down, right: _shifted(image, down, right, 0),
+            "what comes into view is black. Repeat the edge instead."),
     Mistake(_padded("symmetric"), _MIRROR),
     Mistake(_padded("reflect"), _MIRROR),
-    Mistake(
-        lambda image, down, right: _shifted(image, down, 0),
-        "it moved down only. Take the columns by the same rule.",
-    ),
-    Mistake(
-        lambda image, down, right: _shifted(image, 0, right),
-        "it moved to the right only. Take the rows by the same rule.",
-    ),
+    Mistake(lambda image, down, right: _shifted(image, down, 0), "it moved down only. Take the columns by the same rule."),
+    Mistake(lambda image, down, right: _shifted(image, 0, right), "it moved to the right only. Take the rows by the same rule."),
     Mistake(lambda image, down, right: image.copy(), "nothing moved."),
     Mistake(_clipped(rows=-1), _MINUS),
     Mistake(_clipped(columns=-1), _MINUS),
     *(Mistake(_clipped(**{end: by}), _CLIP) for end in ("top", "first") for by in (-1, 1)),
     *(Mistake(_clipped(**{end: 2}), _CLIP) for end in ("bottom", "last")),
-    *(
-        Mistake(_clipped(top=first, first=first, bottom=last, last=last), _CLIP)
-        for first, last in ((1, 1), (0, 2), (1, 2))
-    ),
-)
+    *(Mistake(_clipped(top=first, first=first, bottom=last, last=last), _CLIP) for first, last in ((1, 1), (0, 2), (1, 2))),
+)  # fmt: skip
 
 
 # ------------------------------------------------------------------------------- ImageDataGenerator in today's layers
@@ -442,45 +412,24 @@ def _share(share_of):
 
 
 LABELS_KEPT_MISTAKES = (
-    Mistake(
-        _share(lambda before, after, old, new: after.mean()),
-        "this is the accuracy on the changed pictures. Look only at those that were right *before*.",
-    ),
-    Mistake(
-        _share(lambda before, after, old, new: (old == new).mean()),
-        "this is how often the answer stayed the same, also where it was wrong. Compare with the labels.",
-    ),
-    Mistake(
-        _share(lambda before, after, old, new: (before & after).mean()),
-        "divide by the number that were right before, not by the number of all pictures.",
-    ),
-    Mistake(
-        _share(lambda before, after, old, new: (before & after).sum() / max(after.sum(), 1)),
-        "divide by the number that were right *before*, not after.",
-    ),
+    Mistake(_share(lambda before, after, old, new: after.mean()),
+            "this is the accuracy on the changed pictures. Look only at those that were right *before*."),
+    Mistake(_share(lambda before, after, old, new: (old == new).mean()),
+            "this is how often the answer stayed the same, also where it was wrong. Compare with the labels."),
+    Mistake(_share(lambda before, after, old, new: (before & after).mean()),
+            "divide by the number that were right before, not by the number of all pictures."),
+    Mistake(_share(lambda before, after, old, new: (before & after).sum() / max(after.sum(), 1)),
+            "divide by the number that were right *before*, not after."),
     Mistake(_share(lambda before, after, old, new: before.mean()), "this is the accuracy before the change."),
-    Mistake(
-        _share(lambda before, after, old, new: 1.0),
-        "the judge was shown the pictures as they were. Show it the changed ones: `judge(change(known))`.",
-    ),
-    Mistake(
-        _share(lambda before, after, old, new: after.mean() / before.mean()),
-        "pictures that were wrong before count, too. Drop them first: images[right].",
-    ),
-    Mistake(
-        _share(lambda before, after, old, new: after[~before].mean()),
-        "this is about the pictures that were *wrong* before. Take those that were right: ==, not !=.",
-    ),
-    Mistake(
-        _share(lambda before, after, old, new: (~after)[before].mean()),
-        "this is the share of labels that are *lost*.",
-    ),
-    Mistake(
-        _share(lambda before, after, old, new: 100 * after[before].mean()),
-        "this is in per cent. Return a share from 0 to 1.",
-    ),
-    Mistake(
-        _share(lambda before, after, old, new: (before & after).sum()),
-        "this is a number of pictures. Divide it by the number that were right before.",
-    ),
-)
+    Mistake(_share(lambda before, after, old, new: 1.0),
+            "the judge was shown the pictures as they were. Show it the changed ones: `judge(change(known))`."),
+    Mistake(_share(lambda before, after, old, new: after.mean() / before.mean()),
+            "pictures that were wrong before count, too. Drop them first: images[right]."),
+    Mistake(_share(lambda before, after, old, new: after[~before].mean()),
+            "this is about the pictures that were *wrong* before. Take those that were right: ==, not !=."),
+    Mistake(_share(lambda before, after, old, new: (~after)[before].mean()), "this is the share of labels that are *lost*."),
+    Mistake(_share(lambda before, after, old, new: 100 * after[before].mean()),
+            "this is in per cent. Return a share from 0 to 1."),
+    Mistake(_share(lambda before, after, old, new: (before & after).sum()),
+            "this is a number of pictures. Divide it by the number that were right before."),
+)  # fmt: skip

@@ -198,8 +198,8 @@ def judge(
     advice: Mapping[str, str] | Callable | None = None,
     form: Callable | None = None,
     parts: Sequence[str] = (),
-) -> None:
-    """Call the learner's function in all cases, and compare with the right answers and with known mistakes.
+) -> list:
+    """Call the learner's function in all cases, compare with the right answers and with known mistakes; return the answers.
 
     Args:
         function: the learner's function.
@@ -241,6 +241,7 @@ def judge(
         _differs(answers, expected, named, wrong[0], what(*arguments), parts)
     if stopped:
         raise stopped
+    return answers
 
 
 def _advice_for(advice: Callable, arguments: tuple, error: Exception):

@@ -51,42 +51,26 @@ _LOST_AXIS = (
 )
 
 NORMALISE_MISTAKES = (
-    Mistake(
-        _divided(least=0),
-        "the row of a class without faces is 0 / 0, which is nan. Divide by np.maximum(sums, 1), so that it stays 0.",
-    ),
-    Mistake(
-        _divided(axis=0), "your *columns* add up to 1. A row is a true class: sum over axis 1, with keepdims=True."
-    ),
+    Mistake(_divided(least=0),
+            "the row of a class without faces is 0 / 0, which is nan. Divide by np.maximum(sums, 1), so that it stays 0."),
+    Mistake(_divided(axis=0), "your *columns* add up to 1. A row is a true class: sum over axis 1, with keepdims=True."),
     Mistake(_divided(least=0, keep=False), _LOST_AXIS),
     Mistake(_divided(keep=False), _LOST_AXIS),
     Mistake(_divided(axis=None), "the whole matrix adds up to 1. Divide each row by its own sum."),
-    Mistake(
-        _divided(least=2), "the row with a single face adds up to 0.5. Divide by 1 or more, np.maximum(sums, 1), not 2."
-    ),
+    Mistake(_divided(least=2), "the row with a single face adds up to 0.5. Divide by 1 or more, np.maximum(sums, 1), not 2."),
     Mistake(_divided(summary=np.mean, least=0), "you divide by the mean of each row. Divide by its sum."),
     Mistake(_divided(summary=np.mean), "you divide by the mean of each row. Divide by its sum."),
-    Mistake(
-        lambda confusion: _shares_of_rows(confusion).T,
-        "rows and columns are exchanged. Keep the true classes in the rows.",
-    ),
+    Mistake(lambda confusion: _shares_of_rows(confusion).T, "rows and columns are exchanged. Keep the true classes in the rows."),
     Mistake(lambda confusion: 100 * _shares_of_rows(confusion), "these are per cent. Return shares, from 0 to 1."),
     Mistake(lambda confusion: confusion.copy(), "these are still the counts. Divide each row by its sum."),
-    Mistake(
-        lambda confusion: confusion * confusion.sum(axis=1, keepdims=True),
-        "you multiply each row by its sum. Divide by it.",
-    ),
-    Mistake(
-        lambda confusion: confusion // np.maximum(confusion.sum(axis=1, keepdims=True), 1),
-        "whole numbers only. Did you divide with //, or write the shares into an array of integers?",
-    ),
-    Mistake(
-        lambda confusion: np.diag(_shares_of_rows(confusion)),
-        "this is the recall of each class. Return the whole matrix.",
-    ),
+    Mistake(lambda confusion: confusion * confusion.sum(axis=1, keepdims=True),
+            "you multiply each row by its sum. Divide by it."),
+    Mistake(lambda confusion: confusion // np.maximum(confusion.sum(axis=1, keepdims=True), 1),
+            "whole numbers only. Did you divide with //, or write the shares into an array of integers?"),
+    Mistake(lambda confusion: np.diag(_shares_of_rows(confusion)), "this is the recall of each class. Return the whole matrix."),
     Mistake(_divided(summary=np.max, least=0), _LARGEST),
     Mistake(_divided(summary=np.max), _LARGEST),
-)
+)  # fmt: skip
 
 
 # -------------------------------------------------------------------------------------------------------- bootstrap
@@ -272,64 +256,40 @@ def _chi_squared(b: int, c: int, correction: int = 0) -> float:
 
 
 MCNEMAR_MISTAKES = (
-    Mistake(
-        _with_counts(lambda both, b, c, neither: 2 * _tail(b + c, min(b, c))),
-        "a probability above 1 for some faces. If both models win equally often, the doubled sum is more than 1: min(1, …).",
-    ),
+    Mistake(_with_counts(lambda both, b, c, neither: 2 * _tail(b + c, min(b, c))),
+            "a probability above 1 for some faces. If both models win equally often, the doubled sum is more than 1: min(1, …)."),
     Mistake(_terms(times=1), "this is one side only. The other model could have won as clearly: take it twice."),
     Mistake(_terms(more=-1), "the last term is missing: range(k + 1) ends at k, range(k) before it."),
     Mistake(_terms(more=-2), "the last two terms are missing: range(k + 1) ends at k."),
     Mistake(_terms(more=1), "there is one term too many: range(k + 1) ends at k already."),
     Mistake(_terms(first=1), "the first term is missing: count from 0."),
-    Mistake(
-        _with_counts(lambda both, b, c, neither: min(1, 2 * _heads(b + c)[min(b, c)] / 2 ** (b + c))),
-        "this is one term only. Add up all of them, from 0 to the smaller number.",
-    ),
-    Mistake(
-        lambda first, second: 1.0,
-        "your p is 1 whatever the counts. Is the sum divided by 2 ** n? And is k the smaller of the two *wins*, the faces that "
-        "only one of the two got right (min, not max, and not all right answers)?",
-    ),
-    Mistake(
-        lambda first, second: 0.0,
-        "your p is 0 whatever the counts. math.comb(n, i) counts in how many ways i of n coins show heads, n first; it is 0 if i "
-        "is larger than n. And min(1, p) keeps the smaller of the two.",
-    ),
-    Mistake(
-        _with_counts(lambda both, b, c, neither: _coins(b, c) * (-1 if b + c > 62 else 1)),
-        "a probability below 0: 2**n was too large for NumPy's integers. Wrap n in int(): Python's have no end.",
-    ),
-    Mistake(
-        _with_counts(lambda both, b, c, neither: 2 * sum(_heads(b + c)[: min(b, c) + 1])),
-        "divide by 2 ** n, the number of ways in which n coins can fall.",
-    ),
+    Mistake(_with_counts(lambda both, b, c, neither: min(1, 2 * _heads(b + c)[min(b, c)] / 2 ** (b + c))),
+            "this is one term only. Add up all of them, from 0 to the smaller number."),
+    Mistake(lambda first, second: 1.0,
+            "your p is 1 whatever the counts. Is the sum divided by 2 ** n? And is k the smaller of the two *wins*, the faces "
+            "that only one of the two got right (min, not max, and not all right answers)?"),
+    Mistake(lambda first, second: 0.0,
+            "your p is 0 whatever the counts. math.comb(n, i) counts in how many ways i of n coins show heads, n first; it is 0 "
+            "if i is larger than n. And min(1, p) keeps the smaller of the two."),
+    Mistake(_with_counts(lambda both, b, c, neither: _coins(b, c) * (-1 if b + c > 62 else 1)),
+            "a probability below 0: 2**n was too large for NumPy's integers. Wrap n in int(): Python's have no end."),
+    Mistake(_with_counts(lambda both, b, c, neither: 2 * sum(_heads(b + c)[: min(b, c) + 1])),
+            "divide by 2 ** n, the number of ways in which n coins can fall."),
     Mistake(_terms(n_of=lambda *counts: sum(counts)), "n counts all faces. Count only those on which the two differ."),
-    Mistake(
-        _terms(n_of=lambda both, b, c, neither: both + neither),
-        "n counts the faces on which the two *agree*: != instead of ==.",
-    ),
-    Mistake(
-        _with_counts(lambda both, b, c, neither: 2 * _tail(b + c, min(b, c)) - _heads(b + c)[min(b, c)] / 2 ** (b + c)),
-        "this is the mid-p value. The exact test gives what was observed its whole weight.",
-    ),
+    Mistake(_terms(n_of=lambda both, b, c, neither: both + neither),
+            "n counts the faces on which the two *agree*: != instead of ==."),
+    Mistake(_with_counts(lambda both, b, c, neither: 2 * _tail(b + c, min(b, c)) - _heads(b + c)[min(b, c)] / 2 ** (b + c)),
+            "this is the mid-p value. The exact test gives what was observed its whole weight."),
     Mistake(_with_counts(lambda both, b, c, neither: 1 - _coins(b, c)), "this is 1 − p."),
-    Mistake(
-        _with_counts(lambda both, b, c, neither: (b - c) / (both + b + c + neither)),
-        "this is the difference of the accuracies. Asked for is how likely luck makes it.",
-    ),
-    Mistake(
-        _with_counts(lambda both, b, c, neither: _chi_squared(b, c)),
-        "this is a χ² statistic. Asked for is the exact probability, by counting.",
-    ),
-    Mistake(
-        _with_counts(lambda both, b, c, neither: math.erfc(math.sqrt(_chi_squared(b, c) / 2))),
-        "this is the χ² approximation. Count exactly, with math.comb.",
-    ),
-    Mistake(
-        _with_counts(lambda both, b, c, neither: math.erfc(math.sqrt(_chi_squared(b, c, 1) / 2))),
-        "this is the corrected χ² approximation. Count exactly, with math.comb.",
-    ),
-)
+    Mistake(_with_counts(lambda both, b, c, neither: (b - c) / (both + b + c + neither)),
+            "this is the difference of the accuracies. Asked for is how likely luck makes it."),
+    Mistake(_with_counts(lambda both, b, c, neither: _chi_squared(b, c)),
+            "this is a χ² statistic. Asked for is the exact probability, by counting."),
+    Mistake(_with_counts(lambda both, b, c, neither: math.erfc(math.sqrt(_chi_squared(b, c) / 2))),
+            "this is the χ² approximation. Count exactly, with math.comb."),
+    Mistake(_with_counts(lambda both, b, c, neither: math.erfc(math.sqrt(_chi_squared(b, c, 1) / 2))),
+            "this is the corrected χ² approximation. Count exactly, with math.comb."),
+)  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------- flip averaging
@@ -390,57 +350,35 @@ _ALL, _BACK = slice(None), slice(None, None, -1)
 _TWO_NOSES = "you average the *pictures*: a face with two noses. Average the predictions."
 
 FLIP_AVERAGE_MISTAKES = (
-    Mistake(
-        lambda predict, images: predict(images),
-        "these are the probabilities of the pictures as they are. Where are the mirrored ones?",
-    ),
-    Mistake(
-        _looks(lambda plain, mirrored: mirrored),
-        "these are the probabilities of the mirrored pictures alone. Average both.",
-    ),
+    Mistake(lambda predict, images: predict(images),
+            "these are the probabilities of the pictures as they are. Where are the mirrored ones?"),
+    Mistake(_looks(lambda plain, mirrored: mirrored),
+            "these are the probabilities of the mirrored pictures alone. Average both."),
     Mistake(_looks(_mean, _ALL, _BACK), "the pictures stand on their heads. Mirror the last axis: images[:, :, ::-1]."),
-    Mistake(
-        _looks(_mean, _ALL, _BACK, _BACK),
-        "the pictures are turned by half a turn. Mirror the last axis only: images[:, :, ::-1].",
-    ),
-    Mistake(
-        _looks(_mean, _BACK),
-        "images[::-1] reverses the order of the *faces*: each is averaged with another one. Mirror the last axis: "
-        "images[:, :, ::-1].",
-    ),
-    Mistake(
-        _looks(lambda plain, mirrored: plain + mirrored / 2),
-        "only the second is halved. Put the sum in parentheses: (a + b) / 2.",
-    ),
+    Mistake(_looks(_mean, _ALL, _BACK, _BACK),
+            "the pictures are turned by half a turn. Mirror the last axis only: images[:, :, ::-1]."),
+    Mistake(_looks(_mean, _BACK),
+            "images[::-1] reverses the order of the *faces*: each is averaged with another one. Mirror the last axis: images[:, "
+            ":, ::-1]."),
+    Mistake(_looks(lambda plain, mirrored: plain + mirrored / 2),
+            "only the second is halved. Put the sum in parentheses: (a + b) / 2."),
     Mistake(_looks(lambda plain, mirrored: plain + mirrored), "this is the sum; its rows add up to 2. Divide by 2."),
-    Mistake(
-        _looks(lambda plain, mirrored: (plain - mirrored) / 2),
-        "this is half the *difference* of the two; its rows add up to 0. Add them.",
-    ),
+    Mistake(_looks(lambda plain, mirrored: (plain - mirrored) / 2),
+            "this is half the *difference* of the two; its rows add up to 0. Add them."),
     Mistake(lambda predict, images: predict((images + images[:, :, ::-1]) // 2), _TWO_NOSES),  # uint8 goes round at 256
     Mistake(lambda predict, images: predict((images + images[:, :, ::-1]) / 2), _TWO_NOSES),
     Mistake(lambda predict, images: predict((images.astype(float) + images[:, :, ::-1]) / 2), _TWO_NOSES),
     Mistake(_looks(np.maximum), "this is the larger of the two; its rows add up to more than 1. Take the mean."),
     Mistake(_looks(np.multiply), "this is the product. Take the mean: (a + b) / 2."),
-    Mistake(
-        _looks(lambda plain, mirrored: np.sqrt(plain * mirrored)),
-        "this is the geometric mean. Take the plain one: (a + b) / 2.",
-    ),
-    Mistake(
-        _looks(lambda plain, mirrored: (plain + mirrored).argmax(axis=1)),
-        "these are the classes. Return the averaged probabilities.",
-    ),
-    Mistake(
-        _looks(lambda plain, mirrored: _mean(plain, mirrored).mean(axis=0)),
-        "the mean goes over the faces. Average the two views, face by face.",
-    ),
-    Mistake(
-        _looks(lambda plain, mirrored: _mean(plain, mirrored).mean(axis=1)),
-        "the mean goes over the classes. Average the two views, class by class.",
-    ),
-    Mistake(
-        _looks(lambda plain, mirrored: np.concatenate([plain, mirrored])),
-        "these are both views, one below the other. Average them.",
-    ),
+    Mistake(_looks(lambda plain, mirrored: np.sqrt(plain * mirrored)),
+            "this is the geometric mean. Take the plain one: (a + b) / 2."),
+    Mistake(_looks(lambda plain, mirrored: (plain + mirrored).argmax(axis=1)),
+            "these are the classes. Return the averaged probabilities."),
+    Mistake(_looks(lambda plain, mirrored: _mean(plain, mirrored).mean(axis=0)),
+            "the mean goes over the faces. Average the two views, face by face."),
+    Mistake(_looks(lambda plain, mirrored: _mean(plain, mirrored).mean(axis=1)),
+            "the mean goes over the classes. Average the two views, class by class."),
+    Mistake(_looks(lambda plain, mirrored: np.concatenate([plain, mirrored])),
+            "these are both views, one below the other. Average them."),
     Mistake(_looks(lambda plain, mirrored: np.stack([plain, mirrored])), "these are both views. Average them: axis=0."),
-)
+)  # fmt: skip

@@ -73,46 +73,27 @@ NEAREST_DISTANCE_MISTAKES = (
     Mistake(_distances(_nearest_of_each, dtype=np.uint8, late=np.uint8), _WRAPPED),
     Mistake(_distances(_nearest_of_each, dtype=np.uint8), _WRAPPED),
     Mistake(_distances(_nearest_of_each, root=False), "these are squared distances. Take the square root."),
-    Mistake(
-        lambda images, others: _distances(_nearest_of_each)(images, others) * math.sqrt(images[0].size),
-        "the squares are summed over the pixels. Take their mean.",
-    ),
-    Mistake(
-        _distances(_nearest_of_each, power=1, root=False),
-        "these are mean absolute differences. Square, then mean, then root.",
-    ),
-    Mistake(
-        lambda images, others: [min(np.sqrt(((image + 1.0 * others) ** 2).mean(axis=(1, 2)))) for image in images],
-        "the pictures are added. Take the difference: image - others.",
-    ),
-    Mistake(
-        _distances(lambda table: table.max(axis=1)),
-        "these are distances to the *least* similar picture: min, not max.",
-    ),
-    Mistake(
-        _distances(lambda table: table.mean(axis=1)),
-        "these are mean distances to all others. Only the nearest one counts: min.",
-    ),
-    Mistake(
-        _distances(lambda table: table.min(axis=0)),
-        "this is a distance for each of `others`. One for each of `images` is asked: the other axis.",
-    ),
-    Mistake(
-        _distances(lambda table: table.argmin(axis=1)),
-        "this says *which* picture is nearest. Return how far it is: min, not argmin.",
-    ),
-    Mistake(
-        _distances(_nearest_of_each, axes=(1, 2, 3)),
-        "these are means over all others, too. Keep them apart: `.mean(axis=(1, 2))`, then min.",
-    ),
+    Mistake(lambda images, others: _distances(_nearest_of_each)(images, others) * math.sqrt(images[0].size),
+            "the squares are summed over the pixels. Take their mean."),
+    Mistake(_distances(_nearest_of_each, power=1, root=False),
+            "these are mean absolute differences. Square, then mean, then root."),
+    Mistake(lambda images, others: [min(np.sqrt(((image + 1.0 * others) ** 2).mean(axis=(1, 2)))) for image in images],
+            "the pictures are added. Take the difference: image - others."),
+    Mistake(_distances(lambda table: table.max(axis=1)), "these are distances to the *least* similar picture: min, not max."),
+    Mistake(_distances(lambda table: table.mean(axis=1)),
+            "these are mean distances to all others. Only the nearest one counts: min."),
+    Mistake(_distances(lambda table: table.min(axis=0)),
+            "this is a distance for each of `others`. One for each of `images` is asked: the other axis."),
+    Mistake(_distances(lambda table: table.argmin(axis=1)),
+            "this says *which* picture is nearest. Return how far it is: min, not argmin."),
+    Mistake(_distances(_nearest_of_each, axes=(1, 2, 3)),
+            "these are means over all others, too. Keep them apart: `.mean(axis=(1, 2))`, then min."),
     *(Mistake(_distances(_nearest_of_each, axes=axes), _AXES) for axes in (1, 2, 3, (1, 2), (1, 3))),
-    Mistake(
-        lambda images, others: _distances(_nearest_of_each)(images, others) / 255,
-        "these are shares of 255. Grey levels are asked: don't divide.",
-    ),
+    Mistake(lambda images, others: _distances(_nearest_of_each)(images, others) / 255,
+            "these are shares of 255. Grey levels are asked: don't divide."),
     Mistake(_distances(np.min), "this is the smallest distance of all. One for each of `images` is asked."),
     Mistake(_distances(lambda table: table), "these are all distances, N × M. Keep the smallest of each row."),
-)
+)  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------------------ splits

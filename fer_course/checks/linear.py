@@ -18,12 +18,12 @@ def softmax(answer) -> None:
     rng = numbers(5)
     # One has as many rows as columns: only there do sums in the wrong rows not stop the function.
     cases = [rng.normal(0, 2, shape) for shape in (grown(5, 4, 7), (7, 7), grown(6, 3, 5), grown(7, 1, 2))]
-    large = rng.normal(0, 2, (3, *grown(5, 7))) + np.array([[1000], [-1000], [0]])
-    large[2, :2] = 1000, -1000  # in one row: subtracting the smallest does not help, either
-    cases += [large]
+    cases += [rng.normal(0, 2, (2, *grown(5, 7))) + np.array([[1000], [-1000]])]
+    cases += [rng.permuted(np.linspace(-1000, 1000, grown(5, 7)[0]) + rng.normal(0, 2, (2, *grown(5, 7))), axis=1)]
 
     def what(scores):
-        large = ", about 1000 in one row, -1000 in another, and both in the last" if np.abs(scores).max() > 900 else ""
+        large = ", about 1000 in one row and -1000 in the other" if np.abs(scores).min() > 900 else ""
+        large = large or (", from about -1000 to 1000 in each row" if np.abs(scores).max() > 900 else "")
         return f"softmax of scores {scores.shape}{large}"
 
     judge(
@@ -46,9 +46,9 @@ def _softmax_of_row(row: list[float]) -> list[float]:
     return [1 / sum(math.exp(min(other - score, 700)) for other in row) for score in row]
 
 
-def _normalised(scores: np.ndarray, top=1, axis=1, keep=True, of=np.max) -> np.ndarray:
-    """Divide exp(scores - `of` them along `top`) by the sum along `axis`; top False subtracts nothing."""
-    powers = np.exp(scores if top is False else scores - of(scores, axis=top, keepdims=True))
+def _normalised(scores: np.ndarray, top=1, axis=1, keep=True) -> np.ndarray:
+    """Divide exp(scores - the largest along `top`) by the sum along `axis`; top False subtracts nothing."""
+    powers = np.exp(scores if top is False else scores - scores.max(axis=top, keepdims=True))
     return powers / powers.sum(axis=axis, keepdims=keep)
 
 
@@ -68,12 +68,13 @@ SOFTMAX_MISTAKES = (
         "you subtract the largest of *all* scores. Take each row's own: scores.max(axis=1, keepdims=True).",
     ),
     Mistake(
-        partial(_normalised, top=0),
-        "the largest score must be taken over each row (axis=1), not column.",
+        lambda scores: _normalised(scores - scores.min(axis=1, keepdims=True), top=False),
+        "you subtract the *smallest* score of each row, and exp of the others is too large for a float. Subtract the largest: "
+        "then no power is above 1.",
     ),
     Mistake(
-        partial(_normalised, of=np.min),
-        "you subtract each row's *smallest* score, and the largest ones still overflow. Subtract the largest.",
+        partial(_normalised, top=0),
+        "the largest score must be taken over each row (axis=1), not column.",
     ),
     Mistake(partial(_normalised, top=False, axis=0), _COLUMNS),
     Mistake(partial(_normalised, top=0, axis=0), _COLUMNS),

@@ -106,39 +106,22 @@ def _middle(durations: list[float]) -> float:
 
 
 MEDIAN_LATENCY_MISTAKES = (
-    Mistake(
-        _latency(lambda durations: 1000 * np.median(durations)),
-        "these are milliseconds. Return seconds, as the clock counts them.",
-    ),
+    Mistake(_latency(lambda durations: 1000 * np.median(durations)),
+            "these are milliseconds. Return seconds, as the clock counts them."),
     Mistake(_latency(np.mean), "this is the mean, which one hiccup pulls up. Take the median: np.median."),
-    Mistake(
-        _latency(np.median, warmup_too=True), "the calls to warm up are in it. Leave them out: they compile and load."
-    ),
-    Mistake(
-        _latency(np.mean, warmup_too=True),
-        "this is the mean, and the calls to warm up are in it. Take the median of the others.",
-    ),
+    Mistake(_latency(np.median, warmup_too=True), "the calls to warm up are in it. Leave them out: they compile and load."),
+    Mistake(_latency(np.mean, warmup_too=True),
+            "this is the mean, and the calls to warm up are in it. Take the median of the others."),
     Mistake(_latency(min), "this is the fastest call. Ask for the usual one: the median."),
     Mistake(_latency(max), "this is the slowest call. Ask for the usual one: the median."),
     Mistake(_latency(sum), "this is the time of all calls together. Return the median of the single ones."),
-    Mistake(
-        _latency(_middle), "this is the call in the middle of the *order*. Sort the durations first, or use np.median."
-    ),
-    Mistake(
-        _latency(lambda durations: _middle(sorted(durations))),
-        "of an even number, the median lies between the two in the middle: np.median.",
-    ),
-    Mistake(
-        _latency(np.median, from_start=True), "the clock was read once before all calls. Read it again before each."
-    ),
-    Mistake(
-        _latency(lambda durations: -np.median(durations)), "this is negative: the later reading minus the earlier one."
-    ),
-    Mistake(
-        _latency(np.median, sign=1),
-        "the two readings are added. A duration is the later reading minus the earlier one.",
-    ),
-)
+    Mistake(_latency(_middle), "this is the call in the middle of the *order*. Sort the durations first, or use np.median."),
+    Mistake(_latency(lambda durations: _middle(sorted(durations))),
+            "of an even number, the median lies between the two in the middle: np.median."),
+    Mistake(_latency(np.median, from_start=True), "the clock was read once before all calls. Read it again before each."),
+    Mistake(_latency(lambda durations: -np.median(durations)), "this is negative: the later reading minus the earlier one."),
+    Mistake(_latency(np.median, sign=1), "the two readings are added. A duration is the later reading minus the earlier one."),
+)  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------------------------- smoothing
@@ -197,19 +180,13 @@ _ADD_UP = "the two weights add up to 1: `weight` for the new row, 1 - weight for
 _RISES = "the rows are added, and both weights are factors: weight * new + (1 - weight) * old."
 
 SMOOTH_MISTAKES = (
-    Mistake(
-        lambda scores, weight: _smoothed(scores, 1 - weight),
-        "the weights are exchanged: `weight` is for the *new* row, 1 − weight for the old one.",
-    ),
-    Mistake(
-        _from_nothing,
-        "it begins with zeros, so the rows don't add up to 1. The first smoothed row is the first row itself.",
-    ),
+    Mistake(lambda scores, weight: _smoothed(scores, 1 - weight),
+            "the weights are exchanged: `weight` is for the *new* row, 1 − weight for the old one."),
+    Mistake(_from_nothing,
+            "it begins with zeros, so the rows don't add up to 1. The first smoothed row is the first row itself."),
     Mistake(_loop(empty=True), "the first row is still 0. The first smoothed row is the first row itself."),
-    Mistake(
-        _loop(raw=True),
-        "you blend with the previous *scores*, so only two frames count. Blend with the previous *smoothed* row.",
-    ),
+    Mistake(_loop(raw=True),
+            "you blend with the previous *scores*, so only two frames count. Blend with the previous *smoothed* row."),
     Mistake(_loop(start=0), "the first row is blended with the last one: row -1. Begin the loop at 1."),
     Mistake(_loop(start=2), "the second row is as it came. Begin the loop at 1, the row after the first."),
     Mistake(_loop(old=lambda w: 1), "the old row counts whole, so the rows grow. It counts 1 − weight."),
@@ -221,32 +198,17 @@ SMOOTH_MISTAKES = (
     Mistake(_loop(old=lambda w: w - 1), f"the old row is subtracted: {_RISES}"),
     Mistake(_loop(new=lambda w: -w), f"the new row is subtracted: {_RISES}"),
     Mistake(_loop(late=1), "the new row is `scores[t]`, not `scores[t - 1]`: everything comes one frame late."),
-    Mistake(
-        _loop(before=2),
-        "you blend with the row two frames earlier. The previous smoothed row is `smoothed[t - 1]`.",
-    ),
+    Mistake(_loop(before=2), "you blend with the row two frames earlier. The previous smoothed row is `smoothed[t - 1]`."),
     Mistake(_loop(turns=1), "only the second row is smoothed. Is the `return` inside the loop?"),
-    Mistake(
-        lambda scores, weight: _smoothed(scores.T, weight).T,
-        "you smooth along the classes. A row is a frame: go from row to row.",
-    ),
-    Mistake(
-        lambda scores, weight: _smoothed(scores[::-1], weight)[::-1],
-        "you go back in time: the future is not known yet. Begin with the first row.",
-    ),
-    Mistake(
-        lambda scores, weight: np.cumsum(scores, axis=0) / np.arange(1, len(scores) + 1)[:, None],
-        "this is the mean of all frames so far: old ones never fade. Blend with `weight`.",
-    ),
-    Mistake(
-        lambda scores, weight: _smoothed(scores, weight)[-1], "this is the last row. Return all of them, one per frame."
-    ),
-    Mistake(
-        lambda scores, weight: scores.copy(),
-        "these are the scores as they came. Did you write the blend back into the row?",
-    ),
-    Mistake(
-        lambda scores, weight: np.tile(scores.mean(axis=0), (len(scores), 1)),
-        "this is one mean for all frames. Go from row to row.",
-    ),
-)
+    Mistake(lambda scores, weight: _smoothed(scores.T, weight).T,
+            "you smooth along the classes. A row is a frame: go from row to row."),
+    Mistake(lambda scores, weight: _smoothed(scores[::-1], weight)[::-1],
+            "you go back in time: the future is not known yet. Begin with the first row."),
+    Mistake(lambda scores, weight: np.cumsum(scores, axis=0) / np.arange(1, len(scores) + 1)[:, None],
+            "this is the mean of all frames so far: old ones never fade. Blend with `weight`."),
+    Mistake(lambda scores, weight: _smoothed(scores, weight)[-1], "this is the last row. Return all of them, one per frame."),
+    Mistake(lambda scores, weight: scores.copy(),
+            "these are the scores as they came. Did you write the blend back into the row?"),
+    Mistake(lambda scores, weight: np.tile(scores.mean(axis=0), (len(scores), 1)),
+            "this is one mean for all frames. Go from row to row."),
+)  # fmt: skip

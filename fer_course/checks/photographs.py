@@ -117,15 +117,11 @@ _BETWEEN = (
 )
 
 CROP_SQUARE_MISTAKES = (
-    Mistake(
-        lambda photo, top, left, side, margin: _square(photo, left, top, side, margin),
-        "top and left are exchanged: the first index of an array is the row.",
-    ),
+    Mistake(lambda photo, top, left, side, margin: _square(photo, left, top, side, margin),
+            "top and left are exchanged: the first index of an array is the row."),
     Mistake(lambda *box: _square(*box).T, "rows and columns are exchanged."),
-    Mistake(
-        _clipped(lambda height, width: ((0, min(height, width) - 1), (0, min(height, width) - 1))),
-        "rows end at `photo.shape[0] - 1`, columns at `photo.shape[1] - 1`. Are the two exchanged?",
-    ),
+    Mistake(_clipped(lambda height, width: ((0, min(height, width) - 1), (0, min(height, width) - 1))),
+            "rows end at `photo.shape[0] - 1`, columns at `photo.shape[1] - 1`. Are the two exchanged?"),
     *(
         Mistake(_clipped(lambda height, width, by=by: ((by[0], height - by[1]), (by[2], width - by[3]))), _BETWEEN)
         for by in (
@@ -135,14 +131,11 @@ CROP_SQUARE_MISTAKES = (
             *((0, 2, 0, 1), (0, 1, 0, 2), (0, 2, 0, 2)),
         )
     ),
-    Mistake(
-        lambda *box: np.diagonal(_square(*box)),
-        "one pixel per row: `photo[rows, columns]` pairs them up. `photo[np.ix_(rows, columns)]` takes all.",
-    ),
-    Mistake(
-        lambda photo, top, left, side, margin: _square(photo, top - margin, left - margin, side + 2 * margin + 1, 0),
-        "one row and column too many. `np.arange(start, end)` ends before `end`, and the last row is top + side + margin - 1.",
-    ),
+    Mistake(lambda *box: np.diagonal(_square(*box)),
+            "one pixel per row: `photo[rows, columns]` pairs them up. `photo[np.ix_(rows, columns)]` takes all."),
+    Mistake(lambda photo, top, left, side, margin: _square(photo, top - margin, left - margin, side + 2 * margin + 1, 0),
+            "one row and column too many. `np.arange(start, end)` ends before `end`, and the last row is top + side + margin - "
+            "1."),
     Mistake(_box(starts=0, length=0), "the margin is missing."),
     Mistake(_box(starts=0, length=1), _FOUR_SIDES),
     Mistake(_box(starts=0, length=2), _FOUR_SIDES),
@@ -152,14 +145,9 @@ CROP_SQUARE_MISTAKES = (
     Mistake(_filled("reflect"), _OUTSIDE("a mirror image")),
     Mistake(_filled("symmetric"), _OUTSIDE("a mirror image")),
     Mistake(_filled("wrap"), _OUTSIDE("the other side")),
-    Mistake(
-        _inside,
-        "a slice ends where the picture ends, so the crop is smaller there. Repeat the pixels at the edge first.",
-    ),
-    Mistake(
-        _stretched,
-        "what lies inside the picture is stretched to the whole square. Keep its size, and repeat the pixels at the edge.",
-    ),
+    Mistake(_inside, "a slice ends where the picture ends, so the crop is smaller there. Repeat the pixels at the edge first."),
+    Mistake(_stretched,
+            "what lies inside the picture is stretched to the whole square. Keep its size, and repeat the pixels at the edge."),
     Mistake(
         lambda photo, top, left, side, margin: np.pad(photo, margin, mode="edge")[
             top : top + side + 2 * margin, left : left + side + 2 * margin
@@ -172,11 +160,9 @@ CROP_SQUARE_MISTAKES = (
         ],
         "a negative number in a slice counts from the end. Move the numbers into the picture first, or pad the picture.",
     ),
-    Mistake(
-        lambda photo, top, left, side, margin: photo[top : top + side, left : left + side],
-        "the margin is missing, and the pixels beyond the edge.",
-    ),
-)
+    Mistake(lambda photo, top, left, side, margin: photo[top : top + side, left : left + side],
+            "the margin is missing, and the pixels beyond the edge."),
+)  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------------------------- shrinking
@@ -269,33 +255,22 @@ _MIXED = "the blocks are mixed up: reshape to (rows, factor, columns, factor) an
 _INSIDE = "the mean goes over the wrong axes: inside a block are axes 1 and 3."
 
 SHRINK_MISTAKES = (
-    Mistake(
-        lambda picture, factor: np.array([[block.mean() for block in row] for row in _blocks(picture, factor)]),
-        "the means are right. Now round them and return uint8: np.rint(means).astype(np.uint8).",
-    ),
+    Mistake(lambda picture, factor: np.array([[block.mean() for block in row] for row in _blocks(picture, factor)]),
+            "the means are right. Now round them and return uint8: np.rint(means).astype(np.uint8)."),
     Mistake(_in_two_steps(1), _TWICE),
     Mistake(_in_two_steps(3), _TWICE),
     Mistake(_of_each(np.mean), "these means are cut off, not rounded: 99.9 becomes 99. np.rint(means) rounds."),
-    Mistake(
-        lambda picture, factor: np.uint8(
-            [[np.ceil(block.mean()) for block in row] for row in _blocks(picture, factor)]
-        ),
-        "these means are rounded up. np.rint(means) rounds to the nearest whole number.",
-    ),
-    Mistake(
-        lambda picture, factor: _of_each(lambda block: block.sum(dtype=np.uint8))(picture, factor) // factor**2,
-        _WRAPPED,
-    ),
+    Mistake(lambda picture, factor: np.uint8([[np.ceil(block.mean()) for block in row] for row in _blocks(picture, factor)]),
+            "these means are rounded up. np.rint(means) rounds to the nearest whole number."),
+    Mistake(lambda picture, factor: _of_each(lambda block: block.sum(dtype=np.uint8))(picture, factor) // factor**2, _WRAPPED),
     Mistake(
         lambda picture, factor: np.uint8(
             np.rint(_of_each(lambda block: block.sum(dtype=np.uint8))(picture, factor) / factor**2)
         ),
         _WRAPPED,
     ),
-    Mistake(
-        _of_each(lambda block: block.sum(dtype=np.uint8)),
-        "these are sums, and they went round at 256. Take means: .mean(axis=...).",
-    ),
+    Mistake(_of_each(lambda block: block.sum(dtype=np.uint8)),
+            "these are sums, and they went round at 256. Take means: .mean(axis=...)."),
     Mistake(lambda picture, factor: picture[::factor, ::factor], _SKIPPED),
     Mistake(lambda picture, factor: picture[factor // 2 :: factor, factor // 2 :: factor], _SKIPPED),
     Mistake(_of_each(np.max), "this is the largest pixel of each block. Take the mean."),
@@ -307,24 +282,16 @@ SHRINK_MISTAKES = (
     Mistake(_reshaped(_right_shape, 0, 2), _INSIDE),
     Mistake(_reshaped(_right_shape, 0, 3), _INSIDE),
     Mistake(_reshaped(_right_shape, 1, 2), _INSIDE),
-    Mistake(
-        _reshaped(_right_shape, 0),
-        "only one axis is averaged, and not one inside a block: the mean goes over axes 1 *and* 3.",
-    ),
+    Mistake(_reshaped(_right_shape, 0),
+            "only one axis is averaged, and not one inside a block: the mean goes over axes 1 *and* 3."),
     Mistake(_reshaped(_right_shape, 1), "only rows are averaged: the mean goes over axes 1 *and* 3."),
     Mistake(_reshaped(_right_shape, 3), "only columns are averaged: the mean goes over axes 1 *and* 3."),
     Mistake(_overlapping, "the blocks overlap: the next one begins `factor` pixels further on."),
     Mistake(lambda picture, factor: _block_means(picture, factor).T, "rows and columns are exchanged."),
-    Mistake(
-        lambda picture, factor: picture[: len(picture) // factor, : picture.shape[1] // factor],
-        "this is the upper left corner. Every block of the picture becomes one pixel.",
-    ),
-    Mistake(
-        _reshaped(lambda rows, columns, factor: (rows, factor, columns * factor), 1),
-        "only rows are averaged. Average columns too.",
-    ),
-    Mistake(
-        _reshaped(lambda rows, columns, factor: (rows * factor, columns, factor), 2),
-        "only columns are averaged. Average rows too.",
-    ),
-)
+    Mistake(lambda picture, factor: picture[: len(picture) // factor, : picture.shape[1] // factor],
+            "this is the upper left corner. Every block of the picture becomes one pixel."),
+    Mistake(_reshaped(lambda rows, columns, factor: (rows, factor, columns * factor), 1),
+            "only rows are averaged. Average columns too."),
+    Mistake(_reshaped(lambda rows, columns, factor: (rows * factor, columns, factor), 2),
+            "only columns are averaged. Average rows too."),
+)  # fmt: skip

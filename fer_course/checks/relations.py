@@ -306,6 +306,10 @@ def _moves(axes: int) -> Iterator[tuple[str, Callable[[np.ndarray], np.ndarray]]
             f"The values are right, but there is one more axis: your array has an additional axis {axis}.",
             lambda x, axis=axis: np.expand_dims(x, axis),
         )
+    yield (
+        f"The values are right, but there is one more axis: your array has an additional axis {axes}.",
+        lambda x: np.expand_dims(x, -1),
+    )
     if axes > 1:
         yield "Your values are the right ones in reverse along every axis.", np.flip
         yield "The values are right, and stand in one long row: give them the shape back.", np.ravel

@@ -118,14 +118,10 @@ RUN_SEEDS_MISTAKES = (
     _interval("this is the interval of a single score. The mean varies less: divide the spread by √n.", divisor=_one),
     _interval("divide the spread by √n, and let it have ddof=1.", divisor=_one, degrees=0),
     _interval("divide the spread by √n, not by n.", divisor=lambda n: n),
-    _interval(
-        "you multiply the spread by √n. Divide it: more seeds make the interval narrower.", divisor=lambda n: n**-0.5
-    ),
+    _interval("you multiply the spread by √n. Divide it: more seeds make the interval narrower.", divisor=lambda n: n**-0.5),
     _interval("divide the spread by √n: ddof=1 has already seen to the n - 1.", divisor=lambda n: math.sqrt(n - 1)),
     _interval("this is one standard error to each side. A 95 % interval takes t95(n - 1) of them.", t=1),
-    _interval(
-        "this is one spread to each side. A 95 % interval of the mean is t95(n - 1) · spread / √n.", t=1, divisor=_one
-    ),
+    _interval("this is one spread to each side. A 95 % interval of the mean is t95(n - 1) · spread / √n.", t=1, divisor=_one),
     _interval(
         "this is np.std to each side. A 95 % interval of the mean is t95(n - 1) · spread / √n, with ddof=1.",
         t=1,
@@ -143,38 +139,23 @@ RUN_SEEDS_MISTAKES = (
         ),
         "this takes the variance (np.var). Take its root, the spread: np.std.",
     ),
-    Mistake(
-        _of_scores(lambda scores: (np.mean(scores), min(scores), max(scores))),
-        "these are the worst and the best seed. Asked for is the interval of the mean.",
-    ),
-    Mistake(
-        _of_scores(lambda scores: (np.median(scores), *_summary(scores)[1:])),
-        "the first number is the median. Return the mean.",
-    ),
+    Mistake(_of_scores(lambda scores: (np.mean(scores), min(scores), max(scores))),
+            "these are the worst and the best seed. Asked for is the interval of the mean."),
+    Mistake(_of_scores(lambda scores: (np.median(scores), *_summary(scores)[1:])),
+            "the first number is the median. Return the mean."),
     Mistake(_of_scores(_round(_half, np.median)), "this goes out from the median. Take the mean."),
-    Mistake(
-        _of_scores(lambda scores: (max(scores), *_summary(scores)[1:])),
-        "the first number is the best seed. Return the mean.",
-    ),
-    Mistake(
-        _changed(lambda mean, low, high, half: (mean, high, low)), "the lower end comes first: return mean, low, high."
-    ),
+    Mistake(_of_scores(lambda scores: (max(scores), *_summary(scores)[1:])),
+            "the first number is the best seed. Return the mean."),
+    Mistake(_changed(lambda mean, low, high, half: (mean, high, low)), "the lower end comes first: return mean, low, high."),
     Mistake(_changed(lambda mean, low, high, half: (low, mean, high)), "the mean comes first: return mean, low, high."),
     Mistake(_changed(lambda mean, low, high, half: (mean, high, high)), f"both ends are the upper one: {_ENDS}"),
     Mistake(_changed(lambda mean, low, high, half: (mean, low, low)), f"both ends are the lower one: {_ENDS}"),
-    Mistake(
-        _changed(lambda mean, low, high, half: (mean, -low, high)), "the lower end has the wrong sign: mean - half."
-    ),
+    Mistake(_changed(lambda mean, low, high, half: (mean, -low, high)), "the lower end has the wrong sign: mean - half."),
     Mistake(_changed(lambda mean, low, high, half: (mean, half, half)), _ENDS),
-    Mistake(
-        _of_scores(lambda scores: (np.mean(scores), np.std(scores, ddof=1), _half_width(t=1)(scores))),
-        _ENDS,
-    ),
-    Mistake(
-        _changed(lambda mean, low, high, half: (100 * mean, 100 * low, 100 * high)),
-        "these are per cent. Leave the scores as they are.",
-    ),
-)
+    Mistake(_of_scores(lambda scores: (np.mean(scores), np.std(scores, ddof=1), _half_width(t=1)(scores))), _ENDS),
+    Mistake(_changed(lambda mean, low, high, half: (100 * mean, 100 * low, 100 * high)),
+            "these are per cent. Leave the scores as they are."),
+)  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------------------ verdict
@@ -352,105 +333,52 @@ _EDGE = "an interval that ends at 0 has not left it out: > 0 and < 0, not >= and
 
 DECIDE_MISTAKES = (
     Mistake(_means, "you compare the means alone. Luck moves them: is 0 inside the interval of the differences?"),
-    Mistake(
-        lambda baseline, mine: _sign(max(mine.values()) - max(baseline.values())),
-        "you compare best seed with best seed: luck with luck.",
-    ),
-    Mistake(
-        lambda baseline, mine: _sign(mine[min(mine)] - baseline[min(baseline)]),
-        "you look at one seed only. Use the differences of all pairs.",
-    ),
-    Mistake(
-        _all_win,
-        "you ask whether every seed won. That depends on their number, and one seed alone decides nothing.",
-    ),
-    Mistake(
-        _overlap,
-        "you compare two separate intervals. Both have the same seeds: take the difference of each pair first.",
-    ),
-    Mistake(
-        _two_samples,
-        "you treat the two as strangers. Both have the same seeds: take the difference of each pair first.",
-    ),
+    Mistake(lambda baseline, mine: _sign(max(mine.values()) - max(baseline.values())),
+            "you compare best seed with best seed: luck with luck."),
+    Mistake(lambda baseline, mine: _sign(mine[min(mine)] - baseline[min(baseline)]),
+            "you look at one seed only. Use the differences of all pairs."),
+    Mistake(_all_win, "you ask whether every seed won. That depends on their number, and one seed alone decides nothing."),
+    Mistake(_overlap, "you compare two separate intervals. Both have the same seeds: take the difference of each pair first."),
+    Mistake(_two_samples, "you treat the two as strangers. Both have the same seeds: take the difference of each pair first."),
     Mistake(_rule(t=1.96), "1.96 is for hundreds of seeds. Use t95(n - 1)."),
     Mistake(_rule(t=1.96, denominator=0), "1.96 is for hundreds of seeds, and the spread needs ddof=1."),
     Mistake(_rule(t=T_TABLE[1]), "4.30 is for three seeds. Use t95(n - 1)."),
-    Mistake(
-        _rule(one_sided=True),
-        "this is a one-sided test: it cuts off 5 % at one end. A 95 % interval cuts off 2.5 % at each end: t95(n - 1).",
-    ),
-    Mistake(
-        _signed_ranks,
-        "these are the verdicts of a rank test (Wilcoxon's): its p is never below 0.05 with fewer than six pairs.",
-    ),
-    Mistake(
-        _rule(divisor=lambda n: math.sqrt(n - 1)), "divide the spread by √n: ddof=1 has already seen to the n - 1."
-    ),
+    Mistake(_rule(one_sided=True),
+            "this is a one-sided test: it cuts off 5 % at one end. A 95 % interval cuts off 2.5 % at each end: t95(n - 1)."),
+    Mistake(_signed_ranks,
+            "these are the verdicts of a rank test (Wilcoxon's): its p is never below 0.05 with fewer than six pairs."),
+    Mistake(_rule(divisor=lambda n: math.sqrt(n - 1)), "divide the spread by √n: ddof=1 has already seen to the n - 1."),
     Mistake(_rule(shift=1), "the degrees of freedom are n - 1, not n."),
     Mistake(_rule(denominator=0), "the spread divides by n. Take n - 1: ddof=1."),
-    Mistake(
-        _rule(t=1.0),
-        "you go one standard error to each side. A 95 % interval takes t95(n - 1) of them.",
-    ),
-    Mistake(
-        lambda baseline, mine: _by_rule(baseline, dict(zip(baseline, mine.values(), strict=True))),
-        "you pair by position. The seeds may come in another order: pair by seed.",
-    ),
+    Mistake(_rule(t=1.0), "you go one standard error to each side. A 95 % interval takes t95(n - 1) of them."),
+    Mistake(lambda baseline, mine: _by_rule(baseline, dict(zip(baseline, mine.values(), strict=True))),
+            "you pair by position. The seeds may come in another order: pair by seed."),
     Mistake(_rule(edge=True), _EDGE),
     Mistake(_by_ends(lambda low, high: low > 0, lambda low, high: high <= 0), _EDGE),
-    Mistake(
-        _by_ends(lambda low, high: low < 0, lambda low, high: high < 0),
-        'you say "better" where the lower end lies below 0. Better is an interval that begins *above* 0.',
-    ),
-    Mistake(
-        _by_ends(lambda low, high: low > 0, lambda low, high: high > 0),
-        'you say "worse" where the upper end lies above 0. Worse is an interval that ends *below* 0.',
-    ),
-    Mistake(
-        _by_ends(lambda low, high: high > 0, lambda low, high: high < 0),
-        'for "better" the whole interval lies above 0: look at its lower end, mean - half.',
-    ),
-    Mistake(
-        _by_ends(lambda low, high: low > 0, lambda low, high: low < 0),
-        'for "worse" the whole interval lies below 0: look at its upper end, mean + half.',
-    ),
-    Mistake(
-        _rule(divisor=_one),
-        "this is the interval of a single difference. The mean varies less: divide the spread by √n.",
-    ),
-    Mistake(
-        _rule(divisor=lambda n: n**-0.5),
-        "you multiply the spread by √n. Divide it: more seeds make the interval narrower.",
-    ),
-    Mistake(
-        lambda baseline, mine: _by_rule({seed: -score for seed, score in baseline.items()}, mine),
-        "you add the scores of a pair. Take the difference: yours minus the baseline.",
-    ),
-    Mistake(
-        lambda baseline, mine: _by_rule(mine, baseline),
-        "better and worse are exchanged: subtract the baseline from yours.",
-    ),
-    Mistake(
-        _but(lambda verdict, *pair: "can't tell" if len(pair[0]) < 3 else verdict),
-        "two pairs have a spread: only a single one decides nothing. Refuse `len(pairs) < 2`, no more.",
-    ),
-    Mistake(
-        _but(lambda verdict, *pair: "can't tell" if verdict == "worse" else verdict),
-        '"worse" never comes. If the whole interval lies below 0, yours is worse.',
-    ),
-    Mistake(
-        _but(lambda verdict, *pair: "can't tell" if verdict == "better" else verdict),
-        '"better" never comes. If the whole interval lies above 0, yours is better.',
-    ),
-    Mistake(
-        _but(lambda verdict, *pair: "better" if verdict == "better" else "worse"),
-        'if it is not better it need not be worse. An interval with 0 inside: "can\'t tell".',
-    ),
-    Mistake(
-        _but(lambda verdict, *pair: verdict if len(pair[0]) > 1 else _means(*pair)),
-        'one pair has no spread, so it decides nothing: "can\'t tell".',
-    ),
-)
+    Mistake(_by_ends(lambda low, high: low < 0, lambda low, high: high < 0),
+            'you say "better" where the lower end lies below 0. Better is an interval that begins *above* 0.'),
+    Mistake(_by_ends(lambda low, high: low > 0, lambda low, high: high > 0),
+            'you say "worse" where the upper end lies above 0. Worse is an interval that ends *below* 0.'),
+    Mistake(_by_ends(lambda low, high: high > 0, lambda low, high: high < 0),
+            'for "better" the whole interval lies above 0: look at its lower end, mean - half.'),
+    Mistake(_by_ends(lambda low, high: low > 0, lambda low, high: low < 0),
+            'for "worse" the whole interval lies below 0: look at its upper end, mean + half.'),
+    Mistake(_rule(divisor=_one), "this is the interval of a single difference. The mean varies less: divide the spread by √n."),
+    Mistake(_rule(divisor=lambda n: n**-0.5), "you multiply the spread by √n. Divide it: more seeds make the interval narrower."),
+    Mistake(lambda baseline, mine: _by_rule({seed: -score for seed, score in baseline.items()}, mine),
+            "you add the scores of a pair. Take the difference: yours minus the baseline."),
+    Mistake(lambda baseline, mine: _by_rule(mine, baseline), "better and worse are exchanged: subtract the baseline from yours."),
+    Mistake(_but(lambda verdict, *pair: "can't tell" if len(pair[0]) < 3 else verdict),
+            "two pairs have a spread: only a single one decides nothing. Refuse `len(pairs) < 2`, no more."),
+    Mistake(_but(lambda verdict, *pair: "can't tell" if verdict == "worse" else verdict),
+            '"worse" never comes. If the whole interval lies below 0, yours is worse.'),
+    Mistake(_but(lambda verdict, *pair: "can't tell" if verdict == "better" else verdict),
+            '"better" never comes. If the whole interval lies above 0, yours is better.'),
+    Mistake(_but(lambda verdict, *pair: "better" if verdict == "better" else "worse"),
+            'if it is not better it need not be worse. An interval with 0 inside: "can\'t tell".'),
+    Mistake(_but(lambda verdict, *pair: verdict if len(pair[0]) > 1 else _means(*pair)),
+            'one pair has no spread, so it decides nothing: "can\'t tell".'),
+)  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------------- the best of many

@@ -104,62 +104,30 @@ def _half(of):
 SLICE_ACCURACY_MISTAKES = (
     Mistake(_with(n=lambda n, p, total, hits: total), "these are all faces. Count those of the slice."),
     Mistake(_with(n=lambda n, p, total, hits: n / total), "these are shares of all faces. Count them: mask.sum()."),
-    Mistake(
-        _with(accuracy=lambda n, p, total, hits: n * p / total),
-        "divided by the number of *all* faces. Divide by the faces of the slice: `right[mask].mean()`.",
-    ),
-    Mistake(
-        _with(accuracy=lambda n, p, total, hits: hits / total),
-        "this is the accuracy of all faces. Take those of the slice: `right[mask]`.",
-    ),
+    Mistake(_with(accuracy=lambda n, p, total, hits: n * p / total),
+            "divided by the number of *all* faces. Divide by the faces of the slice: `right[mask].mean()`."),
+    Mistake(_with(accuracy=lambda n, p, total, hits: hits / total),
+            "this is the accuracy of all faces. Take those of the slice: `right[mask]`."),
     Mistake(_with(accuracy=lambda n, p, total, hits: 1 - p), "these are the shares of wrong answers."),
-    Mistake(
-        _with(accuracy=lambda n, p, total, hits: 100 * p),
-        "these are in per cent. Return shares from 0 to 1.",
-    ),
-    Mistake(
-        _with(accuracy=lambda n, p, total, hits: n * p),
-        "these are the numbers of right answers. Divide them by the faces of the slice.",
-    ),
-    Mistake(
-        _half(lambda n, p, total, error: error),
-        "these are one standard error. The interval reaches 1.96 of them to each side.",
-    ),
-    Mistake(
-        _half(lambda n, p, total, error: 2 * 1.96 * error),
-        "these are whole widths. Return half of them: from the accuracy to one end.",
-    ),
-    Mistake(
-        _half(lambda n, p, total, error: 1.96 * error**2),
-        "the square root is missing: 1.96 · √(p (1 − p) / n).",
-    ),
-    Mistake(
-        _half(lambda n, p, total, error: 1.96 * error * math.sqrt(n)),
-        "this does not get narrower with more faces. Divide by n under the root.",
-    ),
-    Mistake(
-        _half(lambda n, p, total, error: 1.96 * error * n),
-        "this gets wider with more faces. Divide by n under the root: √(p (1 − p) / n).",
-    ),
-    Mistake(
-        _half(lambda n, p, total, error: 1.96 * error / math.sqrt(n)),
-        "n belongs under the root: √(p (1 − p) / n).",
-    ),
-    Mistake(
-        _half(lambda n, p, total, error: 1.96 * error * math.sqrt(n / total)),
-        "divide by the faces of the *slice*, not by all faces.",
-    ),
-    Mistake(
-        _half(lambda n, p, total, error: 1.96 * math.sqrt(p / n)),
-        "the factor (1 − p) is missing under the root.",
-    ),
-    Mistake(
-        _half(lambda n, p, total, error: 1.96 * math.sqrt(p * (1 + p) / n)),
-        "the factor under the root is 1 − p, the share of wrong answers, and not 1 + p.",
-    ),
-    Mistake(
-        _half(lambda n, p, total, error: p - 1.96 * error),
-        "these are the lower ends of the intervals. Return their half widths.",
-    ),
+    Mistake(_with(accuracy=lambda n, p, total, hits: 100 * p), "these are in per cent. Return shares from 0 to 1."),
+    Mistake(_with(accuracy=lambda n, p, total, hits: n * p),
+            "these are the numbers of right answers. Divide them by the faces of the slice."),
+    Mistake(_half(lambda n, p, total, error: error),
+            "these are one standard error. The interval reaches 1.96 of them to each side."),
+    Mistake(_half(lambda n, p, total, error: 2 * 1.96 * error),
+            "these are whole widths. Return half of them: from the accuracy to one end."),
+    Mistake(_half(lambda n, p, total, error: 1.96 * error**2), "the square root is missing: 1.96 · √(p (1 − p) / n)."),
+    Mistake(_half(lambda n, p, total, error: 1.96 * error * math.sqrt(n)),
+            "this does not get narrower with more faces. Divide by n under the root."),
+    Mistake(_half(lambda n, p, total, error: 1.96 * error * n),
+            "this gets wider with more faces. Divide by n under the root: √(p (1 − p) / n)."),
+    Mistake(_half(lambda n, p, total, error: 1.96 * error / math.sqrt(n)), "n belongs under the root: √(p (1 − p) / n)."),
+    Mistake(_half(lambda n, p, total, error: 1.96 * error * math.sqrt(n / total)),
+            "divide by the faces of the *slice*, not by all faces."),
+    Mistake(_half(lambda n, p, total, error: 1.96 * math.sqrt(p / n)), "the factor (1 − p) is missing under the root."),
+    Mistake(_half(lambda n, p, total, error: 1.96 * math.sqrt(p * (1 + p) / n)),
+            "the factor under the root is 1 − p, the share of wrong answers, and not 1 + p."),
+    Mistake(_half(lambda n, p, total, error: p - 1.96 * error),
+            "these are the lower ends of the intervals. Return their half widths."),
     Mistake(_half(lambda n, p, total, error: 196 * error), "these are in points. Return shares, like the accuracy."),
-)
+)  # fmt: skip

@@ -134,10 +134,7 @@ _SHAPES = (
 )
 
 ONE_CYCLE_MISTAKES = (
-    Mistake(
-        lambda step, steps, peak, warmup: peak,
-        "the learning rate of every step is the peak. The rate depends on `step`.",
-    ),
+    Mistake(lambda step, steps, peak, warmup: peak, "the learning rate of every step is the peak. The rate depends on `step`."),
     *(Mistake(_cycle(shape), hint) for shape, hint in _SHAPES),
     Mistake(_cycle(low=0), "the first rate is peak / 25, not 0: go from peak / 25 to the peak."),
     Mistake(_cycle(low=1 / 25), "the first rate is peak / 25, not 25 times the peak."),
@@ -147,43 +144,26 @@ ONE_CYCLE_MISTAKES = (
     Mistake(_cycle(last=25), "down to peak / 10_000, not to peak / 25: the end is far lower than the start."),
     Mistake(_cycle(up=lambda step, steps, top: step // top), _STUCK),
     Mistake(_cycle(down=lambda step, steps, top: (step - top) // (steps - top)), _STUCK),
-    Mistake(
-        _cycle(up=lambda step, steps, top: step / steps),
-        "on the way up the share is step / top: it reaches 1 at the peak.",
-    ),
-    Mistake(
-        _cycle(up=lambda step, steps, top: step * top),
-        "on the way up the share is step / top, a number from 0 to 1; here it grows beyond 1.",
-    ),
-    Mistake(
-        _cycle(down=lambda step, steps, top: step / steps),
-        "on the way down count the share from the peak: (step - top) / (steps - top), not from step 0.",
-    ),
-    Mistake(
-        _cycle(down=lambda step, steps, top: (step + top) / (steps - top)),
-        "on the way down the share is 0 at the peak: (step - top) / (steps - top), with two minuses.",
-    ),
-    Mistake(
-        _cycle(down=lambda step, steps, top: (step - top) / (steps + top)),
-        "on the way down the share is 1 at the end: (step - top) / (steps - top), with two minuses.",
-    ),
-    Mistake(
-        _cycle(down=lambda step, steps, top: (step - top) / steps),
-        "on the way down the share would be 1 at step `steps`: divide by the steps that go down, steps - top.",
-    ),
-    Mistake(
-        _cycle(down=lambda step, steps, top: (step - top) / (steps - 1 - top)),
-        "the share would be 1 at step `steps`, one past the last: divide by steps - top, without the 1.",
-    ),
-    Mistake(
-        lambda step, steps, peak, warmup: _one_cycle(step, steps, peak, 1 - warmup),
-        "the peak comes at the wrong step: `warmup` is the share of steps that go *up*.",
-    ),
+    Mistake(_cycle(up=lambda step, steps, top: step / steps), "on the way up the share is step / top: it reaches 1 at the peak."),
+    Mistake(_cycle(up=lambda step, steps, top: step * top),
+            "on the way up the share is step / top, a number from 0 to 1; here it grows beyond 1."),
+    Mistake(_cycle(down=lambda step, steps, top: step / steps),
+            "on the way down count the share from the peak: (step - top) / (steps - top), not from step 0."),
+    Mistake(_cycle(down=lambda step, steps, top: (step + top) / (steps - top)),
+            "on the way down the share is 0 at the peak: (step - top) / (steps - top), with two minuses."),
+    Mistake(_cycle(down=lambda step, steps, top: (step - top) / (steps + top)),
+            "on the way down the share is 1 at the end: (step - top) / (steps - top), with two minuses."),
+    Mistake(_cycle(down=lambda step, steps, top: (step - top) / steps),
+            "on the way down the share would be 1 at step `steps`: divide by the steps that go down, steps - top."),
+    Mistake(_cycle(down=lambda step, steps, top: (step - top) / (steps - 1 - top)),
+            "the share would be 1 at step `steps`, one past the last: divide by steps - top, without the 1."),
+    Mistake(lambda step, steps, peak, warmup: _one_cycle(step, steps, peak, 1 - warmup),
+            "the peak comes at the wrong step: `warmup` is the share of steps that go *up*."),
     Mistake(_cycle(top_of=lambda warmup, steps: warmup / steps), "`top` is warmup * steps, the steps that go up."),
     Mistake(_cycle(top_of=lambda warmup, steps: int(warmup * steps)), _ROUNDED),
     Mistake(_cycle(top_of=lambda warmup, steps: round(warmup * steps)), _ROUNDED),
     Mistake(_cycle(top_of=lambda warmup, steps: math.ceil(warmup * steps)), _ROUNDED),
-)
+)  # fmt: skip
 
 
 def patience(answer) -> None:
@@ -239,48 +219,30 @@ PATIENCE_MISTAKES = (
     Mistake(_mistaken(margin=1), "one epoch too late: stop as soon as the patience is reached (>=, not >)."),
     Mistake(_mistaken(count_from=0), "you returned the index of the last epoch; epochs are counted from 1: add 1."),
     Mistake(_mistaken(count_from=2), "one too many: `enumerate` counts from 0, so add 1 to the index, no more."),
-    Mistake(
-        _mistaken(count_from=-1), "you subtract 1 from the index of the last epoch. Epochs are counted from 1: add 1."
-    ),
+    Mistake(_mistaken(count_from=-1), "you subtract 1 from the index of the last epoch. Epochs are counted from 1: add 1."),
     Mistake(_mistaken(lambda loss, best, before: loss <= best), "an equal loss is no improvement: use < and not <=."),
-    Mistake(
-        _mistaken(lambda loss, best, before: loss < before),
-        "compare with the *best* loss so far, not with the epoch before.",
-    ),
+    Mistake(_mistaken(lambda loss, best, before: loss < before),
+            "compare with the *best* loss so far, not with the epoch before."),
     Mistake(_mistaken(restart=None), "after each improvement the epochs of waiting are counted from 0 again."),
     Mistake(_mistaken(restart=1), "an improved epoch waits for nothing: after it, `waited` is 0 and not 1."),
     Mistake(_mistaken(step=2), "each epoch without improvement adds 1 to the epochs of waiting, not 2."),
-    Mistake(
-        _mistaken(lambda loss, best, before: loss > best or best == math.inf),
-        "this waits for the loss to *grow*; a loss is better when it is lower.",
-    ),
-    Mistake(
-        _mistaken(lambda loss, best, before: loss > best),
-        "this stops after `patience` epochs whatever the losses are: none counts as better. `best` starts at infinity, and a "
-        "loss is better when it is *lower* (<).",
-    ),
-    Mistake(
-        lambda losses, limit: 1,
-        "this stops in the first epoch, always. Stop when the epochs of waiting have *reached* the patience (>=).",
-    ),
-    Mistake(
-        lambda losses, limit: losses.index(min(losses)) + 1,
-        "that is the best epoch; asked for is the epoch in which training *stops*.",
-    ),
-    Mistake(
-        lambda losses, limit: len(losses),
-        "your training never stops early. Is each new best loss remembered (best = loss), and are the epochs of waiting "
-        "compared with the patience inside the loop?",
-    ),
-    Mistake(
-        _mistaken(from_first=True),
-        "the first epoch counts as waiting, because it is compared with itself: start with best = math.inf.",
-    ),
-    Mistake(
-        lambda losses, limit: min(len(losses), losses.index(min(losses)) + 1 + limit),
-        "that starts from the lowest loss of *all* epochs. Early stopping can't see the future: go epoch by epoch.",
-    ),
-)
+    Mistake(_mistaken(lambda loss, best, before: loss > best or best == math.inf),
+            "this waits for the loss to *grow*; a loss is better when it is lower."),
+    Mistake(_mistaken(lambda loss, best, before: loss > best),
+            "this stops after `patience` epochs whatever the losses are: none counts as better. `best` starts at infinity, and "
+            "a loss is better when it is *lower* (<)."),
+    Mistake(lambda losses, limit: 1,
+            "this stops in the first epoch, always. Stop when the epochs of waiting have *reached* the patience (>=)."),
+    Mistake(lambda losses, limit: losses.index(min(losses)) + 1,
+            "that is the best epoch; asked for is the epoch in which training *stops*."),
+    Mistake(lambda losses, limit: len(losses),
+            "your training never stops early. Is each new best loss remembered (best = loss), and are the epochs of waiting "
+            "compared with the patience inside the loop?"),
+    Mistake(_mistaken(from_first=True),
+            "the first epoch counts as waiting, because it is compared with itself: start with best = math.inf."),
+    Mistake(lambda losses, limit: min(len(losses), losses.index(min(losses)) + 1 + limit),
+            "that starts from the lowest loss of *all* epochs. Early stopping can't see the future: go epoch by epoch."),
+)  # fmt: skip
 
 
 def illnesses(answer, curves: dict[str, dict]) -> None:

@@ -231,28 +231,28 @@ def test_nbgrader_is_asked_for_where_it_is_missing(tmp_path, monkeypatch):
 
 
 def test_release_writes_what_changed_and_nothing_else(tmp_path):
-    solutions, lessons = tmp_path / "solutions", tmp_path / "lessons"
+    source, target = tmp_path / "solutions", tmp_path / "lessons"
     for name in ("00-a.ipynb", "01-b.ipynb"):
-        save(solved(), solutions / name)
-    before = {path: path.read_bytes() for path in solutions.iterdir()}
-    assert lessons.in_sync(solutions, lessons) == ["00-a.ipynb", "01-b.ipynb"]
-    assert lessons.build_lessons(solutions, lessons) == [lessons / "00-a.ipynb", lessons / "01-b.ipynb"]
-    assert lessons.in_sync(solutions, lessons) == []
-    assert lessons.build_lessons(solutions, lessons) == []
-    assert {path: path.read_bytes() for path in solutions.iterdir()} == before
+        save(solved(), source / name)
+    before = {path: path.read_bytes() for path in source.iterdir()}
+    assert lessons.in_sync(source, target) == ["00-a.ipynb", "01-b.ipynb"]
+    assert lessons.build_lessons(source, target) == [target / "00-a.ipynb", target / "01-b.ipynb"]
+    assert lessons.in_sync(source, target) == []
+    assert lessons.build_lessons(source, target) == []
+    assert {path: path.read_bytes() for path in source.iterdir()} == before
 
 
 def test_one_byte_is_out_of_sync_and_so_are_a_missing_and_an_extra_lesson(tmp_path):
-    solutions, lessons = tmp_path / "solutions", tmp_path / "lessons"
+    source, target = tmp_path / "solutions", tmp_path / "lessons"
     for name in ("00-a.ipynb", "01-b.ipynb"):
-        save(solved(), solutions / name)
-    lessons.build_lessons(solutions, lessons)
-    with (lessons / "00-a.ipynb").open("a") as stream:
+        save(solved(), source / name)
+    lessons.build_lessons(source, target)
+    with (target / "00-a.ipynb").open("a") as stream:
         stream.write("\n")
-    (lessons / "01-b.ipynb").rename(lessons / "09-old.ipynb")
-    assert lessons.in_sync(solutions, lessons) == ["00-a.ipynb", "01-b.ipynb", "09-old.ipynb"]
-    lessons.build_lessons(solutions, lessons)
-    assert lessons.in_sync(solutions, lessons) == ["09-old.ipynb"]  # release deletes nothing
+    (target / "01-b.ipynb").rename(target / "09-old.ipynb")
+    assert lessons.in_sync(source, target) == ["00-a.ipynb", "01-b.ipynb", "09-old.ipynb"]
+    lessons.build_lessons(source, target)
+    assert lessons.in_sync(source, target) == ["09-old.ipynb"]  # release deletes nothing
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path):

@@ -12,11 +12,11 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from repository import ROOT
 
 from locks import compile as compiling
 from locks import reading
 
-ROOT = Path(__file__).parents[1]
 COURSE = ROOT / "locks" / "course.txt"
 PYTHONS = reading.pythons(COURSE)
 LOCKS = [lock.path for lock in compiling.LOCKS]
