@@ -331,7 +331,7 @@ def _unexplained(answer, expected, what: str, relation: str) -> None:
     told = f" {relation}" if relation else ""
     got, wanted = as_array(answer), np.asarray(expected)
     if got is None:
-        raise Hint(f"{what}: expected {_kind(wanted)}, found {short(answer)} ({type(answer).__name__}).")
+        raise Hint(f"{what}: expected {_kind(wanted)}, found {short(answer)} ({type(answer).__name__}).{told}")
     if got.shape != wanted.shape:
         raise Hint(f"{what}: expected {_kind(wanted)}, found {_kind(got)}.{told}")
     if got.ndim == 0:

@@ -62,6 +62,10 @@ def by_value(function, values):
         (sorted(ROW.tolist()), ROW, "but sorted."),
         (ROW[1:], ROW, "The first of the right values is missing."),
         (TABLE[:, :-1], TABLE, "The last of the right values is missing along axis 1."),
+        (TABLE[1:3], TABLE, "too short along axis 0, by 1 at the start and 1 at the end."),
+        (np.pad(TABLE, ((0, 0), (0, 2))), TABLE, "too long along axis 1, by 2 at the end."),
+        (TABLE[:, :0], TABLE, "Your array is empty along axis 1."),
+        (TABLE[:2] + 1, TABLE, ""),
         ([sum(row) for row in TABLE.tolist()], TABLE, "the sum of the right values along axis 1"),
         ([[max(column)] for column in TABLE.T.tolist()], TABLE.T, "the largest of the right values along axis 0"),
         ([ROW], ROW, "one more axis"),
@@ -89,9 +93,11 @@ def test_the_border_alone():
 
 
 def test_an_argument_returned_as_it_is():
-    assert observed([Case(TABLE, TABLE[::-1], {"rate": 2, "image": TABLE})]) == (
-        "Your answer is the argument `image`, as it was given."
-    )
+    told = "Your answer is the argument `{}`, as it was given.".format
+    assert observed([Case(TABLE, TABLE[::-1], {"rate": 2, "image": TABLE})]) == told("image")
+    assert observed([Case(2, TABLE, {"rate": 2, "image": TABLE})]) == told("rate")
+    assert observed([Case(len, TABLE, {"rate": 2, "measure": len})]) == told("measure")
+    assert observed([Case(2, 3, {"rate": 2})]) == ""  # by accident, perhaps
 
 
 def test_the_size_that_is_missing_differs_from_case_to_case():
