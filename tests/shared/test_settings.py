@@ -204,7 +204,7 @@ def test_an_executed_notebook_sees_nothing_of_them(home, tmp_path, monkeypatch):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(LOOK)])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "mine", "language": "python"}
     nbformat.write(notebook, tmp_path / "a.ipynb")
-    assert execute(tmp_path / "a.ipynb", tmp_path / "b.ipynb", tmp_path / "work", {"parameters": {}}, "a") is None
+    assert execute(tmp_path / "a.ipynb", tmp_path / "b.ipynb", tmp_path / "work", {}, "a") is None
     (cell,) = nbformat.read(tmp_path / "b.ipynb", 4).cells
     results = [output["data"]["text/plain"] for output in cell.outputs if output.output_type == "execute_result"]
     expected = [sys.executable, 0, "inline", "upper", False]
