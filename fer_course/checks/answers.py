@@ -89,15 +89,3 @@ def layers_by_kind(model) -> dict[str, list]:
     for layer in model.layers:
         kinds.setdefault(type(layer).__name__, []).append(layer)
     return kinds
-
-
-def same_mistake(answers: list, cases: Sequence[tuple], right: list, mistakes) -> None:
-    """Raise the hint of a mistake that explains all answers; `mistakes(*case)` lists the wrong results with their hints.
-
-    All cases count at once, since in a single one several mistakes may give the same number.
-    """
-    if answers == right:
-        return
-    for column in zip(*(mistakes(*case) for case in cases), strict=True):
-        if answers == [wrong for wrong, _ in column]:
-            raise Hint(column[0][1])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fer_course.checks import Hint
-from fer_course.checks.answers import dictionary, layers_by_kind, number, one_of, pixels, same_mistake, several, whole
+from fer_course.checks.answers import dictionary, layers_by_kind, number, one_of, pixels, several, whole
 
 
 def assert_hint(words, function, *arguments, **options):
@@ -90,17 +90,6 @@ def test_words():
     assert one_of(" Can’t tell\n", ["better", "can't tell"], "it") == "can't tell"
     for wrong in ("worst", 3, None, ["better"]):
         assert_hint("it: expected one of the words 'better', 'worse'; found", one_of, wrong, ["better", "worse"], "it")
-
-
-def test_a_mistake_has_to_explain_all_answers():
-    def mistakes(x):
-        return [(x * 2, "doubled"), (x**2, "squared")]
-
-    cases, right = [(2,), (3,)], [2, 3]
-    same_mistake(right, cases, right, mistakes)
-    same_mistake([4, 5], cases, right, mistakes)  # the first is both, the second neither
-    assert_hint("squared", same_mistake, [4, 9], cases, right, mistakes)
-    assert_hint("doubled", same_mistake, [4, 6], cases, right, mistakes)
 
 
 def test_layers_by_kind():
