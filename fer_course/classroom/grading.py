@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fer_course._shared.executors import executor_at
-from fer_course._shared.files import alone, write_json
+from fer_course._shared.files import exclusive, write_json
 from fer_course.classroom import sandbox
 from fer_course.classroom.borrowed_answers import notices
 from fer_course.classroom.paths import lessons_of, log_file, nbgrader_of
@@ -86,7 +86,7 @@ def grade(
     graded = Graded()
     waiting = Path(folder).resolve() / WAITING
     limits = limits or _limits_of(folder)
-    with alone(folder), log_file(folder) as log:
+    with exclusive(folder), log_file(folder) as log:
         pending = list(_pending(folder, wanted, students, force))
         ready: dict[Submission, str] = {}
         for submission in pending:
