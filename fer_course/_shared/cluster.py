@@ -53,11 +53,12 @@ def cluster_at(scheduler: str, threads: int | None, folder: Path | None, data: P
 def _connect(scheduler: str):
     try:
         with _quiet_dask():
+            extras.require("dask.distributed", "a Dask cluster", "cluster", FerCourseError)
             from dask.distributed import Client
 
             return Client(scheduler, timeout=executors.PATIENCE, set_as_default=False)
-    except ImportError:
-        raise FerCourseError(f"A Dask cluster needs Dask here. {extras.advice('cluster')}") from None
+    except FerCourseError:
+        raise
     except Exception as error:  # whatever Dask, Tornado and the system make of an address
         raise FerCourseError(
             f"There is no Dask scheduler at {scheduler} ({first_line(error, 200)}). Start one: dask scheduler"

@@ -34,7 +34,7 @@ def require(module: str, purpose: str, extra: str = "lab", error: type[FerCourse
     try:
         importlib.import_module(module)
     except ImportError as missing:
-        raise error(f"{purpose.capitalize()} needs {module}. {advice(extra)}") from missing
+        raise error(f"{purpose[0].upper()}{purpose[1:]} needs {module}. {advice(extra)}") from missing
 
 
 def extra_with(module: str) -> str:

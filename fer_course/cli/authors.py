@@ -28,7 +28,7 @@ def _release(options) -> int:
 
     if not options.check:
         lessons.build_lessons(Path("solutions"), Path("lessons"))
-    stale = lessons.in_sync(Path("solutions"), Path("lessons"))
+    stale = lessons.find_stale(Path("solutions"), Path("lessons"))
     for name in stale:
         print(f"lessons/{name} is out of date: run `make lessons`.", file=sys.stderr)
     return 1 if stale else 0

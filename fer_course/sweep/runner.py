@@ -200,7 +200,7 @@ def _reason(error: BaseException) -> str:
 
 
 def _tables(sweep: Sweep, out: Path, done: list[Trial]) -> list[dict]:
-    """Write the tables of what is done, and return the summary. If trials lack the score, leave them out, and then raise an error."""
+    """Write the tables of what is done, and return the summary; leave out trials without the score, then raise an error."""
     rows = [trial.row() for trial in done]
     scored = [row for row in rows if row["score"] is not None]
     found = summary(sweep, scored)
