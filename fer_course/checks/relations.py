@@ -59,7 +59,9 @@ def observed(cases: Sequence[Case]) -> str:
         for finder in (_as_given, *(_SAME_SHAPE if same_shape else ()), _moved, *(() if same_shape else (_part,))):
             if found := finder(pairs):
                 return found
-        return _partly_right(pairs[0]) if same_shape and len(pairs) == 1 else ""
+        if not same_shape:
+            return ""
+        return _sums(pairs) or (_partly_right(pairs[0]) if len(pairs) == 1 else "")
 
 
 # ----------------------------------------------------------------------------------------- whether a relation holds
@@ -247,6 +249,43 @@ def _length(argument, axis: int) -> float | None:
     return float(argument.shape[axis]) if isinstance(argument, np.ndarray) and argument.ndim > axis else None
 
 
+# ------------------------------------------------------------------------------------------- changes and sums
+
+
+def _step(pairs: list[_Pair]) -> str:
+    """Find a relation between the changes of an argument: of weights, where a step of learning is asked for."""
+    for name in pairs[0].arguments:
+        changes = [change for pair in pairs if (change := _change_of(name, pair))]
+        if len(changes) == len(pairs) and _large(changes) and (found := _value_by_value(changes) or _factor(changes)):
+            return found.replace("Each of your values is", f"Each of your changes of `{name}` is")
+    return ""
+
+
+def _change_of(name: str, pair: _Pair) -> _Pair | None:
+    """Return answer and right answer less the argument of that name, None where that makes no sense."""
+    before = as_array(pair.arguments.get(name))
+    if before is None or before.dtype.kind not in "fiu" or before.shape != pair.wanted.shape or not before.any():
+        return None
+    if pair.got.dtype.kind != "f":
+        return None
+    return _Pair(pair.got - before.astype(pair.got.dtype), pair.wanted - before, pair.arguments)
+
+
+def _sums(pairs: list[_Pair]) -> str:
+    """Find shares that should add up to 1 along an axis, and do not."""
+    if not (_large(pairs) and _tells(pairs)):
+        return ""
+    axes = pairs[0].wanted.ndim
+    for axis in range(axes):
+        right = np.concatenate([pair.wanted.sum(axis).ravel() for pair in pairs])
+        sums = np.concatenate([pair.got.astype(np.float64).sum(axis).ravel() for pair in pairs])
+        if np.allclose(right, 1) and not np.allclose(sums, 1, rtol=0.02):
+            low, high = short(sums.min()), short(sums.max())
+            yours = low if low == high else f"{low} to {high}"
+            return f"The right values add up to 1{_along(axis, axes)}; yours add up to {yours}."
+    return ""
+
+
 # -------------------------------------------------------------------------------------------- values at other places
 
 
@@ -399,4 +438,4 @@ def _place(wrong: np.ndarray) -> list[int]:
     return [int(number) for number in np.argwhere(wrong)[0]]
 
 
-_SAME_SHAPE = (_not_finite, _constant, _value_by_value, _factor, _offset)
+_SAME_SHAPE = (_not_finite, _constant, _value_by_value, _factor, _offset, _step)

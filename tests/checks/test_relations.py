@@ -111,6 +111,33 @@ def test_the_size_that_is_missing_differs_from_case_to_case():
     assert observed(rates) in ("", "Each of your values is the right one times `rate`.")
 
 
+WEIGHTS, STEP = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 3))
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (-1, "Each of your changes of `weights` is the right one with the opposite sign."),
+        (7, "Each of your changes of `weights` is the right one times 7, which is also the length of `labels`."),
+        (0.5, "Each of your changes of `weights` is the right one divided by 2."),
+    ],
+)
+def test_a_step_that_is_too_long_or_goes_the_other_way(factor, words):
+    arguments = {"weights": WEIGHTS, "labels": np.arange(7)}
+    assert observed([Case(WEIGHTS + factor * STEP, WEIGHTS + STEP, arguments)]) == words
+    assert observed([Case(WEIGHTS + STEP[::-1] * [1, 2, 3], WEIGHTS + STEP, arguments)]) == ""
+
+
+def test_shares_that_do_not_add_up_to_one():
+    shares = np.abs(RNG.normal(size=(3, 5)))
+    shares /= shares.sum(axis=1, keepdims=True)
+    wrong = shares * RNG.uniform(1.5, 2.0, size=shares.shape)
+    told = observed([Case(wrong, shares)])
+    low, high = (f"{number:.6g}" for number in (min(map(sum, wrong)), max(map(sum, wrong))))
+    assert told == f"The right values add up to 1 along axis 1; yours add up to {low} to {high}."
+    assert observed([Case(shares[:, [1, 0, 2, 3, 4]] ** 1.0, shares)]) != told
+
+
 def test_single_numbers_need_several_cases():
     assert observed([Case(10, 5)]) == ""
     assert observed([Case(10, 5), Case(14, 7)]) == "Each of your values is the right one times 2."
@@ -133,9 +160,9 @@ def test_an_exact_tie_of_words_and_empty_arrays():
 
 
 def test_expect_and_judge_state_the_relation():
-    with pytest.raises(Hint, match=r"found .*\. Each of your values is the right one times 2\."):
+    with pytest.raises(Hint, match=r": Each of your values is the right one times 2\. At .*found"):
         expect(2 * TABLE, TABLE, "it")
-    with pytest.raises(Hint, match=r"size 3: expected 3, found 6\. Each of your values is the right one times 2\."):
+    with pytest.raises(Hint, match=r"size 3: Each of your values is the right one times 2\. Expected 3, found 6\."):
         judge(lambda n: 2 * n, [(3,), (5,)], lambda n: n, "size {}".format)
     with pytest.raises(Hint, match=r"the bias: .* one minus 1\."):
         judge(lambda x: (x, x - 1), [(ROW,)], lambda x: (x, x), lambda x: "it", parts=("the weights", "the bias"))

@@ -163,11 +163,11 @@ def test_a_run_that_another_process_trains_is_left_to_it(tiny, unbroken, tmp_pat
 
     assert not tiny(tmp_path / "run", callbacks=[Impatient()]).finished
     before = {file.name: file.read_bytes() for file in (tmp_path / "run").iterdir()}
-    with files.alone(tmp_path / "run"), pytest.raises(BusyError, match="writing to"):
+    with files.exclusive(tmp_path / "run"), pytest.raises(BusyError, match="writing to"):
         tiny(tmp_path / "run")
     assert before == {file.name: file.read_bytes() for file in (tmp_path / "run").iterdir()}
     assert same(tiny(tmp_path / "run"), unbroken)
-    with files.alone(tmp_path / "run"):  # a finished one can be had all the same
+    with files.exclusive(tmp_path / "run"):  # a finished one can be had all the same
         assert tiny(tmp_path / "run").finished
 
 
@@ -177,7 +177,7 @@ def test_a_run_that_another_process_finishes_meanwhile_is_not_trained_again(tiny
         shutil.copytree(unbroken.path, folder, dirs_exist_ok=True)
         yield
 
-    monkeypatch.setattr(files, "alone", waited)
+    monkeypatch.setattr(files, "exclusive", waited)
     monkeypatch.setattr(keras.Model, "fit", None)
     assert same(tiny(tmp_path / "run"), unbroken)
 
