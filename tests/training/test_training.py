@@ -5,6 +5,7 @@ test_checkpoint.py tests what happens when a training is killed.
 
 from __future__ import annotations
 
+import itertools
 import re
 import tempfile
 
@@ -106,8 +107,17 @@ def test_a_model_that_is_built_by_name_starts_the_same_in_every_run(tiny_faces, 
         np.testing.assert_array_equal(weights[0], weights[2])
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+#: Each optimizer and each schedule is in one of these pairs.
+PAIRS = {
+    (OPTIMIZERS[i % len(OPTIMIZERS)], SCHEDULES[i % len(SCHEDULES)])
+    for i in range(max(len(OPTIMIZERS), len(SCHEDULES)))
+}
+
+
+@pytest.mark.parametrize(("optimizer", "schedule"), [
+    pair if pair in PAIRS else pytest.param(*pair, marks=pytest.mark.slow)
+    for pair in itertools.product(OPTIMIZERS, SCHEDULES)
+])  # fmt: skip
 def test_every_optimizer_and_schedule_works_without_validation(tiny_faces, tiny_model, optimizer, schedule):
     model, before = tiny_model(), tiny_model().get_weights()
     recipe = RECIPE.but(optimizer=optimizer, schedule=schedule, validation=0, batch_size=35, learning_rate=0.01)
