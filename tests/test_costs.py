@@ -152,7 +152,7 @@ def test_an_unknown_size_is_refused():
         costs.cost(layer)
     with pytest.raises(ModelError, match="has not been called"):
         costs.cost(layers.Conv2D(2, 3))
-    with pytest.raises(ModelError, match=r"begin with keras\.Input"):
+    with pytest.raises(ModelError, match=r"such as keras\.Input"):
         costs.costs(keras.Sequential([layers.Conv2D(2, 3)]))
 
 

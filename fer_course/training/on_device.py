@@ -109,16 +109,16 @@ class Plans(augment.Batches):
 
     def __getitem__(self, batch):
         """Return a dictionary of what `INPUTS` names, and labels or targets as `augment.Batches` does."""
-        rows, labels, rng = self._chosen(batch)
+        rows, labels, rng = self._select(batch)
         n, size = len(rows), self.size
-        plan = {"row": rows} | augment.draw_moves(n, size, size, self.recipe, rng)
+        plan = {"row": rows} | augment.sample_moves(n, size, size, self.recipe, rng)
         if self.recipe.erase:
             plan["rectangle"] = np.zeros((n, 4), int)
             for index in np.flatnonzero(rng.random(n) < self.recipe.erase):
-                plan["rectangle"][index] = augment.draw_rectangle(size, size, rng)
+                plan["rectangle"][index] = augment.sample_rectangle(size, size, rng)
             plan["noise"] = rng.integers(0, len(NOISE), n)
         if self.recipe.mixup:
-            plan["share"], plan["other"] = augment.draw_pairs(n, self.recipe.mixup, rng)
+            plan["share"], plan["other"] = augment.sample_pairs(n, self.recipe.mixup, rng)
             labels = augment.blend(labels.astype("float32"), plan["share"], plan["other"])
         return {name: value.astype(INPUTS[name][1]) for name, value in plan.items()}, labels
 
