@@ -101,6 +101,7 @@ def grey(photo: np.ndarray) -> np.ndarray:
     shaped = photo.ndim == 2 or (photo.ndim == 3 and photo.shape[2] == 3)
     if photo.dtype != np.uint8 or not shaped or not photo.size:
         raise PhotographError(
-            f"Expected a photograph as a uint8 array (H, W) or (H, W, 3), as from read_photograph; found {photo.dtype} {photo.shape}."
+            f"Expected a photograph as a uint8 array (H, W) or (H, W, 3), as read_photograph returns it; found {photo.dtype} "
+            f"{photo.shape}."
         )
     return photo if photo.ndim == 2 else np.asarray(Image.fromarray(photo).convert("L"))

@@ -108,7 +108,8 @@ def _missing_notice(error: ImportError):
 
     return ipywidgets.HTML(
         alert(
-            f"The camera panel needs anywidget ({error}). Install it, on Colab with: !pip install anywidget; then repeat this cell."
+            f"The camera panel needs anywidget ({error}). Install it, on Colab with: !pip install anywidget; then run this cell "
+            f"again."
         )
     )
 
