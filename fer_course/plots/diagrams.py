@@ -100,6 +100,9 @@ def render(models: keras.Model | Mapping[str, keras.Model], width: float = 9.5) 
     return figure
 
 
+draw = render  # its former name, in copies of lessons that learners made before
+
+
 def words(models: keras.Model | Mapping[str, keras.Model]) -> str:
     """Describe in words what `render` shows, as alternative text: the layers, numbered, and the inputs of each.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import numpy as np
@@ -60,7 +61,7 @@ class View(anywidget.AnyWidget):
 
     def say(self, sentence: str) -> None:
         """Show a sentence instead of a picture, such as what was wrong with one."""
-        content = {"kind": "still", "size": None, "faces": [], "words": sentence, "sentence": sentence}
+        content: dict[str, Any] = {"kind": "still", "size": None, "faces": [], "words": sentence, "sentence": sentence}
         self._keep_and_send(content, [])
 
     def _keep_and_send(self, content: dict, buffers: list[bytes]) -> None:

@@ -197,6 +197,10 @@ def test_several_models_stand_side_by_side_with_their_titles_and_wrap():
     assert len({text.get_position()[1] for text in wide.axes[0].texts if text.get_text() in models}) == 1
 
 
+def test_the_former_name_still_renders():
+    assert diagrams.draw is diagrams.render
+
+
 def test_words_name_every_layer_and_what_it_takes():
     model = model_of(blocks.equivalent_module, 4, 2, **PLAIN)
     said = diagrams.words({"Figure 3": model})
