@@ -7,8 +7,22 @@ _SHORT.maxlevel, _SHORT.maxstring, _SHORT.maxother, _SHORT.maxlong = 3, 80, 80, 
 
 
 def shown(value: object) -> str:
-    """Return a value as Python writes it, for an error message: a file's may be large, and YAML's hold itself a billion times."""
+    """Return a value as Python writes it, cut to a length that fits an error message.
+
+    A value from a file may be very large, and one from YAML may contain itself a billion times.
+    """
     return _SHORT.repr(value)
+
+
+def first_line(error: BaseException, most: int | None = None) -> str:
+    """Return the first line of an error that another library raised, or the error's type if it has no text.
+
+    Args:
+        error: the error.
+        most: the largest number of characters; None: all.
+
+    """
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:most]
 
 
 class FerCourseError(Exception):
@@ -16,18 +30,18 @@ class FerCourseError(Exception):
 
 
 class WriteError(FerCourseError, OSError):
-    """A file can't be written: says which, why and what to do; what stood there before is untouched."""
+    """A file can't be written: says which, why and what to do. What was in the file before is unchanged."""
 
     def __str__(self):
         return str(self.args[0])  # an OSError would show number and name again
 
 
 class BusyError(FerCourseError):
-    """Another process is writing to a folder that one at a time may write to: says which, and what to do."""
+    """Another process is writing to a folder that only one process at a time may write to: says which, and what to do."""
 
 
 class SetupError(FerCourseError, ImportError):
-    """Something on this machine keeps Keras from being loaded: says what, and what to do."""
+    """Keras can't be loaded on this machine: says why, and what to do."""
 
 
 class DataError(FerCourseError, ValueError):
@@ -51,7 +65,7 @@ class LessonError(FerCourseError):
 
 
 class PhotographError(FerCourseError, ValueError):
-    """A file is no picture, or a picture or a box in it can't be used: says what was found and what to do."""
+    """A file is not a picture, or a picture or a box in it can't be used: says what was found and what to do."""
 
 
 class ExportError(FerCourseError):

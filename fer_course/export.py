@@ -26,7 +26,7 @@ import numpy as np
 from fer_course import data
 from fer_course._shared import extras, files
 from fer_course._shared.silence import silence
-from fer_course.errors import ExportError, ModelError
+from fer_course.errors import ExportError, ModelError, first_line
 from fer_course.faces import Faces
 
 #: The targets of `export`, and how the names of their files end.
@@ -196,8 +196,7 @@ def _write(model, path: Path, to: str, images: np.ndarray) -> None:
             else:
                 _write_litert(model, path, images if to == "litert-int8" else None)
     except Exception as error:  # the converters raise errors of many kinds
-        cause = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ExportError(f"Keras can't export {model.name} to {to}: {cause}") from error
+        raise ExportError(f"Keras can't export {model.name} to {to}: {first_line(error)}") from error
 
 
 def _write_onnx(model, path: Path) -> None:
@@ -366,8 +365,7 @@ def _onnx_type(value) -> str:
 
 
 def _damaged(path: Path, error: Exception) -> ExportError:
-    cause = (str(error).strip() or type(error).__name__).splitlines()[0]
-    return ExportError(f"{path} is damaged, or not a network ({cause[:120]}). Export it again.")
+    return ExportError(f"{path} is damaged, or not a network ({first_line(error, 120)}). Export it again.")
 
 
 def _form(path: Path, inputs: list, outputs: list, types: tuple[str, str], plain: bool) -> tuple[int, int]:

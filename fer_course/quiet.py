@@ -1,8 +1,8 @@
-"""`import fer_course.quiet` loads Keras without TensorFlow's start-up messages, which are long, red, and mean nothing bad.
+"""`import fer_course.quiet` loads Keras without TensorFlow's start-up messages, which look alarming and mean nothing.
 
-The first ones come from C++ before any setting is read, so the only way is to close the channel for errors while Keras is
-loaded. An error in loading still shows: it is raised, not printed. Later on, warnings about functions that are traced again, as
-they must be for every new model, are left out too.
+The first messages come from C++ before any setting is read, so the only way is to close standard error while Keras is loaded.
+An error still shows: it is raised, not printed. Later warnings about functions that are traced again are hidden too: every new
+model causes them.
 
 It is also the one place where the package gets its Keras, `from fer_course.quiet import keras`: without the user's own settings
 for it (see `settings.load_keras`).

@@ -1,1 +1,1 @@
-"""What several rooms use and nobody outside this package should: files, processes, executors, settings, install advice."""
+"""Helpers for several rooms, not for use outside this package: files, processes, executors, settings, install advice."""

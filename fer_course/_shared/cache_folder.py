@@ -1,4 +1,4 @@
-"""Where the course keeps what can be made again: faces that were read once, and Keras' settings."""
+"""The folder for what can be made again: faces that were read once, and Keras' settings."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ import platformdirs
 
 
 def cache_folder() -> Path:
-    """Return the cache folder: `FER_COURSE_CACHE`, or the place where this operating system keeps caches."""
+    """Return the cache folder: `FER_COURSE_CACHE`, or the folder where this operating system keeps caches."""
     chosen = os.environ.get("FER_COURSE_CACHE")
     return Path(chosen).expanduser() if chosen else Path(platformdirs.user_cache_dir("fer-course", appauthor=False))

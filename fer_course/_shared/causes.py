@@ -1,4 +1,4 @@
-"""Why a library can't be loaded, and what to do: told from an exception's text and from what lies in the folders around.
+"""Why a library can't be loaded, and what to do, judged by an exception's text and by the files in the folders around.
 
 Used where Keras is loaded, by `fer-course doctor`, and by the command line; imports nothing but the standard library.
 """
@@ -25,7 +25,7 @@ LIBRARIES = (
 )  # fmt: skip
 #: This package.
 _OWN = Path(__file__).resolve().parents[1]
-#: What a traceback, or a library's last words, hold -> what is the matter and what to do. The first that fits counts.
+#: Text in a traceback, or in a library's last output -> what is wrong and what to do. The first match counts.
 KNOWN = (
     (r"DLL load failed|WinError 126|WinError 1114",
      "Windows could not load a library. Install Microsoft's Visual C++ Redistributable (x64, the newest) and start Windows "
@@ -45,7 +45,7 @@ KNOWN = (
     (r"cannot allocate memory in static TLS block",
      "A library was loaded too late. Start Python with the library that is named, for example: LD_PRELOAD=/path/libgomp.so.1"),
     (r"failed to map segment from shared object|Operation not permitted: .*\.so",
-     "The environment lies where programs may not be run. Make it in another folder."),
+     "The environment is in a folder where programs may not run. Make it in another folder."),
     (r"Unknown flags? in TF_XLA_FLAGS",
      "The variable TF_XLA_FLAGS holds a flag that this TensorFlow does not know. Unset TF_XLA_FLAGS."),
     (r"Unknown flags? in XLA_FLAGS",
@@ -64,55 +64,55 @@ KNOWN = (
 #: How a process was ended -> the same. Windows gives its status as a number with or without a sign.
 _NO_AVX = "The processor may lack AVX, which TensorFlow needs. Use another machine, Colab or Binder."
 _NO_MEMORY = "Most often there was too little memory. Close other programs, shut down kernels, or use a larger machine."
-_CRASH = "A library crashed. Most often two of them do not fit. {again}."
+_CRASH = "A library crashed. Most often two libraries do not fit together. {again}."
 ENDS = {4: _NO_AVX, 6: _CRASH, 7: _CRASH, 9: _NO_MEMORY, 11: _CRASH}
 _WINDOWS = {0xC000001D: 4, 0xC0000005: 11, 0xC0000409: 6, 0xC0000017: 9, 0xC00000FD: 11}
 
 
 def of_error(error: BaseException) -> str:
-    """Return what an exception tells and what to do about it, in two or three sentences."""
+    """Return what an exception says and what to do about it, in two or three sentences."""
     import traceback
 
     text = "".join(traceback.format_exception(error))
-    return f"{telling(text).rstrip('.')}. {advice(text)}".strip()
+    return f"{telling_line(text).rstrip('.')}. {advice(text)}".strip()
 
 
-def telling(text: str) -> str:
-    """Return the line of a program's last words that says what went wrong: the last exception's, or the last line."""
+def telling_line(text: str) -> str:
+    """Return the line of a program's output that says what went wrong: that of the last exception, or the last line."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     named = [line for line in lines if re.match(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt)\b(:|$)", line)]
     fatal = [line for line in lines if re.search(r"\bF\d{4} |[Ff]atal|Unknown flags? in", line)]
-    return next(iter([*named[-1:], *fatal[:1], *lines[-1:]]), "It said nothing")[:300]
+    return next(iter([*named[-1:], *fatal[:1], *lines[-1:]]), "It printed nothing")[:300]
 
 
 def advice(text: str, folder: Path | None = None) -> str:
-    """Return what to do about what a program said when it failed; empty if the cause is not known.
+    """Return what to do about a program's failure; empty if the cause is not known.
 
     Args:
-        text: its traceback, or what it wrote to stderr.
-        folder: where it was started; default: this process' own.
+        text: the program's traceback, or what it wrote to stderr.
+        folder: where the program was started; default: the current folder.
 
     """
-    if "SetupError" in telling(text):
+    if "SetupError" in telling_line(text):
         return ""  # it says itself what to do
     folder = folder or Path.cwd()
     return (
-        _hidden(text, folder)
-        or _elsewhere(text)
-        or _missing(text)
-        or (limited() if re.search(_OF_MEMORY, text) else "")
-        or _filled(next((words for pattern, words in KNOWN if re.search(pattern, text)), ""))
-        or _suspected(folder)
+        _find_hiding_file(text, folder)
+        or _find_foreign_library(text)
+        or _find_missing_module(text)
+        or (limit_advice() if re.search(_OF_MEMORY, text) else "")
+        or _fill_in(next((words for pattern, words in KNOWN if re.search(pattern, text)), ""))
+        or _guess_hiding_file(folder)
     )
 
 
-#: What is said where a limit of the shell leaves too little memory.
+#: What libraries print when a limit of the shell leaves too little memory.
 _OF_MEMORY = r"failed to map segment|MemoryError|bad_alloc|Cannot allocate memory|can't start new thread"
-#: Bytes of addresses that TensorFlow takes: more than it uses.
+#: Bytes of address space that TensorFlow reserves: more than it uses.
 _ADDRESSES = 8_000_000_000
 
 
-def limited() -> str:
+def limit_advice() -> str:
     """Return what to do about a limit of the shell that leaves TensorFlow too little memory; empty if there is none."""
     try:
         import resource
@@ -127,24 +127,24 @@ def limited() -> str:
     )
 
 
-def _filled(words: str) -> str:
+def _fill_in(words: str) -> str:
     return words.format(install=extras.advice(), again=extras.again())
 
 
-def ended_by(status: int) -> tuple[str, str] | None:
-    """Return what ended a process, and what to do, told from its exit status; None if it ended by itself."""
+def cause_of_end(status: int) -> tuple[str, str] | None:
+    """Return what ended a process, and what to do, judged by its exit status; None if it ended by itself."""
     unsigned = status & 0xFFFFFFFF
     number = _WINDOWS.get(unsigned) or (-status if -64 < status < 0 else status - 128 if 128 < status < 160 else 0)
     if not number:
         return None
     if unsigned in _WINDOWS:
-        return f"its process was ended by Windows (status {unsigned}, 0x{unsigned:X})", _filled(ENDS[number])
+        return f"its process was ended by Windows (status {unsigned}, 0x{unsigned:X})", _fill_in(ENDS[number])
     name = signal.Signals(number).name if number in set(signal.Signals) else "unknown"
-    return f"its process was ended by signal {number} ({name})", _filled(ENDS.get(number, _CRASH))
+    return f"its process was ended by signal {number} ({name})", _fill_in(ENDS.get(number, _CRASH))
 
 
-def hiding(folder: str | Path) -> list[Path]:
-    """Return the files and packages of a folder that hide a module of Python's own, or a library of the course."""
+def hiding_files(folder: str | Path) -> list[Path]:
+    """Return the files and packages of a folder that hide a module of Python's standard library, or a library of the course."""
     names = {*sys.stdlib_module_names, *LIBRARIES} - {"__main__", "site", "this", "test", "antigravity"}
     try:
         entries = sorted(Path(folder).iterdir())
@@ -158,8 +158,8 @@ def hiding(folder: str | Path) -> list[Path]:
     ]  # fmt: skip
 
 
-def brought_in() -> Iterator[tuple[Path, str]]:
-    """Yield the folders from which modules come that nobody installed into this environment, and what names each."""
+def foreign_folders() -> Iterator[tuple[Path, str]]:
+    """Yield the folders outside this environment from which modules are imported, and what adds each folder to the path."""
     for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep):
         if entry:
             yield Path(entry), "the variable PYTHONPATH names"
@@ -167,22 +167,22 @@ def brought_in() -> Iterator[tuple[Path, str]]:
         yield Path(site.USER_SITE), "is for all your environments"
 
 
-def _hidden(text: str, folder: Path) -> str:
-    """Name the file of a folder that hides a module, if what was said speaks of that module or that file."""
-    for path in hiding(folder):
+def _find_hiding_file(text: str, folder: Path) -> str:
+    """Name the file of a folder that hides a module, if the text mentions that module or that file."""
+    for path in hiding_files(folder):
         name = re.escape(path.stem)
-        # Each traceback shows files of this package; only an error about its name in quotes speaks of the package.
+        # Each traceback shows files of this package. Only an error with its name in quotes is about the package.
         if re.search(rf"'{name}'" if path.stem == _OWN.name else rf"\b{name}\b", text):
             return f"{path} hides the module {path.stem}, which is needed. Rename it."
     return ""
 
 
-def installs(place: Path) -> bool:
-    """Say whether a folder holds packages as pip installs them."""
-    return any(place.glob("*.dist-info"))
+def has_packages(folder: Path) -> bool:
+    """Return True if a folder holds packages that pip installed."""
+    return any(folder.glob("*.dist-info"))
 
 
-def _missing(text: str) -> str:
+def _find_missing_module(text: str) -> str:
     found = re.findall(r"No module named '?([\w.]+)'?", text)
     if not found:
         return ""
@@ -190,30 +190,34 @@ def _missing(text: str) -> str:
     if chosen and chosen != "tensorflow" and found[-1].split(".")[0] == chosen:
         return f"The variable KERAS_BACKEND is {chosen}, which is not installed here. Unset KERAS_BACKEND."
     name = found[-1].split(".")[0]
-    return f"{name} is not installed here. {extras.advice(extras.bringing(name))}."
+    return f"{name} is not installed here. {extras.advice(extras.extra_with(name))}."
 
 
-def _suspected(folder: Path) -> str:
-    """Name what hides a module where nothing else is known."""
-    for place, why in ((folder, ""), *brought_in()):
-        hidden = [] if why and installs(place) else hiding(place)
+def _guess_hiding_file(folder: Path) -> str:
+    """Name a file that hides a module, if no other cause is known."""
+    for each, why in ((folder, ""), *foreign_folders()):
+        hidden = [] if why and has_packages(each) else hiding_files(each)
         if hidden:
-            instead = f", or {doing_without(why)[0].lower()}{doing_without(why)[1:]}" if why else ""
+            instead = f", or {advice_without(why)[0].lower()}{advice_without(why)[1:]}" if why else ""
             return f"Perhaps it is {hidden[0]}, which hides the module {hidden[0].stem}. Rename it{instead}."
     return ""
 
 
-def _elsewhere(text: str) -> str:
+def _find_foreign_library(text: str) -> str:
     """Name the folder outside this environment from which the failing library came."""
-    for place, why in brought_in():
-        found = re.search(rf"{re.escape(str(place))}[/\\]({'|'.join({*LIBRARIES} - {_OWN.name})})\b", text)
-        hidden = "" if installs(place) else _hidden(text, place)
-        if found or hidden:
-            said = hidden.partition(", which")[0] or f"The library {found[1]} comes from {place}"
-            return f"{said}; the folder is one that {why}. {doing_without(why)}."
+    for folder, why in foreign_folders():
+        found = re.search(rf"{re.escape(str(folder))}[/\\]({'|'.join({*LIBRARIES} - {_OWN.name})})\b", text)
+        hidden = "" if has_packages(folder) else _find_hiding_file(text, folder)
+        if hidden:
+            cause = hidden.partition(", which")[0]
+        elif found:
+            cause = f"The library {found[1]} comes from {folder}"
+        else:
+            continue
+        return f"{cause}; the folder is one that {why}. {advice_without(why)}."
     return ""
 
 
-def doing_without(why: str) -> str:
-    """Return how to do without a folder that `brought_in` yielded, given what names it."""
+def advice_without(why: str) -> str:
+    """Return how to leave out a folder that `foreign_folders` yielded, given what adds it to the path."""
     return "Unset PYTHONPATH" if "PYTHONPATH" in why else "Set PYTHONNOUSERSITE=1"

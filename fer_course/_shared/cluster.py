@@ -1,4 +1,4 @@
-"""A Dask cluster as an executor: looked at before anything is submitted to it, and watched while something runs on it."""
+"""A Dask cluster as an executor: checked before anything is submitted to it, and watched while something runs on it."""
 
 from __future__ import annotations
 
@@ -16,28 +16,29 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypedDict
 from urllib.parse import urljoin
 
 from fer_course._shared import executors, extras
 from fer_course._shared.files import write_text
 from fer_course._shared.processes import Processes
-from fer_course.errors import FerCourseError
+from fer_course.errors import FerCourseError, first_line
 
-#: What must be the same here and on every worker: else they would not compute the same.
+#: Packages whose versions must be the same here and on every worker: otherwise results would differ.
 PACKAGES = ("fer_course", "keras", "tensorflow", "jax", "numpy")
-#: TensorFlow's other wheels, of the same code.
+#: TensorFlow's other wheels, with the same code.
 SAME = {"tensorflow-cpu": "tensorflow", "tensorflow-intel": "tensorflow"}
-#: Seconds without any worker after which a cluster is given up. A nanny needs some to start a killed one again.
+#: Seconds without any worker after which a cluster is given up. A nanny needs a while to restart a killed worker.
 LONELY = 60.0
 
-#: On a worker: the processes of each client that has begun some there.
+#: On a worker: the processes that each client has started there.
 _HERE: dict[str, Processes] = {}
 
 
 @contextmanager
 def cluster_at(scheduler: str, threads: int | None, folder: Path | None, data: Path | None) -> Iterator[Executor]:
     """Open the workers of a Dask cluster as an executor; see `executors.executor_at`."""
-    client = _connected(scheduler)
+    client = _connect(scheduler)
     cluster = Cluster(client, scheduler, threads)
     try:
         _wait_for_workers(client, scheduler)
@@ -49,25 +50,26 @@ def cluster_at(scheduler: str, threads: int | None, folder: Path | None, data: P
         cluster.shutdown()
 
 
-def _connected(scheduler: str):
+def _connect(scheduler: str):
     try:
-        with _without_words():
+        with _quiet_dask():
+            extras.require("dask.distributed", "a Dask cluster", "cluster", FerCourseError)
             from dask.distributed import Client
 
             return Client(scheduler, timeout=executors.PATIENCE, set_as_default=False)
-    except ImportError:
-        raise FerCourseError(f"A Dask cluster needs Dask here. {extras.advice('cluster')}") from None
+    except FerCourseError:
+        raise
     except Exception as error:  # whatever Dask, Tornado and the system make of an address
         raise FerCourseError(
-            f"There is no Dask scheduler at {scheduler} ({_first_line(error)}). Start one: dask scheduler"
+            f"There is no Dask scheduler at {scheduler} ({first_line(error, 200)}). Start one: dask scheduler"
         ) from None
 
 
 @contextmanager
-def _without_words() -> Iterator[None]:
-    """Load Dask and connect without a warning, and let it log nothing from then on: what matters is said here, once."""
+def _quiet_dask() -> Iterator[None]:
+    """Hide Dask's warnings inside the `with`, and its log from then on: this module reports what matters, once."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of other versions at the other end: see `_compare`
+        warnings.simplefilter("ignore")  # about other versions at the other end: `_compare` reports them
         try:
             yield
         finally:
@@ -76,23 +78,19 @@ def _without_words() -> Iterator[None]:
                     logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-
-
 def _wait_for_workers(client, scheduler: str) -> None:
     end = time.monotonic() + executors.PATIENCE
     while not client.nthreads():
         if time.monotonic() > end:
             raise FerCourseError(
-                f"The Dask scheduler at {scheduler} has no workers. Start some, dask worker {scheduler} say, and give the "
-                f"same command again."
+                f"The Dask scheduler at {scheduler} has no workers. Start some, for example: dask worker {scheduler}. Then give "
+                f"the same command again."
             )
         time.sleep(0.1)
 
 
 def _dashboard(client) -> str:
-    """Say where to watch the workers, if there is something to see: without bokeh a scheduler has a page without figures."""
+    """Return where to watch the workers; empty if there is nothing to see: without bokeh a scheduler's page has no figures."""
     with contextlib.suppress(Exception):
         link = client.dashboard_link
         script = urllib.request.Request(urljoin(link, "static/js/bokeh.min.js"), method="HEAD")
@@ -101,12 +99,20 @@ def _dashboard(client) -> str:
     return ""
 
 
-# ------------------------------------------------------------------------------------ looking at workers, before
+# ------------------------------------------------------------------------------------ check the workers before
 
 
-def facts(folder: Path | None, data: Path | None, token: str) -> dict:
-    """Return a worker's versions, the name of the file that it wrote to the folder, and what it does not see."""
-    found = {"versions": versions(), "wrote": None, "troubles": []}
+class Facts(TypedDict):
+    """What a worker reports about itself."""
+
+    versions: dict[str, str]
+    wrote: str | None  #: the name of the file that it wrote to the folder
+    troubles: list[str]  #: what it does not see, or can't do
+
+
+def facts(folder: Path | None, data: Path | None, token: str) -> Facts:
+    """Return what a worker reports about itself: it runs there, and writes a file to the folder."""
+    found: Facts = {"versions": versions(), "wrote": None, "troubles": []}
     if data is not None and not data.exists():
         found["troubles"].append(f"does not see {data}")
     if folder is not None:
@@ -117,17 +123,17 @@ def facts(folder: Path | None, data: Path | None, token: str) -> dict:
         if not same:
             found["troubles"].append(f"does not see {folder}")
             return found
-        found["wrote"] = f".probe-{token}-{uuid.uuid4().hex}"
+        probe = f".probe-{token}-{uuid.uuid4().hex}"
         try:
-            write_text(folder / found["wrote"], token)
+            write_text(folder / probe, token)
+            found["wrote"] = probe
         except OSError as error:
             found["troubles"].append(f"can't write to {folder} ({error.strerror})")
-            found["wrote"] = None
     return found
 
 
 def versions() -> dict[str, str]:
-    """Return the versions that decide what a training computes: of Python and of packages, and Keras' backend."""
+    """Return what decides the result of a training: the versions of Python and of packages, and Keras' backend."""
     found = {"Python": ".".join(platform.python_version_tuple()[:2])}
     for package in (*SAME, *PACKAGES):
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
@@ -138,7 +144,7 @@ def versions() -> dict[str, str]:
 def _compare(client, folder: Path | None, data: Path | None) -> None:
     """Raise an error that names each worker that lacks this package, has other versions, or does not see a path."""
     token = uuid.uuid4().hex
-    with _probed(folder, token):
+    with _probe(folder, token):
         answers = _answers(client, folder, data, token)
         wrong = {worker: _troubles(answer, folder) for worker, answer in answers.items()}
     workers = defaultdict(list)
@@ -146,13 +152,13 @@ def _compare(client, folder: Path | None, data: Path | None) -> None:
         for trouble in troubles:
             workers[trouble].append(worker)
     if workers:
-        sentences = [f"{_named(names)} {trouble}" for trouble, names in workers.items()]
-        raise FerCourseError(f"The cluster can't do this, and nothing was begun. {' '.join(sentences)}")
+        sentences = [f"{_name_workers(names)} {trouble}" for trouble, names in workers.items()]
+        raise FerCourseError(f"The cluster can't do this, and nothing was started. {' '.join(sentences)}")
 
 
 @contextmanager
-def _probed(folder: Path | None, token: str) -> Iterator[None]:
-    """Have a file in a folder whose content only this process knows; take it away with what workers wrote beside it."""
+def _probe(folder: Path | None, token: str) -> Iterator[None]:
+    """Keep a file in a folder whose content only this process knows; in the end remove it, and what workers wrote beside it."""
     if folder is None:
         yield
         return
@@ -164,10 +170,10 @@ def _probed(folder: Path | None, token: str) -> Iterator[None]:
             probe.unlink(missing_ok=True)
 
 
-def _answers(client, folder: Path | None, data: Path | None, token: str) -> dict:
-    """Return worker -> what it answered, or the error that came instead."""
-    answers = {}
-    for worker in client.nthreads():  # one by one: an error of one says nothing about the others
+def _answers(client, folder: Path | None, data: Path | None, token: str) -> dict[str, Facts | BaseException]:
+    """Return a dictionary: worker -> its facts, or the error that came instead."""
+    answers: dict[str, Facts | BaseException] = {}
+    for worker in client.nthreads():  # one by one: an error of one worker says nothing about the others
         try:
             answers |= client.run(facts, folder, data, token, workers=[worker], on_error="return")
         except Exception as error:
@@ -175,8 +181,8 @@ def _answers(client, folder: Path | None, data: Path | None, token: str) -> dict
     return answers
 
 
-def _troubles(answer, folder: Path | None) -> list[str]:
-    """Return what is wrong with a worker, and what to do about it, of what it answered."""
+def _troubles(answer: Facts | BaseException, folder: Path | None) -> list[str]:
+    """Return what is wrong with a worker, judged by its answer, and what to do about it."""
     if isinstance(answer, BaseException):
         return [_cause(answer)]
     mine, theirs = versions(), answer["versions"]
@@ -187,14 +193,14 @@ def _troubles(answer, folder: Path | None) -> list[str]:
     ]
     found = [f"has {', '.join(other)}: results would differ. Install the same there."] if other else []
     missed = list(answer["troubles"])
-    if answer["wrote"] and not (folder / answer["wrote"]).exists():
+    if folder is not None and answer["wrote"] and not (folder / answer["wrote"]).exists():
         missed.append(f"writes to a {folder} of its own")
     return found + [f"{trouble}. Give a path on a disk that all workers share." for trouble in missed]
 
 
 def _cause(error: BaseException) -> str:
-    """Say why a worker did not answer; what it could not load arrives as an error in the words of an error."""
-    words = f"{type(error).__name__}: {_first_line(error)}"
+    """Return why a worker did not answer; an error in loading arrives as text inside another error."""
+    words = f"{type(error).__name__}: {first_line(error, 200)}"
     if "No module named 'fer_course'" in words:
         return "has no fer_course. Install it there, in the same version."
     if "fer_course" in words and any(
@@ -204,17 +210,17 @@ def _cause(error: BaseException) -> str:
     return f"can't be asked ({words})."
 
 
-def _named(workers: list[str]) -> str:
+def _name_workers(workers: list[str]) -> str:
     shown = ", ".join(workers[:3]) + (f" and {len(workers) - 3} more" if len(workers) > 3 else "")
     return f"Worker {shown}" if len(workers) == 1 else f"Each of {shown}"
 
 
-# --------------------------------------------------------------------------------------- running, and watching
+# --------------------------------------------------------------------------------------- run, and watch
 
 
-def _run_here(token: str, threads: int, function, *arguments):
-    """Run a function in a process of this worker's that a client's trials have to themselves."""
-    return _HERE.setdefault(token, Processes(threads)).call(function, *arguments)
+def _run_here(token: str, threads: int, function, *arguments, **options):
+    """Run a function in one of the processes that this worker keeps for one client."""
+    return _HERE.setdefault(token, Processes(threads)).call(function, *arguments, **options)
 
 
 def _end_here(token: str) -> None:
@@ -235,22 +241,22 @@ class Cluster(Executor):
         self._last_seen = time.monotonic()
         client.subscribe_topic("all", self._note)
 
-    def submit(self, function, /, *arguments) -> Future:
-        """Run a function on a worker, with `threads` in a process that its thread has to itself."""
+    def submit(self, function, /, *arguments, **options) -> Future:
+        """Run a function on a worker; if `threads` is set, in a separate process with this many threads."""
         key = f"{function.__name__}-{uuid.uuid4().hex}"
         self._tasks[key] = arguments[0] if arguments else None
         if self.threads is not None:
-            function, arguments = _run_here, (self.token, self.threads, function, *arguments)
-        return self._executor.submit(function, *arguments, key=key)
+            return self._executor.submit(_run_here, self.token, self.threads, function, *arguments, key=key, **options)
+        return self._executor.submit(function, *arguments, key=key, **options)
 
     def _note(self, event) -> None:
-        """Note what a worker had begun that is gone."""
+        """Note which tasks a lost worker had begun."""
         message = event[1] if isinstance(event[1], dict) else {}
         if message.get("action") == "remove-worker":
             self._lost += [self._tasks[key] for key in message.get("processing-tasks", ()) if key in self._tasks]
 
     def lost(self) -> list:
-        """Return the first arguments of what gone workers had begun since the last call; Dask begins it again.
+        """Return the first arguments of the tasks that were lost with their worker since the last call; Dask starts them again.
 
         Raises:
             FerCourseError: if the scheduler is gone, or has had no workers for `LONELY` seconds.
@@ -258,7 +264,7 @@ class Cluster(Executor):
         """
         if self.client.status != "running":
             raise FerCourseError(
-                f"The Dask scheduler at {self.scheduler} is gone. What was finished is kept; start one, and give the same "
+                f"The Dask scheduler at {self.scheduler} is gone. What was finished is kept. Start one, and give the same "
                 f"command again."
             )
         with contextlib.suppress(OSError):
@@ -267,14 +273,14 @@ class Cluster(Executor):
         if time.monotonic() - self._last_seen > LONELY:
             raise FerCourseError(
                 f"The Dask scheduler at {self.scheduler} has had no workers for {LONELY:g} seconds. What was finished is "
-                f"kept; start some, and give the same command again."
+                f"kept. Start some workers, and give the same command again."
             )
         lost, self._lost = self._lost, []
         return lost
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End this client's processes on the workers, and the connection."""
-        with contextlib.suppress(Exception):  # of a cluster that is gone
+        with contextlib.suppress(Exception):  # raised by a cluster that is gone
             if self.client.status == "running":
                 if self.threads is not None:
                     self.client.run(_end_here, self.token, on_error="ignore")

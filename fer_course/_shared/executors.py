@@ -1,4 +1,4 @@
-"""Where many runs are executed: local processes, or the workers of a Dask cluster. Both are `concurrent.futures` executors."""
+"""Executors for many trainings or notebooks: local processes, or the workers of a Dask cluster (`concurrent.futures`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fer_course.errors import FerCourseError
 
 __all__ = ["THREADS", "Local", "executor_at"]
 
-#: Seconds after which a Dask scheduler that does not answer, or has no workers, is given up.
+#: Seconds to wait for a Dask scheduler that does not answer, or has no workers.
 PATIENCE = 10
 
 
@@ -30,12 +30,12 @@ def executor_at(
 
     Args:
         scheduler: the address of a Dask scheduler, such as `tcp://127.0.0.1:8786`; each worker needs this package, in the
-            same version; what a lost worker had begun is begun again by another one. None: local processes.
+            same version; another worker repeats what a lost worker had begun. None: local processes.
         workers: how many local processes.
-        threads: run everything that is submitted in processes of its own, with so many threads for TensorFlow each; the
-            same on local processes and on a cluster. None: local processes share the cores of this machine, and a
-            cluster's workers have what they were started with.
-        folder: one that every worker must see under this path, and may write to.
+        threads: execute everything that is submitted in separate processes, each with this many threads for TensorFlow;
+            the same for local processes and for a cluster. None: local processes share the cores of this machine, and a
+            cluster's workers keep the number that they were started with.
+        folder: a folder that every worker must see under this path, and may write to.
         data: a file or folder that every worker must see under this path.
 
     Raises:
@@ -67,23 +67,23 @@ def _pool(workers: int) -> Iterator[Executor]:
 
 
 class Local(Executor):
-    """Local processes with so many threads for TensorFlow each; one that is killed costs what it was doing, and no other."""
+    """Local processes, each with a fixed number of threads for TensorFlow. If one is killed, only its own work is lost."""
 
     def __init__(self, workers: int, threads: int):
         if workers < 1:
-            raise FerCourseError(f"The number of workers is a whole number of 1 or more; found {workers}.")
+            raise FerCourseError(f"The number of workers must be 1 or more; found {workers}.")
         self._processes = Processes(threads)
         self._pool = ThreadPoolExecutor(workers)
 
-    def submit(self, function, /, *arguments) -> Future:
-        """Run a function in one of the processes; its future raises `processes.Killed` if that is killed."""
-        return self._pool.submit(self._processes.call, function, *arguments)
+    def submit(self, function, /, *arguments, **options) -> Future:
+        """Run a function in one of the processes; its future raises `processes.Killed` if that process is killed."""
+        return self._pool.submit(self._processes.call, function, *arguments, **options)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Wait for what was submitted, or not, and end the processes."""
+        """End the processes; before that, wait for what was submitted if `wait` is true."""
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
         self._processes.kill()
 
     def __exit__(self, kind, error, trace):
-        """Wait for what was submitted; after an error end it at once."""
+        """Wait for what was submitted; after an error, end it at once."""
         self.shutdown(wait=kind is None, cancel_futures=kind is not None)

@@ -1,6 +1,6 @@
-"""Packages that are not always installed: whether one is there, and how to install it in this environment.
+"""Packages that are not always installed: is one there, and how to install it in this environment.
 
-It imports only the standard library and this package's errors: `fer-course doctor` uses it where all else is broken.
+This module imports only the standard library and this package's errors: `fer-course doctor` uses it when all else is broken.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ def require(module: str, purpose: str, extra: str = "lab", error: type[FerCourse
     try:
         importlib.import_module(module)
     except ImportError as missing:
-        raise error(f"{purpose.capitalize()} needs {module}. {advice(extra)}") from missing
+        raise error(f"{purpose[0].upper()}{purpose[1:]} needs {module}. {advice(extra)}") from missing
 
 
-def bringing(module: str) -> str:
-    """Return the extra that installs a module, such as "instructor" for nbgrader; where none is found, those of lessons."""
+def extra_with(module: str) -> str:
+    """Return the extra that installs a module, such as "instructor" for nbgrader; if there is none, those that lessons need."""
     try:
         required = importlib.metadata.requires("fer_course") or []
     except importlib.metadata.PackageNotFoundError:
@@ -51,30 +51,29 @@ def bringing(module: str) -> str:
 def advice(extras: str = "tensorflow,lab") -> str:
     """Return the command that installs this package's extras here.
 
-    Without `-U`: the package itself is not looked for in an index, only what it still needs.
+    Without `-U`, pip looks up only what is missing, not this package itself.
     """
-    if not _of_make():
+    if not _is_from_make():
         return command(f'"fer_course[{extras}]"')
     return f"In {_ROOT}: make {'clean setup' if set(extras.split(',')) <= _LEARNER else 'setup-all'}"
 
 
 def again() -> str:
-    """Return what makes this environment new."""
-    return advice() if _of_make() else "Make a new environment, and install the course there"
+    """Return how to make this environment again."""
+    return advice() if _is_from_make() else "Make a new environment, and install the course there"
 
 
 def command(packages: str) -> str:
-    """Return the command that installs packages here; an environment of uv has no pip. Double quotes are for every shell."""
+    """Return the command that installs packages here; an environment made by uv has no pip. Double quotes work in every shell."""
     try:
-        importlib.metadata.distribution(
-            "pip"
-        )  # asking for the module itself would change how setuptools is loaded later
+        # Not by importing pip: that would change how setuptools is loaded later.
+        importlib.metadata.distribution("pip")
     except importlib.metadata.PackageNotFoundError:
         return f"uv pip install {packages}"
     return f"python -m pip install {packages}"
 
 
-def _of_make() -> bool:
-    """Say whether `make setup` made this environment, and can make it again."""
+def _is_from_make() -> bool:
+    """Return True if `make setup` made this environment, and can make it again."""
     made = Path(sys.prefix).resolve() == _ROOT / ".venv" and (_ROOT / "Makefile").is_file()
     return made and os.name != "nt" and shutil.which("make") is not None

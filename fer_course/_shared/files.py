@@ -1,4 +1,4 @@
-"""Writing files whole or not at all, and a folder by one process at a time."""
+"""Write files completely or not at all, and let only one process at a time write to a folder."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 from filelock import FileLock, Timeout
@@ -24,19 +25,19 @@ os.umask(_UMASK)
 
 #: What keeps a file from being written, and what to do about it.
 TROUBLES = {
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space, or choose another place, and start again."),
-    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Choose a place that you may write."),
-    **dict.fromkeys((errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP), "Choose another place."),
-    errno.EFBIG: "Files may not be that large here: choose another place.",
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "Free some space, or choose another folder, and start again."),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "Choose a folder that you may write to."),
+    **dict.fromkeys((errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP), "Choose another folder."),
+    errno.EFBIG: "Files may not be that large here. Choose another folder.",
 }
 
 
-#: In a folder that one process at a time may write to, while one does; after a kill it stays, and bars nobody.
+#: The lock file in a folder that only one process at a time may write to. After a kill it stays, but blocks nobody.
 LOCK = ".lock"
-#: Seconds to wait for what a killed command had begun: it ends by itself when it sees that nobody waits for it.
+#: Seconds to wait for processes of a killed command: they end by themselves when they notice that it is gone.
 PATIENCE = 10
 
-#: Bytes of the largest YAML file that is read: reading takes a second a megabyte.
+#: Bytes of the largest YAML file that is read: reading takes one second per megabyte.
 YAML_LIMIT = 2**20
 
 
@@ -45,15 +46,15 @@ def atomic(path: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; if the block ends well it replaces `path`, else it is removed.
 
     Raises:
-        WriteError: if the disk is full, or the place may not be written.
+        WriteError: if the disk is full, or the folder may not be written.
 
     """
     path = Path(path)
-    with _explained(path):
+    with _explain_errors(path):
         _make(path.parent)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".tmp-", suffix=f"-{path.name}")
         os.close(handle)
-        os.chmod(name, 0o666 & ~_UMASK)  # mkstemp's files are for the owner alone
+        os.chmod(name, 0o666 & ~_UMASK)  # mkstemp's files are for the owner only
         try:
             yield Path(name)
             os.replace(name, path)
@@ -62,20 +63,20 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def alone(folder: str | Path) -> Iterator[None]:
-    """Keep every other process out of blocks that have a folder to themselves; the system ends that if this one is killed.
+def exclusive(folder: str | Path) -> Iterator[None]:
+    """Hold a folder for this process while the block runs; if the process is killed, the system releases the folder.
 
-    A folder that is not there is made. Two trainings in one, say, would each remove what the other goes on with.
+    A missing folder is made. Two trainings in one folder, for example, would each remove files that the other needs.
 
     Raises:
-        BusyError: if another process has it, and still does after `PATIENCE` seconds.
-        WriteError: if the disk is full, or the place may not be written.
+        BusyError: if another process still holds the folder after `PATIENCE` seconds.
+        WriteError: if the disk is full, or the folder may not be written.
 
     """
     path = Path(folder) / LOCK
     lock = FileLock(path)
     try:
-        with _explained(folder):
+        with _explain_errors(folder):
             _make(path.parent)
             lock.acquire(timeout=PATIENCE)
     except Timeout:
@@ -85,7 +86,7 @@ def alone(folder: str | Path) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):  # before it is let go: else the file could be that of the next one
+        with contextlib.suppress(OSError):  # before the release: afterwards the file could be another process'
             path.unlink()
         lock.release()
 
@@ -94,33 +95,33 @@ def _make(folder: Path) -> None:
     """Make a folder, with those above it.
 
     Raises:
-        WriteError: if there is no place for it: on a drive that does not exist, or among the system's own files.
+        WriteError: if it can't exist there: on a drive that does not exist, or among the system's own files.
         OSError: as `Path.mkdir`.
 
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileNotFoundError as error:
-        raise WriteError(f"Can't write {folder}: there is no such place. Choose another one.") from error
+        raise WriteError(f"Can't write {folder}: there is no such place. Choose another folder.") from error
 
 
 @contextlib.contextmanager
-def _explained(path: str | Path) -> Iterator[None]:
-    """Raise a WriteError about `path` in place of an OSError that says the same in the system's words."""
+def _explain_errors(path: str | Path) -> Iterator[None]:
+    """Turn an OSError about `path` into a WriteError that says what to do."""
     try:
         yield
     except WriteError:
         raise
     except OSError as error:
-        found = re.search(r"errno = (\d+)", str(error))  # HDF5's way to say it
+        found = re.search(r"errno = (\d+)", str(error))  # HDF5 writes the number only into its text
         number = error.errno if error.errno is not None or not found else int(found[1])
         if number not in TROUBLES:
             raise
         raise _unwritable(path, number) from error
 
 
-def empty(folder: str | Path) -> bool:
-    """Say whether nothing is in a folder but what is being written, or was when a process was killed, or there is none."""
+def is_empty(folder: str | Path) -> bool:
+    """Return True if a folder does not exist, or holds nothing but a lock and temporary files of a running or killed process."""
     folder = Path(folder)
     return not folder.exists() or all(path.name == LOCK or path.name.startswith(".tmp-") for path in folder.iterdir())
 
@@ -128,7 +129,7 @@ def empty(folder: str | Path) -> bool:
 def need_room(folder: str | Path, size: int) -> None:
     """Raise a WriteError if the disk of a folder has less than `size` bytes left.
 
-    For a library that does not survive a full disk, as HDF5 does not.
+    For a library that does not survive a full disk, such as HDF5.
     """
     if shutil.disk_usage(folder).free < size:
         raise _unwritable(folder, errno.ENOSPC)
@@ -144,15 +145,15 @@ def refuse_endless(path: str | Path, error: type[FerCourseError]) -> None:
     """Raise an error of that type if a path is a pipe or a device: reading one may never end."""
     path = Path(path)
     if path.exists() and not path.is_file() and not path.is_dir():
-        raise error(f"{path} is a pipe or a device; a file was expected. Save what comes out of it to a file.")
+        raise error(f"{path} is a pipe or a device; a file was expected. Save its content to a file.")
 
 
 def read_yaml(path: str | Path, error: type[FerCourseError]) -> object:
     """Return what a YAML file holds, read as plain numbers, words, lists and mappings.
 
     Raises:
-        FerCourseError: of the type given, if the file can't be read, is not YAML, has more than a megabyte, says something
-            twice, or holds a number that YAML reads otherwise than it looks.
+        FerCourseError: of the type given, if the file can't be read, is not YAML, is larger than a megabyte, has a key
+            twice, or holds a number that YAML reads differently from how it looks.
 
     """
     path = Path(path)
@@ -171,12 +172,12 @@ def read_yaml(path: str | Path, error: type[FerCourseError]) -> object:
         raise error(f"{path} is not a YAML file in UTF-8. Save it as UTF-8 in your editor.") from None
     except yaml_files.Misread as cause:
         raise error(f"{path}: {cause}") from None
-    # ValueError: a date such as 2020-13-45, a number without end
+    # ValueError: a date such as 2020-13-45, or an infinite number
     except (yaml.YAMLError, ValueError) as cause:
         raise error(f"{path} is not a YAML file: {cause}") from None
 
 
-def read_json(path: str | Path, error: type[FerCourseError], advice: str) -> dict:
+def read_json(path: str | Path, error: type[FerCourseError], advice: str) -> dict[str, Any]:
     """Return the mapping that a JSON file of this package holds.
 
     Raises:
@@ -194,11 +195,11 @@ def read_json(path: str | Path, error: type[FerCourseError], advice: str) -> dic
 
 
 def write_text(path: str | Path, text: str) -> None:
-    """Write a text file (UTF-8, Unix line ends), whole or not at all."""
+    """Write a text file (UTF-8, Unix line ends), completely or not at all."""
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_json(path: str | Path, content) -> None:
-    """Write a JSON file, whole or not at all."""
+    """Write a JSON file, completely or not at all."""
     write_text(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")

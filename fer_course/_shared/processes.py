@@ -1,7 +1,7 @@
-"""Processes of their own for what must not share one: trainings, whose seeds, threads and memory are nobody else's.
+"""Separate processes for what must not share one: each training has its own seeds, threads and memory.
 
-TensorFlow takes its number of threads once, when it is loaded, and a cluster's worker may have loaded it long ago. So a trial
-runs in a process that was started for trials, with a number of threads that was chosen before.
+TensorFlow reads its number of threads once, when it is loaded, and a cluster's worker may have loaded it long ago. So each trial
+runs in a process that was started for trials, with the number of threads set beforehand.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ import threading
 from concurrent.futures import BrokenExecutor
 from multiprocessing import get_context, parent_process
 
-#: Seconds after which a process that is given nothing more to do ends, and frees what it has loaded.
+#: Seconds after which an idle process ends, and frees what it has loaded.
 IDLE = 600
-#: Variables that say how many threads TensorFlow, and what lies below it, may use.
+#: Variables that say how many threads TensorFlow, and the libraries below it, may use.
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 
 
 class Killed(BrokenExecutor):
-    """The process that ran something was killed, or ended by itself, before it was done."""
+    """A process was killed, or ended by itself, before its function returned."""
 
 
 class Processes:
-    """Up to as many processes as there are calls at a time; each runs one call after another.
+    """A pool of processes that grows with the number of simultaneous calls; each process executes one call after another.
 
     Args:
-        threads: for TensorFlow, in each.
+        threads: for TensorFlow, in each process.
 
     """
 
@@ -40,8 +40,8 @@ class Processes:
         self._idle: list[_Process] = []
         self._closed = False
 
-    def call(self, function, *arguments):
-        """Run a function in one of the processes, and return what it returns; it and its arguments are pickled.
+    def call(self, function, *arguments, **options):
+        """Run a function in one of the processes, and return its result; the function and its arguments are pickled.
 
         Raises:
             Killed: if the process ended before the function did.
@@ -50,7 +50,7 @@ class Processes:
         """
         process = self._take()
         try:
-            result = process.call(function, *arguments)
+            result = process.call(function, *arguments, **options)
         except BaseException:
             process.kill()
             with self._lock:
@@ -76,7 +76,7 @@ class Processes:
             return process
 
     def kill(self) -> None:
-        """End all processes at once, with what they are doing, and begin no further one."""
+        """End all processes at once, whatever they are doing, and start no new ones."""
         with self._lock:
             self._closed = True
             for process in self._all:
@@ -84,10 +84,10 @@ class Processes:
 
 
 class _Process:
-    """A process that runs what it is sent, and ends with the one that started it."""
+    """A process that executes what it is sent, and ends when the process that started it ends."""
 
     def __init__(self, threads: int):
-        # A worker below Dask's nanny is daemonic, which may have no children by default; these end by themselves.
+        # A worker below Dask's nanny is daemonic, which may have no children by default. These children end by themselves.
         multiprocessing.current_process().daemon = False
         # Spawned, not forked: a process that has loaded TensorFlow must not be forked.
         context = get_context("spawn")
@@ -96,10 +96,10 @@ class _Process:
         self._process.start()
         theirs.close()
 
-    def call(self, function, *arguments):
+    def call(self, function, *arguments, **options):
         """Return (True, what the function returned) or (False, what it raised)."""
         try:
-            self._pipe.send((function, arguments))
+            self._pipe.send((function, arguments, options))
             return self._pipe.recv()
         except (EOFError, OSError):
             self._process.join(1)
@@ -114,21 +114,21 @@ class _Process:
 
 
 def _serve(pipe, threads: int) -> None:
-    """Run what comes through the pipe, until it is closed."""
+    """Execute what comes through the pipe, until it is closed."""
     begin(threads)
-    # Ctrl-C goes to all processes of a terminal. It is for the first of them, which ends this one.
+    # Ctrl-C goes to all processes of a terminal. Only the first of them reacts to it, and then ends this one.
     signal.signal(signal.SIGINT, lambda *_: None)
     with contextlib.suppress(EOFError, OSError):
         while pipe.poll(IDLE):
-            function, arguments = pipe.recv()
+            function, arguments, options = pipe.recv()
             try:
-                pipe.send((True, function(*arguments)))
+                pipe.send((True, function(*arguments, **options)))
             except Exception as error:
                 pipe.send((False, _portable(error)))
 
 
 def _portable(error: Exception) -> Exception:
-    """Return an error that arrives whole at the other end: some can't be pickled, or not be made again."""
+    """Return an error that can be sent to another process: some can't be pickled, or can't be restored."""
     try:
         pickle.loads(pickle.dumps(error))
         return error
@@ -137,14 +137,16 @@ def _portable(error: Exception) -> Exception:
 
 
 def begin(threads: int) -> None:
-    """Begin a process of this package's: it ends with the one that started it, and computes with so many threads.
+    """Set up a process of this package: it ends when the process that started it ends, and computes with `threads` threads.
 
-    Else a killed command would leave its processes behind: waiting, or still writing what the next command begins again.
+    Otherwise a killed command would leave its processes behind: waiting, or still writing to files that the next command writes.
     """
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.environ.update(dict.fromkeys(THREADS, str(threads)))
 
 
 def _end_with_parent() -> None:
-    parent_process().join()
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
     os._exit(1)

@@ -1,4 +1,4 @@
-"""`with silence():` lets libraries that print too much work unheard. Errors still show: they are raised, not printed."""
+"""`with silence():` hides what libraries print. Errors still show: they are raised, not printed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 
-# Never closed: a library that is imported in the silence may keep it as its channel.
+# Never closed: a library that is imported inside the `with` may keep it as its output.
 _NOWHERE = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Let nothing through that is printed, warned or logged inside the `with`, not from C++ either."""
+    """Hide all that is printed, warned or logged inside the `with`, by C++ libraries too."""
     before = logging.root.manager.disable
     with ExitStack() as stack:
         stack.enter_context(closed(1))
@@ -31,7 +31,7 @@ def silence() -> Iterator[None]:
 
 @contextmanager
 def closed(channel: int) -> Iterator[None]:
-    """Let nothing through a channel of this process inside the `with`: 1 is standard output, 2 standard error."""
+    """Hide what is written to a channel of this process inside the `with`: 1 is standard output, 2 standard error."""
     with redirected(channel, _NOWHERE.fileno()):
         yield
 
@@ -44,7 +44,7 @@ def redirected(channel: int, target: int) -> Iterator[None]:
             stream.flush()
     try:
         kept = os.dup(channel)
-    except OSError:  # no such channel, as under pythonw
+    except OSError:  # there is no such channel, as under pythonw
         yield
         return
     os.dup2(target, channel)

@@ -1,4 +1,4 @@
-"""YAML as people mean it: what the standard reads otherwise than it looks is refused, and so is what is said twice."""
+"""YAML as people mean it: repeated keys are refused, and numbers that the standard reads differently from how they look."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _OTHERWISE = re.compile(r"[-+]?(0[0-9_]+|[0-9][0-9_]*(:[0-9]+)+(\.[0-9_]*)?)")
 
 
 class Misread(ValueError):
-    """A file says something twice, or a number that YAML reads otherwise than it looks; names the line."""
+    """A file has a key twice, or a number that YAML reads differently from how it looks; names the line."""
 
 
 class _Loader(yaml.SafeLoader):
-    """Plain numbers, words, lists and mappings, none of them said twice."""
+    """Plain numbers, words, lists and mappings, without repeated keys."""
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
@@ -25,7 +25,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
             continue
         name, line = key.value, key.start_mark.line + 1
         if isinstance(name, str) and name in seen:
-            raise Misread(f"{name} stands in line {seen[name]} and again in line {line}. Leave one out.")
+            raise Misread(f"{name} occurs in line {seen[name]} and again in line {line}. Leave one out.")
         seen[name if isinstance(name, str) else id(key)] = line
     loader.flatten_mapping(node)
     return loader.construct_mapping(node, deep=True)
@@ -34,10 +34,12 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict:
 def _number(loader: _Loader, node: yaml.ScalarNode):
     text, value = node.value, _READ[node.tag](loader, node)
     if _OTHERWISE.fullmatch(text) and not (":" not in text and int(text) == value):  # 07 is 7
-        digits = text.lstrip("+-0") or "0"
-        instead = f"Write {'-' * text.startswith('-')}{digits}, or" if digits.isdigit() else "Write"
+        sign, digits = "-" if text.startswith("-") else "", text.lstrip("+-0") or "0"
+        instead = f"Write {sign}{digits}, or" if digits.isdigit() else "Write"
         line = node.start_mark.line + 1
-        raise Misread(f'line {line}: YAML does not read {text} as it looks. {instead} "{text}" with quotes for a word.')
+        raise Misread(
+            f'line {line}: YAML does not read {text} the way it looks. {instead} "{text}" with quotes for a word.'
+        )
     return value
 
 
@@ -52,7 +54,7 @@ def load(text: str) -> object:
 
     Raises:
         yaml.YAMLError: if it is not YAML.
-        Misread: if a mapping has a key twice, or a number would be read otherwise than it looks.
+        Misread: if a mapping has a key twice, or a number would be read differently from how it looks.
 
     """
     return yaml.load(text, _Loader)

@@ -1,9 +1,9 @@
-"""For those who write lessons: build them from the solved notebooks, tidy and check notebooks, link to services that open them.
+"""For authors: build lessons from the solved notebooks, tidy and check notebooks, link to services that open them.
 
 =================  ====================================================================
 ``notebooks``      read, tidy and write notebooks as they are committed
 ``lessons``        build `lessons/` from `solutions/`
-``rules``          what every notebook follows: `fer-course lint`
+``rules``          the rules for every notebook: `fer-course lint`
 ``hosting_links``  addresses that open a notebook in Colab, Binder or Kaggle
 =================  ====================================================================
 """

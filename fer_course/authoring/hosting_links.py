@@ -1,7 +1,7 @@
-"""The addresses at which a notebook of this repository opens in Colab, Binder and Kaggle.
+"""Addresses that open a notebook of this repository in Colab, Binder and Kaggle.
 
-All are made from one setting, `[tool.fer_course] repository` in `pyproject.toml`. Where a service can't open a repository, or
-there is none, the answer is None: then leave the link out.
+All of them come from one setting, `[tool.fer_course] repository` in `pyproject.toml`. If there is no repository, or a service
+can't open it, a function returns None: then leave the link out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ BRANCH = "main"
 
 
 def repository() -> str:
-    """Return the public address of the repository from the checkout's `pyproject.toml`; "" if it names none."""
+    """Return the public address of the repository from the checkout's `pyproject.toml`; "" if it has none."""
     root = checkout()
     if root is None:
         return ""
@@ -25,7 +25,7 @@ def repository() -> str:
 
 
 def source(repository: str, path: str, branch: str = BRANCH) -> str | None:
-    """Return where a file or folder of the repository is shown, on GitHub or a service that is built like it."""
+    """Return the address of a file or folder of the repository, on GitHub or a similar service."""
     address = _plain(repository)
     return f"{address}/blob/{quote(branch)}/{quote(path)}" if address else None
 
@@ -38,37 +38,41 @@ def colab(repository: str, notebook: str, branch: str = BRANCH) -> str | None:
 
 def kaggle(repository: str, notebook: str, branch: str = BRANCH) -> str | None:
     """Return the address that copies a notebook to Kaggle, which reads from GitHub only."""
-    if not _on_github(repository):
+    address = source(repository, notebook, branch)
+    if address is None or _on_github(repository) is None:
         return None
-    return f"https://kaggle.com/kernels/welcome?src={quote(source(repository, notebook, branch), safe=':/')}"
+    return f"https://kaggle.com/kernels/welcome?src={quote(address, safe=':/')}"
 
 
 def binder(repository: str, notebook: str, branch: str = BRANCH) -> str | None:
-    """Return the address that builds the repository on Binder and opens a notebook there; any git repository will do."""
+    """Return the address that builds the repository on Binder and opens a notebook there; any git repository works."""
     address = _plain(repository)
     if not address:
         return None
     name, host = urlsplit(address).path.strip("/"), urlsplit(address).hostname
-    place = {
-        "github.com": f"gh/{name}",
-        "gitlab.com": f"gl/{quote(name, safe='')}",
-    }.get(host, f"git/{quote(address, safe='')}")
-    return f"https://mybinder.org/v2/{place}/{quote(branch, safe='')}?urlpath={quote(f'lab/tree/{notebook}', safe='')}"
+    if host == "github.com":
+        where = f"gh/{name}"
+    elif host == "gitlab.com":
+        where = f"gl/{quote(name, safe='')}"
+    else:
+        where = f"git/{quote(address, safe='')}"
+    return f"https://mybinder.org/v2/{where}/{quote(branch, safe='')}?urlpath={quote(f'lab/tree/{notebook}', safe='')}"
 
 
 def buttons(repository: str, notebook: str, branch: str = BRANCH) -> dict[str, str]:
-    """Return name and address of every service that can open a notebook of the repository, in the order to show them."""
-    found = {"Colab": colab, "Binder": binder, "Kaggle": kaggle}
-    addresses = {name: address(repository, notebook, branch) for name, address in found.items()}
+    """Return name -> address of every service that can open a notebook of the repository, in the order to show them."""
+    services = {"Colab": colab, "Binder": binder, "Kaggle": kaggle}
+    addresses = {name: address_of(repository, notebook, branch) for name, address_of in services.items()}
     return {name: address for name, address in addresses.items() if address}
 
 
 def _plain(repository: str) -> str:
+    """Return an address without the ending .git."""
     return repository.strip().rstrip("/").removesuffix(".git")
 
 
 def _on_github(repository: str) -> str | None:
-    """Return "owner/name" of a repository on GitHub, None of others."""
+    """Return "owner/name" of a repository on GitHub; None for other repositories."""
     parts = urlsplit(_plain(repository))
     name = parts.path.strip("/")
     return quote(name) if parts.hostname == "github.com" and name.count("/") == 1 else None

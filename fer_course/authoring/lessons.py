@@ -18,15 +18,15 @@ from fer_course.course import find_folder, require
 from fer_course.course.cells import is_check, is_solution
 from fer_course.errors import LessonError
 
-#: What stands in a lesson where the solution stood.
+#: The line of a lesson that replaces a solution.
 STUB = "raise NotImplementedError  # your code here"
 
 
-#: Lets Run All go on after a check that fails because its exercise is not solved yet.
+#: Lets Run All continue after a check that fails because its exercise is not solved yet.
 LESSON_TAG = "raises-exception"
 
 
-#: The cell of a lesson that Colab and Kaggle need: nearly everything that the course stands on is installed there already.
+#: The cell of a lesson that Colab and Kaggle need. Nearly everything that the course depends on is installed there already.
 FETCH = """# On Colab and Kaggle this fetches the course, once; elsewhere it is there, and nothing happens.
 import importlib.util
 
@@ -58,30 +58,30 @@ def build_lessons(source: str | Path | None = None, target: str | Path | None = 
     return changed
 
 
-def in_sync(source: str | Path | None = None, target: str | Path | None = None) -> list[str]:
+def find_stale(source: str | Path | None = None, target: str | Path | None = None) -> list[str]:
     """Return the names of the lessons that are not, byte for byte, what `build_lessons` would write; [] if all are.
 
-    A lesson that is missing counts, and so does one whose solution does not exist (any more).
+    Missing lessons count as stale, and so do lessons without a solution.
     """
     source, target = _folders(source, target)
     built = {path.name: build(path).encode() for path in notebooks_in(source)}
-    there = {path.name: path.read_bytes() for path in notebooks_in(target)}
-    return sorted(name for name in built.keys() | there.keys() if built.get(name) != there.get(name))
+    found = {path.name: path.read_bytes() for path in notebooks_in(target)}
+    return sorted(name for name in built.keys() | found.keys() if built.get(name) != found.get(name))
 
 
 def build(path: str | Path, repository: str | None = None) -> str:
     """Return the text of the lesson that a solved notebook becomes.
 
-    Solutions are replaced by `STUB`, outputs cleared, check cells tagged `LESSON_TAG`, cells locked and given
-    checksums as `nbgrader generate_assignment` does; cell ids stay. If the repository has a public address, the first code
-    cell fetches the course where it is missing, on Colab and Kaggle.
+    Solutions are replaced by `STUB`, outputs are cleared, check cells get the tag `LESSON_TAG`, and cells are locked and get
+    checksums, as `nbgrader generate_assignment` does. Cell ids stay. If the repository has a public address, the first code
+    cell fetches the course if it is missing, as on Colab and Kaggle.
 
     Args:
         path: the solved notebook.
-        repository: that address; None takes it from `pyproject.toml`, "" leaves the cell out.
+        repository: the repository's public address; None takes it from `pyproject.toml`, "" leaves the cell out.
 
     Raises:
-        LessonError: if the notebook is not valid, or a solution region is not as nbgrader wants it.
+        LessonError: if the notebook is not valid, or has a solution region that nbgrader refuses.
 
     """
     require("nbgrader", "building lessons", extra="instructor")
@@ -118,7 +118,7 @@ def _preprocessors() -> list:
 
 
 def _tag_checks(notebook) -> None:
-    """Tag the check cells, so that Run All reaches the end of a lesson that is not solved."""
+    """Tag the check cells, so that Run All reaches the end of an unsolved lesson."""
     for cell in notebook.cells:
         tags = cell.metadata.get("tags", [])
         if is_check(cell) and LESSON_TAG not in tags:
@@ -126,16 +126,16 @@ def _tag_checks(notebook) -> None:
 
 
 def _fetch_first(notebook, address: str) -> None:
-    """Put a cell before the first code cell that fetches the course where it is missing, and nothing else: no NumPy moves."""
+    """Insert a first code cell that fetches the course if it is missing, and nothing else: NumPy keeps its version."""
     import nbformat
 
-    place = next(index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    first = next(index for index, cell in enumerate(notebook.cells) if cell.cell_type == "code")
     source = FETCH.format(address=address, version=fer_course.__version__)
-    notebook.cells.insert(place, nbformat.v4.new_code_cell(source, id="fetch"))
+    notebook.cells.insert(first, nbformat.v4.new_code_cell(source, id="fetch"))
 
 
 def _check_regions(notebook, path: Path) -> None:
-    """Check the solution regions before nbgrader does: its messages don't say which cell they mean."""
+    """Check the solution regions before nbgrader does, whose messages don't name the cell."""
     for cell in notebook.cells:
         marks = re.findall(r"\b(BEGIN|END) SOLUTION", cell.source)
         if marks != ["BEGIN", "END"] * (len(marks) // 2):
@@ -143,13 +143,13 @@ def _check_regions(notebook, path: Path) -> None:
                 f"{path}, cell {cell.id}: each BEGIN SOLUTION needs one END SOLUTION after it; found {marks}."
             )
         if marks and not cell.metadata.get("nbgrader", {}).get("solution"):
-            raise LessonError(f"{path}, cell {cell.id}: holds a solution, but nbgrader's metadata does not say so.")
+            raise LessonError(f"{path}, cell {cell.id}: holds a solution, but its nbgrader metadata does not say so.")
         if is_solution(cell) and not marks:
             raise LessonError(f"{path}, cell {cell.id}: is a solution cell without BEGIN SOLUTION and END SOLUTION.")
 
 
 def _check_stubs(notebook, path: Path) -> None:
-    """Check that a learner can run the solution cells as they are released: valid code that raises only when called."""
+    """Check that a learner can run the solution cells of the lesson: they must be valid code that raises only when called."""
     for cell in filter(is_solution, notebook.cells):
         try:
             tree = ast.parse(cell.source)
@@ -159,7 +159,7 @@ def _check_stubs(notebook, path: Path) -> None:
             ) from error
         if any(isinstance(node, ast.Raise) for node in _run_at_once(tree)):
             raise LessonError(
-                f"{path}, cell {cell.id}: its solution stands outside a function, so that the stub would stop Run All. "
+                f"{path}, cell {cell.id}: its solution is outside a function, so the stub would stop Run All. "
                 "Let the learner write a function."
             )
 

@@ -1,4 +1,4 @@
-"""Notebooks as they are committed: read, checked, stripped of what is volatile, and written as the same bytes every time."""
+"""Notebooks as they are committed: read, checked, without what changes from run to run, written as the same bytes every time."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from pathlib import Path
 from fer_course._shared.files import write_text
 from fer_course.course import QUIET_KERNEL, find_folder, require
 from fer_course.course.kernels import own_kernels
-from fer_course.errors import LessonError
+from fer_course.errors import LessonError, first_line
 
-#: nbval compares the outputs of cells with this tag; it skips cells whose execution_count is null.
+#: nbval compares the outputs of cells with this tag; it skips cells whose execution count is null.
 KEEP_TAG = "nbval-check-output"
 
-
+#: The execution count of those cells.
 KEPT_COUNT = 1
-
 
 _KERNEL = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -25,7 +24,7 @@ _KERNEL = {
 }
 
 
-#: Metadata that editors and runners leave in a cell, and that says nothing about the course.
+#: Metadata that editors and runners leave in a cell, and that does not belong to the course.
 _VOLATILE = (
     "collapsed",
     "colab",
@@ -41,10 +40,10 @@ _VOLATILE = (
 
 
 def read(path: str | Path):
-    """Return a notebook with what is volatile removed: kernel details, widget state, timings.
+    """Return a notebook without what changes from run to run: kernel details, widget state, timings.
 
     Raises:
-        LessonError: if it is not a valid notebook of format 4.5 whose cells have ids of their own. (nbformat would
+        LessonError: if it is not a valid notebook of format 4.5 in which every cell has a different id. (nbformat would
             invent random ids, and a lesson would then differ on every build.)
 
     """
@@ -57,7 +56,7 @@ def read(path: str | Path):
         _check_ids(raw, path)
         nbformat.validate(raw, relax_add_props=False)
     except (OSError, ValueError, nbformat.ValidationError) as error:
-        raise LessonError(f"{path} is not a valid notebook: {str(error).splitlines()[0]}") from error
+        raise LessonError(f"{path} is not a valid notebook: {first_line(error)}") from error
     return _without_volatile(nbformat.reads(json.dumps(raw), as_version=4))
 
 
@@ -67,9 +66,9 @@ def _check_ids(raw, path: Path) -> None:
         raise LessonError(f"{path} should be of notebook format 4.5; found {form}. Save it with a current JupyterLab.")
     ids = [cell.get("id") for cell in raw.get("cells", [])]
     if None in ids or len(set(ids)) < len(ids):
-        twice = sorted({name for name in ids if name and ids.count(name) > 1})
+        repeated = sorted({name for name in ids if name and ids.count(name) > 1})
         raise LessonError(
-            f"{path}: every cell needs an id of its own; found {ids.count(None)} without, and twice: {twice}."
+            f"{path}: every cell needs a different id; found {ids.count(None)} without, and twice: {repeated}."
         )
 
 
@@ -93,14 +92,14 @@ def text(notebook) -> str:
 
 
 def tidy(path: str | Path | None = None, execute: bool = False) -> list[Path]:
-    """Strip what doesn't belong into a committed notebook of `solutions/`, in place.
+    """Remove what does not belong in a committed notebook of `solutions/`, in place.
 
-    Outputs go, except those of cells tagged `KEEP_TAG`; execution counts become null, and `KEPT_COUNT` on those cells;
-    widget state and what editors leave behind go.
+    Outputs are removed, except those of cells tagged `KEEP_TAG`. Execution counts become null, or `KEPT_COUNT` in those cells.
+    Widget state and metadata of editors are removed.
 
     Args:
         path: a notebook, or a folder of notebooks; default `solutions/`.
-        execute: first run it, on drawn faces and in a temporary folder, and keep the fresh outputs.
+        execute: first execute it, on drawn faces and in a temporary folder, and keep the new outputs.
 
     Returns:
         The notebooks that changed.
@@ -114,7 +113,7 @@ def tidy(path: str | Path | None = None, execute: bool = False) -> list[Path]:
     for notebook_path in notebooks_in(path) if path.is_dir() else [path]:
         notebook = read(notebook_path)
         if execute:
-            notebook = _without_volatile(_executed(notebook, notebook_path))
+            notebook = _without_volatile(_execute(notebook, notebook_path))
         _strip(notebook)
         tidied = text(notebook)
         if notebook_path.read_bytes() != tidied.encode():
@@ -135,15 +134,15 @@ def _strip(notebook) -> None:
                 output.execution_count = KEPT_COUNT
 
 
-def _executed(notebook, path: Path):
-    """Return the notebook with fresh outputs, computed on drawn faces whatever FER_COURSE_DATA says."""
+def _execute(notebook, path: Path):
+    """Return the notebook with new outputs, computed on drawn faces whatever FER_COURSE_DATA says."""
     require("nbclient", "executing notebooks")
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError
 
     with tempfile.TemporaryDirectory() as work, own_kernels() as kernels:
         resources = {"metadata": {"path": work}}
-        # One stream output a cell: how a stream is cut into messages changes from run to run.
+        # One stream output per cell: how a stream is cut into messages changes from run to run.
         client = NotebookClient(
             notebook,
             timeout=None,
@@ -155,7 +154,7 @@ def _executed(notebook, path: Path):
         try:
             return client.execute(env={**os.environ, "FER_COURSE_DATA": "drawn"})
         except CellExecutionError as error:
-            raise LessonError(f"{path} fails when it is executed, and was left as it is:\n{error}") from error
+            raise LessonError(f"{path} fails when it is executed, and was not changed:\n{error}") from error
 
 
 def notebooks_in(folder: Path) -> list[Path]:

@@ -1,7 +1,7 @@
 """The rules that every notebook of the course follows: `fer-course lint`.
 
-A rule is a function: it takes a notebook, as nbformat reads it, and returns complaints, an empty list if all is well.
-`fer_course.course.cells` knows what a cell is: a check, an answer. `lint` applies to a file all the rules that are meant for it.
+A rule is a function: it takes a notebook, as nbformat reads it, and returns complaints; an empty list if nothing is wrong.
+`fer_course.course.cells` tells what a cell is: a check, an answer. `lint` applies all the rules for a file.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from fer_course.authoring.lessons import LESSON_TAG
 from fer_course.authoring.notebooks import KEEP_TAG
 from fer_course.course import PARAMETERS, cells, require
-from fer_course.errors import LessonError
+from fer_course.errors import LessonError, first_line
 
 #: The type and default of each parameter, as they are written in a notebook.
 DECLARED = dict(
@@ -33,7 +33,7 @@ LINES, MODEL_LINES = 12, 20
 KEPT = 3
 #: The fewest and most exercises; lesson 00 has one.
 EXERCISES, FIRST_EXERCISES = (3, 5), (1, 1)
-#: A solution's line that is shorter gives nothing away: `return x`.
+#: A shorter line of a solution gives nothing away, for example `return x`.
 SECRET = 12
 
 _RANDOM_ID = r"[0-9a-f]{8}(-[0-9a-f]{4}){0,3}(-[0-9a-f]{12})?"
@@ -42,7 +42,7 @@ _MARKER = "(BEGIN|END) SOLUTION"
 
 @dataclass(frozen=True)
 class Complaint:
-    """What a notebook does against a rule.
+    """How a notebook breaks a rule.
 
     Attributes:
         text: what is wrong or has to be done, for the author.
@@ -54,7 +54,7 @@ class Complaint:
     cell: str = ""
 
     def __str__(self) -> str:
-        """Return the complaint with the cell that it is about."""
+        """Return the complaint with its cell."""
         return f"cell {self.cell}: {self.text}" if self.cell else self.text
 
 
@@ -88,7 +88,7 @@ def _read(path: Path):
         text = path.read_text(encoding="utf-8")
         raw = json.loads(text)
     except (OSError, ValueError, RecursionError) as error:
-        raise LessonError(f"{path} can't be read as a notebook: {str(error).splitlines()[0]}") from error
+        raise LessonError(f"{path} can't be read as a notebook: {first_line(error)}") from error
     if not (isinstance(raw, dict) and "nbformat" in raw):
         raise LessonError(f"{path} can't be read as a notebook: it is JSON without the field nbformat.")
     # nbformat's own `read` would log what is not valid; `notebook_format` complains about it.
@@ -102,7 +102,7 @@ def _read(path: Path):
 
 
 def notebook_format(notebook) -> list[Complaint]:
-    """A notebook is valid and of format 4.5: older formats have no cell ids, and tools invent new ones on every save."""
+    """A notebook is valid and has format 4.5: older formats have no cell ids, and tools invent new ones on every save."""
     from nbformat.validator import iter_validate
 
     found = (notebook.get("nbformat"), notebook.get("nbformat_minor"))
@@ -111,12 +111,12 @@ def notebook_format(notebook) -> list[Complaint]:
             Complaint(f"has notebook format {found[0]}.{found[1]} instead of 4.5. Save it with a current JupyterLab.")
         ]
     # `nbformat.validate` would add the ids that are missing.
-    errors = (str(error).splitlines()[0] for error in iter_validate(notebook))
-    return [Complaint(f"is not a valid notebook: {error}") for error in [*errors][:1]]
+    error = next(iter_validate(notebook), None)
+    return [] if error is None else [Complaint(f"is not a valid notebook: {first_line(error)}")]
 
 
 def cell_ids(notebook) -> list[Complaint]:
-    """Every cell has an id of its own that a person chose: complaints, tests and links name cells by it."""
+    """Every cell has a different id that a person chose: complaints, tests and links name cells by it."""
     ids = [cell.get("id", "") for cell in notebook.cells]
     complaints = [
         Complaint("this id belongs to several cells", name) for name in sorted(set(ids)) if ids.count(name) > 1
@@ -130,7 +130,7 @@ def cell_ids(notebook) -> list[Complaint]:
 
 
 def widget_state(notebook) -> list[Complaint]:
-    """A notebook holds no state of widgets: it is large, and differs after every execution."""
+    """A notebook holds no state of widgets, which is large and differs after every execution."""
     return [Complaint("holds the state of widgets. Run `fer-course tidy`.")] if "widgets" in notebook.metadata else []
 
 
@@ -139,14 +139,14 @@ def syntax(notebook) -> list[Complaint]:
     complaints = []
     for cell in _code_cells(notebook):
         try:
-            _parsed(cell)
+            _parse(cell)
         except SyntaxError as error:
             complaints.append(Complaint(f"is not valid Python: {error.msg}, line {error.lineno}", cell.id))
     return complaints
 
 
 def parameters(notebook) -> list[Complaint]:
-    """The five parameters, as papermill reads them: it skips a line whose comment holds an equals sign."""
+    """A notebook declares the five parameters so that papermill reads them: it skips lines whose comment has an equals sign."""
     require("papermill", "checking parameters")
     from papermill.translators import PythonTranslator
 
@@ -180,7 +180,7 @@ def parameters(notebook) -> list[Complaint]:
 
 
 def length(notebook) -> list[Complaint]:
-    """A lesson is read in one session: words of text and number of cells are limited. Addresses and tags are no words."""
+    """A lesson is read in one session, so its words and cells are limited. Addresses and tags don't count as words."""
     complaints = []
     prose = re.sub(r"<[^>]*>|\]\([^)]*\)|https?://\S+", " ", _markdown(notebook))
     words = len(re.findall(r"\w[\w'’.,-]*", prose))
@@ -218,7 +218,7 @@ def code_length(notebook) -> list[Complaint]:
 
 
 def figures(notebook) -> list[Complaint]:
-    """Every figure has alternative text: for those who can't see it, and for pages on which it does not load."""
+    """Every figure has alternative text, for people who can't see it and for pages that can't load it."""
     complaints = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -237,7 +237,7 @@ def figures(notebook) -> list[Complaint]:
 
 
 def sections(notebook) -> list[Complaint]:
-    """Every lesson has a title, the same sections, and a quiz with folded answers: learners find their way in all of them."""
+    """Every lesson has a title, the same sections, and a quiz with folded answers, so that learners find their way."""
     complaints = []
     if not (notebook.cells and notebook.cells[0].source.startswith("# ")):
         complaints.append(Complaint("the first cell has to begin with the title, `# …`"))
@@ -310,9 +310,9 @@ def _check_problems(answer, after: list) -> list[str]:
 
 
 def kept_outputs(notebook) -> list[Complaint]:
-    """Of a solution, cells tagged `nbval-check-output` keep their outputs, and no others.
+    """In a solution, cells tagged `nbval-check-output` keep their outputs, and no other cells.
 
-    nbval compares what is kept, and skips a cell without an execution count. Every other output would only change in each commit.
+    nbval compares these outputs, and skips cells without an execution count. Other outputs would only change in every commit.
     """
     complaints = []
     code = _code_cells(notebook)
@@ -333,7 +333,7 @@ def kept_outputs(notebook) -> list[Complaint]:
 
 
 def errors_stop(notebook) -> list[Complaint]:
-    """In a solution an error is an error: no cell may raise one."""
+    """In a solution no cell may raise an error."""
     return [
         Complaint(f"is tagged {LESSON_TAG}; only lessons have this tag", cell.id)
         for cell in notebook.cells
@@ -361,12 +361,16 @@ def no_outputs(notebook) -> list[Complaint]:
 
 def secrets(lesson, solution) -> list[Complaint]:
     """A lesson holds no line of its solution, unless the solution shows this line outside the answers too."""
-    answers, shown = set(), set()
+    answers: set[str] = set()
+    shown: set[str] = set()
     for cell in solution.cells:
         in_answer = False
         for line in cell.source.splitlines():
             in_answer = in_answer or "BEGIN SOLUTION" in line
-            (answers if in_answer else shown).add(line.strip())
+            if in_answer:
+                answers.add(line.strip())
+            else:
+                shown.add(line.strip())
             in_answer = in_answer and "END SOLUTION" not in line
     secret = sorted(line for line in answers - shown if len(line) >= SECRET and not re.search(_MARKER, line))
     complaints = [
@@ -384,12 +388,12 @@ Rule = Callable[..., list[Complaint]]
 _RULES: tuple[Rule, ...] = (
     notebook_format, cell_ids, widget_state, syntax, parameters, length, folds, code_length, figures, sections,
 )  # fmt: skip
-#: What applies to a solution, and what to a lesson, apart from `exercises` and `secrets`, which need to know more.
+#: The rules for a solution and for a lesson, apart from `exercises` and `secrets`, which need more arguments.
 SOLUTION_RULES: tuple[Rule, ...] = (*_RULES, kept_outputs, errors_stop)
 LESSON_RULES: tuple[Rule, ...] = (*_RULES, checks_may_fail, no_outputs)
 
 
-# ------------------------------------------------------------------------------------------------- looking at cells
+# --------------------------------------------------------------------------------------------------- helpers
 
 
 def _tags(cell) -> list[str]:
@@ -405,7 +409,7 @@ def _markdown(notebook) -> str:
 
 
 def _text(notebook) -> str:
-    """Return the Markdown with straight apostrophes, without blocks of code, whose lines may look like headings."""
+    """Return the Markdown with straight apostrophes, and without blocks of code, whose lines may look like headings."""
     text = re.sub(r"^(```|~~~).*?^\1", "", _markdown(notebook), flags=re.MULTILINE | re.DOTALL)
     return text.replace("’", "'")
 
@@ -424,17 +428,17 @@ def _section(notebook, name: str) -> str:
     return text[start.end() : start.end() + end.start()] if end else text[start.end() :]
 
 
-def _parsed(cell) -> ast.Module:
-    """Return a code cell's syntax without its magics and shell lines; raise `SyntaxError` if it has none."""
+def _parse(cell) -> ast.Module:
+    """Return the syntax tree of a code cell without magics and shell lines; raise `SyntaxError` if the code is not valid."""
     if cell.source.lstrip().startswith("%%"):
         return ast.Module([], [])
     return ast.parse(re.sub(r"^( *)[%!].*$", r"\1pass", cell.source, flags=re.MULTILINE))
 
 
 def _syntax(cell) -> ast.Module:
-    """Return a code cell's syntax; empty if it is not valid Python, about which the rule `syntax` complains."""
+    """Return the syntax tree of a code cell; empty if it is not valid Python, about which the rule `syntax` complains."""
     try:
-        return _parsed(cell)
+        return _parse(cell)
     except SyntaxError:
         return ast.Module([], [])
 

@@ -327,20 +327,18 @@ def expect(answer, expected, what: str, mistakes: Sequence[tuple[object, str]] =
 
 
 def _unexplained(answer, expected, what: str, relation: str) -> None:
-    """Raise the hint for a wrong answer that no known mistake explains: the relation, and expected and found."""
-    told = f" {relation}" if relation else ""
+    """Raise the hint for a wrong answer that no known mistake explains: the relation first, then expected and found."""
     got, wanted = as_array(answer), np.asarray(expected)
+    expects = f"{relation} Expected" if relation else "expected"
     if got is None:
-        raise Hint(f"{what}: expected {_kind(wanted)}, found {short(answer)} ({type(answer).__name__}).")
+        raise Hint(f"{what}: {expects} {_kind(wanted)}, found {short(answer)} ({type(answer).__name__}).")
     if got.shape != wanted.shape:
-        raise Hint(f"{what}: expected {_kind(wanted)}, found {_kind(got)}.{told}")
+        raise Hint(f"{what}: {expects} {_kind(wanted)}, found {_kind(got)}.")
     if got.ndim == 0:
-        raise Hint(f"{what}: expected {short(expected)}, found {short(answer)}.{told}")
+        raise Hint(f"{what}: {expects} {short(expected)}, found {short(answer)}.")
     place = tuple(int(i) for i in np.argwhere(~near(got, wanted))[0])
-    raise Hint(
-        f"{what}: the shape {wanted.shape} is right, but some values are not. "
-        f"At {list(place)}: expected {short(wanted[place])}, found {short(got[place])}.{told}"
-    )
+    about = relation or f"the shape {wanted.shape} is right, but some values are not."
+    raise Hint(f"{what}: {about} At {list(place)}: expected {short(wanted[place])}, found {short(got[place])}.")
 
 
 def _is_library(file: str) -> bool:

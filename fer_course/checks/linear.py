@@ -124,6 +124,10 @@ def gradient_step(answer) -> None:
         _step_by_differences,
         what,
         mistakes=GRADIENT_STEP_MISTAKES,
+        advice={
+            "matmul": "The scores, one row per picture, are images @ weights. The weights' gradient, one row per pixel, is "
+            "images.T @ error."
+        },
         form=lambda answer: several(answer, "weights, bias", 2),
         parts=("the weights", "the bias"),
     )

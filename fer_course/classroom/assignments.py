@@ -1,4 +1,4 @@
-"""A solved lesson as nbgrader's source of an assignment: with hidden checks and a written question."""
+"""Turn a solved lesson into the source of an nbgrader assignment, with hidden checks and a written question."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ import yaml
 
 from fer_course.authoring import notebooks
 from fer_course.course import cells
+from fer_course.course.lessons import lesson_number
 
-#: Of the written question; each check has one.
+#: Points for the written question; a check gives one point.
 POINTS = 2
 
 
 def assignment(path: Path, secret: str) -> str:
-    """Return a solved lesson as an assignment's source: each check again, hidden, with other numbers; a written question."""
+    """Return a solved lesson as an assignment's source: with each check again, hidden and with other numbers, and a question."""
     notebook = notebooks.read(path)
     for cell in notebook.cells:
         if cells.is_check(cell):
-            cell.source = _with_hidden(cell.source, seed_of(secret, cell.metadata.nbgrader.grade_id))
-    notebook.cells += _written(path.stem.split("-")[0])
+            cell.source = _add_hidden_check(cell.source, seed_of(secret, cell.metadata.nbgrader.grade_id))
+    notebook.cells += _written_question(lesson_number(path.stem))
     return notebooks.text(notebook)
 
 
-def _written(number: str) -> list:
+def _written_question(number: str) -> list:
     """Return a lesson's written question and the cell for its answer, which is graded by hand; [] if it has none."""
     import nbformat
 
@@ -45,11 +46,11 @@ def _written(number: str) -> list:
 
 
 def seed_of(secret: str, grade_id: str) -> int:
-    """Return the number from which a hidden check draws its cases: another one for each check and each class."""
+    """Return the seed from which a hidden check samples its cases: it differs for each check and each class."""
     return int.from_bytes(hmac.digest(secret.encode(), grade_id.encode(), hashlib.sha256)[:4], "big")
 
 
-def _with_hidden(source: str, seed: int) -> str:
+def _add_hidden_check(source: str, seed: int) -> str:
     calls = [line for line in source.splitlines() if line.startswith("checks.")]
     body = "\n".join(f"    {line}" for line in calls)
     return f"{source}\n### BEGIN HIDDEN TESTS\nwith checks.hidden({seed}):\n{body}\n### END HIDDEN TESTS"

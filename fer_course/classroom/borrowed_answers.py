@@ -1,4 +1,4 @@
-"""Notice where an answer was not written but taken from the package: for the teacher to look at, never for points."""
+"""Notice answers that call this package instead of solving the exercise: for the teacher to look at, never for points."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from fer_course.course.cells import is_solution
 
 
 def notices(text: str, solved: str = "") -> list[str]:
-    """Return a sentence for each thing of this package that an answer uses, and that the teacher's own answers don't.
+    """Return one sentence for each part of this package that an answer uses, and the teacher's own answers don't.
 
     Args:
         text: a submitted notebook.
         solved: the teacher's notebook of the same lesson.
 
     Returns:
-        What was noticed, e.g. `The answer convolve uses fer_course.layers.convolve.`; [] if nothing was. It is a hint: whoever
-        copies the code itself is not noticed, and a cell that can't be parsed is not looked at.
+        What was noticed, e.g. `The answer convolve uses fer_course.layers.convolve.`; [] if nothing. It is only an indication:
+        copied code is not noticed, and cells that can't be parsed are left out.
 
     """
-    usual = _usual(solved) if solved else set()
-    found = sorted({(name, place) for name, place in _taken(text) if place not in usual})
-    return [f"The answer {name} uses {place}." for name, place in found]
+    usual = _teacher_uses(solved) if solved else frozenset()
+    found = sorted({(answer, used) for answer, used in _uses(text) if used not in usual})
+    return [f"The answer {answer} uses {used}." for answer, used in found]
 
 
-@cache  # of a lesson there are as many submissions as learners
-def _usual(solved: str) -> frozenset[str]:
-    return frozenset(place for _, place in _taken(solved))
+@cache  # all submissions of a lesson are compared with the same notebook
+def _teacher_uses(solved: str) -> frozenset[str]:
+    return frozenset(used for _, used in _uses(solved))
 
 
-def _taken(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the id of each answer of a notebook with what it uses of this package, and imports itself."""
+def _uses(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the id of each answer in a notebook, with each part of this package that it uses or imports."""
     import nbformat
 
     names: dict[str, str] = {}
@@ -42,22 +42,22 @@ def _taken(text: str) -> Iterator[tuple[str, str]]:
         try:
             tree = ast.parse(cell.source)
             answer = cell.metadata.nbgrader.grade_id if is_solution(cell) else None
-        # Code that is none, or too deep; and cells of other shapes, which nbformat lets pass.
+        # Text that is not Python, or nested too deeply; and malformed cells, which nbformat lets pass.
         except (SyntaxError, ValueError, RecursionError, MemoryError, AttributeError, KeyError, TypeError):
             continue
         imported = dict(_imported(tree))
         names |= imported
         if answer is not None:
-            places = {_place(node, names) for node in ast.walk(tree)} | set(imported.values())
-            ours = {place for place in places if place and place.split(".")[0] == "fer_course"}
+            dotted = {_dotted_name(node, names) for node in ast.walk(tree)} | set(imported.values())
+            ours = {name for name in dotted if name and name.split(".")[0] == "fer_course"}
             # Of `layers` and `layers.convolve` the longer one says more.
-            for place in ours:
-                if not any(other.startswith(f"{place}.") for other in ours):
-                    yield str(answer), place
+            for name in ours:
+                if not any(other.startswith(f"{name}.") for other in ours):
+                    yield str(answer), name
 
 
 def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    """Yield name and what it stands for, of all imports in a piece of code."""
+    """Yield each name that the code imports, with its dotted name."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -68,10 +68,10 @@ def _imported(tree: ast.AST) -> Iterator[tuple[str, str]]:
                 yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
-def _place(node: ast.AST, names: dict[str, str]) -> str | None:
-    """Return what a name or `name.attribute` stands for, by the names that imports gave it."""
+def _dotted_name(node: ast.AST, names: dict[str, str]) -> str | None:
+    """Return the dotted name of a name or `name.attribute`; `names` holds what was imported."""
     if isinstance(node, ast.Name):
         return names.get(node.id)
-    if isinstance(node, ast.Attribute) and (base := _place(node.value, names)):
+    if isinstance(node, ast.Attribute) and (base := _dotted_name(node.value, names)):
         return f"{base}.{node.attr}"
     return None

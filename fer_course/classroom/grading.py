@@ -1,8 +1,8 @@
-"""Grade submissions with nbgrader; only the slow part, executing them, runs in a sandbox, and many at a time.
+"""Grade submissions with nbgrader; only the slow part, executing them, happens in a sandbox, and many at a time.
 
     nbgrader sanitises each submission ▸ an Executor executes them, sandboxed ▸ nbgrader takes the outputs and gives points
 
-So the marks are nbgrader's own. What was executed is kept until it has been graded: an interrupted `grade` goes on.
+So the marks are nbgrader's own. Executed submissions are kept until they are graded, so an interrupted `grade` can resume.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fer_course._shared.executors import executor_at
-from fer_course._shared.files import alone, write_json
+from fer_course._shared.files import exclusive, write_json
 from fer_course.classroom import sandbox
 from fer_course.classroom.borrowed_answers import notices
 from fer_course.classroom.paths import lessons_of, log_file, nbgrader_of
 from fer_course.classroom.sandbox import Limits
 from fer_course.classroom.sandboxed_execution import execute
-from fer_course.errors import ClassError
+from fer_course.errors import ClassError, first_line
 
-#: Where sanitised and executed submissions wait, in the class's folder; removed once they are graded.
+#: The folder, in the class's, for sanitised and executed submissions; removed once they are graded.
 WAITING = ".grading"
-#: What was noticed about a graded submission, beside its autograded notebook.
+#: The file, beside an autograded notebook, with what the teacher should look at.
 REMARKS = "remarks.json"
 
 
@@ -38,8 +38,8 @@ class Graded:
     """What `grade` did.
 
     Attributes:
-        done: (student, lesson) of what was graded.
-        failed: (student, lesson) -> why it could not be graded; it has no points, and the others have theirs.
+        done: (student, lesson) of each graded submission.
+        failed: (student, lesson) -> why a submission could not be graded; it gets no points, the others get theirs.
         remarks: (student, lesson) -> sentences for the teacher.
 
     """
@@ -60,18 +60,18 @@ def grade(
     force: bool = False,
     progress: Callable[[str], None] = print,
 ) -> Graded:
-    """Grade what was submitted and is not graded yet.
+    """Grade the submissions that are not graded yet.
 
     Args:
         folder: the class.
-        wanted: lessons, by number or name; none: all.
-        students: ids; none: all who have submitted something.
-        executor: where notebooks are executed; none: `workers` local processes.
-        workers: how many of these.
-        limits: what each notebook may use; none: the usual ones, with the class's own `c.Execute.timeout` for a cell.
+        wanted: lessons, by number or name; None: all.
+        students: ids; None: all students with a submission.
+        executor: executes the notebooks; None: `workers` local processes.
+        workers: the number of local processes.
+        limits: what each notebook may use; None: the defaults, with the class's own `c.Execute.timeout` for a cell.
         unsafe: execute without the sandbox, with all rights of this user.
-        force: grade anew what is graded.
-        progress: gets a line for each submission.
+        force: also grade what is graded already.
+        progress: gets one line for each submission.
 
     Raises:
         BusyError: if another process is grading the class.
@@ -80,13 +80,13 @@ def grade(
     """
     if not unsafe and (reason := sandbox.missing()):
         raise ClassError(
-            f"Submissions can't be run safely: {reason}. With --unsafe they run with all your rights: they can read your files, "
+            f"Submissions can't be executed safely: {reason}. With --unsafe they have all your rights: they can read your files, "
             f"other submissions and the gradebook, and write to them."
         )
     graded = Graded()
     waiting = Path(folder).resolve() / WAITING
     limits = limits or _limits_of(folder)
-    with alone(folder), log_file(folder) as log:
+    with exclusive(folder), log_file(folder) as log:
         pending = list(_pending(folder, wanted, students, force))
         ready: dict[Submission, str] = {}
         for submission in pending:
@@ -104,14 +104,14 @@ def grade(
                 graded.failed[submission] = failure.reason
             count = len(graded.done) + len(graded.failed)
             progress(f"[{count}/{len(pending)}] {' '.join(submission)}{f': stopped, {stopped}' if stopped else ''}")
-        for submission, reason in graded.failed.items():
-            write_json(failed_file(folder, *submission), reason)
+        for (student, lesson), reason in graded.failed.items():
+            write_json(failed_file(folder, student, lesson), reason)
         shutil.rmtree(waiting, ignore_errors=True)
     return graded
 
 
 def _remarks(folder: str | Path, submission: Submission, text: str, stopped: str) -> list[str]:
-    """Write what the teacher should look at beside a graded submission, and return it; an earlier failure is forgotten."""
+    """Return what the teacher should look at, and write it beside a graded submission; remove the note of an earlier failure."""
     lesson = submission.lesson
     solved = (Path(folder) / "source" / lesson / f"{lesson}.ipynb").read_text(encoding="utf-8")
     remarks = [f"It was stopped: {stopped}."] if stopped else []
@@ -151,7 +151,7 @@ def _folder_of(folder: str | Path, step: str, submission: Submission) -> Path:
 
 
 def _pending(folder, wanted, students, force: bool) -> Iterator[Submission]:
-    """Yield the submissions that are not graded, or were handed in again since."""
+    """Yield the submissions that are not graded, or were handed in again since then."""
     for lesson in lessons_of(folder, wanted):
         for submitted in sorted((Path(folder) / "submitted").glob(f"*/{lesson}")):
             submission = Submission(submitted.parent.name, lesson)
@@ -171,8 +171,8 @@ def _convert(folder, submission: Submission, log, make: Callable) -> None:
     """Run one of nbgrader's converters on one submission.
 
     Raises:
-        NotGraded: if that fails, for whatever reason: a submission may hold anything, and nbgrader, nbformat, json and
-            SQLAlchemy each raise errors of their own.
+        NotGraded: if that fails for any reason: a submission may hold anything, and nbgrader, nbformat, json and SQLAlchemy
+            all raise their own errors.
 
     """
     config, course = nbgrader_of(folder)
@@ -182,16 +182,16 @@ def _convert(folder, submission: Submission, log, make: Callable) -> None:
         converter.start()
     except (Exception, SystemExit) as error:
         cause = getattr(converter, "cause", None) or error
-        message = str(cause).strip() or "no reason given"
-        raise NotGraded(f"{type(cause).__name__}: {message.splitlines()[0][:200]}") from error
+        message = first_line(cause, 200) if str(cause).strip() else "no reason given"
+        raise NotGraded(f"{type(cause).__name__}: {message}") from error
 
 
 def _sanitise(folder, submission: Submission, log) -> str:
     """Return a submission with its checks as the teacher wrote them, hidden ones included, and without outputs."""
-    place = _folder_of(folder, f"{WAITING}/sanitised", submission)
-    shutil.rmtree(place, ignore_errors=True)
+    sanitised = _folder_of(folder, f"{WAITING}/sanitised", submission)
+    shutil.rmtree(sanitised, ignore_errors=True)
     _convert(folder, submission, log, _sanitiser)
-    return (place / f"{submission.lesson}.ipynb").read_text(encoding="utf-8")
+    return (sanitised / f"{submission.lesson}.ipynb").read_text(encoding="utf-8")
 
 
 def _sanitiser(config, course, log):
@@ -199,7 +199,7 @@ def _sanitiser(config, course, log):
     from nbgrader.converters.base import BaseConverter
 
     class Sanitise(Autograde):
-        """The first half of autograding, into a folder of its own."""
+        """The first half of autograding, with a separate output folder."""
 
         cause = None
 
@@ -222,7 +222,7 @@ def _sanitiser(config, course, log):
 def _execute(
     ready: dict[Submission, str], waiting: Path, executor, workers: int, limits: Limits, unsafe: bool
 ) -> Iterator[tuple[Submission, str]]:
-    """Execute what was not executed before; yield each submission with why it was stopped, or ""."""
+    """Execute the submissions that are not executed yet; yield each submission with why it was stopped, or ""."""
     files = {submission: _executed_file(waiting, text) for submission, text in ready.items()}
     todo = {submission: text for submission, text in ready.items() if not files[submission].is_file()}
     for submission in ready:
@@ -248,7 +248,7 @@ def _result(future) -> tuple[str | None, str]:
         return future.result()
     except BrokenProcessPool:
         raise ClassError(
-            "A worker was killed, for lack of memory perhaps. The same command goes on with what is left."
+            "A worker was killed, perhaps for lack of memory. The same command resumes with what is left."
         ) from None
     except Exception as error:
         return None, f"it could not be executed ({type(error).__name__}: {error})"
@@ -269,17 +269,17 @@ def _grader(executed: Path):
         from nbgrader.preprocessors import NbGraderPreprocessor
 
         class Outputs(NbGraderPreprocessor):
-            """Stands where nbgrader executes: takes the outputs of the execution in the sandbox."""
+            """Replaces nbgrader's execution: takes the outputs of the execution in the sandbox."""
 
             def preprocess(self, nb, resources):
                 import nbformat
 
                 content = json.loads(executed.read_text(encoding="utf-8"))
                 notebook = nbformat.reads(content["text"], as_version=4)
-                # Ids of cells that nbgrader has brought back are drawn anew each time.
+                # The ids of cells that nbgrader restores are random, different each time.
                 if [cell.source for cell in notebook.cells] != [cell.source for cell in nb.cells]:
                     raise ClassError(
-                        "What was executed is not what was submitted: it was submitted anew meanwhile. Grade again."
+                        "What was executed is not what was submitted: it was submitted again meanwhile. Grade again."
                     )
                 return notebook, resources
 

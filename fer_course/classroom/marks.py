@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 from fer_course._shared.files import write_text
 from fer_course.classroom.grading import REMARKS, failed_file
@@ -19,10 +20,10 @@ COLUMNS = (
 
 
 def marks(folder: str | Path) -> list[dict]:
-    """Return a row for each student and lesson of the gradebook.
+    """Return one row for each student and lesson of the gradebook.
 
-    `status` is graded, late, failed (what was handed in last could not be graded, see `remarks`: the score is that of what was
-    graded before, or 0), submitted (not graded yet) or missing; `score` is empty where nothing was graded.
+    `status` is graded, late, failed (the last submission could not be graded, see `remarks`; the score is that of an earlier
+    submission, or 0), submitted (not graded yet) or missing. `score` is empty if nothing was graded.
     """
     lessons = lessons_of(folder)
     with gradebook(folder) as book:
@@ -37,7 +38,7 @@ def marks(folder: str | Path) -> list[dict]:
 def _row(folder: Path, book, student, lesson: str, most: float | None) -> dict:
     from nbgrader.api import MissingEntry
 
-    row = dict.fromkeys(COLUMNS, "")
+    row: dict[str, Any] = dict.fromkeys(COLUMNS, "")
     row |= {
         "id": student.id,
         "last_name": student.last_name or "",
@@ -63,7 +64,7 @@ def _row(folder: Path, book, student, lesson: str, most: float | None) -> dict:
         row["remarks"] = " ".join(json.loads(remarks.read_text(encoding="utf-8"))) if remarks.is_file() else ""
     if failed.is_file():
         why = json.loads(failed.read_text(encoding="utf-8"))
-        before = " The score is that of what was handed in before." if row["score"] != "" else ""
+        before = " The score is that of an earlier submission." if row["score"] != "" else ""
         row |= {"status": "failed", "score": row["score"] or 0.0, "remarks": f"{why}{before}"}
     return row
 
@@ -74,8 +75,8 @@ def write_marks(folder: str | Path, path: str | Path, wide: bool = False) -> Non
     Args:
         folder: the class.
         path: the file.
-        wide: one row for each student with a column for each lesson, as learning platforms import it; else one for each
-            student and lesson, with all that is known.
+        wide: one row per student and one column per lesson, as learning platforms import it; otherwise one row for each
+            student and lesson, with all columns.
 
     """
     rows = marks(folder)
@@ -100,10 +101,10 @@ def _wide(rows: list[dict]) -> tuple[list[dict], list[str]]:
 
 
 def feedback(folder: str | Path, wanted: list[str] | None = None) -> list[Path]:
-    """Make a page for each graded submission, in `feedback/STUDENT/LESSON/`; return the pages.
+    """Make one page per graded submission, in `feedback/STUDENT/LESSON/`; return the pages.
 
     Raises:
-        ClassError: if nbgrader refuses one.
+        ClassError: if nbgrader refuses a submission.
 
     """
     from nbgrader.converters import GenerateFeedback
@@ -111,14 +112,15 @@ def feedback(folder: str | Path, wanted: list[str] | None = None) -> list[Path]:
     pages = []
     with log_file(folder) as log:
         for lesson in lessons_of(folder, wanted):
-            for place in sorted((Path(folder).resolve() / "autograded").glob(f"*/{lesson}")):
+            for graded in sorted((Path(folder).resolve() / "autograded").glob(f"*/{lesson}")):
+                student = graded.parent.name
                 config, course = nbgrader_of(folder)
-                course.student_id, course.assignment_id = place.parent.name, lesson
+                course.student_id, course.assignment_id = student, lesson
                 try:
                     GenerateFeedback(coursedir=course, config=config, log=log, force=True).start()
                 except Exception as error:
                     raise ClassError(
-                        f"nbgrader could not write the feedback of {place.parent.name} on {lesson}: {error}"
+                        f"nbgrader could not write the feedback for {student} on {lesson}: {error}"
                     ) from error
-                pages.append(Path(folder).resolve() / "feedback" / place.parent.name / lesson / f"{lesson}.html")
+                pages.append(Path(folder).resolve() / "feedback" / student / lesson / f"{lesson}.html")
     return pages

@@ -1,4 +1,4 @@
-"""Make a class: a complete nbgrader course from the solved lessons, and what learners get of it."""
+"""Make a class: a complete nbgrader course from the solved lessons, and the notebooks that learners get."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "{name}"
 c.CourseDirectory.db_url = "{db}"
 c.ClearSolutions.code_stub = {{"python": "{stub}"}}
-c.Execute.timeout = 120  # seconds a cell
-c.OverwriteCells.add_missing_cells = True  # a check that a learner has deleted comes back
+c.Execute.timeout = 120  # seconds per cell
+c.OverwriteCells.add_missing_cells = True  # restore checks that a learner has deleted
 c.IncludeHeaderFooter.header = ""
 
-# What the hidden tests draw their numbers from. Keep it to yourself, and out of what you hand out.
+# The hidden tests sample their numbers from this. Keep it secret, and out of what you hand out.
 c.FerCourse.secret = "{secret}"
 '''
 
@@ -36,9 +36,9 @@ def init(
 
     Args:
         folder: new or empty.
-        students: a CSV with the columns id, last_name, first_name, email (id is enough); none: one is written to be filled.
-        db: where the gradebook lies, a URL of SQLAlchemy; none: SQLite in the folder.
-        source: the solved lessons; default `solutions/` of the repository.
+        students: a CSV with the columns id, last_name, first_name, email (only id is required); None writes an example.
+        db: the gradebook's address for SQLAlchemy; None: SQLite in the folder.
+        source: the folder of the solved lessons; default `solutions/` of the repository.
 
     Returns:
         The assignments' names.
@@ -69,7 +69,7 @@ def init(
 
 
 def release(folder: str | Path, wanted: list[str] | None = None) -> list[Path]:
-    """Make what learners get, without solutions and hidden tests, in `release/`; return the notebooks.
+    """Make the learners' notebooks, without solutions and hidden tests, in `release/`; return their paths.
 
     Raises:
         ClassError: if there is no such class or lesson, or nbgrader refuses a notebook.

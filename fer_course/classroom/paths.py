@@ -1,4 +1,4 @@
-"""Where a class's files lie, and nbgrader opened on them."""
+"""The files of a class, and nbgrader's own objects for them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fer_course.course import require
+from fer_course.course.lessons import is_lesson
 from fer_course.errors import ClassError
 
 CONFIG = "nbgrader_config.py"
@@ -18,10 +19,10 @@ LOG = "nbgrader.log"
 
 
 def nbgrader_of(folder: str | Path):
-    """Return the nbgrader configuration and course directory of a class's folder.
+    """Return nbgrader's configuration and course directory of a class's folder.
 
     Raises:
-        ClassError: if this is no such folder, or its configuration can't be read.
+        ClassError: if the folder is not a class, or its configuration can't be read.
         LessonError: if nbgrader is not installed.
 
     """
@@ -32,17 +33,17 @@ def nbgrader_of(folder: str | Path):
 
     folder = Path(folder).resolve()
     if not (folder / CONFIG).is_file():
-        raise ClassError(f"{folder} is no class: it has no {CONFIG}. Make one with: fer-course class init {folder}")
+        raise ClassError(f"{folder} is not a class: it has no {CONFIG}. Make one with: fer-course class init {folder}")
     try:
         config = PyFileConfigLoader(CONFIG, path=str(folder)).load_config()
-    except Exception as error:  # it is a Python file of the teacher's: anything may be wrong with it
+    except Exception as error:  # a Python file that the teacher may have edited: anything may be wrong
         raise ClassError(f"{folder / CONFIG} can't be read: {type(error).__name__}: {error}") from error
     config.CourseDirectory.root = str(folder)
     return config, CourseDirectory(config=config)
 
 
 def _own_programs_on_path() -> None:
-    """Let nbgrader find alembic, which it calls by name, also where this environment was not activated."""
+    """Let nbgrader find alembic, which it calls by name, even if this environment is not activated."""
     programs = str(Path(sys.executable).parent)
     if programs not in os.environ.get("PATH", "").split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([programs, os.environ.get("PATH", "")])
@@ -60,7 +61,7 @@ def gradebook(folder: str | Path) -> Iterator:
 
 @contextmanager
 def log_file(folder: str | Path) -> Iterator[logging.Logger]:
-    """Let everything that nbgrader says go to a file in the class's folder, while the block runs."""
+    """Write nbgrader's log to a file in the class's folder while the block runs."""
     handler = logging.FileHandler(Path(folder) / LOG, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.Logger("fer_course.classroom", logging.INFO)
@@ -72,21 +73,20 @@ def log_file(folder: str | Path) -> Iterator[logging.Logger]:
 
 
 def lessons_of(folder: str | Path, wanted: list[str] | None = None, step: str = "source") -> list[str]:
-    """Return the lessons of a class in the order of the course: all, or those asked for by number or name.
+    """Return the lessons of a class in the order of the course: all, or those that `wanted` names by number or name.
 
     Raises:
         ClassError: if one of them does not exist; lists those that do.
 
     """
-    there = sorted(path.name for path in (Path(folder) / step).glob("*") if path.is_dir())
+    available = sorted(path.name for path in (Path(folder) / step).glob("*") if path.is_dir())
     if not wanted:
-        return there
+        return available
     chosen = []
     for name in wanted:
-        same = [each for each in there if each == name or each.split("-")[0] == str(name).zfill(2)]
-        if not same:
-            raise ClassError(
-                f"There is no lesson {name!r} in {Path(folder) / step}; there are: {', '.join(there) or 'none'}."
-            )
-        chosen += same
+        matching = [each for each in available if is_lesson(each, name)]
+        if not matching:
+            have = ", ".join(available) or "none"
+            raise ClassError(f"There is no lesson {name!r} in {Path(folder) / step}; there are: {have}.")
+        chosen += matching
     return chosen

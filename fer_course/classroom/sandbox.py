@@ -1,8 +1,8 @@
-"""Run somebody else's notebook where it can harm nobody: under bubblewrap, without a network, with limits, and watched.
+"""Execute somebody else's notebook safely: in bubblewrap, without a network, with limits, and watched.
 
-The kernel sees Python, this package and the drawn faces, all read-only; an empty home that is forgotten; and one folder with the
-sockets over which it is driven. It sees no gradebook, no other submission and no solution. What it can still do is spoil its own
-notebook: checks run beside the learner's code, in one process.
+The kernel sees Python, this package and the drawn faces, all read-only; an empty home folder that is removed afterwards; and one
+folder with the sockets that control it. It sees no gradebook, no other submission and no solution. It can still spoil its own
+notebook: checks run in the same process as the learner's code.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -23,14 +22,15 @@ from pathlib import Path
 import fer_course
 from fer_course._shared.cache_folder import cache_folder
 from fer_course._shared.executors import THREADS
+from fer_course._shared.process_tree import ProcessWatch, family
 
 HOME = "/home/learner"
-#: What every program on Linux needs to start; never all of /etc, where passwords and keys lie.
+#: What every program on Linux needs to start; never all of /etc, which holds passwords and keys.
 SYSTEM = (
     "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
     "/etc/alternatives", "/etc/fonts", "/etc/localtime", "/etc/mime.types",
 )  # fmt: skip
-#: Variables that are handed on; all others stay outside.
+#: Environment variables that the sandbox gets; it gets no others.
 KEPT = ("LANG", "LC_ALL", "KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS")
 _SAMPLE_SECONDS = 0.1
 
@@ -40,12 +40,12 @@ class Limits:
     """What one notebook may use.
 
     Attributes:
-        seconds: the whole notebook, by the clock; and per process, of processor time.
-        cell_seconds: one cell; it is interrupted then, and the next one runs.
-        memory: bytes, resident, of all its processes together.
-        processes: at the same time.
-        disk: bytes in files, and in each of them.
-        output: bytes of outputs that are kept; what a notebook prints beyond is dropped.
+        seconds: time for the whole notebook, by the clock; and processor time of each process.
+        cell_seconds: time for one cell; then it is interrupted, and the next one runs.
+        memory: bytes of resident memory of all processes together.
+        processes: number of processes at the same time.
+        disk: bytes in all files, and in each of them.
+        output: bytes of outputs that are kept; further outputs are dropped.
 
     """
 
@@ -59,7 +59,7 @@ class Limits:
 
 @cache
 def missing() -> str:
-    """Return why notebooks can't be sandboxed here, or nothing."""
+    """Return why notebooks can't be sandboxed on this machine; empty if they can."""
     if sys.platform != "linux":
         return f"bubblewrap exists for Linux only, this is {sys.platform}"
     for program in ("bwrap", "prlimit"):
@@ -69,13 +69,13 @@ def missing() -> str:
     return f"bubblewrap does not work here: {tried.stderr.strip()}" if tried.returncode else ""
 
 
-def wrapped(command: list[str], folder: Path, limits: Limits) -> list[str]:
-    """Return the command that runs another one in the sandbox.
+def wrap(command: list[str], folder: Path, limits: Limits) -> list[str]:
+    """Return a command that runs another command in the sandbox.
 
     Args:
         command: program and arguments, by absolute path.
-        folder: the one folder of this machine that it may write.
-        limits: those that the kernel of Linux keeps by itself; `watched` keeps the others.
+        folder: the only folder of this machine that it may write to.
+        limits: the limits. Linux itself enforces some of them, `Watch` the others.
 
     """
     readable = [*SYSTEM, sys.base_prefix, sys.prefix, str(Path(fer_course.__file__).parent), str(cache_folder())]
@@ -100,58 +100,49 @@ def _environment() -> dict[str, str]:
         "NBGRADER_EXECUTION": "autograde",
         "PYTHONDONTWRITEBYTECODE": "1",
         "TF_CPP_MIN_LOG_LEVEL": "2",
-        # One thread: as many notebooks run side by side as there are processors.
+        # One thread, because there are as many notebooks at a time as processors.
         **dict.fromkeys(THREADS, "1"),
     }
     return {**kept, **own}
 
 
-class Watch:
-    """While its block runs, kill a process and all that it started as soon as they break a limit.
+class Watch(ProcessWatch):
+    """While its block runs, kill a process and all that it started if they break a limit.
 
     Attributes:
-        reason: what was broken, in words; empty if nothing was.
+        reason: the limit that was broken, in words; empty if none was.
 
     """
 
     def __init__(self, pid: int, folder: Path, limits: Limits):
+        super().__init__(_SAMPLE_SECONDS)
         self.pid, self.folder, self.limits = pid, folder, limits
         self.reason = ""
-        self._done = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._end = time.monotonic() + limits.seconds
 
-    def __enter__(self) -> Watch:
-        self._end = time.monotonic() + self.limits.seconds
-        self._thread.start()
-        return self
-
-    def __exit__(self, *exception) -> None:
-        self._done.set()
-        self._thread.join()
-
-    def _look(self) -> None:
+    def look(self) -> bool:
+        """Kill the processes if they break a limit."""
         import psutil
 
-        while not self._done.wait(_SAMPLE_SECONDS):
-            try:
-                self.reason = self._broken(psutil.Process(self.pid))
-            except psutil.NoSuchProcess:
-                return
-            if self.reason:
-                kill(self.pid)
-                return
+        try:
+            self.reason = self._broken_limit(psutil.Process(self.pid))
+        except psutil.NoSuchProcess:
+            return False
+        if self.reason:
+            kill(self.pid)
+        return not self.reason
 
-    def _broken(self, process) -> str:
+    def _broken_limit(self, process) -> str:
         import psutil
 
-        family = _family(process)
+        processes = family(process)
         resident = 0
-        for each in family:
+        for each in processes:
             try:
                 resident += each.memory_info().rss
             except psutil.Error:
                 continue
-        if len(family) > self.limits.processes:
+        if len(processes) > self.limits.processes:
             return f"it started more than {self.limits.processes} processes"
         if resident > self.limits.memory:
             return f"it took more than {self.limits.memory / 1e9:.1f} GB of memory"
@@ -163,29 +154,24 @@ class Watch:
 
 
 def _size(folder: Path) -> int:
-    """Return the bytes in a folder; what vanishes while one looks counts nothing, and must not end the watch."""
+    """Return the bytes in a folder. A file that vanishes meanwhile counts nothing, and must not end the watch."""
     total = 0
-    for place, _, names in os.walk(folder):
+    for parent, _, names in os.walk(folder):
         for name in names:
             with suppress(OSError):
-                total += os.lstat(os.path.join(place, name)).st_size
+                total += os.lstat(os.path.join(parent, name)).st_size
     return total
 
 
-def _family(process) -> list:
-    """Return a process and all that it started."""
-    return [process, *process.children(recursive=True)]
-
-
 def kill(pid: int) -> None:
-    """Kill a process and everything that it started; in the sandbox the end of the first is that of all."""
+    """Kill a process and everything that it started; in the sandbox all processes end with the first one."""
     import psutil
 
     try:
-        family = _family(psutil.Process(pid))
+        processes = family(psutil.Process(pid))
     except psutil.NoSuchProcess:
         return
-    for each in family:
+    for each in processes:
         try:
             each.kill()
         except psutil.NoSuchProcess:
@@ -193,8 +179,8 @@ def kill(pid: int) -> None:
 
 
 @contextmanager
-def meeting_place() -> Iterator[Path]:
-    """Yield an empty folder for sockets, with a short path (a socket's may have 107 bytes); it is removed in the end."""
+def socket_folder() -> Iterator[Path]:
+    """Yield an empty folder for sockets, with a short path (a socket's path may have 107 bytes); in the end remove it."""
     folder = Path(tempfile.mkdtemp(prefix="fer-"))
     try:
         yield folder

@@ -1,4 +1,4 @@
-"""Execute one submitted notebook as nbgrader would, but in the sandbox; whatever happens in there, a notebook comes out."""
+"""Execute one submitted notebook as nbgrader would, but in the sandbox; whatever happens in it, the result is a notebook."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from fer_course._shared.settings import kernel_environment
 from fer_course.classroom import sandbox
 from fer_course.classroom.sandbox import Limits
 
-#: After so many cells that had to be interrupted the notebook is stopped: it may not let itself be interrupted.
+#: The notebook is stopped after this many interrupted cells: its code may ignore interrupts.
 PATIENCE = 3
 
 
 def execute(text: str, limits: Limits = Limits(), unsafe: bool = False) -> tuple[str, str]:  # noqa: B008 - frozen
-    """Execute a notebook and return it with its outputs, and why it was stopped.
+    """Execute a notebook; return it with its outputs, and why it was stopped.
 
-    Runs in any process of any machine that has this package: an `Executor` calls it.
+    This runs in any process on any machine that has this package: an `Executor` calls it.
 
     Args:
         text: the notebook, as nbgrader has sanitised it.
         limits: what it may use.
-        unsafe: run it without the sandbox, with all rights of this user; the limits are watched all the same.
+        unsafe: execute it without the sandbox, with all rights of this user; the limits hold all the same.
 
     Returns:
-        the executed notebook, and an empty string; or, where it was stopped, the reason. Each cell that was not run to its
-        end then holds an error that says so, and nbgrader gives no points for it.
+        the executed notebook, and an empty string or, if it was stopped, the reason. Each cell that did not finish then holds
+        an error that says so, and nbgrader gives no points for it.
 
     """
     import nbformat
 
     notebook = nbformat.reads(text, as_version=4)
-    with sandbox.meeting_place() as folder:
+    with sandbox.socket_folder() as folder:
         reason, done = _run(notebook, folder, limits, unsafe)
     if reason:
         _explain(notebook, reason, done)
@@ -41,7 +41,7 @@ def execute(text: str, limits: Limits = Limits(), unsafe: bool = False) -> tuple
 
 
 def _run(notebook, folder: Path, limits: Limits, unsafe: bool) -> tuple[str, set[int]]:
-    """Run all cells in place; return why they were stopped, or nothing, and which of them were run to their end."""
+    """Execute all cells in place; return why they were stopped (empty if not), and the indices of the cells that finished."""
     from nbclient.exceptions import DeadKernelError
 
     manager = _manager(folder, limits, unsafe)
@@ -62,7 +62,7 @@ def _run(notebook, folder: Path, limits: Limits, unsafe: bool) -> tuple[str, set
 
 
 def _manager(folder: Path, limits: Limits, unsafe: bool):
-    """Return the manager of a kernel that talks over sockets in that folder: there is no network in the sandbox."""
+    """Return the manager of a kernel that uses sockets in that folder: there is no network in the sandbox."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
 
@@ -75,16 +75,16 @@ def _manager(folder: Path, limits: Limits, unsafe: bool):
         "--HistoryManager.hist_file=:memory:",
     ]
     manager = AsyncKernelManager(transport="ipc", connection_file=str(folder / "kernel.json"))
-    # Interrupted by a message: a signal would end bubblewrap, and with it the kernel.
+    # Interrupt by a message: a signal would end bubblewrap, and with it the kernel.
     manager._kernel_spec = KernelSpec(
-        argv=command if unsafe else sandbox.wrapped(command, folder, limits),
+        argv=command if unsafe else sandbox.wrap(command, folder, limits),
         display_name="sandboxed", language="python", interrupt_mode="message",
     )  # fmt: skip
     return manager
 
 
 def _runner(limits: Limits, pid: int):
-    """Return nbgrader's preprocessor that executes notebooks, with an end to outputs and to cells that can't be interrupted."""
+    """Return nbgrader's preprocessor that executes notebooks, with limits for outputs and for cells that can't be interrupted."""
     from nbgrader.preprocessors import Execute
 
     class Runner(Execute):
@@ -93,16 +93,17 @@ def _runner(limits: Limits, pid: int):
 
         def process_message(self, message, cell, cell_index):
             self.written += len(str(message["content"]))
-            # What decides about points stays: errors, stderr and the value of a cell.
-            said = message["content"].get("name") == "stdout" or message["msg_type"] == "display_data"
-            if said and self.written > limits.output:
+            # Errors, stderr and the value of a cell decide about points, so they are kept.
+            extra = message["content"].get("name") == "stdout" or message["msg_type"] == "display_data"
+            if extra and self.written > limits.output:
                 return None
             return super().process_message(message, cell, cell_index)
 
         def on_cell_executed(self, **about):
             super().on_cell_executed(**about)
             self.done.add(about["cell_index"])
-            self.late += about["execute_reply"]["content"].get("ename") == "CellTimeoutError"
+            if about["execute_reply"]["content"].get("ename") == "CellTimeoutError":
+                self.late += 1
             if self.late == PATIENCE and not self.reason:
                 self.reason = f"{PATIENCE} of its cells ran longer than {limits.cell_seconds} seconds"
                 sandbox.kill(pid)
@@ -113,10 +114,10 @@ def _runner(limits: Limits, pid: int):
 
 
 def _explain(notebook, reason: str, done: set[int]) -> None:
-    """Put an error into each code cell that was not run to its end."""
+    """Put an error into each code cell that did not finish."""
     import nbformat
 
-    sentence = f"This cell was not run to its end: the notebook was stopped, because {reason}."
+    sentence = f"This cell did not finish: the notebook was stopped, because {reason}."
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type == "code" and cell.source.strip() and index not in done:
             cell.outputs.append(

@@ -23,8 +23,8 @@ from fer_course.errors import FerCourseError
 def main(arguments: list[str] | None = None) -> int:
     """Run `fer-course` with the arguments of the command line; return the exit status.
 
-    0: done · 1: something on purpose said no (one sentence on stderr) · 2: wrong usage · 130: interrupted · 141: nobody read
-    the output to its end.
+    0: done · 1: an error that the course reports (one sentence on stderr) · 2: wrong usage · 130: interrupted · 141: the output
+    was not read to its end.
     """
     with settings.isolated():
         return console.printing(lambda: _main(arguments))
@@ -36,9 +36,7 @@ def _main(arguments: list[str] | None) -> int:
     try:
         Path.cwd()
     except FileNotFoundError:
-        print(
-            "fer-course: this folder is gone: it was removed or renamed. Go to another one, cd ~ say.", file=sys.stderr
-        )
+        print("fer-course: this folder was removed or renamed. Change to another one: cd ~", file=sys.stderr)
         return 1
     try:
         return options.command(options) or 0
@@ -48,7 +46,7 @@ def _main(arguments: list[str] | None) -> int:
     except ImportError as error:  # something is missing, hidden or damaged
         print(f"fer-course: {causes.of_error(error)} `fer-course doctor` says more.", file=sys.stderr)
         return 1
-    except OSError as error:  # a full disk, a forbidden place, where a library of others writes
+    except OSError as error:  # a full disk or a forbidden folder, met by another library
         from fer_course._shared.files import TROUBLES
 
         if error.errno not in TROUBLES:
@@ -66,7 +64,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(required=True, metavar="COMMAND")
     add_run(commands)
     add_start(commands)
-    add_data(commands.add_parser("data", help="look at, import, download or draw faces").add_subparsers(required=True))
+    add_data(commands.add_parser("data", help="describe, import, download or draw faces").add_subparsers(required=True))
     add_train(commands)
     add_evaluate(commands)
     add_predict(commands)

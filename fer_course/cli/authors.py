@@ -1,4 +1,4 @@
-"""Commands of those who write the course: `fer-course release`, `tidy` and `lint`."""
+"""Commands for authors: `fer-course release`, `tidy` and `lint`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from fer_course.cli.commands import add_command
 def add_authors(commands) -> None:
     """Add `release`, `tidy` and `lint`."""
     release = add_command(commands, "release", _release, "build lessons/ from solutions/ (authors)")
-    release.add_argument("--check", action="store_true", help="only say which lessons are out of date")
-    tidy = add_command(commands, "tidy", _tidy, "strip outputs of notebooks, but those that nbval compares (authors)")
+    release.add_argument("--check", action="store_true", help="only report which lessons are out of date")
+    tidy = add_command(
+        commands, "tidy", _tidy, "strip outputs of notebooks, except those that nbval compares (authors)"
+    )
     tidy.add_argument("notebooks", nargs="*", type=Path, help="none: all of solutions/")
-    tidy.add_argument("--execute", action="store_true", help="run them on drawn faces first, to renew those outputs")
+    tidy.add_argument(
+        "--execute", action="store_true", help="first execute them on drawn faces, to renew those outputs"
+    )
     lint = add_command(commands, "lint", _lint, "check notebooks against the rules of the course (authors)")
     lint.add_argument("notebooks", nargs="*", type=Path, metavar="NOTEBOOK", help="files or folders; none: solutions/")
 
@@ -24,7 +28,7 @@ def _release(options) -> int:
 
     if not options.check:
         lessons.build_lessons(Path("solutions"), Path("lessons"))
-    stale = lessons.in_sync(Path("solutions"), Path("lessons"))
+    stale = lessons.find_stale(Path("solutions"), Path("lessons"))
     for name in stale:
         print(f"lessons/{name} is out of date: run `make lessons`.", file=sys.stderr)
     return 1 if stale else 0
@@ -42,7 +46,7 @@ def _lint(options) -> int:
     from fer_course.authoring.notebooks import notebooks_in
     from fer_course.errors import LessonError
 
-    chosen = []
+    chosen: list[Path] = []
     for path in options.notebooks or [Path("solutions")]:
         found = notebooks_in(path) if path.is_dir() else [path]
         if not found or not path.exists():

@@ -5,40 +5,38 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from fer_course.cli.commands import add_command
+from fer_course.cli.commands import LESSONS, add_command
 
 
 def add_class(commands) -> None:
     """Add the commands of `class`."""
-    init = add_command(commands, "init", _class_init, "make an nbgrader course of the lessons, one assignment each")
+    init = add_command(commands, "init", _class_init, "make an nbgrader course, with one assignment per lesson")
     init.add_argument("folder", type=Path, help="new or empty")
     init.add_argument(
-        "--students", type=Path, metavar="CSV", help="id, last_name, first_name, email; only id must be filled"
+        "--students", type=Path, metavar="CSV", help="columns id, last_name, first_name, email; only id is required"
     )
-    init.add_argument(
-        "--db", metavar="URL", help="where the gradebook lies, for SQLAlchemy; none: SQLite in the folder"
-    )
-    release = add_command(commands, "release", _class_release, "make what learners get, in release/")
-    collect = add_command(commands, "collect", _class_collect, "bring in what a learning platform exports")
-    grade = add_command(commands, "grade", _class_grade, "grade what was submitted, each notebook in a sandbox")
-    feedback = add_command(commands, "feedback", _class_feedback, "make a page for each graded submission")
+    init.add_argument("--db", metavar="URL", help="the gradebook's address, for SQLAlchemy; none: SQLite in the folder")
+    release = add_command(commands, "release", _class_release, "make the learners' notebooks, in release/")
+    collect = add_command(commands, "collect", _class_collect, "copy in what a learning platform exports")
+    grade = add_command(commands, "grade", _class_grade, "grade the submissions, each notebook in a sandbox")
+    feedback = add_command(commands, "feedback", _class_feedback, "make one page per graded submission")
     marks = add_command(commands, "marks", _class_marks, "write the marks as CSV")
     for command in (release, collect, grade, feedback, marks):
         command.add_argument("folder", type=Path, help="the class")
     for command in (release, grade, feedback):
-        command.add_argument("lessons", nargs="*", metavar="LESSON", help="07, 7 or 07-train-it; none: all of them")
+        command.add_argument("lessons", nargs="*", metavar="LESSON", help=LESSONS)
     collect.add_argument(
-        "handed_in", type=Path, metavar="FROM", help="a folder or zip: in it a folder or zip a learner"
+        "handed_in", type=Path, metavar="FROM", help="a folder or zip that holds one folder or zip per learner"
     )
     grade.add_argument(
-        "--student", action="append", dest="students", metavar="ID", help="only this one; can be repeated"
+        "--student", action="append", dest="students", metavar="ID", help="only this student; can be repeated"
     )
     grade.add_argument("--workers", type=int, default=2, help="how many notebooks are executed at a time")
-    grade.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster, instead of local processes")
-    grade.add_argument("--force", action="store_true", help="also what is graded")
+    grade.add_argument("--scheduler", metavar="ADDRESS", help="a Dask cluster, instead of local processes")
+    grade.add_argument("--force", action="store_true", help="also grade what is graded already")
     grade.add_argument("--unsafe", action="store_true", help="without the sandbox, with all your rights")
     marks.add_argument("--out", type=Path, default=Path("marks.csv"))
-    marks.add_argument("--wide", action="store_true", help="a column a lesson, as learning platforms import it")
+    marks.add_argument("--wide", action="store_true", help="one column per lesson, as learning platforms import it")
 
 
 def _class_init(options) -> None:
@@ -60,7 +58,7 @@ def _class_collect(options) -> int:
     from fer_course.classroom.collecting import collect
 
     collected = collect(options.folder, options.handed_in)
-    print(f"Brought in {len(collected.notebooks)} notebooks.")
+    print(f"Collected {len(collected.notebooks)} notebooks.")
     for sentence in collected.refused:
         print(f"Left out: {sentence}", file=sys.stderr)
     return 1 if collected.refused else 0

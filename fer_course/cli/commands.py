@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import argparse
 
+#: How commands describe an argument that names lessons.
+LESSONS = "07, 7 or 07-train-it; none: all of them"
+#: How commands describe an argument that names faces.
+FACES = "file or folder with FER2013, or the word drawn"
+
 
 def add_command(commands, name: str, function, text: str) -> argparse.ArgumentParser:
     """Add a command to a group; it calls `function(options)`, whose return value is the exit status (None: 0)."""

@@ -1,6 +1,6 @@
-"""Printing where the output can't hold every sign, where nobody reads it to its end, or where there is none.
+"""Printing to an output that lacks some characters, is not read to its end, or does not exist.
 
-Every command of the course runs inside `printing`: the one place that sees to its output.
+Every command of the course runs inside `printing`, the one place that takes care of its output.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
-#: The exit status of a command whose output nobody read to its end; shells give it to what a closed pipe stops.
+#: The exit status of a command whose output was not read to its end: what shells report when a closed pipe stops a program.
 UNREAD = 141
-#: What is written for a sign that the output's encoding does not have; other signs become escapes, such as \u8bfe.
+#: What is written for a character that the output's encoding lacks; other characters become escapes, such as \u8bfe.
 STAND_INS = {
     "✔": "ok", "✘": "x", "→": "->", "←": "<-", "·": ".", "×": "x", "▸": ">", "…": "...", "–": "-", "—": "-", "−": "-",
     "±": "+-", "≥": ">=", "≤": "<=", "≈": "~", "“": '"', "”": '"', "‘": "'", "’": "'", "█": "#", "\u00a0": " ",
@@ -22,22 +22,22 @@ _ERRORS = "fer_course.cli.console"
 
 
 def _stand_in(error: UnicodeError) -> tuple[str, int]:
-    """Return what is written instead of the signs that an encoding does not have, and where to go on."""
+    """Return what is written instead of the characters that an encoding lacks, and the position after them."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    signs = error.object[error.start : error.end]
-    return "".join(STAND_INS.get(sign) or _escape(sign) for sign in signs), error.end
+    missing = error.object[error.start : error.end]
+    return "".join(STAND_INS.get(character) or _escape(character) for character in missing), error.end
 
 
-def _escape(sign: str) -> str:
-    return sign.encode("ascii", "backslashreplace").decode("ascii")
+def _escape(character: str) -> str:
+    return character.encode("ascii", "backslashreplace").decode("ascii")
 
 
 codecs.register_error(_ERRORS, _stand_in)
 
 
 class OutputError(Exception):
-    """What was printed can't be written; no OSError, so that nobody takes it for trouble with a file."""
+    """The output can't be written. This is not an OSError, so that it is not mistaken for trouble with a file."""
 
     def __init__(self, error: OSError):
         super().__init__(f"The output can't be written: {error.strerror or error}. Send it somewhere else.")
@@ -45,7 +45,7 @@ class OutputError(Exception):
 
 
 class _Output:
-    """A stream that says by an `OutputError` that it can't be written; all else is the stream's own."""
+    """A stream that raises an `OutputError` if it can't be written; all else is the stream's own."""
 
     def __init__(self, stream):
         self._stream = stream
@@ -54,20 +54,21 @@ class _Output:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        with _told():
+        with _raise_output_errors():
             return self._stream.write(text)
 
     def writelines(self, lines) -> None:
-        with _told():
+        with _raise_output_errors():
             self._stream.writelines(lines)
 
     def flush(self) -> None:
-        with _told():
+        with _raise_output_errors():
             self._stream.flush()
 
 
 @contextlib.contextmanager
-def _told() -> Iterator[None]:
+def _raise_output_errors() -> Iterator[None]:
+    """Turn an OSError of the output into an `OutputError`."""
     try:
         yield
     except OSError as error:
@@ -75,19 +76,19 @@ def _told() -> Iterator[None]:
 
 
 def printing(command: Callable[[], int]) -> int:
-    """Run a command and return its exit status; whatever becomes of its output, it ends without a traceback.
+    """Run a command and return its exit status; whatever happens to its output, it ends without a traceback.
 
-    Signs that the output's encoding does not have are replaced by `STAND_INS`. A command whose output nobody reads any more
-    is ended, with the status `UNREAD`; one whose output can't be written says so on standard error, with the status 1.
+    Characters that the output's encoding lacks are replaced by `STAND_INS`. If the output is no longer read, the command ends
+    with the status `UNREAD`. If the output can't be written, an error goes to standard error, and the status is 1.
     """
     _open_missing_channels()
     before = sys.stdout, sys.stderr
     for stream in filter(None, before):
-        if hasattr(stream, "reconfigure"):  # a notebook's streams have none: they take everything
+        if hasattr(stream, "reconfigure"):  # a notebook's streams lack it: they take every character
             stream.reconfigure(errors=_ERRORS)
     sys.stdout, sys.stderr = (stream and _Output(stream) for stream in before)
     try:
-        return _flushed(command)
+        return _run_and_flush(command)
     except OutputError as error:
         _close_what_fails(before)
         if error.unread:
@@ -99,8 +100,8 @@ def printing(command: Callable[[], int]) -> int:
         sys.stdout, sys.stderr = before
 
 
-def _flushed(command: Callable[[], int]) -> int:
-    """Run a command, and write what it printed, even if it exits: argparse does when it has printed its help."""
+def _run_and_flush(command: Callable[[], int]) -> int:
+    """Run a command and flush its output, even if it exits, as argparse does after printing help."""
     try:
         status = command()
     except SystemExit:
@@ -116,19 +117,19 @@ def _flush() -> None:
 
 
 def _open_missing_channels() -> None:
-    """Open the channels 0, 1 and 2 where they are closed: else the next file would get one's number, and what is printed.
+    """Open the channels 0, 1 and 2 if they are closed: otherwise the next file would get the number, and the output.
 
-    Python itself has no stream for a closed channel, and prints nothing.
+    Python has no stream for a closed channel, and prints nothing.
     """
     for channel in range(3):
         try:
             os.fstat(channel)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number: this one
 
 
 def _close_what_fails(streams) -> None:
-    """Let the streams that can't be written end nowhere, so that Python does not fail on them when it ends."""
+    """Redirect streams that can't be written to nowhere, so that Python does not fail on them when it exits."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in filter(None, streams):
         try:

@@ -1,4 +1,4 @@
-"""`fer-course data`: look at, import, download or draw faces."""
+"""`fer-course data`: describe, import, download or draw faces."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from fer_course.cli.commands import add_command
 
 def add_data(commands) -> None:
     """Add the commands of `data`."""
-    info = add_command(commands, "info", _info, "say what a file or folder holds")
+    info = add_command(commands, "info", _info, "describe what a file or folder holds")
     info.add_argument("path", metavar="PATH")
-    info.add_argument("--votes", metavar="fer2013new.csv", help="FERPlus' votes, to compare with the labels")
-    import_ = add_command(commands, "import", _import, "copy faces to where every lesson finds them")
+    info.add_argument("--votes", metavar="fer2013new.csv", help="FERPlus' votes, to compare them with the labels")
+    import_ = add_command(commands, "import", _import, "copy faces to a folder where every lesson finds them")
     import_.add_argument("path", metavar="PATH")
     download = add_command(commands, "download", _download, "get FER2013 from Kaggle with kagglehub, and import it")
-    download.add_argument("name", nargs="?", help="OWNER/NAME of a data set, or a competition; none: a well-known copy")
+    download.add_argument(
+        "name", nargs="?", help="OWNER/NAME of a data set, or a competition; none: a known copy of FER2013"
+    )
     draw = add_command(commands, "draw", _draw, "write drawn faces in FER2013's format")
     draw.add_argument("out", type=Path, metavar="OUT.csv")
     draw.add_argument("--n", type=int, default=None, help="how many faces")

@@ -7,7 +7,7 @@ from fer_course.cli.commands import add_command
 
 def add_doctor(commands) -> None:
     """Add `doctor`."""
-    doctor = add_command(commands, "doctor", _doctor, "look at this machine, and say what to mend")
+    doctor = add_command(commands, "doctor", _doctor, "examine this machine, and report what to fix")
     doctor.add_argument("--json", action="store_true", help="print JSON and nothing else")
 
 
@@ -15,7 +15,7 @@ def _doctor(options) -> int:
     from fer_course.course import doctor
 
     findings = []
-    for finding in doctor.findings():  # some take seconds: each is said at once
+    for finding in doctor.findings():  # some take seconds: print each at once
         findings.append(finding)
         if not options.json:
             print(finding, flush=True)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fer_course.cli.commands import add_command
+from fer_course.cli.commands import FACES, LESSONS, add_command
 
 
 def add_run(commands) -> None:
     """Add `run`."""
-    run = add_command(commands, "run", _run, "run the lessons with papermill, in order, into runs/<stamp>/")
-    run.add_argument("lessons", nargs="*", metavar="LESSON", help="07, 7 or 07-train-it; none: all of them")
+    run = add_command(commands, "run", _run, "execute the lessons in order, with papermill, into runs/<stamp>/")
+    run.add_argument("lessons", nargs="*", metavar="LESSON", help=LESSONS)
     run.add_argument("--profile", help="cpu, gpu, paper, or a YAML file of parameters; none: the quick defaults")
-    run.add_argument("--data", help="file or folder with FER2013, or the word drawn")
+    run.add_argument("--data", help=FACES)
     run.add_argument("-p", nargs=2, action="append", default=[], metavar=("NAME", "VALUE"), help="set one parameter")
     run.add_argument("--out", type=Path, help="the folder to write, instead of runs/<stamp>/")
-    run.add_argument("--resume", action="store_true", help="go on with the newest run that is not finished")
+    run.add_argument("--resume", action="store_true", help="resume the newest run that is not finished")
 
 
 def _run(options) -> int:
@@ -27,10 +27,10 @@ def _run(options) -> int:
 
 def add_start(commands) -> None:
     """Add `start` and `progress`."""
-    start = add_command(commands, "start", _start, "copy the lessons that are not there yet; nothing is overwritten")
+    start = add_command(commands, "start", _start, "copy the lessons into a folder; nothing is overwritten")
     start.add_argument("folder", nargs="?", type=Path, default=Path("my-lessons"))
     far = add_command(
-        commands, "progress", _progress, "say which exercises are solved in your own copies of the lessons"
+        commands, "progress", _progress, "show which exercises are solved in your own copies of the lessons"
     )
     far.add_argument("folder", nargs="?", type=Path, default=Path("my-lessons"))
 

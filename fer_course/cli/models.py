@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from fer_course.cli.commands import add_command
+from fer_course.cli.commands import FACES, add_command
 
 #: What `evaluate`, `predict` and `export` take, and what only the first two take.
 _RUN = "the folder that `train` wrote, or the word pretrained: the mini-Xception that comes with the course"
@@ -17,7 +17,7 @@ _RUN_OR_FILE = f"{_RUN}; or a .tflite or .onnx file that `export` wrote"
 
 
 def _trained(name: str):
-    """Return the run in that folder, the network in that exported file, or the one that comes with the course."""
+    """Return the run in a folder, the network in an exported file, or the network that comes with the course."""
     from fer_course import models
     from fer_course.runs import Run
 
@@ -31,9 +31,9 @@ def _trained(name: str):
 
 def add_evaluate(commands) -> None:
     """Add `evaluate`."""
-    evaluate = add_command(commands, "evaluate", _evaluate, "say how good a run's model is")
+    evaluate = add_command(commands, "evaluate", _evaluate, "measure how good a run's model is")
     evaluate.add_argument("run", metavar="RUN", help=_RUN_OR_FILE)
-    evaluate.add_argument("--data", help="file or folder with FER2013, or the word drawn; none: look for it")
+    evaluate.add_argument("--data", help=f"{FACES}; none: look for it")
     evaluate.add_argument("--split", help="PublicTest (the default), PrivateTest, Training or Test")
     evaluate.add_argument("--json", action="store_true", help="print JSON and nothing else")
 
@@ -54,7 +54,9 @@ def _evaluate(options) -> None:
 
 def add_predict(commands) -> None:
     """Add `predict`."""
-    predict = add_command(commands, "predict", _predict, "write what a run's model says of each face, labelled or not")
+    predict = add_command(
+        commands, "predict", _predict, "write what a run's model says about each face, labelled or not"
+    )
     predict.add_argument("run", metavar="RUN", help=_RUN_OR_FILE)
     predict.add_argument("--data", help="the contest's test.csv, or any file or folder with FER2013; none: look for it")
     predict.add_argument("--out", type=Path, required=True, metavar="OUT.csv", help="row, class and probabilities")
@@ -83,9 +85,7 @@ def add_export(commands) -> None:
     export.add_argument(
         "--out", type=Path, metavar="FILE", help="none: model.… in the run's folder, or the model's name"
     )
-    export.add_argument(
-        "--data", help="file or folder with FER2013, or the word drawn, to compare on; none: look for it"
-    )
+    export.add_argument("--data", help=f"{FACES}, to compare on; none: look for it")
 
 
 def _export(options) -> None:
@@ -100,9 +100,9 @@ def _export(options) -> None:
 
 def add_live(commands) -> None:
     """Add `live`."""
-    live = add_command(commands, "live", _live, "open the camera panel as a page of its own, on this machine only")
+    live = add_command(commands, "live", _live, "open the camera panel as a web page, on this machine only")
     live.add_argument("run", nargs="?", default="pretrained", metavar="RUN", help=_RUN)
-    live.add_argument("--port", type=int, help="where to listen, on 127.0.0.1; none: any port that is free")
+    live.add_argument("--port", type=int, help="the port on 127.0.0.1; none: any free port")
     live.add_argument("--no-browser", action="store_true", help="only print the address")
 
 

@@ -10,13 +10,13 @@ from fer_course.cli.commands import add_command
 def add_sweep(commands) -> None:
     """Add `sweep`."""
     sweep = add_command(
-        commands, "sweep", _sweep, "try a grid of settings with several seeds; the same command goes on"
+        commands, "sweep", _sweep, "try a grid of settings with several seeds; the same command resumes"
     )
-    sweep.add_argument("sweep", type=Path, metavar="SWEEP.yaml", help="what to try; docs/clusters has one")
+    sweep.add_argument("sweep", type=Path, metavar="SWEEP.yaml", help="what to try; docs/clusters has an example")
     sweep.add_argument("--out", type=Path, help="the sweep's folder; none: sweeps/<its name>")
     sweep.add_argument("--workers", type=int, default=2, help="how many local processes")
     sweep.add_argument(
-        "--scheduler", metavar="ADDRESS", help="of a Dask cluster that sees the same folders, instead of these"
+        "--scheduler", metavar="ADDRESS", help="a Dask cluster that sees the same folders, instead of local processes"
     )
 
 

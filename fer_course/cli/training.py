@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fer_course.cli.commands import add_command
+from fer_course.cli.commands import FACES, add_command
 
 
 def add_train(commands) -> None:
     """Add `train`."""
-    train = add_command(commands, "train", _train, "train a model; the same command goes on after a kill")
+    train = add_command(commands, "train", _train, "train a model; after a kill the same command resumes")
     train.add_argument("--recipe", default="quick", help="quick, minutes, best, paper, or a .yaml file")
     train.add_argument("--model", help="the model's name, instead of the recipe's")
-    train.add_argument("--data", help="file or folder with FER2013, or the word drawn; none: look for it")
-    train.add_argument("--faces", type=int, default=0, help="train on so many faces only; 0: all")
+    train.add_argument("--data", help=f"{FACES}; none: look for it")
+    train.add_argument("--faces", type=int, default=0, help="train on this many faces only; 0: all")
     train.add_argument("--seed", type=int, help="instead of the recipe's")
-    train.add_argument("--devices", type=int, default=1, help="accelerators to share each batch (KERAS_BACKEND=jax)")
-    train.add_argument("--deterministic", action="store_true", help="the same weights each time on a GPU too; slower")
+    train.add_argument("--devices", type=int, default=1, help="accelerators that share each batch (KERAS_BACKEND=jax)")
+    train.add_argument("--deterministic", action="store_true", help="the same weights each time, on a GPU too; slower")
     train.add_argument("--teacher", nargs="+", metavar="RUN", help="runs to learn from, for a recipe with distillation")
-    train.add_argument("--unseen", action="store_true", help="each face is judged by those teachers that held it out")
+    train.add_argument("--unseen", action="store_true", help="each face is judged only by teachers that held it out")
     train.add_argument("--out", type=Path, required=True, help="the run's folder")
 
 
@@ -53,9 +53,9 @@ def _train(options) -> int:
     metrics = run.metrics
     kind = "drawn faces" if faces.drawn else "faces"
     if not run.finished:
-        print(f"Interrupted after epoch {metrics['epochs']}. The same command goes on with {options.out}.")
+        print(f"Interrupted after epoch {metrics['epochs']}. The same command resumes {options.out}.")
         return 130
-    print(f"{run.images_per_second:,.0f} images a second.", end=" ")
+    print(f"{run.images_per_second:,.0f} images per second.", end=" ")
     if not faces.drawn and (seconds := run.seconds_to(0.61)) is not None:
         print(f"The paper's 61 % was reached on the faces held out after {seconds:,.0f} s.", end=" ")
     held_out = "val_accuracy" in metrics

@@ -1,6 +1,6 @@
-"""Run the course's notebooks in order, and make a learner's own copies of them.
+"""Execute the course's notebooks in order, and make a learner's own copies of them.
 
-Only the functions that run notebooks need papermill, nbconvert and psutil (the extra `lab`); they import them when called.
+Only the functions that execute notebooks need papermill, nbconvert and psutil (the extra `lab`); they import them when called.
 """
 
 from fer_course._shared.extras import require

@@ -11,7 +11,7 @@ from fer_course.errors import LessonError
 
 
 def start(folder: str | Path = "my-lessons") -> list[Path]:
-    """Copy the lessons that are not there yet into a folder to work in; what is there is never overwritten.
+    """Copy lessons into a folder to work in. Files that the folder already has are never overwritten.
 
     Args:
         folder: the learner's folder; made if it does not exist.
@@ -26,23 +26,23 @@ def start(folder: str | Path = "my-lessons") -> list[Path]:
     source, target = find_folder("lessons"), Path(folder)
     if target.exists() and not target.is_dir():
         raise LessonError(f"{target} is a file; a folder for your lessons was expected. Choose another name.")
-    wanted = [path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file() and not _hidden(path)]
-    if not wanted:
+    names = [path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file() and not _is_hidden(path)]
+    if not names:
         raise LessonError(f"There are no lessons in {source}. In a checkout, build them with: fer-course release")
-    copied, left = [], []
-    for name in wanted:
+    copied, kept = [], []
+    for name in names:
         if (target / name).exists():
-            left.append(name)
+            kept.append(name)
             continue
         with atomic(target / name) as temporary:
             shutil.copyfile(source / name, temporary)
         copied.append(name)
     if copied:
         print(f"Copied to {target}: {', '.join(map(str, copied))}")
-    if left:
-        print(f"Left as they are in {target}: {', '.join(map(str, left))}")
+    if kept:
+        print(f"Left as they are in {target}: {', '.join(map(str, kept))}")
     return [target / name for name in copied]
 
 
-def _hidden(path: Path) -> bool:
+def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") and part not in (".", "..") for part in path.parts[-2:])

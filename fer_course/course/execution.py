@@ -1,4 +1,4 @@
-"""Execute one notebook through papermill, and say what went wrong and where."""
+"""Execute one notebook with papermill, and report what went wrong and where."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import TextIO
 
 from fer_course._shared.silence import redirected
 from fer_course.course.kernels import own_kernels
-from fer_course.course.parameters import declared_parameters, escaped
+from fer_course.course.parameters import declared_parameters, escape_braces
 from fer_course.course.records import Failure
 
-#: Kernels warn on every start that they listen on local TCP ports; that tells a learner nothing.
+#: On every start kernels warn that they listen on local TCP ports, which does not help a learner.
 QUIET_KERNEL = ["--log-level=ERROR"]
 
 
@@ -23,23 +23,23 @@ def execute(notebook: Path, executed: Path, work: Path, parameters: dict, label:
     """Execute one notebook in the folder `work`; return None, or what went wrong and where.
 
     Args:
-        notebook: what to execute.
-        executed: where it goes, with its outputs.
-        work: the working directory of its kernel, and its parameter `out` unless that is given.
+        notebook: the path of the notebook.
+        executed: the path to write the executed notebook to.
+        work: the working directory of its kernel, and its parameter `out` unless `parameters` has one.
         parameters: values of the notebook's parameters.
         label: what the progress bar says.
 
     """
     from papermill import PapermillExecutionError, execute_notebook
 
-    executed.unlink(missing_ok=True)  # else a lesson that can't even start would show an earlier try's results
+    executed.unlink(missing_ok=True)  # otherwise a lesson that can't start would show the results of an earlier attempt
     work.mkdir(exist_ok=True)
     try:
         settings = dict(parameters)
         if "out" in declared_parameters(notebook):
             settings.setdefault("out", str(work))
         with own_kernels() as kernels, _log(executed.with_suffix(".log")) as terminal:
-            # Where nothing moves, in a log say, a line every half minute is enough.
+            # In a log file, where nothing moves, one line every half minute is enough.
             bar = {
                 "desc": label,
                 "leave": False,
@@ -53,7 +53,7 @@ def execute(notebook: Path, executed: Path, work: Path, parameters: dict, label:
                 "extra_arguments": QUIET_KERNEL,
                 "kernel_manager_class": kernels,
             }
-            execute_notebook(escaped(notebook), escaped(executed), settings, **arguments)
+            execute_notebook(escape_braces(notebook), escape_braces(executed), settings, **arguments)
     except PapermillExecutionError as error:
         return {
             "cell": error.cell_index,
@@ -62,7 +62,7 @@ def execute(notebook: Path, executed: Path, work: Path, parameters: dict, label:
             "name": error.ename,
             "message": _without_colour(error.evalue),
         }
-    except Exception as error:  # a dead kernel, an unreadable notebook: whatever it is, the other lessons go on
+    except Exception as error:  # a dead kernel or an unreadable notebook, for example: the other lessons continue
         message = _without_colour(str(error)).strip()
         if type(error).__name__ == "DeadKernelError":
             message += " (most often: not enough memory, or a crash inside a library)"
@@ -72,10 +72,10 @@ def execute(notebook: Path, executed: Path, work: Path, parameters: dict, label:
 
 @contextlib.contextmanager
 def _log(path: Path) -> Iterator[TextIO]:
-    """Send what this process and its kernels write to stderr to a file; yield the terminal that it would have gone to.
+    """Redirect stderr of this process and its kernels to a file; yield the terminal where it would have gone.
 
-    TensorFlow writes there before a notebook can catch it: in the terminal it would tear the progress bar, and in the
-    file it may explain why a kernel died. An empty file is removed.
+    TensorFlow writes to stderr before a notebook can catch it. In the terminal this would break the progress bar; in the file it
+    may explain why a kernel died. An empty file is removed.
     """
     encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
     with os.fdopen(os.dup(2), "w", encoding=encoding, errors="replace") as terminal:
@@ -88,7 +88,7 @@ def _log(path: Path) -> Iterator[TextIO]:
 
 
 def _last_started(executed: Path) -> Failure:
-    """Return the last cell that a notebook began, from what papermill saved; {} if none."""
+    """Return the last cell that the kernel started, from the notebook that papermill saved; {} if there is none."""
     import nbformat
 
     with contextlib.suppress(OSError, ValueError):

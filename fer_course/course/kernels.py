@@ -1,4 +1,4 @@
-"""The kernels of notebooks that the course executes: this Python's, without the user's own settings."""
+"""The kernels of notebooks that the course executes: this Python's, without the user's settings."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fer_course._shared.settings import kernel_environment
 
 @contextlib.contextmanager
 def own_kernels() -> Iterator[type]:
-    """Yield the class of kernel managers for nbclient and papermill.
+    """Yield a class of kernel managers for nbclient and papermill.
 
-    Its kernels are this Python's, whatever the user has named python3; they read no start-up files and no settings of
-    IPython's, and see the environment of `settings.kernel_environment`.
+    Its kernels run this Python, whatever kernel the user has named python3. They read no start-up files and no settings of
+    IPython, and get the environment of `settings.kernel_environment`.
     """
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
@@ -29,7 +29,8 @@ def own_kernels() -> Iterator[type]:
             def kernel_spec(self) -> KernelSpec:
                 return spec
 
-            async def start_kernel(self, **options) -> None:
+            # jupyter_client declares the method of the base class synchronous.
+            async def start_kernel(self, **options) -> None:  # type: ignore[override]
                 await super().start_kernel(**{**options, "env": kernel_environment(folder, options.get("env"))})
 
         yield OwnKernel

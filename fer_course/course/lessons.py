@@ -10,17 +10,17 @@ from fer_course.errors import LessonError
 
 
 def find_folder(kind: str) -> Path:
-    """Return the folder of `lessons`, `profiles` or `solutions`, in a checkout or in the installed package.
+    """Return the folder `lessons`, `profiles` or `solutions`, in a checkout or in the installed package.
 
     Raises:
-        LessonError: if it is not there; solutions exist in a checkout only.
+        LessonError: if it does not exist; only a checkout has solutions.
 
     """
     package = Path(fer_course.__file__).parent
     root = checkout()
-    for place in [package / kind] + ([root / kind] if root else []):
-        if place.is_dir():
-            return place
+    for folder in [package / kind] + ([root / kind] if root else []):
+        if folder.is_dir():
+            return folder
     if kind == "solutions":
         raise LessonError(
             "The solved notebooks are only in the course's repository, not in the installed package. "
@@ -32,9 +32,9 @@ def find_folder(kind: str) -> Path:
 
 
 def checkout() -> Path | None:
-    """Return the root of the course's clone: the one that this package was imported from, else the one that we are in, else None.
+    """Return the root of the course's clone: where this package was imported from, else around the current folder, else None.
 
-    On Binder and on a hub the package is installed apart from the clone.
+    On Binder and on a hub the package is not installed from the clone.
     """
     here = Path.cwd()
     return next(filter(_is_clone, (Path(fer_course.__file__).parents[1], here, *here.parents)), None)
@@ -55,10 +55,10 @@ def notebooks(source: str | Path | None = None) -> list[Path]:
         LessonError: if the folder does not exist or holds no notebook.
 
     """
-    place = find_folder("solutions") if source is None else Path(source)
-    found = sorted(path.resolve() for path in place.glob("*.ipynb"))
+    folder = find_folder("solutions") if source is None else Path(source)
+    found = sorted(path.resolve() for path in folder.glob("*.ipynb"))
     if not found:
-        raise LessonError(f"There are no notebooks (*.ipynb) in {place}.")
+        raise LessonError(f"There are no notebooks (*.ipynb) in {folder}.")
     return found
 
 
@@ -71,23 +71,23 @@ def choose(available: list[Path], wanted: Iterable[str | int] | None) -> list[Pa
     """
     if wanted is None:
         return available
-    chosen = {
-        path for name in ([wanted] if isinstance(wanted, (str, int)) else wanted) for path in _named(available, name)
-    }
+    chosen: set[Path] = set()
+    for name in [wanted] if isinstance(wanted, (str, int)) else wanted:
+        matching = [path for path in available if is_lesson(path.stem, name)]
+        if not matching:
+            have = ", ".join(path.stem for path in available)
+            raise LessonError(f"There is no lesson {str(name)!r}; there are: {have}.")
+        chosen.update(matching)
     return [path for path in available if path in chosen] or available
 
 
-def _named(available: list[Path], name: str | int) -> list[Path]:
-    stem = str(name).removesuffix(".ipynb")
-    number = stem.zfill(2) if stem.isdigit() else None
-    matching = [path for path in available if path.stem == stem or lesson_number(path.stem) == number]
-    if not matching:
-        have = ", ".join(path.stem for path in available)
-        raise LessonError(f"There is no lesson {str(name)!r}; there are: {have}.")
-    return matching
+def is_lesson(stem: str, name: str | int) -> bool:
+    """Return True if `name` means the lesson `stem`: "07", "7", 7 and "07-train-it" all mean "07-train-it"."""
+    name = str(name).removesuffix(".ipynb")
+    return stem == name or (name.isdigit() and lesson_number(stem) == name.zfill(2))
 
 
 def lesson_number(stem: str) -> str:
-    """Return the number in front of a lesson's name ("07" of "07-train-it"), or the name if there is none."""
+    """Return the number at the start of a lesson's name ("07" of "07-train-it"), or the name if it has none."""
     first = stem.split("-")[0]
     return first if first.isdigit() else stem

@@ -1,4 +1,4 @@
-"""Take out of an executed notebook what it shows: title, results and figures; and write its page."""
+"""Extract title, results and figures from an executed notebook, and write its HTML page."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def extract(executed: Path, target: Path) -> Outputs:
     """Return title, results and figures of an executed notebook; write its figures and its HTML page.
 
     Args:
-        executed: the notebook, `07-train-it.ipynb`. If it does not exist, nothing is known of it.
-        target: the folder of the run; the figures go to `figures/` in it.
+        executed: the notebook, `07-train-it.ipynb`. If it does not exist, the result is empty.
+        target: the folder to write to; the figures go to `figures/` in it.
 
     """
     import nbformat
@@ -52,7 +52,7 @@ def _outputs(notebook) -> Iterator[dict]:
 
 
 def _results(notebook) -> tuple[list[str], dict]:
-    """Return the sentences that a notebook reported, in order, and all its numbers; the last of a name counts."""
+    """Return a notebook's results: the sentences in order, and all numbers; if a name occurs again, the last number counts."""
     found = [output["data"][RESULT_TYPE] for output in _outputs(notebook) if RESULT_TYPE in output["data"]]
     numbers = {}
     for result in found:
@@ -63,7 +63,7 @@ def _results(notebook) -> tuple[list[str], dict]:
 class _Images(HTMLParser):
     """Collects (alt text, base64 text) of the PNG pictures that are embedded in a piece of HTML."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.found: list[tuple[str, str]] = []
 
@@ -86,7 +86,7 @@ def _pictures(output: dict) -> list[tuple[str, str]]:
 
 def _write_figures(notebook, folder: Path, number: str) -> list[Figure]:
     """Write a notebook's figures to NN-1.png, NN-2.png, …; return their files and alt texts."""
-    figures = []
+    figures: list[Figure] = []
     for output in _outputs(notebook):
         for alt, content in _pictures(output):
             with contextlib.suppress(binascii.Error):

@@ -1,4 +1,4 @@
-"""The pages of a run: one for each lesson, and the index of all. They need no network."""
+"""HTML pages of executed lessons: one for each lesson, and an index. They need no network."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _TEMPLATE = """{% extends 'index.html.j2' %}
 
 
 def lesson_page(notebook, title: str) -> str:
-    """Return a notebook as one HTML page that loads nothing: figures are inside, formulas stay as their TeX source."""
+    """Return a notebook as one HTML page that loads nothing: it contains the figures; formulas stay TeX source."""
     from nbconvert import HTMLExporter
     from traitlets.config import Config
 
-    # Without a kernel a widget does nothing: its text stands for it. A bar that moves in place is shown as it ended.
+    # Without a kernel a widget does nothing, so its text is shown instead. Of a progress bar, only the last state is shown.
     shown = [kind for kind in HTMLExporter().config.NbConvertBase.display_data_priority if "widget" not in kind]
     config = Config(NbConvertBase={"display_data_priority": shown}, CoalesceStreamsPreprocessor={"enabled": True})
     exporter = HTMLExporter(config=config, template_name="lab", raw_template=_TEMPLATE)
@@ -58,7 +58,7 @@ pre {{ overflow-x: auto; padding: .6rem; border: 1px solid #8886; }}
 {rows}
 </tbody>
 </table>
-<p>Peak MB is resident memory of the notebook's kernel and of what it starts. All numbers:
+<p>Peak MB is the resident memory of the notebook's kernel and of the processes that it starts. All numbers:
 <a href="metrics.json">metrics.json</a>.</p>
 {sections}
 </body>
@@ -67,7 +67,7 @@ pre {{ overflow-x: auto; padding: .6rem; border: 1px solid #8886; }}
 
 
 def index_page(metrics: RunRecord) -> str:
-    """Return `index.html` of a run: the table, links to every notebook, all figures. It needs no network."""
+    """Return `index.html`: the table of lessons, links to every notebook, and all figures. It needs no network."""
     given = ", ".join(f"{name} = {value}" for name, value in metrics["parameters"].items())
     about = f"Started {metrics['started']}, profile {metrics['profile'] or 'quick (the notebooks’ own values)'}"
     about += f", {given}." if given else "."
@@ -83,7 +83,7 @@ def _index_row(record: LessonRecord) -> str:
     name = html.escape(record["lesson"])
     seconds = f"{record['seconds']:.0f}" if "seconds" in record else ""
     memory = f"{record['peak_memory_mb']:,}" if "peak_memory_mb" in record else ""
-    # Only a lesson that ran far enough to have a title has pages to link to.
+    # A lesson without a title was not executed, so it has no pages to link to.
     links = f'<a href="{name}.html">{name}</a> (<a href="{name}.ipynb">notebook</a>)' if "title" in record else name
     return (
         f'<tr><td>{links}</td><td>{record["status"]}</td><td class="number">{seconds}</td>'

@@ -1,4 +1,4 @@
-"""The parameters of notebooks: where their values come from, and whether they fit."""
+"""The parameters of notebooks: where their values come from, and whether they have the right types."""
 
 from __future__ import annotations
 
@@ -7,29 +7,50 @@ import decimal
 import math
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from fer_course._shared.extras import require
 from fer_course._shared.files import read_yaml
+from fer_course._shared.values import is_number, is_whole
 from fer_course.course.lessons import find_folder
 from fer_course.errors import DataError, LessonError, shown
 
 #: The parameters that every notebook of the course has, in this order.
 PARAMETERS = ("data", "faces", "recipe", "seed", "out")
 
+Value = str | int | float | bool
 
-#: How a value is typed on the command line: for each type what it looks like, and how it is read.
-_TYPED = {
-    "bool": (r"(?i:true|false)", lambda text: text.lower() == "true"),
-    "int": (r"[+-]?[0-9]{1,1000}", int),
-    "float": (r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", float),
+
+class _Kind(NamedTuple):
+    """A type that a notebook can declare for a parameter, and that is not text.
+
+    Attributes:
+        words: what an error calls it.
+        fits: tells whether a value from a file or a call has this type.
+        pattern: what its values look like on the command line.
+        read: turns such text into a value.
+
+    """
+
+    words: str
+    fits: Callable[[object], bool]
+    pattern: str
+    read: Callable[[str], Value]
+
+
+#: In the order in which they are tried if a notebook declares no type.
+_KINDS = {
+    "bool": _Kind(
+        "true or false",
+        lambda value: isinstance(value, bool),
+        r"(?i:true|false)",
+        lambda text: text.lower() == "true",
+    ),
+    "int": _Kind("a whole number", is_whole, r"[+-]?[0-9]{1,1000}", int),
+    "float": _Kind("a number", is_number, r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", float),
 }
-#: What an error says to write in a YAML file.
-_WRITTEN = {"str": 'it in quotes, "like this"', "int": "a whole number", "float": "a number", "bool": "true or false"}
-#: What an error calls the types.
-_KINDS = {"bool": "true or false", "int": "a whole number", "float": "a number"}
-_TYPES = {"str": (str,), "int": (int,), "float": (int, float), "bool": (bool,)}
 
 
 def read_profile(profile: str | Path) -> dict:
@@ -41,7 +62,7 @@ def read_profile(profile: str | Path) -> dict:
     """
     path = Path(profile)
     if path.suffix not in (".yaml", ".yml"):
-        have = {found.stem: found for found in sorted(find_folder("profiles").glob("*.yaml"))}
+        have = {each.stem: each for each in sorted(find_folder("profiles").glob("*.yaml"))}
         if str(profile) not in have:
             raise LessonError(f"There is no profile {str(profile)!r}; there are: {', '.join(have)}, or a .yaml file.")
         path = have[str(profile)]
@@ -53,49 +74,57 @@ def read_profile(profile: str | Path) -> dict:
     return content
 
 
-def typed_values(chosen: list[Path], texts: Mapping[str, str]) -> dict[str, str | int | float | bool]:
-    """Return the values of parameters that were typed on a command line, each read by the type that the notebooks declare.
+def parse_values(chosen: list[Path], texts: Mapping[str, str]) -> dict[str, Value]:
+    """Return the values of parameters from a command line, each read as the type that the notebooks declare.
 
     Args:
-        chosen: the notebooks that get them.
-        texts: names, and what was typed.
+        chosen: the notebooks that get the values.
+        texts: name -> text.
 
     Raises:
-        LessonError: if a name is unknown, or a text is no value of its type; says what to type.
+        LessonError: if a text is not a value of its type; says what to type.
 
     """
-    values = {}
-    for notebook in chosen if texts else []:
+    values: dict[str, Value] = {}
+    if not texts:
+        return values  # reading notebooks takes time
+    for notebook in chosen:
         declared = declared_parameters(notebook)
         for name, text in texts.items():
             values[name] = parse_value(name, text, declared.get(name, "None"))
     return values
 
 
-def parse_value(name: str, text: str, declared: str) -> str | int | float | bool:
-    """Return what was typed for the parameter `name` as the type that a notebook declares.
+def parse_value(name: str, text: str, declared: str) -> Value:
+    """Return the text for the parameter `name` as the type that a notebook declares.
 
     A `str` is the text itself, an `int` a whole number in decimal digits, a `float` a decimal number, a `bool` true or false.
-    Where no type is declared, it is the first of bool, int, float and str that fits.
+    If no type is declared, the value is the first of bool, int, float and str that fits.
 
     Raises:
-        LessonError: if it is none of that type; says what to type.
+        LessonError: if the text is not of that type; says what to type.
+
+    Example:
+        >>> parse_value("seed", "7", "int")
+        7
+        >>> parse_value("recipe", "minutes", "str")
+        'minutes'
 
     """
-    for kind, (pattern, read) in _TYPED.items():
-        if declared in (kind, "None") and re.fullmatch(pattern, text.strip()):
-            value = read(text.strip())
+    for name_of_kind, kind in _KINDS.items():
+        if declared in (name_of_kind, "None") and re.fullmatch(kind.pattern, text.strip()):
+            value = kind.read(text.strip())
             if value not in (math.inf, -math.inf):  # 1e999
                 return value
-    if declared not in _TYPED:
+    if declared not in _KINDS:
         return text
     raise LessonError(
-        f"The parameter {name!r} takes {_KINDS[declared]}; found {shown(text)}. {_type_instead(text, declared)}"
+        f"The parameter {name!r} takes {_KINDS[declared].words}; found {shown(text)}. {_suggest_text(text, declared)}"
     )
 
 
-def _type_instead(text: str, declared: str) -> str:
-    """Say what to type for a value that was typed in another way."""
+def _suggest_text(text: str, declared: str) -> str:
+    """Return what to type instead of a text that is not of the declared type."""
     if declared == "bool":
         return "Type true or false."
     with contextlib.suppress(decimal.InvalidOperation, OverflowError):
@@ -108,26 +137,26 @@ def _type_instead(text: str, declared: str) -> str:
 
 
 def _with_point(text: str) -> str:
-    """Write a decimal comma as a point; 1,000 stays as it is, because nobody knows whether it is one or a thousand."""
+    """Replace a decimal comma by a point. 1,000 stays as it is: it could mean one or a thousand."""
     return text if re.fullmatch(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}", text.strip()) else text.strip().replace(",", ".")
 
 
 def declared_parameters(notebook: str | Path) -> dict[str, str]:
-    """Return name and type (`str`, `int`, … or `None` if not annotated) of a notebook's parameters, in their order."""
+    """Return a notebook's parameters, name -> type (`str`, `int`, … or `None` if not annotated), in their order."""
     require("papermill", "running lessons")
     from papermill import inspect_notebook
 
-    found = inspect_notebook(escaped(notebook))
+    found = inspect_notebook(escape_braces(notebook))
     return {name: parameter["inferred_type_name"] for name, parameter in found.items()}
 
 
 def check_parameters(notebook: str | Path, parameters: dict, where: str) -> None:
-    """Check that a notebook has these parameters, with values of the right types. (papermill alone only warns.)
+    """Check that a notebook has these parameters, with values of the right types. (papermill itself only warns.)
 
     Args:
         notebook: path of a notebook with a cell tagged `parameters`.
-        parameters: names and values to be set.
-        where: where they come from, for the message.
+        parameters: name -> value.
+        where: where the values come from, for the message.
 
     Raises:
         LessonError: if a name is unknown (lists the right ones) or a value has the wrong type.
@@ -146,19 +175,21 @@ def check_parameters(notebook: str | Path, parameters: dict, where: str) -> None
 
 
 def _type_problem(value, declared: str) -> str | None:
-    """Say what is wrong with a value for a parameter annotated `declared`; None if nothing is."""
-    allowed = _TYPES.get(declared)
-    if allowed is None or (isinstance(value, allowed) and (declared == "bool" or not isinstance(value, bool))):
-        return None
+    """Return what is wrong with a value for a parameter annotated `declared`; None if nothing is."""
+    kind = _KINDS.get(declared)
     found = f"takes {declared}; found {shown(value)}, which is {type(value).__name__}"
+    if declared == "str" and not isinstance(value, str):
+        return f'{found}. Write it in quotes, "like this"'
+    if kind is None or kind.fits(value):  # values of other annotations are not checked
+        return None
     if isinstance(value, str) and declared in ("int", "float"):
         with contextlib.suppress(ValueError):
             return f"{found}. YAML reads {value} as text: write {_yaml_number(value, declared)}"
-    return f"{found}. Write {_WRITTEN[declared]}"
+    return f"{found}. Write {kind.words}"
 
 
 def _yaml_number(text: str, declared: str) -> str:
-    """Write a number such that YAML 1.1 sees one: `1e-3` becomes `1.0e-3`; raises ValueError if it is none."""
+    """Return a number as YAML 1.1 reads one: `1e-3` becomes `1.0e-3`; raise ValueError if the text is not a number."""
     number = float(text)
     if declared == "int" and number.is_integer():
         return str(int(number))
@@ -169,13 +200,21 @@ def _yaml_number(text: str, declared: str) -> str:
     return f"{digits}{'' if '.' in digits else '.0'}e{sign}{power}"
 
 
-def merged_settings(chosen: list[Path], profile, parameters: dict | None, data, typed: Mapping[str, str] = {}) -> dict:
-    """Merge profile, single parameters, typed ones and data (the later ones win), checked against every chosen notebook."""
-    sources = [(read_profile(profile), f"profile {profile}")] if profile is not None else []
-    sources.append((dict(parameters or {}), "the parameters given"))
-    sources.append((typed_values(chosen, typed), "the command line"))
-    sources.append(({} if data is None else {"data": os.fspath(data)}, "data"))
-    merged = {}
+def merge_settings(
+    chosen: list[Path],
+    profile: str | Path | None,
+    parameters: dict | None,
+    data: str | Path | None,
+    typed: Mapping[str, str] | None = None,
+) -> dict:
+    """Merge profile, parameters, typed parameters and data: later ones win. Each is checked against every chosen notebook."""
+    sources: list[tuple[dict, str]] = [
+        (read_profile(profile) if profile is not None else {}, f"profile {profile}"),
+        (parameters or {}, "the parameters given"),
+        (parse_values(chosen, typed or {}), "the command line"),
+        ({"data": os.fspath(data)} if data is not None else {}, "data"),
+    ]
+    merged: dict = {}
     for values, where in sources:
         for notebook in chosen:
             check_parameters(notebook, values, where)
@@ -188,7 +227,7 @@ def merged_settings(chosen: list[Path], profile, parameters: dict | None, data, 
 
 
 def _absolute_data(data: str) -> str:
-    """Return an absolute path, because notebooks run in a folder of their own; `drawn` means the drawn faces."""
+    """Return an absolute path, because each notebook is executed in its own folder; `drawn` means the drawn faces."""
     path = Path(data).expanduser()
     if path.exists():
         return str(path.resolve())
@@ -197,6 +236,6 @@ def _absolute_data(data: str) -> str:
     raise DataError(f"There is no file or folder {path.absolute()} with faces. Give a path that exists, or `drawn`.")
 
 
-def escaped(path: str | Path) -> str:
-    """Return a path as papermill wants it: it fills in what stands in braces."""
+def escape_braces(path: str | Path) -> str:
+    """Return a path for papermill, which would replace names in braces."""
     return str(path).replace("{", "{{").replace("}", "}}")

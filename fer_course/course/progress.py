@@ -21,7 +21,7 @@ class Exercise:
 
     Attributes:
         name: its name in the notebook, such as `parse-row`.
-        state: `passed`; `tried` (the check's last run gave a hint or another error); `open` (not run, or not attempted).
+        state: `passed`; `tried` (the check ended in a hint or another error); `open` (not executed, or not attempted).
 
     """
 
@@ -32,7 +32,7 @@ class Exercise:
 def progress(folder: str | Path = "my-lessons") -> dict[str, list[Exercise]]:
     """Return the exercises of each lesson in a learner's folder, in the order of the course.
 
-    Only outputs count, as they were when the notebook was last saved: nothing is run.
+    Only the outputs in the saved notebook count: nothing is executed.
 
     Args:
         folder: where the learner's notebooks are.
@@ -50,14 +50,14 @@ def progress(folder: str | Path = "my-lessons") -> dict[str, list[Exercise]]:
 
 def _exercises(path: Path) -> list[Exercise]:
     try:
-        return [*_checked(json.loads(path.read_text(encoding="utf-8"))["cells"])]
+        return list(_read_checks(json.loads(path.read_text(encoding="utf-8"))["cells"]))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise LessonError(
-            f"{path} can't be read as a notebook ({type(error).__name__}). Open and save it in JupyterLab, or take it away."
+            f"{path} can't be read as a notebook ({type(error).__name__}). Open and save it in JupyterLab, or move it elsewhere."
         ) from None
 
 
-def _checked(cells: list[dict]) -> Iterator[Exercise]:
+def _read_checks(cells: list[dict]) -> Iterator[Exercise]:
     for cell in cells:
         if is_check(cell):
             yield Exercise(exercise_name(cell), _state(cell.get("outputs", [])))
@@ -72,7 +72,7 @@ def _state(outputs: list[dict]) -> str:
 
 
 def progress_table(lessons: dict[str, list[Exercise]]) -> str:
-    """Return what `fer-course progress` prints: a line a lesson, the sum, and what to do next."""
+    """Return what `fer-course progress` prints: one line per lesson, the sum, and what to do next."""
     width = max(map(len, lessons), default=0)
     lines = []
     for name, exercises in lessons.items():

@@ -1,4 +1,4 @@
-"""What is kept about lessons that are executed: the content of `metrics.json` in `runs/<stamp>/`, as types.
+"""The record of executed lessons: the content of `metrics.json` in `runs/<stamp>/`, as types.
 
 `runner` and `run_folders` write it. `summary`, `pages`, the book and sweeps only read it.
 """
@@ -9,9 +9,9 @@ from typing import TypedDict
 
 
 class Failure(TypedDict, total=False):
-    """Why a lesson failed. Only the name and the message are always known."""
+    """Why a lesson failed. Only the name and the message are always present."""
 
-    name: str  #: of the error, "ValueError" for example
+    name: str  #: the error's type, for example "ValueError"
     message: str
     cell: int  #: index of the cell in the executed notebook
     count: int | None  #: its execution count
@@ -21,7 +21,7 @@ class Failure(TypedDict, total=False):
 class Figure(TypedDict):
     """A figure that a lesson showed."""
 
-    file: str  #: relative to the folder of the run
+    file: str  #: relative to the record's folder
     alt: str  #: its alternative text
 
 
@@ -29,13 +29,13 @@ class Outputs(TypedDict, total=False):
     """What an executed notebook shows."""
 
     title: str
-    results: list[str]  #: the sentences that it reported
-    numbers: dict[str, float | int | bool | None]  #: the numbers that it reported
+    results: list[str]  #: the sentences that `course.result` showed
+    numbers: dict[str, float | int | bool | None]  #: the numbers that `course.result` showed
     figures: list[Figure]
 
 
 class LessonRecord(Outputs, total=False):
-    """One lesson. Only the first two are known before it is executed."""
+    """One lesson. Only `lesson` and `status` are present before it is executed."""
 
     lesson: str  #: "07-train-it"
     status: str  #: "waiting", "stopped" (while it is executed, or after Ctrl-C), "failed" or "done"
@@ -46,13 +46,13 @@ class LessonRecord(Outputs, total=False):
 
 
 class RunRecord(TypedDict):
-    """All lessons of one `fer-course run`, with what is needed to resume it."""
+    """All lessons of one `fer-course run`, with all that is needed to resume."""
 
     started: str  #: ISO 8601
-    finished: bool  #: all lessons ended well
-    fer_course: str  #: the version
+    finished: bool  #: all lessons are done
+    fer_course: str  #: this package's version
     python: str
-    source: str  #: folder of the notebooks
+    source: str  #: the folder of the notebooks
     profile: str | None
     parameters: dict
     lessons: list[LessonRecord]

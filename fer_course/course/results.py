@@ -13,8 +13,8 @@ RESULT_TYPE = "application/vnd.fer-course.result+json"
 def result(sentence: str, **numbers: float) -> None:
     """Show a lesson's key result and hand its numbers to `fer-course run`.
 
-    Built for the last section of every lesson: `result("PublicTest accuracy 61.2 %", accuracy=0.612, n=3589)`. In a
-    notebook the sentence is displayed, the numbers travel with it under `RESULT_TYPE`; elsewhere it is printed.
+    Every lesson calls it in its last section. In a notebook the sentence is displayed, and the output also holds the numbers,
+    under `RESULT_TYPE`. Elsewhere the sentence is printed.
 
     Args:
         sentence: the result in words, one line.
@@ -22,6 +22,10 @@ def result(sentence: str, **numbers: float) -> None:
 
     Raises:
         LessonError: if a value is not a single number.
+
+    Example:
+        >>> result("PublicTest accuracy 61.2 %", accuracy=0.612, n=3589)
+        PublicTest accuracy 61.2 %
 
     """
     plain = {name: _plain_number(name, value) for name, value in numbers.items()}
@@ -38,7 +42,7 @@ def result(sentence: str, **numbers: float) -> None:
         display(bundle, raw=True)
 
 
-#: The name in the first edition: learners' own copies of lessons call it.
+#: The name in the first edition, which learners' own copies of lessons still call.
 report = result
 
 
@@ -49,5 +53,5 @@ def _plain_number(name: str, value) -> float | int | bool | None:
     except ValueError:  # an array of several numbers
         number = None
     if not isinstance(number, (bool, int, float)):
-        raise LessonError(f"result() takes single numbers; found {name}={value!r}. Words belong into the sentence.")
+        raise LessonError(f"result() takes single numbers; found {name}={value!r}. Put words into the sentence.")
     return number if math.isfinite(number) else None

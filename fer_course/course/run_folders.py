@@ -1,4 +1,4 @@
-"""The folder of a run: a new one, one to go on with, and the record that is kept in it."""
+"""Folders of executed lessons: a new one or an unfinished one, and the record in it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import json
 import platform
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 import fer_course
-from fer_course._shared.files import empty, write_json, write_text
+from fer_course._shared.files import is_empty, write_json, write_text
 from fer_course.course.lessons import checkout
 from fer_course.course.pages import index_page
 from fer_course.course.records import RunRecord
@@ -17,7 +18,7 @@ from fer_course.errors import LessonError
 
 
 def plan(chosen: list[Path], profile, settings: dict) -> RunRecord:
-    """Return what `metrics.json` holds before the first lesson runs; enough to resume after a kill."""
+    """Return what `metrics.json` holds before the first lesson is executed; enough to resume after a kill."""
     return {
         "started": datetime.now().astimezone().isoformat(timespec="seconds"),
         "finished": False,
@@ -31,49 +32,52 @@ def plan(chosen: list[Path], profile, settings: dict) -> RunRecord:
 
 
 def runs_folder() -> Path:
-    """Return where runs are collected: in the checkout, or where an installed package is used from."""
+    """Return the folder `runs/`: in the checkout, or in the current folder if the package is installed."""
     return (checkout() or Path.cwd()) / "runs"
 
 
-def new_folder(place: Path, out: str | Path | None) -> Path:
-    """Make the folder `out`, or one in `place` named by date and time; a second one in the same second gets a number."""
+def new_folder(parent: Path, out: str | Path | None) -> Path:
+    """Make the folder `out`; without `out`, one in `parent` named by date and time, and by a number if that name is taken."""
     if out is not None:
         target = Path(out).expanduser().resolve()
-        if target.is_file() or not empty(target):
+        if target.is_file() or not is_empty(target):
             raise LessonError(f"A new or empty folder was expected for the results; {target} is neither.")
         target.mkdir(parents=True, exist_ok=True)
         return target
     stamp = datetime.now().strftime("%Y-%m-%d-%H%M%S")
     for attempt in range(1, 1000):
-        target = (place / (stamp if attempt == 1 else f"{stamp}-{attempt}")).resolve()
+        target = (parent / (stamp if attempt == 1 else f"{stamp}-{attempt}")).resolve()
         with contextlib.suppress(FileExistsError):
             target.mkdir(parents=True)
             return target
-    raise LessonError(f"Can't make a new folder in {place}.")
+    raise LessonError(f"Can't make a new folder in {parent}.")
 
 
-def unfinished(place: Path, out: str | Path | None) -> Path:
-    """Return the run to go on with: the one in `out`, or the newest in `place` that is not finished."""
+def find_unfinished(parent: Path, out: str | Path | None) -> tuple[Path, RunRecord]:
+    """Return folder and record of the lessons to resume: those in `out`, or the newest in `parent` that are not finished."""
     if out is not None:
         candidates = [Path(out).expanduser()]
     else:
-        candidates = sorted(place.glob("*"), key=lambda path: path.name, reverse=True)
+        candidates = sorted(parent.glob("*"), key=lambda path: path.name, reverse=True)
     for candidate in candidates:
-        if not read_metrics(candidate).get("finished", True):
-            return candidate.resolve()
-    raise LessonError(f"There is no unfinished run in {place if out is None else out}; start one without --resume.")
+        metrics = read_metrics(candidate)
+        if metrics is not None and not metrics.get("finished", True):
+            return candidate.resolve(), metrics
+    raise LessonError(
+        f"There is no unfinished run in {parent if out is None else out}. Start a new one, without --resume."
+    )
 
 
-def read_metrics(target: Path) -> RunRecord | dict:
-    """Return a run's `metrics.json`; {} if there is none that can be read."""
+def read_metrics(target: Path) -> RunRecord | None:
+    """Return the record in a folder; None if it has none that can be read."""
     try:
         metrics = json.loads((target / "metrics.json").read_text(encoding="utf-8"))
-        return metrics if isinstance(metrics, dict) and "lessons" in metrics else {}
+        return cast(RunRecord, metrics) if isinstance(metrics, dict) and "lessons" in metrics else None
     except (OSError, ValueError):
-        return {}
+        return None
 
 
 def save(target: Path, metrics: RunRecord) -> None:
-    """Write `metrics.json` and the index of a run."""
+    """Write `metrics.json` and `index.html` to the folder."""
     write_json(target / "metrics.json", metrics)
     write_text(target / "index.html", index_page(metrics))

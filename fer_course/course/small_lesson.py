@@ -1,4 +1,4 @@
-"""What lessons do, in small, for `fer-course doctor`. `python -m fer_course.course.small_lesson` fails where a lesson would."""
+"""A lesson in miniature, for `fer-course doctor`: `python -m fer_course.course.small_lesson` fails where a lesson would."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import importlib
 import tempfile
 from pathlib import Path
 
-#: Libraries that Keras does without until a file is saved, and those of the package's figures and sliders.
+#: Libraries that Keras only needs to save a file, and those of the package's figures and sliders.
 LIBRARIES = ("h5py", "PIL.Image", "pandas", "nbclient", "papermill", "fer_course.plots", "fer_course.widgets")
 
 
 def main() -> None:
-    """Load Keras and print its version, backend and file; then train a step, save and load a model, and draw a figure."""
+    """Load Keras and print its version, backend and file; then train one step, save and load a model, and render a figure."""
     import fer_course._shared.matplotlibrc  # noqa: F401  (Keras loads matplotlib)
     from fer_course._shared import settings
 
@@ -21,7 +21,7 @@ def main() -> None:
         importlib.import_module(name)
     with settings.without(MPLBACKEND="Agg"), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         _train_and_save(keras, Path(folder) / "small.keras")
-        _draw(Path(folder) / "small.png")
+        _render(Path(folder) / "small.png")
 
 
 def _train_and_save(keras, path: Path) -> None:
@@ -34,7 +34,7 @@ def _train_and_save(keras, path: Path) -> None:
     keras.saving.load_model(path)
 
 
-def _draw(path: Path) -> None:
+def _render(path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure()

@@ -1,4 +1,4 @@
-"""What a run says in the terminal: how each lesson ended, and the table of all."""
+"""What `fer-course run` prints: how each lesson ended, and the table of all lessons."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ _SOURCE_LINES = 8
 
 
 def key_result(record: LessonRecord) -> str:
-    """Return the first line of a lesson's error, else the last thing that it reported."""
+    """Return the first line of a lesson's error; without an error, its last result."""
     if record.get("error"):
         return f"{record['error']['name']}: {record['error']['message']}".split("\n")[0]
     return (record.get("results") or [""])[-1]
 
 
 def ending(record: LessonRecord, executed: Path) -> str:
-    """Return what is printed when a lesson has ended: a line, or the failing cell and its error."""
+    """Return what is printed when a lesson has ended: one line, or the failing cell and its error."""
     if record["status"] == "done":
         return f"done    {record['lesson']}  {record['seconds']:.0f} s  {key_result(record)}"
     error = record["error"]
-    place = f" in cell {error['cell'] + 1}" if "cell" in error else ""
+    where = f" in cell {error['cell'] + 1}" if "cell" in error else ""
     lines = error.get("source", "").splitlines()
     shown = lines[:_SOURCE_LINES]
     if len(lines) > len(shown):
         shown.append(f"… ({len(lines) - len(shown)} more lines)")
-    heading = f"FAILED  {record['lesson']}{place}:"
+    heading = f"FAILED  {record['lesson']}{where}:"
     message = f"    {error['name']}: {error['message']}"
     return "\n".join(
         [heading, *(f"    | {line}" for line in shown), message, f"    The notebook up to there: {executed}"]
@@ -34,7 +34,7 @@ def ending(record: LessonRecord, executed: Path) -> str:
 
 
 def table(metrics: RunRecord) -> str:
-    """Return a run's table as text: lesson, seconds, peak resident memory in MB, key result."""
+    """Return the table of all lessons as text: lesson, seconds, peak resident memory in MB, key result."""
     rows = [("lesson", "seconds", "peak MB", "key result")]
     for record in metrics["lessons"]:
         note = "" if record["status"] == "done" else f"{record['status'].upper()}  "

@@ -1,4 +1,4 @@
-"""Which of several data sets is read: one rule for folders, archives, and places that are searched.
+"""Which of several data sets is read: one rule for folders, archives, and folders that are searched.
 
 1. The one closest to the top wins.
 2. In the same folder, FER2013's own file names win; then what has test faces, too, over what has Training alone; then the format
@@ -33,7 +33,7 @@ class Candidate:
         root: the folder in which it lies, "" for the top.
         names: the files that are read together.
         title: its format in words.
-        known: the place among FER2013's own file names; the higher, the less they say.
+        known: the position among FER2013's own file names; the higher, the less they say.
         whole: True if, by what names and headers say, it has faces to test on.
         details: what the reader found out already.
 
@@ -98,11 +98,11 @@ class Seen:
         return f"{name} (a copy)"
 
 
-def refuse_too_many(count: int, place: str) -> None:
+def refuse_too_many(count: int, path: str) -> None:
     """Raise a DataError if several files together have more faces than FER2013 could have: memory has an end."""
     if count > MOST_FACES:
         raise DataError(
-            f"{place} holds several files with more than {MOST_FACES:,} faces together: that is not FER2013, which has 35,887. "
+            f"{path} holds several files with more than {MOST_FACES:,} faces together: that is not FER2013, which has 35,887. "
             "Give the path of one of them, or take out what you need."
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fer_course._shared.values import is_whole
 from fer_course.errors import ModelError
 from fer_course.evaluation.views import view
 from fer_course.models.prepare import as_model, prepare
@@ -34,7 +35,7 @@ def class_maps(model: keras.Model | Run, images: np.ndarray, detail: int = 1) ->
     the "shift-and-stitch" of Long, Shelhamer, Darrell 2015, arXiv:1411.4038.
 
     """
-    if isinstance(detail, bool) or not isinstance(detail, int) or detail < 1:
+    if not is_whole(detail) or detail < 1:
         raise ModelError(f"The detail of class maps is a whole number of 1 or more; found {detail!r}.")
     maps_model = class_scores_model(as_model(model))
     height, width, classes = maps_model.output_shape[1:]

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from fer_course._shared.files import refuse_endless
-from fer_course.errors import PhotographError
+from fer_course.errors import PhotographError, first_line
 
 #: Longest side of a photograph in pixels; larger ones are shrunk when they are read: a face needs 48 of them.
 LONGEST = 1024
@@ -59,8 +59,7 @@ def read_photograph(source: str | Path | bytes, longest: int = LONGEST) -> np.nd
 def _short(error: Exception) -> str:
     if isinstance(error, Image.UnidentifiedImageError):
         return "its content is of no known format"
-    words = str(error).strip().splitlines() or [type(error).__name__]
-    return words[0][:80]
+    return first_line(error, 80)
 
 
 def _pixels(image: Image.Image, longest: int) -> np.ndarray:

@@ -11,6 +11,7 @@ import inspect
 import warnings
 from collections.abc import Callable
 
+from fer_course._shared.values import is_whole
 from fer_course.errors import ModelError
 from fer_course.models import weights
 from fer_course.models.sampling import private
@@ -94,9 +95,9 @@ def build(name: str, input_size: int = 48, classes: int = 7, seed: int | None = 
 
     """
     builder = _builder(name)
-    if isinstance(input_size, bool) or not isinstance(input_size, int) or not 24 <= input_size <= 96:
+    if not is_whole(input_size) or not 24 <= input_size <= 96:
         raise ModelError(f"The input size is a whole number of pixels from 24 to 96; found {input_size!r}.")
-    if isinstance(classes, bool) or not isinstance(classes, int) or classes < 2:
+    if not is_whole(classes) or classes < 2:
         raise ModelError(f"The number of classes is a whole number of 2 or more; found {classes!r}.")
     with contextlib.nullcontext() if seed is None else private(seed):
         return _build_model(builder, name, input_size, classes)

@@ -3,7 +3,7 @@
 A sweep is a YAML file::
 
     recipe: quick                # or  lesson: "07"
-    data: drawn                  # none: FER2013 where the course finds it, else drawn faces
+    data: drawn                  # if missing: FER2013 where the course finds it, else drawn faces
     faces: 4000                  # 0: all
     seeds: [0, 1, 2]
     grid:
@@ -13,10 +13,9 @@ A sweep is a YAML file::
     threads: 1                   # for TensorFlow, in each trial
     score: val_accuracy          # what the tables compare
 
-Each combination and seed is a trial, with a process and a folder of its own. The folder is named by a hash of all that decides
-about the result. A trial is done when its `metrics.json` says so; what is done is never done again, and a training that was
-killed goes on, on whichever worker. The same seed gives the same weights on any of them, bit for bit, where processors are of
-one kind.
+Each combination with each seed is a trial, with its own process and folder. The folder's name contains a hash of all that
+decides the result. A trial is done when its `metrics.json` says so. It is never repeated, and a training that was killed is
+resumed, on any worker. The same seed gives the same weights on every worker, bit for bit, if their processors are of one kind.
 """
 
 from fer_course.sweep.runner import Trial, check_folder, run, run_trial, trials

@@ -1,4 +1,4 @@
-"""What can be known of a lesson before it is executed: its parameters, its profile, and the numbers that it reports."""
+"""What is known about a lesson before it is executed: its parameters, its profile, and the numbers that it reports."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 from fer_course.errors import FerCourseError, LessonError
 
-#: Parameters that a sweep itself decides about.
+#: Parameters that a sweep itself sets, and where to set them instead.
 RESERVED = {
-    "seed": "The seeds stand under `seeds`",
-    "data": "`data` stands beside the grid",
+    "seed": "Write the seeds under `seeds`",
+    "data": "Write `data` beside the grid",
     "out": "Each trial has its own",
 }
 
@@ -27,22 +27,24 @@ def notebook_of(lesson: str | int) -> Path:
     return choose(notebooks(), [str(lesson)])[0]
 
 
-def profile_of(notebook: Path, profile: str | None) -> tuple[dict, list[FerCourseError]]:
-    """Return the parameters of a profile, and what is wrong with them for a notebook."""
+def profile_of(notebook: Path, profile: str | None) -> dict:
+    """Return the parameters of a profile; {} if the sweep names none.
+
+    Raises:
+        LessonError: if there is no such profile, or its parameters are not those of the notebook.
+
+    """
     from fer_course.course.parameters import check_parameters, read_profile
 
     if profile is None:
-        return {}, []
-    try:
-        settings = read_profile(profile)
-        check_parameters(notebook, settings, f"profile {profile}")
-    except FerCourseError as error:
-        return {}, [type(error)(f"profile: {error}")]
-    return settings, []
+        return {}
+    settings = read_profile(profile)
+    check_parameters(notebook, settings, f"profile {profile}")
+    return settings
 
 
-def parameter_troubles(notebook: Path, grid: dict[str, list]) -> list[FerCourseError]:
-    """Return what is wrong with values for a notebook's parameters, each setting once where all its values have it."""
+def check_grid(notebook: Path, grid: dict[str, list]) -> list[FerCourseError]:
+    """Return what is wrong with values for a notebook's parameters; a problem that several values share occurs once."""
     from fer_course.course.parameters import check_parameters
 
     troubles: dict[str, FerCourseError] = {}
@@ -78,22 +80,22 @@ RESULT_NAMES = ("result", "report")
 
 
 def numbers_of(notebook: Path) -> set[str] | None:
-    """Return the names of the numbers that a notebook reports (see `course.result`); None if its code does not show them."""
-    found = set()
+    """Return the names of the numbers that a notebook reports (see `course.result`); None if the code does not show them."""
+    found: set[str] = set()
     for source in sources_of(notebook):
         if not any(f"{name}(" in source for name in RESULT_NAMES):
             continue
         try:
             calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-        except SyntaxError:  # IPython's own %lines
+        except SyntaxError:  # a line such as %time, which only IPython understands
             return None
         for call in calls:
-            if _name(call.func) in RESULT_NAMES:
+            if _called_name(call.func) in RESULT_NAMES:
                 if any(keyword.arg is None for keyword in call.keywords):  # result(…, **numbers)
                     return None
-                found |= {keyword.arg for keyword in call.keywords}
+                found |= {keyword.arg for keyword in call.keywords if keyword.arg is not None}
     return found or None
 
 
-def _name(function: ast.expr) -> str:
+def _called_name(function: ast.expr) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")

@@ -12,9 +12,9 @@ from fer_course.sweep.spec import Sweep
 
 
 def summary(sweep: Sweep, rows: list[dict]) -> list[dict]:
-    """Return, for each combination that has scores: its settings, seeds, mean, low, high (95 % over seeds), and its cost.
+    """Return one row per combination that has scores: settings, seeds, mean, low, high (95 % over seeds), and cost.
 
-    The cost is the seconds of all its trials and, of a recipe, the multiply-adds for one picture.
+    The cost is the seconds of all trials and, for a recipe, the multiply-adds for one picture.
     """
     found = []
     for combination in sweep.combinations():
@@ -24,14 +24,14 @@ def summary(sweep: Sweep, rows: list[dict]) -> list[dict]:
             mean, low, high = summarise(scores, *_limits(sweep.score, scores))
             cost = {"threads": sweep.threads, "seconds": round(sum(row["seconds"] for row in same), 1)}
             if sweep.recipe is not None:
-                recipe = sweep.base.but(**combination)
+                recipe = sweep.recipe_of(combination)
                 cost["multiply_adds"] = _multiply_adds(recipe.model, recipe.input_size)
             found.append({**combination, "seeds": len(same), "mean": mean, "low": low, "high": high, **cost})
     return found
 
 
 def _limits(score: str, scores: list[float]) -> tuple[float, float]:
-    """Return what a score lies between: an accuracy, which is a share, between 0 and 1."""
+    """Return the smallest and largest possible score: 0 and 1 for an accuracy, which is a share."""
     share = score.rpartition("_")[2] == "accuracy" and all(0 <= each <= 1 for each in scores)
     return (0.0, 1.0) if share and len(scores) > 1 else (-math.inf, math.inf)
 
@@ -46,7 +46,7 @@ def _multiply_adds(model: str, input_size: int) -> int:
 
 
 def write_tables(sweep: Sweep, out: Path, rows: list[dict], found: list[dict]) -> None:
-    """Write trials.csv, and results.csv, results.parquet and results.png of the combinations."""
+    """Write trials.csv, one row per trial, and results.csv, results.parquet and results.png, for the combinations."""
     import pandas
 
     if not rows:
@@ -55,7 +55,7 @@ def write_tables(sweep: Sweep, out: Path, rows: list[dict], found: list[dict]) -
     results = pandas.DataFrame(found)
     write_text(out / "results.csv", results.to_csv(index=False))
     for name in results.select_dtypes("object"):
-        if results[name].map(type).nunique() > 1:  # numbers and words in one column: Parquet has no such thing
+        if results[name].map(type).nunique() > 1:  # Parquet can't hold numbers and words in one column
             results[name] = results[name].map(str)
     with atomic(out / "results.parquet") as temporary:
         results.to_parquet(temporary, index=False)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from fer_course._shared import files
-from fer_course.errors import RunError
+from fer_course.errors import RunError, first_line
 from fer_course.quiet import keras
 from fer_course.recipes import Recipe
 from fer_course.runs import read_history
@@ -173,8 +173,7 @@ def load_weights(model: keras.Model, file: Path) -> None:
     try:
         model.load_weights(file)
     except Exception as error:  # zipfile, HDF5 and Keras raise many kinds of errors for a damaged file
-        cause = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise RunError(
-            f"{file} does not fit: it belongs to another model than {model.name}, or is damaged ({cause}). "
+            f"{file} does not fit: it belongs to another model than {model.name}, or is damaged ({first_line(error)}). "
             f"Choose another folder for this run, or delete that one."
         ) from None

@@ -89,7 +89,7 @@ def train(
         request = Request(recipe, describe(faces), blend_targets(faces.labels, recipe, teacher, model.output_shape[-1]))
         run = request.find(folder)
         if run is None or not run.finished:
-            with files.alone(folder):
+            with files.exclusive(folder):
                 # Look again: another process may have worked here while this one waited.
                 run = request.find(folder) or request.begin(folder)
                 if not run.finished:

@@ -58,7 +58,7 @@ class Request:
             RunError: if something else is in the folder.
 
         """
-        if not files.empty(folder) and not (folder / "faces.json").is_file():
+        if not files.is_empty(folder) and not (folder / "faces.json").is_file():
             raise RunError(f"{folder} is not empty and not a training run. Choose another folder for this run.")
         files.write_json(folder / "faces.json", self.faces)
         if self.targets is not None:

@@ -195,11 +195,11 @@ def with_old_metadata() -> dict:
         (changed("convolve", source=SOLUTION.replace("### END SOLUTION", "pass")), "cell convolve: each BEGIN"),
         (changed("convolve", source=SOLUTION.replace("BEGIN", "END")), "cell convolve: each BEGIN SOLUTION needs one END"),
         (changed("convolve", source="def f(): ..."), "cell convolve: is a solution cell without BEGIN"),
-        (changed("load", source=SOLUTION), "cell load: holds a solution, but nbgrader's metadata"),
+        (changed("load", source=SOLUTION), "cell load: holds a solution, but its nbgrader metadata"),
         (changed("convolve", source="### BEGIN SOLUTION\nx = 1\n### END SOLUTION"), "cell convolve: .*outside a function"),
         (changed("convolve", source=SOLUTION.replace("list:", "list")), "cell convolve: is not valid Python"),
-        (changed("convolve", id="load"), r"an id of its own; found 0 without, and twice: \['load'\]"),
-        (without_id(), "an id of its own; found 1 without"),
+        (changed("convolve", id="load"), r"a different id; found 0 without, and twice: \['load'\]"),
+        (without_id(), "a different id; found 1 without"),
         (without_format(), r"format 4\.5; found \(4, 4\)"),
         (with_grade_id_twice(), "CheckCellMetadata refuses this notebook: Notebook failed to validate"),
         (with_old_metadata(), "CheckCellMetadata refuses"),
@@ -231,33 +231,33 @@ def test_nbgrader_is_asked_for_where_it_is_missing(tmp_path, monkeypatch):
 
 
 def test_release_writes_what_changed_and_nothing_else(tmp_path):
-    source, target = tmp_path / "solutions", tmp_path / "lessons"
+    solutions, target = tmp_path / "solutions", tmp_path / "lessons"
     for name in ("00-a.ipynb", "01-b.ipynb"):
-        save(solved(), source / name)
-    before = {path: path.read_bytes() for path in source.iterdir()}
-    assert lessons.in_sync(source, target) == ["00-a.ipynb", "01-b.ipynb"]
-    assert lessons.build_lessons(source, target) == [target / "00-a.ipynb", target / "01-b.ipynb"]
-    assert lessons.in_sync(source, target) == []
-    assert lessons.build_lessons(source, target) == []
-    assert {path: path.read_bytes() for path in source.iterdir()} == before
+        save(solved(), solutions / name)
+    before = {path: path.read_bytes() for path in solutions.iterdir()}
+    assert lessons.find_stale(solutions, target) == ["00-a.ipynb", "01-b.ipynb"]
+    assert lessons.build_lessons(solutions, target) == [target / "00-a.ipynb", target / "01-b.ipynb"]
+    assert lessons.find_stale(solutions, target) == []
+    assert lessons.build_lessons(solutions, target) == []
+    assert {path: path.read_bytes() for path in solutions.iterdir()} == before
 
 
 def test_one_byte_is_out_of_sync_and_so_are_a_missing_and_an_extra_lesson(tmp_path):
-    source, target = tmp_path / "solutions", tmp_path / "lessons"
+    solutions, target = tmp_path / "solutions", tmp_path / "lessons"
     for name in ("00-a.ipynb", "01-b.ipynb"):
-        save(solved(), source / name)
-    lessons.build_lessons(source, target)
+        save(solved(), solutions / name)
+    lessons.build_lessons(solutions, target)
     with (target / "00-a.ipynb").open("a") as stream:
         stream.write("\n")
     (target / "01-b.ipynb").rename(target / "09-old.ipynb")
-    assert lessons.in_sync(source, target) == ["00-a.ipynb", "01-b.ipynb", "09-old.ipynb"]
-    lessons.build_lessons(source, target)
-    assert lessons.in_sync(source, target) == ["09-old.ipynb"]  # release deletes nothing
+    assert lessons.find_stale(solutions, target) == ["00-a.ipynb", "01-b.ipynb", "09-old.ipynb"]
+    lessons.build_lessons(solutions, target)
+    assert lessons.find_stale(solutions, target) == ["09-old.ipynb"]  # release deletes nothing
 
 
 def test_a_folder_that_does_not_exist_is_refused(tmp_path):
     with pytest.raises(LessonError, match=r"no folder .*nowhere"):
-        lessons.in_sync(tmp_path / "nowhere", tmp_path)
+        lessons.find_stale(tmp_path / "nowhere", tmp_path)
 
 
 # -------------------------------------------------------------------------------------------------------- tidying

@@ -264,7 +264,7 @@ def test_without_a_sandbox_or_beside_another_grading_says_no(tmp_path, monkeypat
         grade(folder)
     assert points(folder)["ada"] == ("submitted", "")
     monkeypatch.setattr(files, "PATIENCE", 0.1)
-    with files.alone(folder), pytest.raises(BusyError, match="writing to"):  # so says a second command
+    with files.exclusive(folder), pytest.raises(BusyError, match="writing to"):  # so says a second command
         grade(folder, unsafe=True, limits=LIMITS)
     assert points(folder)["ada"] == ("submitted", "")
     grade(folder, unsafe=True, limits=LIMITS)

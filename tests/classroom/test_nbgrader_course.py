@@ -27,6 +27,7 @@ def folder(tmp_path_factory):
     return tmp_path / "class"
 
 
+@pytest.mark.slow
 def test_class_is_a_course_that_nbgrader_itself_accepts(folder):
     nbgrader = [sys.executable, "-m", "nbgrader"]
     done = subprocess.run(
@@ -131,7 +132,7 @@ def test_students_in_another_encoding(tmp_path):
 
 @pytest.mark.parametrize(("rows", "words"), [
     ("id\nada\nada\n", "line 3.*twice"),
-    ("name\nada\n", "line 2.*only id must be filled"),
+    ("name\nada\n", "line 2.*only id is required"),
     ("id\n../../etc\n", "line 2"),
     ("id\n.hidden\n", "line 2"),
 ])  # fmt: skip

@@ -173,6 +173,4 @@ def test_a_folder_that_is_gone_is_said(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()
     assert cli.main(["doctor"]) == 1
-    assert capsys.readouterr().err == (
-        "fer-course: this folder is gone: it was removed or renamed. Go to another one, cd ~ say.\n"
-    )
+    assert capsys.readouterr().err == ("fer-course: this folder was removed or renamed. Change to another one: cd ~\n")

@@ -299,7 +299,7 @@ def test_a_run_that_another_process_goes_on_with_is_left_to_it(tmp_path, monkeyp
     monkeypatch.setattr(files, "PATIENCE", 0.1)
     plan = {"finished": False, "lessons": [], "parameters": {}, "profile": None, "started": "2026-01-01-000000"}
     (tmp_path / "metrics.json").write_text(json.dumps(plan))
-    with files.alone(tmp_path), pytest.raises(BusyError, match="writing to"):
+    with files.exclusive(tmp_path), pytest.raises(BusyError, match="writing to"):
         course.run(resume=True, out=tmp_path)
     assert json.loads((tmp_path / "metrics.json").read_text()) == plan
     assert course.run(resume=True, out=tmp_path) == 0
@@ -507,7 +507,7 @@ def test_advice_about_a_profile_can_be_followed_in_yaml(tiny, tmp_path, line, ad
     file.write_text(line)
     refused(tiny, advice, profile=file)
     file.write_text(mended)
-    assert parameters.merged_settings([tiny], file, None, None)
+    assert parameters.merge_settings([tiny], file, None, None)
 
 
 # ------------------------------------------------------------------------------------------------ choosing lessons

@@ -25,7 +25,7 @@ def test_the_course_has_its_first_lessons():
 
 
 def test_lessons_are_what_the_solutions_give_byte_for_byte():
-    stale = lessons.in_sync(ROOT / "solutions", ROOT / "lessons")
+    stale = lessons.find_stale(ROOT / "solutions", ROOT / "lessons")
     assert not stale, f"run `fer-course release`; out of date: {', '.join(stale)}"
 
 

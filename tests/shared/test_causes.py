@@ -31,7 +31,7 @@ SAID = {
     "different processors": "ImportError: dlopen(/x/_pywrap.so, 0x0002): tried: '/x/_pywrap.so' (mach-o file, but is an "
     "incompatible architecture (have 'x86_64', need 'arm64'))",
     "loaded too late": "ImportError: /x/libgomp-d22c30c5.so.1: cannot allocate memory in static TLS block",
-    "programs may not be run": "ImportError: /x/_multiarray_umath.so: failed to map segment from shared object",
+    "programs may not run": "ImportError: /x/_multiarray_umath.so: failed to map segment from shared object",
     "Unset XLA_FLAGS": "F0000 00:00:1 parse_flags_from_env.cc:234] Unknown flag in XLA_FLAGS: --xla_gpu_fast_everything",
     "Unset TF_XLA_FLAGS": "F0000 00:00:1 parse_flags_from_env.cc:234] Unknown flag in TF_XLA_FLAGS: --nonsense=1",
     "too little memory": "ImportError: DLL load of _x: The paging file is too small for this operation to complete.",
@@ -60,12 +60,12 @@ def test_what_is_not_known_gets_no_advice(tmp_path):
         ("KeyError: 1\n\nDuring handling of the above exception\n\nOSError: last\n", "OSError: last"),
         ("I0000 hello\nF0000 00:00 parse.cc:2] Unknown flag\n*** stack\n", "F0000 00:00 parse.cc:2] Unknown flag"),
         ("something odd\n\n", "something odd"),
-        ("", "It said nothing"),
+        ("", "It printed nothing"),
         ("google.protobuf.runtime_version.VersionError: Detected\n", "google.protobuf.runtime_version.VersionError: Detected"),
     ],
 )  # fmt: skip
 def test_the_telling_line(text, line):
-    assert causes.telling(text) == line
+    assert causes.telling_line(text) == line
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_the_telling_line(text, line):
     ],
 )  # fmt: skip
 def test_how_a_process_was_ended(status, found, advice):
-    ended = causes.ended_by(status)
+    ended = causes.cause_of_end(status)
     assert found in ended[0]
     assert advice in ended[1]
 
 
 @pytest.mark.parametrize("status", [0, 1, 2, 120, 127, 255])
 def test_a_process_that_ended_by_itself(status):
-    assert causes.ended_by(status) is None
+    assert causes.cause_of_end(status) is None
 
 
 def test_files_that_hide_modules(tmp_path):
@@ -93,10 +93,10 @@ def test_files_that_hide_modules(tmp_path):
         (tmp_path / name).touch()
     (tmp_path / "numpy").mkdir()
     (tmp_path / "data").mkdir()
-    assert causes.hiding(tmp_path) == [tmp_path / "random.py"]  # numpy/ is no package without an __init__.py
+    assert causes.hiding_files(tmp_path) == [tmp_path / "random.py"]  # numpy/ is no package without an __init__.py
     (tmp_path / "numpy" / "__init__.py").touch()
-    assert causes.hiding(tmp_path) == [tmp_path / "numpy", tmp_path / "random.py"]
-    assert causes.hiding(tmp_path / "nowhere") == []
+    assert causes.hiding_files(tmp_path) == [tmp_path / "numpy", tmp_path / "random.py"]
+    assert causes.hiding_files(tmp_path / "nowhere") == []
 
 
 def test_a_file_that_has_nothing_to_do_with_it_is_not_named(tmp_path):
@@ -117,7 +117,7 @@ def test_a_file_of_the_courses_own_name_is_named_where_the_error_is_about_it(tmp
     assert "tensorflow is not" in causes.advice(f"{frame}ModuleNotFoundError: No module named 'tensorflow'", tmp_path)
     said = "ImportError: cannot import name 'small_lesson' from 'fer_course' (/x/fer_course.py)"
     assert causes.advice(said, tmp_path).startswith(f"{tmp_path / 'fer_course.py'} hides")
-    assert causes.hiding(causes._OWN.parent) == []  # the package itself
+    assert causes.hiding_files(causes._OWN.parent) == []  # the package itself
 
 
 @pytest.mark.parametrize("said", [
@@ -133,7 +133,7 @@ def test_a_limit_of_the_shell_is_told_from_a_full_machine(monkeypatch, tmp_path,
 
 
 def test_the_command_that_installs_fits_the_environment(monkeypatch):
-    monkeypatch.setattr(extras, "_of_make", lambda: False)
+    monkeypatch.setattr(extras, "_is_from_make", lambda: False)
     assert extras.advice("lab") == 'python -m pip install "fer_course[lab]"'
 
     def none(name):
@@ -141,7 +141,7 @@ def test_the_command_that_installs_fits_the_environment(monkeypatch):
 
     monkeypatch.setattr(extras.importlib.metadata, "distribution", none)
     assert extras.advice("lab") == 'uv pip install "fer_course[lab]"'  # uv makes environments without pip
-    monkeypatch.setattr(extras, "_of_make", lambda: True)
+    monkeypatch.setattr(extras, "_is_from_make", lambda: True)
     assert extras.advice("lab").endswith(": make clean setup")
     assert extras.advice("tensorflow,lab").endswith(": make clean setup")
     assert extras.advice("instructor").endswith(": make setup-all")
@@ -155,7 +155,7 @@ def test_the_command_that_installs_fits_the_environment(monkeypatch):
     ],
 )  # fmt: skip
 def test_a_missing_module_is_installed_by_the_extra_that_names_it(module, extra):
-    assert extras.bringing(module) == extra
+    assert extras.extra_with(module) == extra
     said = f"ModuleNotFoundError: No module named '{module}.converters'"
     assert causes.advice(said, Path("nowhere")).endswith(f"{module} is not installed here. {extras.advice(extra)}.")
 
@@ -163,13 +163,13 @@ def test_a_missing_module_is_installed_by_the_extra_that_names_it(module, extra)
 def test_advice_of_make_is_for_what_make_can_mend(monkeypatch, tmp_path):
     monkeypatch.setattr(extras.shutil, "which", lambda _: "/usr/bin/make")
     monkeypatch.setattr(extras, "_ROOT", tmp_path)
-    assert not extras._of_make()  # no Makefile: a wheel
+    assert not extras._is_from_make()  # no Makefile: a wheel
     (tmp_path / "Makefile").touch()
-    assert not extras._of_make()  # another environment than the one that make made
+    assert not extras._is_from_make()  # another environment than the one that make made
     monkeypatch.setattr(sys, "prefix", str(tmp_path / ".venv"))
-    assert extras._of_make() == (extras.os.name != "nt")
+    assert extras._is_from_make() == (extras.os.name != "nt")
     monkeypatch.setattr(extras.shutil, "which", lambda _: None)
-    assert not extras._of_make()
+    assert not extras._is_from_make()
 
 
 def test_loading_that_takes_for_ever_is_said(monkeypatch):
@@ -198,7 +198,7 @@ def test_what_is_not_known_is_to_be_reported_with_its_last_lines(monkeypatch):
     monkeypatch.setattr(doctor.subprocess, "run", lambda *_, **__: process)
     finding = doctor.backend()
     assert finding.found == "OddError: 7"
-    assert "Report this" in finding.advice
+    assert "Please report this" in finding.advice
     assert "line 8" in finding.advice
 
 
@@ -273,7 +273,7 @@ def _keras_json(content, words):
     def sabotage(machine):
         (machine.home / ".keras").mkdir()
         (machine.home / ".keras" / "keras.json").write_text(content)
-        return {}, rf"not read by the course: .*keras\.json \({words}\)"
+        return {}, rf"ignored by the course: .*keras\.json \({words}\)"
 
     return sabotage
 
@@ -302,7 +302,7 @@ def _kernel(content, words):
 
 def _matplotlibrc(machine):
     (machine.here / "matplotlibrc").write_bytes(b"font.family: \xe9\n")
-    return {}, r"here/matplotlibrc is no UTF-8 text(?s:.)*Rename it"
+    return {}, r"here/matplotlibrc is not UTF-8 text(?s:.)*Rename it"
 
 
 #: What is done to a machine -> what it is called. Each returns variables, and what the doctor must say.

@@ -17,7 +17,7 @@ from fer_course.errors import BusyError, FerCourseError, LessonError, RecipeErro
 
 
 @pytest.mark.parametrize(
-    ("number", "advice"), [(errno.ENOSPC, "Free some space"), (errno.EROFS, "a place that you may write")]
+    ("number", "advice"), [(errno.ENOSPC, "Free some space"), (errno.EROFS, "a folder that you may write")]
 )
 def test_a_file_that_can_not_be_written_is_as_it_was(tmp_path, monkeypatch, number, advice):
     path = tmp_path / "notes.txt"
@@ -63,7 +63,7 @@ def test_the_command_says_what_a_library_could_not_write(monkeypatch, capsys, tm
 
     monkeypatch.setattr("pathlib.Path.mkdir", no)
     assert cli.main(["start", str(tmp_path / "mine")]) == 1
-    assert capsys.readouterr().err.strip().endswith("Choose a place that you may write.")
+    assert capsys.readouterr().err.strip().endswith("Choose a folder that you may write to.")
 
 
 @pytest.mark.parametrize(
@@ -88,13 +88,13 @@ def test_yaml_that_can_not_be_read_is_refused_in_the_callers_words(tmp_path, con
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("seed: 1\nfaces: 2\nseed: 3", "seed stands in line 1 and again in line 3"),
-        ("grid:\n  shift: [0]\n  shift: [1]", "shift stands in line 2 and again in line 3"),
-        ("a: 1\n'a': 1", "a stands in line 1 and again in line 2"),
-        ("seed: 010", "line 1: YAML does not read 010 as it looks. Write 10, or"),
-        ("seeds: [1,\n -017]", "line 2: YAML does not read -017 as it looks. Write -17, or"),
-        ("rate: 1:30", 'line 1: YAML does not read 1:30 as it looks. Write "1:30"'),
-        ("rate: 10:30:15.5", "line 1: YAML does not read 10:30:15.5 as it looks"),
+        ("seed: 1\nfaces: 2\nseed: 3", "seed occurs in line 1 and again in line 3"),
+        ("grid:\n  shift: [0]\n  shift: [1]", "shift occurs in line 2 and again in line 3"),
+        ("a: 1\n'a': 1", "a occurs in line 1 and again in line 2"),
+        ("seed: 010", "line 1: YAML does not read 010 the way it looks. Write 10, or"),
+        ("seeds: [1,\n -017]", "line 2: YAML does not read -017 the way it looks. Write -17, or"),
+        ("rate: 1:30", 'line 1: YAML does not read 1:30 the way it looks. Write "1:30"'),
+        ("rate: 10:30:15.5", "line 1: YAML does not read 10:30:15.5 the way it looks"),
     ],
 )
 def test_yaml_that_says_something_twice_or_otherwise_than_it_looks_is_refused(tmp_path, content, words):
@@ -141,14 +141,14 @@ from fer_course._shared import files
 files.PATIENCE = 120
 folder = Path(sys.argv[1])
 for _ in range(int(sys.argv[2])):
-    with files.alone(folder):
+    with files.exclusive(folder):
         before = int((folder / "count").read_text())
         (folder / "count").write_text(str(before + 1))
 """
 HOLD = """
 import sys, time
 from fer_course._shared import files
-with files.alone(sys.argv[1]):
+with files.exclusive(sys.argv[1]):
     print("there", flush=True)
     time.sleep(600)
 """
@@ -166,12 +166,12 @@ def test_a_folder_that_is_written_to_is_busy_until_that_ends_or_is_killed(tmp_pa
     monkeypatch.setattr(files, "PATIENCE", 0.1)
     holder = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     assert holder.stdout.readline() == "there\n"
-    with pytest.raises(BusyError, match=r"notebook is writing to .*\. Wait"), files.alone(tmp_path):
+    with pytest.raises(BusyError, match=r"notebook is writing to .*\. Wait"), files.exclusive(tmp_path):
         pass
     holder.kill()
     holder.communicate()
     assert (tmp_path / files.LOCK).exists()  # as a kill leaves it
-    with files.alone(tmp_path):
+    with files.exclusive(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []
 
@@ -179,7 +179,7 @@ def test_a_folder_that_is_written_to_is_busy_until_that_ends_or_is_killed(tmp_pa
 def test_an_error_inside_lets_the_folder_go(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "PATIENCE", 0.1)
     for _ in range(2):
-        with pytest.raises(ZeroDivisionError), files.alone(tmp_path):
+        with pytest.raises(ZeroDivisionError), files.exclusive(tmp_path):
             1 / 0  # noqa: B018
 
 
@@ -187,7 +187,7 @@ def test_an_error_inside_lets_the_folder_go(tmp_path, monkeypatch):
 def test_a_folder_that_may_not_be_written_is_said_to_be(tmp_path):
     tmp_path.chmod(0o500)
     try:
-        with pytest.raises(WriteError, match="a place that you may write"), files.alone(tmp_path):
+        with pytest.raises(WriteError, match="a folder that you may write"), files.exclusive(tmp_path):
             pass
     finally:
         tmp_path.chmod(0o700)
@@ -199,7 +199,7 @@ def test_a_folder_that_may_not_be_written_is_said_to_be(tmp_path):
 def test_a_place_that_does_not_exist_is_said_in_one_sentence():
     for write in (
         lambda: files.write_text("/proc/nowhere/a.txt", "x"),
-        lambda: files.alone("/proc/nowhere").__enter__(),
+        lambda: files.exclusive("/proc/nowhere").__enter__(),
     ):
         with pytest.raises(WriteError, match="there is no such place"):
             write()

@@ -204,7 +204,7 @@ def test_an_executed_notebook_sees_nothing_of_them(home, tmp_path, monkeypatch):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(LOOK)])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "mine", "language": "python"}
     nbformat.write(notebook, tmp_path / "a.ipynb")
-    assert execute(tmp_path / "a.ipynb", tmp_path / "b.ipynb", tmp_path / "work", {"parameters": {}}, "a") is None
+    assert execute(tmp_path / "a.ipynb", tmp_path / "b.ipynb", tmp_path / "work", {}, "a") is None
     (cell,) = nbformat.read(tmp_path / "b.ipynb", 4).cells
     results = [output["data"]["text/plain"] for output in cell.outputs if output.output_type == "execute_result"]
     expected = [sys.executable, 0, "inline", "upper", False]
@@ -220,7 +220,7 @@ def test_the_doctor_names_what_is_read_and_what_is_not(home, monkeypatch):
     monkeypatch.delenv("KERAS_HOME", raising=False)
     for inside in (False, True):
         with settings.isolated() if inside else settings.without():
-            unread, seen = " ".join(settings.unread()), " ".join(settings.seen())
+            unread, seen = " ".join(settings.ignored_settings()), " ".join(settings.visible_settings())
         assert "keras.json (backend theano, floatx float16, image_data_format channels_first)" in unread
         assert str(home / "matplotlibrc") in unread
         for word in ("00-mine.py", "ipython_config.py", "PYTHONWARNINGS=error", "PYTHONOPTIMIZE=2", "MPLBACKEND=TkAgg"):
@@ -243,7 +243,7 @@ def test_a_file_that_keras_wrote_itself_is_not_worth_a_word(home, monkeypatch):
     monkeypatch.delenv("KERAS_HOME", raising=False)
     usual = {"floatx": "float32", "epsilon": 1e-07, "backend": "tensorflow", "image_data_format": "channels_last"}
     (home / ".keras" / "keras.json").write_text(json.dumps(usual))
-    assert not any("keras.json" in each for each in settings.unread())
+    assert not any("keras.json" in each for each in settings.ignored_settings())
 
 
 @pytest.mark.slow

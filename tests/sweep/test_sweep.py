@@ -149,7 +149,7 @@ def test_another_sweep_is_not_mixed_in(wanted, tmp_path):
 def test_a_sweep_that_another_process_runs_is_left_to_it(wanted, tmp_path, monkeypatch):
     monkeypatch.setattr(files, "PATIENCE", 0.1)
     executor = AtOnce(finish())
-    with files.alone(tmp_path / "out"), pytest.raises(BusyError, match="writing to"):
+    with files.exclusive(tmp_path / "out"), pytest.raises(BusyError, match="writing to"):
         sweep.run(wanted, tmp_path / "out", opening(executor))
     assert executor.names == []
     sweep.run(wanted, tmp_path / "out", opening(executor))
@@ -183,8 +183,8 @@ def test_ctrl_c_ends_it_and_the_same_call_goes_on(wanted, tmp_path):
 @pytest.mark.parametrize(("content", "words", "kind"), [
     ("[1, 2]", "lines such as", SweepError),
     ("recipe: [", "not a YAML file", SweepError),
-    ("recipe: quick\ngrid:\n  shift: [0.0]\n  shift: [0.1]", "shift stands in line 3 and again in line 4", SweepError),
-    ("recipe: quick\nseeds: [010, 8]", "does not read 010 as it looks", SweepError),
+    ("recipe: quick\ngrid:\n  shift: [0.0]\n  shift: [0.1]", "shift occurs in line 3 and again in line 4", SweepError),
+    ("recipe: quick\nseeds: [010, 8]", "does not read 010 the way it looks", SweepError),
     ({"recipe": "quick", "grids": {}}, "found .grids", SweepError),
     ({"grid": {}}, "either", SweepError),
     ({"recipe": "quick", "lesson": "07"}, "either", SweepError),
@@ -294,23 +294,23 @@ def test_equal_values_of_a_lessons_parameter_are_one_too(tmp_path, values):
 @pytest.mark.parametrize(("content", "words"), [
     (GRID | {"grid": {"model": ["lenet", "lenett"]}}, "grid: model: There is no model 'lenett'"),
     (GRID | {"faces": 301}, "faces: 301 are asked for; .* has 300"),
-    (GRID | {"faces": -1}, "faces lies between 0 and"),
+    (GRID | {"faces": -1}, "faces is from 0 to"),
     (GRID | {"faces": True}, "faces is a whole number; found True"),
     (GRID | {"data": "nowhere.csv"}, "data: nowhere.csv, which does not exist"),
     (GRID | {"seeds": [-1]}, "seeds is a list of different whole numbers from 0 to 4,294,967,295"),
     (GRID | {"seeds": [2**32]}, "seeds is a list"),
     (GRID | {"seeds": [True]}, "seeds is a list"),
     (GRID | {"seeds": []}, "seeds is a list"),
-    (GRID | {"threads": 0}, "threads lies between 1 and"),
+    (GRID | {"threads": 0}, "threads is from 1 to"),
     (GRID | {"threads": "two"}, "threads is a whole number"),
     (GRID | {"profile": "cpu"}, "profile belongs to a lesson"),
     (GRID | {"score": "luck"}, "score: a training has no number 'luck'; it has: .*val_accuracy"),
     (GRID | {"score": "finished"}, "score: a training has no number 'finished'"),
-    (GRID | {"recipe": "minutes"}, "score: val_accuracy needs faces that are set aside; found validation 0"),
+    (GRID | {"recipe": "minutes"}, "score: val_accuracy needs faces that are held out; found validation 0"),
     (GRID | {"grid": {"validation": [0.2, 0.0]}}, "score: val_accuracy needs"),
     (GRID | {"grid": {"distillation": [0.5]}}, "distillation needs a teacher"),
     (GRID | {"grid": {"fold": [0, 9]}}, "data: A validation share of 0.2 makes .* no fold 9"),
-    (GRID | {"grid": {"shift": [float("nan")]}}, "no finite number"),
+    (GRID | {"grid": {"shift": [float("nan")]}}, "not a finite number"),
     ({"lesson": "07", "data": "drawn", "score": "luck"}, "score: 07-train-it reports no number 'luck'; it reports: accuracy"),
     ({"lesson": "07", "data": "drawn", "profile": "slow"}, "profile: There is no profile 'slow'"),
     ({"lesson": "07", "data": "drawn", "grid": {"recipe": ["slow"]}}, "grid: There is no recipe 'slow'"),
@@ -458,7 +458,7 @@ def test_a_trial_whose_process_is_killed_is_said_and_begun_again_and_the_bar_goe
     assert len(opened) == 1  # one bar
     assert len(shown) == 4  # that counts each trial once
     hit = [name for name in lives if "seed=1" in name]
-    assert sorted(lines) == sorted(2 * [f"{name}: its process was killed; it is begun again." for name in hit])
+    assert sorted(lines) == sorted(2 * [f"{name}: its process was killed; it is started again." for name in hit])
 
 
 def test_a_trial_that_kills_its_process_each_time_ends_in_a_sentence_and_the_others_are_done(wanted, tmp_path):

@@ -67,7 +67,7 @@ def some(values, *quick) -> list:
     return [value if value in quick else pytest.param(value, marks=pytest.mark.slow) for value in values]
 
 
-@pytest.mark.parametrize("survivors", some(range(10), 0, 3, 4))
+@pytest.mark.parametrize("survivors", some(range(10), 0, 4))
 def test_killed_between_any_two_file_writes(tiny, unbroken, tmp_path, monkeypatch, survivors):
     real, written = files.atomic, []
 
@@ -117,7 +117,7 @@ def test_mixup_goes_on_with_the_same_pairs(tiny, tmp_path, validation):
     assert other.history["loss"] != pytest.approx(whole.history["loss"], abs=1e-3)
 
 
-@pytest.mark.parametrize("survivors", some(range(2, 9), 2, 5, 8))
+@pytest.mark.parametrize("survivors", some(range(2, 9), 2, 8))
 def test_ctrl_c_while_files_are_written_keeps_a_valid_run(tiny, unbroken, tmp_path, monkeypatch, survivors):
     real, written = files.atomic, []
 
@@ -163,11 +163,11 @@ def test_a_run_that_another_process_trains_is_left_to_it(tiny, unbroken, tmp_pat
 
     assert not tiny(tmp_path / "run", callbacks=[Impatient()]).finished
     before = {file.name: file.read_bytes() for file in (tmp_path / "run").iterdir()}
-    with files.alone(tmp_path / "run"), pytest.raises(BusyError, match="writing to"):
+    with files.exclusive(tmp_path / "run"), pytest.raises(BusyError, match="writing to"):
         tiny(tmp_path / "run")
     assert before == {file.name: file.read_bytes() for file in (tmp_path / "run").iterdir()}
     assert same(tiny(tmp_path / "run"), unbroken)
-    with files.alone(tmp_path / "run"):  # a finished one can be had all the same
+    with files.exclusive(tmp_path / "run"):  # a finished one can be had all the same
         assert tiny(tmp_path / "run").finished
 
 
@@ -177,7 +177,7 @@ def test_a_run_that_another_process_finishes_meanwhile_is_not_trained_again(tiny
         shutil.copytree(unbroken.path, folder, dirs_exist_ok=True)
         yield
 
-    monkeypatch.setattr(files, "alone", waited)
+    monkeypatch.setattr(files, "exclusive", waited)
     monkeypatch.setattr(keras.Model, "fit", None)
     assert same(tiny(tmp_path / "run"), unbroken)
 

@@ -1,11 +1,10 @@
-"""What a path holds, as `Members`: the files of a folder or archive, or one file alone."""
+"""The content of a path, as `Members`: the files of a folder or archive, or one single file."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from fer_course._shared.files import refuse_endless
@@ -18,59 +17,55 @@ DEPTH = 6
 
 
 @contextlib.contextmanager
-def opened(path: Path) -> Iterator[Members]:
+def open_members(path: Path) -> Iterator[Members]:
     """Open a folder, an archive, a compressed file, or a single file, as `Members`.
 
     Raises:
         DataError: if there is no such path, or it is empty, cut off, a web page, or a Git LFS pointer.
 
     """
-    with contextlib.ExitStack() as stack:
-        try:
-            yield stack.enter_context(_opened(path))
-        except READ_ERRORS as error:
-            raise DataError(f"{path} can't be read: {error}. Get a fresh copy of it.") from error
+    try:
+        if path.is_dir():
+            yield _folder(path)
+        elif not path.exists():
+            raise DataError(f"{path} does not exist. Expected a file or folder with FER2013 faces; check the spelling.")
+        else:
+            with _open_file(path) as members:
+                yield members
+    except READ_ERRORS as error:
+        raise DataError(f"{path} can't be read: {error}. Get a fresh copy of it.") from error
 
 
-def _opened(path: Path) -> contextlib.AbstractContextManager[Members]:
-    if path.is_dir():
-        return _folder(path)
-    if not path.exists():
-        raise DataError(f"{path} does not exist. Expected a file or folder with FER2013 faces; look at the spelling.")
+def _folder(path: Path) -> Members:
+    names = sorted(name for name, _ in walk(path))
+    return Members(str(path), path.resolve().name or str(path), names, lambda name: (path / name).open("rb"))
+
+
+@contextlib.contextmanager
+def _open_file(path: Path) -> Iterator[Members]:
     refuse_endless(path, DataError)
-    head = _head(path)
-    # An .npz file is a zip archive too, but has its own reader.
-    if path.suffix.lower() == ".npz":
-        return _file(path)
-    # The content decides: a .csv that is in truth an archive is unpacked.
-    open_path = partial(path.open, "rb")
-    archive = archives.opened(str(path), path.name, path.name, head, open_path, open_path)
-    if archive is None and archives.is_archive_name(path.name):
-        raise archives.not_an_archive(str(path), archives.OTHER_KIND)
-    return archive or _file(path)
-
-
-def _head(path: Path) -> bytes:
-    """Return the first bytes of a file, or raise the `DataError` that says what was saved in its place."""
     with path.open("rb") as file:
         head = file.read(archives.HEAD)
     refuse_what_is_no_data(head, str(path))
-    return head
-
-
-@contextlib.contextmanager
-def _file(path: Path) -> Iterator[Members]:
-    yield Members(str(path), path.name, [path.name], lambda _: path.open("rb"), alone=True)
-
-
-@contextlib.contextmanager
-def _folder(path: Path) -> Iterator[Members]:
-    names = sorted(name for name, _ in walk(path))
-    yield Members(str(path), path.resolve().name or str(path), names, lambda name: (path / name).open("rb"))
+    single = Members(str(path), path.name, [path.name], lambda _: path.open("rb"), single=True)
+    # An .npz file is a zip archive too, but has its own reader.
+    if path.suffix.lower() == ".npz":
+        yield single
+        return
+    # The content decides, not the name: a .csv that is really an archive is unpacked.
+    packed = archives.Packed(str(path), path.name, path.name, head, lambda: path.open("rb"), lambda: path.open("rb"))
+    archive = archives.open_archive(packed)
+    if archive is not None:
+        with archive as members:
+            yield members
+    elif archives.is_archive_name(path.name):
+        raise archives.not_an_archive(str(path), archives.OTHER_KIND)
+    else:
+        yield single
 
 
 def walk(folder: Path, depth: int = DEPTH) -> Iterator[tuple[str, os.stat_result]]:
-    """Yield name (with `/`) and status of each file in a folder, litter left out, links followed, to a fixed depth.
+    """Yield name (with `/`) and status of each file in a folder, down to a fixed depth; follow links, leave out litter.
 
     Raises:
         DataError: if the folder itself can't be listed.
@@ -79,7 +74,7 @@ def walk(folder: Path, depth: int = DEPTH) -> Iterator[tuple[str, os.stat_result
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        raise DataError(f"The folder {folder} can't be read: {error.strerror}. Look at its permissions.") from error
+        raise DataError(f"The folder {folder} can't be read: {error.strerror}. Check its permissions.") from error
     for entry in entries:
         if is_litter(entry.name):
             continue

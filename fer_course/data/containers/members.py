@@ -1,6 +1,6 @@
-"""`Members`: files that can be opened by name, whether they stand alone, lie in a folder, or are packed in an archive.
+"""`Members`: files that can be opened by name, in a folder or an archive, or one single file.
 
-A reader (see `fer_course.data.readers`) works on `Members` and never asks which of the three it has.
+A reader (see `fer_course.data.readers`) works on `Members` and need not know which of the three it has.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import IO
 
 from fer_course.errors import DataError
 
 #: What operating systems leave behind in folders and archives.
 LITTER = ("__macosx", "thumbs.db", "desktop.ini")
-#: What Python's readers of archives raise for those that are cut off, altered, encrypted, or packed in an unusual way.
+#: What Python raises for archives that are cut off, altered, encrypted, or packed in an unusual way.
 READ_ERRORS = (
     zipfile.BadZipFile,
     tarfile.TarError,
@@ -31,42 +31,42 @@ READ_ERRORS = (
     RuntimeError,
     OSError,
 )
-#: A packed file in which a reader must jump about is unpacked into memory, or if it is larger into a temporary file.
+#: A packed file that a reader must read at random is unpacked into memory; a larger one into a temporary file.
 IN_MEMORY = 2**27
 
 
 @dataclass(frozen=True)
 class Members:
-    """The files of a folder or archive, or one file alone.
+    """The files of a folder or archive, or one single file.
 
     Attributes:
-        place: the path as the user gave it, for messages.
-        title: the last part of the path: what `Faces.source` says.
-        names: the files in it, with `/` between folders, sorted; litter of operating systems left out.
+        path: the path as the user gave it, for messages; of an archive in an archive, in words.
+        title: the last part of the path, for `Faces.source`.
+        names: the names of the files, with `/` between folders, sorted; without the litter of operating systems.
         open: opens one of `names` for reading bytes.
-        alone: True if this is one single file.
+        single: True if this is one single file.
         packed: True if what `open` returns is unpacked while it is read, so that going back in it takes long.
-        archive: True if this is an archive of files, in which there may be further archives.
-        in_one_pass: for archives that can only be read from front to end: yields several files in one go, each valid
-            until the next one comes.
+        archive: True if this is an archive of files, which may contain further archives.
+        in_one_pass: for archives that can only be read from front to end: yields several files, each valid until the next
+            one comes.
 
     """
 
-    place: str
+    path: str
     title: str
     names: list[str]
-    open: Callable[[str], BinaryIO]
-    alone: bool = False
+    open: Callable[[str], IO[bytes]]
+    single: bool = False
     packed: bool = False
     archive: bool = False
-    in_one_pass: Callable[[Iterable[str]], Iterator[tuple[str, BinaryIO]]] | None = None
+    in_one_pass: Callable[[Iterable[str]], Iterator[tuple[str, IO[bytes]]]] | None = None
 
     def where(self, name: str) -> str:
         """Return the words with which a message names one file, for example `train/sad/3.png in faces.zip`."""
-        return self.place if self.alone else f"{name} in {self.place}"
+        return self.path if self.single else f"{name} in {self.path}"
 
-    def each(self, names: Iterable[str]) -> Iterator[tuple[str, BinaryIO]]:
-        """Yield several files with their names, in whichever order is quick; each is closed when the next one comes."""
+    def each(self, names: Iterable[str]) -> Iterator[tuple[str, IO[bytes]]]:
+        """Yield several files with their names, in the order that is quickest; each is closed when the next one comes."""
         if self.in_one_pass:
             yield from self.in_one_pass(names)
             return
@@ -75,7 +75,7 @@ class Members:
                 yield name, file
 
     def read_each(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """Yield names and all bytes of several files, in whichever order is quick.
+        """Yield names and all bytes of several files, in the order that is quickest.
 
         Raises:
             DataError: if one can't be read or unpacked.
@@ -83,7 +83,7 @@ class Members:
         """
         if self.in_one_pass:
             for name, file in self.in_one_pass(names):
-                with in_words(self.where(name)):
+                with explain_errors(self.where(name)):
                     content = file.read()
                 yield name, content
             return
@@ -97,11 +97,11 @@ class Members:
             DataError: if it can't be read or unpacked.
 
         """
-        with in_words(self.where(name)), self.open(name) as file:
+        with explain_errors(self.where(name)), self.open(name) as file:
             return file.read()
 
-    def in_reach(self, name: str) -> BinaryIO:
-        """Open one file so that going to and fro in it is quick: a packed one is unpacked first.
+    def open_for_seeking(self, name: str) -> IO[bytes]:
+        """Open one file so that seeking in it is quick: a packed file is unpacked first.
 
         Raises:
             DataError: if it can't be read or unpacked.
@@ -110,15 +110,15 @@ class Members:
         if not self.packed:
             return self.open(name)
         copy = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - the caller closes it
-        with in_words(self.where(name)), self.open(name) as file:
+        with explain_errors(self.where(name)), self.open(name) as file:
             shutil.copyfileobj(file, copy, 2**18)
         copy.seek(0)
         return copy
 
 
 @contextlib.contextmanager
-def in_words(where: str) -> Iterator[None]:
-    """Turn what Python's readers raise into a `DataError` that names the file."""
+def explain_errors(where: str) -> Iterator[None]:
+    """Turn an error in reading into a `DataError` that names the file."""
     try:
         yield
     except READ_ERRORS as error:
@@ -126,7 +126,7 @@ def in_words(where: str) -> Iterator[None]:
 
 
 def refuse_what_is_no_data(head: bytes, where: str) -> None:
-    """Raise the `DataError` that says what was saved in place of a file with data, if its first bytes tell."""
+    """Raise a `DataError` if the first bytes of a file show that something else was saved instead of data."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if not head:
         raise DataError(f"{where} is empty (0 bytes). Download it again.")
@@ -142,5 +142,5 @@ def refuse_what_is_no_data(head: bytes, where: str) -> None:
 
 
 def is_litter(name: str) -> bool:
-    """Return True for hidden files and for what operating systems leave behind (`__MACOSX`, `Thumbs.db`)."""
+    """Return True for hidden files and for files that operating systems leave behind (`__MACOSX`, `Thumbs.db`)."""
     return any(part.startswith(".") or part.lower() in LITTER for part in name.split("/"))

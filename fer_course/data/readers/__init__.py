@@ -22,7 +22,7 @@ import numpy as np
 from fer_course.data import orders
 from fer_course.data.candidates import Candidate, left_out, ranked, refuse_too_many
 from fer_course.data.containers import archives
-from fer_course.data.containers.folders import opened
+from fer_course.data.containers.folders import open_members
 from fer_course.data.containers.members import READ_ERRORS, Members
 from fer_course.data.readers import csv_file, image_folder, npz_file, parquet_file, tables
 from fer_course.data.readers.names import split_of_name
@@ -73,9 +73,9 @@ def read(path: Path) -> Faces:
         DataError: if it holds no data set of a known format, or a damaged one.
 
     """
-    with opened(path) as members, _chosen(members) as (chosen, others):
+    with open_members(path) as members, _chosen(members) as (chosen, others):
         faces = chosen.reader.read(chosen)
-        faces = faces if faces.drawn else orders.check_splits(faces, members.place)
+        faces = faces if faces.drawn else orders.check_splits(faces, members.path)
         packed = archives_of_splits(members.names) if chosen.members is members else []
         return replace(faces, notes=(*faces.notes, *left_out([*(other.words for other in others), *packed])))
 
@@ -87,7 +87,7 @@ def unlabelled(path: Path) -> np.ndarray | None:
         DataError: as `read`.
 
     """
-    with opened(path) as members:
+    with open_members(path) as members:
         names = tables.unlabelled(members)
         return tables.read_unlabelled(members, names[0]) if names else None
 
@@ -99,16 +99,16 @@ def describe(path: Path) -> str:
         DataError: as `read`, as far as the names of the files tell.
 
     """
-    with opened(path) as members, _chosen(members) as (chosen, _):
+    with open_members(path) as members, _chosen(members) as (chosen, _):
         return chosen.title
 
 
 def recognises(path: Path) -> bool:
     """Return True if a file or archive looks like a known data set; damaged and unreadable ones are False."""
     try:
-        with opened(path) as members:
+        with open_members(path) as members:
             # Nobody named this file, so its ending is not enough: the readers look into it as into one among others.
-            return bool(ranked(replace(members, alone=False), READERS))
+            return bool(ranked(replace(members, single=False), READERS))
     except DataError:
         return False
 
@@ -141,9 +141,9 @@ def _chosen(members: Members) -> Iterator[tuple[Candidate, list[Candidate]]]:
             found = [*inner, *found]
         if not found:
             listed = ", ".join(members.names[:3]) + (", …" if len(members.names) > 3 else "")
-            advice = _advice([members.place, *members.names[:1000]]) or _advice_on_labels(members)
+            advice = _advice([members.path, *members.names[:1000]]) or _advice_on_labels(members)
             raise DataError(
-                f"{members.place} holds no FER2013 faces. Expected {KNOWN}; found {listed or 'no files'}.{advice}"
+                f"{members.path} holds no FER2013 faces. Expected {KNOWN}; found {listed or 'no files'}.{advice}"
             )
         yield found[0], found[1:]
 
@@ -161,7 +161,7 @@ def archives_of_splits(names: Iterable[str]) -> list[str]:
 
 def _advice_on_labels(members: Members) -> str:
     """Return what to do where a table has the pixels and another one the labels, as a sentence with a space before it."""
-    names = [] if members.alone else tables.unlabelled(members)
+    names = [] if members.single else tables.unlabelled(members)
     return f" {names[0]} has pixels but no column with the classes: put both into one table." if names else ""
 
 
@@ -175,11 +175,11 @@ def _archives_of_splits(members: Members, stack: contextlib.ExitStack, plain: bo
         return None
     files = {name: (members, name) for name in members.names if plain and name not in names}
     for name in names:
-        inner = stack.enter_context(archives.inside(members, name))
-        folder = PurePosixPath(name).parent / ("" if inner.alone else _stem(name))
+        inner = stack.enter_context(archives.open_inner(members, name))
+        folder = PurePosixPath(name).parent / ("" if inner.single else _stem(name))
         files |= {(folder / each).as_posix(): (inner, each) for each in inner.names}
 
-    refuse_too_many(len(files), members.place)
+    refuse_too_many(len(files), members.path)
 
     def in_one_pass(wanted: Iterable[str]) -> Iterator[tuple[str, BinaryIO]]:
         wanted = list(wanted)
@@ -193,7 +193,7 @@ def _archives_of_splits(members: Members, stack: contextlib.ExitStack, plain: bo
         inner, each = files[name]
         return inner.open(each)
 
-    return Members(members.place, members.title, sorted(files), open_member, packed=True, in_one_pass=in_one_pass)
+    return Members(members.path, members.title, sorted(files), open_member, packed=True, in_one_pass=in_one_pass)
 
 
 def _stem(name: str) -> str:
@@ -208,8 +208,8 @@ def _inside(members: Members, depth: int | None, stack: contextlib.ExitStack) ->
     for name in sorted(near, key=lambda name: ("fer2013" not in name.lower(), name))[:INNER]:
         try:
             with contextlib.ExitStack() as attempt:
-                inner = attempt.enter_context(archives.inside(members, name))
-                found = ranked(replace(inner, alone=False), READERS)
+                inner = attempt.enter_context(archives.open_inner(members, name))
+                found = ranked(replace(inner, single=False), READERS)
                 if found and (depth is None or found[0].whole):
                     stack.push(attempt.pop_all())
                     return found

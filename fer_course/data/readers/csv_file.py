@@ -68,19 +68,19 @@ class Quoted(Exception):
 class Table(NamedTuple):
     """A table that is read: how messages name it, how it is written, and whether its rows must have a class."""
 
-    place: str
+    path: str
     form: Form
     labelled: bool = True
 
     def error(self, line: int, what: str, do: str = "Get a fresh copy, or correct this row.") -> DataError:
         """Return the error that names the file and the line."""
-        return DataError(f"{self.place}, line {line:,}: {what}. {do}")
+        return DataError(f"{self.path}, line {line:,}: {what}. {do}")
 
 
 def tables(members: Members) -> list[str]:
     """Return the files that are tables by their names; one that stands alone may have a name without ending."""
     found = [name for name in members.names if name.lower().endswith((".csv", ".txt", ".tsv"))]
-    return found or [name for name in members.names if members.alone and not PurePosixPath(name).suffix]
+    return found or [name for name in members.names if members.single and not PurePosixPath(name).suffix]
 
 
 def peek(file: BinaryIO) -> Form:
@@ -106,7 +106,7 @@ def read_rows(members: Members, name: str, labelled: bool = True) -> tuple[Rows,
     parts = _parts(members, name, table)
     labels = np.concatenate([part.labels for part in parts]) if parts else np.empty(0)
     if not len(labels):
-        raise DataError(f"{table.place} has a header but no rows: expected a face in each. Download it again.")
+        raise DataError(f"{table.path} has a header but no rows: expected a face in each. Download it again.")
     _refuse_eight_classes(table, labels)
     images = np.concatenate([part.images for part in parts])
     return Rows(images.reshape(-1, SIZE, SIZE), labels, np.concatenate([part.splits for part in parts])), table.form
@@ -117,7 +117,7 @@ def _refuse_eight_classes(table: Table, labels: np.ndarray) -> None:
     if labels.min() == 0 and labels.max() == len(CLASS_NAMES):
         row = int(labels.argmax()) + 1
         raise DataError(
-            f"{table.place}, row {row:,}: expected an emotion from 0 to 6 ({_listed()}), found '7'. "
+            f"{table.path}, row {row:,}: expected an emotion from 0 to 6 ({_listed()}), found '7'. "
             "Correct this row, or use a copy with FER2013's seven classes."
         )
 
@@ -134,18 +134,18 @@ def _check(table: Table, file_name: str, members: Members, name: str) -> None:
     )
     if table.labelled and form.emotion is None and only_pixels and not form.trouble:
         raise DataError(
-            f"{table.place} has pixels but no column emotion: it is a test set, as the contest's, without labels. "
+            f"{table.path} has pixels but no column emotion: it is a test set, as the contest's, without labels. "
             "Use fer2013.csv or icml_face_data.csv; for predictions only, `fer-course predict RUN --data` this file."
         )
     missing = form.pixels is None or (table.labelled and form.emotion is None)
     # A file of FER2013's own name without its column Usage is damaged: its tests would be learned from.
     if not form.trouble and not missing and not (table.labelled and form.usage is None and file_name in KNOWN_NAMES):
         return
-    expected = f"{table.place}, line 1: expected the columns emotion, pixels and Usage, "
+    expected = f"{table.path}, line 1: expected the columns emotion, pixels and Usage, "
     if form.trouble:
         raise DataError(expected + form.trouble)
     with members.open(name) as file:
-        refuse_what_is_no_data(file.read(HEAD), table.place)
+        refuse_what_is_no_data(file.read(HEAD), table.path)
     with members.open(name) as file:
         # repr, and not too much of it: this may be a line of anything.
         start = file.readline(LONGEST_LINE)[:160].removeprefix(b"\xef\xbb\xbf")
@@ -179,9 +179,7 @@ def _after_header(members: Members, name: str, table: Table) -> Iterator[BinaryI
                 file.readline(LONGEST_LINE)
             yield file
     except UnicodeError as error:
-        raise DataError(
-            f"{table.place} can't be read as {encoding.upper()} text ({error}). Save it as UTF-8."
-        ) from None
+        raise DataError(f"{table.path} can't be read as {encoding.upper()} text ({error}). Save it as UTF-8.") from None
 
 
 # --- lines and cells ------------------------------------------------------------------------------------------------

@@ -58,8 +58,8 @@ def _folders(folder: Path) -> list[Path]:
 def candidates(members: Members) -> list[Candidate]:
     """Return the data sets that are pictures in the folders of a split, or of a class."""
     roots: dict[str, list[str]] = {}
-    flat = set() if members.alone else set(_without_classes(members))
-    for name in [] if members.alone else members.names:
+    flat = set() if members.single else set(_without_classes(members))
+    for name in [] if members.single else members.names:
         if name not in flat and name.lower().endswith(ENDINGS) and (root := _root(name)) is not None:
             roots.setdefault(root, []).append(name)
     this = sys.modules[__name__]
@@ -160,7 +160,7 @@ def _labels(members: Members, candidate: Candidate, pictures: list[Picture]) -> 
         return labels, ()
     numbers = np.array([picture.number for picture in pictures if picture.label is None])
     split = np.array([picture.split for picture in pictures])[numbered]
-    where = f"{candidate.root} in {members.place}" if candidate.root else members.place
+    where = f"{candidate.root} in {members.path}" if candidate.root else members.path
     labels[numbered], notes = orders.settle(numbers, split, False, where)
     return labels, notes
 

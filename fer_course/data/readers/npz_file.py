@@ -49,7 +49,7 @@ def candidates(members: Members) -> list[Candidate]:
     """Return the `.npz` files with faces; among other files, only those that hold our arrays, or pairs of others' with faces."""
     files = [name for name in members.names if name.lower().endswith(".npz")]
     this = sys.modules[__name__]
-    if members.alone:
+    if members.single:
         return [Candidate(this, members, "", files, TITLE)] if files else []
     # To look into a packed one it has to be unpacked.
     shapes = {name: _shapes(members, name) for name in (files[:LOOK_INTO] if members.packed else files)}
@@ -67,7 +67,7 @@ def candidates(members: Members) -> list[Candidate]:
 def _shapes(members: Members, name: str) -> dict[str, tuple[int, ...]]:
     """Return the shape of each array in a file, as its header says; what can't be read has none."""
     try:
-        with members.in_reach(name) as file, zipfile.ZipFile(file) as archive:
+        with members.open_for_seeking(name) as file, zipfile.ZipFile(file) as archive:
             return {each.removesuffix(".npy"): _shape(archive, each) for each in archive.namelist()[:LOOK_INTO]}
     except (*READ_ERRORS, ValueError):  # a DataError too
         return {}
@@ -127,9 +127,9 @@ def read(candidate: Candidate) -> Faces:
 
     """
     members, names = candidate.members, candidate.names
-    if members.alone:
+    if members.single:
         content = members.read(names[0])
-        path = PurePath(members.place)
+        path = PurePath(members.path)
         split = split_of_name(path.stem) or SPLIT_WORDS.get(path.parent.name.lower())
         pairs = _pairs(_names(content), split)
         return (
@@ -188,12 +188,12 @@ def _read_pairs(members: Members, files: dict[str, list[Pair]]) -> Faces:
         arrays = _arrays(members.where(name), members.read(name), wanted, PAIRS_LIMIT)
         parts += [_part(members.where(name), pair, arrays) for pair in pairs]
         others += [each for each in _shapes(members, name) if _is_image(each) and each not in wanted]
-        refuse_too_many(sum(len(part[1]) for part in parts) if len(files) > 1 else 0, members.place)
+        refuse_too_many(sum(len(part[1]) for part in parts) if len(files) > 1 else 0, members.path)
     parts.sort(key=lambda part: SPLITS.index(part[2][0]) if len(part[2]) else 0)
-    images, labels, split = (np.concatenate([part[place] for part in parts]) for place in range(3))
+    images, labels, split = (np.concatenate([part[index] for part in parts]) for index in range(3))
     numbered, notes = np.concatenate([np.full(len(part[1]), not part[3]) for part in parts]), ()
     if numbered.any():
-        labels[numbered], notes = orders.settle(labels[numbered], split[numbered], False, members.place)
+        labels[numbered], notes = orders.settle(labels[numbered], split[numbered], False, members.path)
     return Faces(images, labels, split, members.title, notes=(*notes, *left_out(others)))
 
 

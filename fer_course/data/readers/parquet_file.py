@@ -74,7 +74,7 @@ class Part(NamedTuple):
 def candidates(members: Members) -> list[Candidate]:
     """Return the data sets that are parquet files; among other files, those that say their split."""
     found = [name for name in members.names if name.lower().endswith(ENDING)]
-    if not members.alone:
+    if not members.single:
         unsaid = [name for name in found if not split_of(name)]
         usage = [name for name in unsaid[:LOOK_INTO] if _recognises(members, name, _says_splits)]
         found = [name for name in found if name not in unsaid or name in usage]
@@ -97,7 +97,7 @@ def is_layout(folder: Path) -> bool:
         for entry in entries:
             named += sorted(entry.glob(f"*{ENDING}")) if split_of_name(entry.name) and entry.is_dir() else []
         for path in (named or files)[:1]:
-            members = Members(str(path), path.name, [path.name], lambda _, path=path: path.open("rb"), alone=True)
+            members = Members(str(path), path.name, [path.name], lambda _, path=path: path.open("rb"), single=True)
             return _recognises(members, path.name, _names_classes if named else _says_splits)
         return False
     except OSError:
@@ -142,8 +142,8 @@ def read(candidate: Candidate) -> Faces:
             copies.append(copy)
             continue
         parts.append(part)
-        refuse_too_many(sum(len(part.labels) for part in parts) if len(parts) > 1 else 0, members.place)
-    images, labels, split = (np.concatenate([part[place] for part in parts]) for place in range(3))
+        refuse_too_many(sum(len(part.labels) for part in parts) if len(parts) > 1 else 0, members.path)
+    images, labels, split = (np.concatenate([part[index] for part in parts]) for index in range(3))
     where = members.where(names[0])
     if not len(split):
         raise DataError(f"{where} has columns but no rows: expected a face in each. Get a fresh copy.")
@@ -170,9 +170,9 @@ def _missing(names: list[str]) -> tuple[str, ...]:
 
 def _split(members: Members, name: str) -> str | None:
     # Of a file that stands alone, its folder may tell: train/0000.parquet.
-    if not members.alone:
+    if not members.single:
         return split_of(name)
-    path = PurePath(members.place)
+    path = PurePath(members.path)
     return split_of_name(path.name) or SPLIT_WORDS.get(path.parent.name.lower())
 
 
@@ -380,7 +380,7 @@ def _file(members: Members, name: str) -> Iterator[Any]:
             f"{where} needs pyarrow to be read, which is not installed. Install it (`pip install pyarrow`, or the extra "
             "`lab` of this package), or use another copy of FER2013."
         ) from error
-    with members.in_reach(name) as file:
+    with members.open_for_seeking(name) as file:
         try:
             refuse_what_is_no_data(file.read(HEAD), where)
             size = file.seek(0, io.SEEK_END)

@@ -35,7 +35,7 @@ def candidates(members: Members) -> list[Candidate]:
     """Return the data sets that are tables; those that are read together are one."""
     names = csv_file.tables(members)
     forms = _forms(members, names)
-    if members.alone:
+    if members.single:
         return [_candidate(members, "", names[:1], forms)] if names else []
     roots = {name: root_of(name) for name in names if name in forms or _file_name(name) in KNOWN_NAMES}
     found = []
@@ -91,9 +91,9 @@ def _forms(members: Members, names: list[str]) -> dict[str, Form]:
 
 def _split(members: Members, name: str) -> str | None:
     """Return the split that the name of a table says, or its folder."""
-    if members.alone:
+    if members.single:
         # Its folder may tell, too: train/faces.csv; but what else is in its path does not belong to the data set.
-        path = PurePath(members.place)
+        path = PurePath(members.path)
         return split_of_name(path.name.split(".")[0]) or SPLIT_WORDS.get(path.parent.name.lower())
     folder, _, file = name.rpartition("/")
     return split_of_name(file.split(".")[0]) or split_of_name(folder.rpartition("/")[2])
@@ -119,14 +119,14 @@ def read(candidate: Candidate) -> Faces:
             copies.append(copy)
         else:
             parts.append((name, rows, form, split))
-            refuse_too_many(sum(len(part[1].labels) for part in parts) if len(parts) > 1 else 0, members.place)
+            refuse_too_many(sum(len(part[1].labels) for part in parts) if len(parts) > 1 else 0, members.path)
     images = np.concatenate([rows.images for _, rows, _, _ in parts]) if len(parts) > 1 else parts[0][1].images
     split = np.concatenate([each for _, _, _, each in parts])
     labels, said = _labels(members, parts)
     if len(parts) > 1:
         order = np.argsort([SPLITS.index(each) for each in split], kind="stable")
         images, labels, split = images[order], labels[order], split[order]
-    source = members.title if members.alone else _source(members, [part[0] for part in parts])
+    source = members.title if members.single else _source(members, [part[0] for part in parts])
     if beside := _test_set_beside(members, candidate.root):
         source += f"; {PurePosixPath(beside).name} beside it has no labels"
     return Faces(images, labels, split, source, notes=(*notes, *said, *left_out(copies)))
@@ -135,7 +135,7 @@ def read(candidate: Candidate) -> Faces:
 def _refuse_what_is_no_data(candidate: Candidate) -> None:
     """Raise if beside tables that are read by the splits in their names there is one that is empty, a web page or a pointer."""
     members, forms = candidate.members, candidate.details
-    if candidate.known < len(KNOWN_NAMES) or members.alone:
+    if candidate.known < len(KNOWN_NAMES) or members.single:
         return
     for name in broken(members, forms):
         if root_of(name) == candidate.root:
@@ -189,8 +189,8 @@ def _labels(members: Members, parts: list) -> tuple[np.ndarray, tuple[str, ...]]
 
 def _test_set_beside(members: Members, root: str) -> str | None:
     """Return the table without labels that lies beside those that are read."""
-    if members.alone:
-        path = Path(members.place).with_name("test.csv")
+    if members.single:
+        path = Path(members.path).with_name("test.csv")
         members = Members(str(path), path.name, [path.name], lambda _: path.open("rb"))
         root = ""
     return next((name for name in unlabelled(members) if root_of(name) == root), None)
