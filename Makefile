@@ -71,7 +71,7 @@ course: setup
 test: setup-all test-units test-notebooks
 
 test-units: setup-all
-	$(DRAWN) $(QUIET) $(BIN)/python -m pytest tests -q -n 2 --dist loadfile -m "not slow and not browser and not real"
+	$(DRAWN) $(QUIET) $(BIN)/python -m pytest tests -q -n 2 --dist worksteal -m "not slow and not browser and not real"
 
 test-notebooks: setup-all
 	$(DRAWN) $(QUIET) $(KERNELS) $(BIN)/python -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 solutions

@@ -86,7 +86,7 @@ def write_sources(made: list, solutions: list[Path], repository: str) -> None:
         notebook = notebooks.prepare(path, executed, repository)
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
-                cell.source = pages.mend(cell.source, f"lessons/{path.name}", ROOT, known, None, repository)
+                cell.source = pages.mend(cell.source, f"lessons/{path.name}", ROOT, known, repository)
         texts[f"lessons/{path.name}"] = nbformat.writes(notebook)
     encoded = {name: text.encode() for name, text in texts.items()}
     if fill(BUILT / "source", encoded | pictures):  # Sphinx does not take away the pages of texts that are gone

@@ -11,6 +11,7 @@ import nbformat
 
 from fer_course.authoring import hosting_links, lessons, notebooks
 from fer_course.course import RESULT_TYPE, require
+from fer_course.course.cells import is_solution
 
 #: Folds the code of a cell (a tag of myst-nb); its outputs stay.
 FOLD = "hide-input"
@@ -40,7 +41,7 @@ def prepare(solution: Path, executed, repository: str = ""):
         if cell.cell_type == "code":
             cell.outputs = [still(output, states) for output in outputs.get(cell.id, [])]
             cell.execution_count = None
-        cells += folded(cell, stubs[cell.id]) if cells.is_solution(cell) else [cell]
+        cells += folded(cell, stubs[cell.id]) if is_solution(cell) else [cell]
     notebook.cells = [cells[0], launch_line(solution.name, repository), *cells[1:]]
     return notebook
 

@@ -42,10 +42,13 @@ people, then `cli`. `make lint` checks it. Importing `fer_course` or `fer_course
 is loaded by what needs it, so that `fer-course doctor` can report what is wrong with it.
 """
 
+from fer_course._shared import former_names
 from fer_course.errors import DataError, FerCourseError
 
 __version__ = "0.1.0"
 __all__ = ["CLASS_NAMES", "DataError", "Faces", "FerCourseError", "__version__"]
+
+former_names.install()
 
 
 def __getattr__(name: str):
@@ -53,4 +56,8 @@ def __getattr__(name: str):
         from fer_course import faces
 
         return getattr(faces, name)
+    if name in former_names.MOVED:
+        import importlib
+
+        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

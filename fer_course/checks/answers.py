@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fer_course.checks.comparing import as_array
 from fer_course.checks.core import Hint, short
 
 
@@ -28,6 +29,32 @@ def whole(answer, what: str) -> int:
     if isinstance(answer, (bool, np.bool_)) or not isinstance(answer, (int, np.integer)):
         raise Hint(f"{what} is a whole number (int); found {short(answer)}.")
     return int(answer)
+
+
+def pixels(answer, what: str) -> np.ndarray:
+    """Return a picture or pictures as an array of grey levels, uint8; a list of whole numbers from 0 to 255 will do.
+
+    Args:
+        answer: what the learner's function returned; an array has to be of uint8 already.
+        what: what it is, at the start of a sentence: "A crop".
+
+    """
+    values = answer if isinstance(answer, np.ndarray) else as_array(answer)
+    if values is None or values.dtype.kind not in "fiub":
+        raise Hint(f"{what} is a NumPy array of grey levels; found {short(answer)} ({type(answer).__name__}).")
+    if isinstance(answer, np.ndarray) and values.dtype != np.uint8:
+        raise Hint(f"{what} has grey levels, uint8 as they came; found {values.dtype}. `.astype(np.uint8)` does it.")
+    if values.dtype.kind not in "iu" or (values.size and not 0 <= values.min() <= values.max() <= 255):
+        raise Hint(f"{what} has grey levels, whole numbers from 0 to 255; found {short(values)}.")
+    return values.astype(np.uint8)
+
+
+def number(answer, what: str) -> int | float | np.number:
+    """Return one number as it came: of Python or NumPy, or an array () of one; `what` begins the sentence."""
+    array = as_array(answer)
+    if array is None or array.ndim or array.dtype.kind not in "fiu":
+        raise Hint(f"{what} is one number; found {short(answer)}.")
+    return array[()]
 
 
 def several(answer, names: str, count: int) -> tuple | list:
@@ -62,15 +89,3 @@ def layers_by_kind(model) -> dict[str, list]:
     for layer in model.layers:
         kinds.setdefault(type(layer).__name__, []).append(layer)
     return kinds
-
-
-def same_mistake(answers: list, cases: Sequence[tuple], right: list, mistakes) -> None:
-    """Raise the hint of a mistake that explains all answers; `mistakes(*case)` lists the wrong results with their hints.
-
-    All cases count at once, since in a single one several mistakes may give the same number.
-    """
-    if answers == right:
-        return
-    for column in zip(*(mistakes(*case) for case in cases), strict=True):
-        if answers == [wrong for wrong, _ in column]:
-            raise Hint(column[0][1])

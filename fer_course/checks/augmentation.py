@@ -4,72 +4,98 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_course.checks.answers import dictionary
-from fer_course.checks.core import Hint, attempt, close, expect, grown, numbers, passed, short
+from fer_course.checks.answers import dictionary, number, pixels, several
+from fer_course.checks.core import Hint, Mistake, attempt, close, grown, judge, numbers, passed, short
 from fer_course.quiet import keras
 
 # ------------------------------------------------------------------------------------------------- flips and shifts
 
 
-_FLIP_STOPS = {
-    "broadcast": "The mask has one value a picture. Use it as an index: images[mirrored].",
-    "too many indices": "One picture alone has two axes, rows and columns: image[:, ::-1].",
-}
-
-
-def flip(learner) -> None:
+def flip(answer) -> None:
     """Check `flip(images, mirrored)`: pictures uint8 (N,H,W), those of the mask (N,) mirrored left and right."""
+    cases = []
     for seed, (n, height, width) in enumerate([(5, 4, 7), (6, 5, 3), (3, 1, 6)]):
         n, height, width = grown(seed, n, height, width)
         rng = numbers(seed)
         images = rng.integers(0, 256, (n, height, width), dtype=np.uint8)
-        mirrored = rng.permutation(np.arange(n) < 2)
-        expected = np.stack([_mirrored(image) if yes else image for image, yes in zip(images, mirrored, strict=True)])
-        answer = attempt(learner, images, mirrored, advice=_FLIP_STOPS)
-        what = f"{n} pictures of {height} × {width}, of which numbers {np.flatnonzero(mirrored).tolist()} are mirrored"
-        expect(answer, expected, what, _flip_mistakes(images, mirrored))
-        _expect_bytes(answer)
+        cases.append((images, rng.permutation(np.arange(n) < 2)))
+
+    def what(images, mirrored):
+        n, height, width = images.shape
+        return f"{n} pictures of {height} × {width}, of which {np.flatnonzero(mirrored).tolist()} are mirrored"
+
+    judge(
+        answer,
+        cases,
+        _flipped,
+        what,
+        mistakes=FLIP_MISTAKES,
+        advice={
+            "broadcast": "The mask has one value per picture. Use it as an index: images[mirrored].",
+            "too many indices": "A single picture has two axes, rows and columns: image[:, ::-1].",
+        },
+        form=lambda images: pixels(images, "A stack of pictures"),
+    )
     passed("Mirrored: those that the mask names, left and right, and no others.")
 
 
-def _mirrored(image: np.ndarray) -> np.ndarray:
-    return np.array([[row[len(row) - 1 - x] for x in range(len(row))] for row in image], dtype=image.dtype)
+def _flipped(images: np.ndarray, mirrored: np.ndarray) -> np.ndarray:
+    pairs = zip(images.tolist(), mirrored, strict=True)
+    return np.array([[row[::-1] for row in image] if yes else image for image, yes in pairs])
 
 
-def _flip_mistakes(images: np.ndarray, mirrored: np.ndarray) -> list:
-    def only(change, mask=mirrored):
-        changed = images.copy()
+def _only(change, other=False):
+    """Return a wrong flip: `change` of the pictures of the mask, or of the other ones."""
+
+    def flip(images, mirrored):
+        changed, mask = images.copy(), mirrored != other
         changed[mask] = change(images[mask])
         return changed
 
-    return [
-        (images, "nothing is mirrored. Change the copy, and return the copy."),
-        (images[:, :, ::-1], "all pictures are mirrored. Only those where the mask is True should be."),
-        (only(lambda x: x[:, :, ::-1], ~mirrored), "the *others* are mirrored: those where the mask is False."),
-        (only(lambda x: x[:, ::-1]), "these stand on their heads: axis 1 is the rows. Left and right is axis 2 (of one, 1)."),
-        (only(lambda x: x[:, ::-1, ::-1]), "these are turned by half a turn: both axes are reversed. Reverse the last only."),
-        (only(lambda x: x[::-1, ::-1, ::-1]), "np.flip without an axis reverses all three. Give it `axis=2`."),
-        (only(lambda x: x[::-1]), "the *order of the pictures* is reversed: axis 0 counts pictures. Reverse axis 2."),
-        (images[::-1], "the *order of the pictures* is reversed: axis 0 counts pictures. Reverse axis 2."),
-        (images[mirrored][:, :, ::-1], "only the mirrored ones came back. Return all pictures, in their order."),
-    ]  # fmt: skip
+    return flip
 
 
-_SHIFT_STOPS = {
-    "broadcast": "Take the rows first, then the columns: `image[rows][:, columns]`.",
-    "negative values": "np.pad can't add fewer than 0 rows. Pad all four sides by enough, then cut; or clip row numbers.",
-}
+_ORDER = "the *order of the pictures* is reversed: axis 0 counts pictures. Reverse axis 2."
+
+FLIP_MISTAKES = (
+    Mistake(lambda images, mirrored: images.copy(), "nothing is mirrored. Change the copy, and return the copy."),
+    Mistake(lambda images, mirrored: images[:, :, ::-1],
+            "all pictures are mirrored. Only those where the mask is True should be."),
+    Mistake(_only(lambda x: x[:, :, ::-1], True), "the *others* are mirrored: those where the mask is False."),
+    Mistake(_only(lambda x: x[:, ::-1]),
+            "these stand on their heads: axis 1 is the rows. Left and right is axis 2 (axis 1 of a single picture)."),
+    Mistake(_only(lambda x: x[:, ::-1, ::-1]), "these are turned by half a turn: both axes are reversed. Reverse the last only."),
+    Mistake(_only(np.flip), "np.flip without an axis reverses all three. Give it `axis=2`."),
+    Mistake(_only(lambda x: x[::-1]), _ORDER),
+    Mistake(lambda images, mirrored: images[::-1], _ORDER),
+    Mistake(lambda images, mirrored: images[mirrored][:, :, ::-1],
+            "only the mirrored ones came back. Return all pictures, in their order."),
+)  # fmt: skip
 
 
-def shift(learner) -> None:
+def shift(answer) -> None:
     """Check `shift(image, down, right)`: a picture uint8 (H,W) moved by whole pixels, its edge repeated."""
+    cases = []
     for seed, (down, right) in enumerate([(2, 1), (0, 3), (3, 0), (-1, -2), (1, -2), (-2, 1), (0, 0), (9, -9)]):
-        height, width = grown(seed, 5, 7)
-        image = numbers(seed).integers(0, 256, (height, width), dtype=np.uint8)
-        answer = attempt(learner, image, down, right, advice=_SHIFT_STOPS)
-        what = f"a picture of {height} × {width}, moved {down} down and {right} to the right"
-        expect(answer, _shifted(image, down, right), what, _shift_mistakes(image, down, right))
-        _expect_bytes(answer)
+        image = numbers(seed).integers(0, 256, grown(seed, 5, 7), dtype=np.uint8)
+        cases.append((image, down, right))
+
+    def what(image, down, right):
+        return "a picture of {} × {}, moved {} down and {} to the right".format(*image.shape, down, right)
+
+    judge(
+        answer,
+        cases,
+        _shifted,
+        what,
+        mistakes=SHIFT_MISTAKES,
+        advice={
+            "broadcast": "Take the rows first, then the columns: `image[rows][:, columns]`.",
+            "negative values": "np.pad can't add fewer than 0 rows. Pad all four sides by enough, then cut; or clip row numbers.",
+            "is out of bounds": f"Counted from 0, {_CLIP}",
+        },
+        form=lambda image: pixels(image, "A picture"),
+    )
     passed("Shifted, in all directions, with the edge repeated.")
 
 
@@ -88,40 +114,54 @@ def _shifted(image: np.ndarray, down: int, right: int, fill=None) -> np.ndarray:
     return moved
 
 
-def _shift_mistakes(image: np.ndarray, down: int, right: int) -> list:
-    height, width = image.shape
-    rows, columns = np.arange(height) - down, np.arange(width) - right
-    mirror_y, mirror_x = (_reflected(places, size) for places, size in ((rows, height), (columns, width)))
-    return [
-        (_shifted(image, -down, -right), "it moved the other way. The new pixel at row y comes from row y - down."),
-        (_shifted(image, right, down), "`down` and `right` are swapped. Down changes rows, the first axis."),
-        (_shifted(image, down, -right), "down is right, but it moved left instead of right."),
-        (_shifted(image, -down, right), "right is right, but it moved up instead of down."),
-        (np.roll(image, (down, right), (0, 1)), "it goes round, as with np.roll: row -1 is the last row. Repeat the edge."),
-        (_shifted(image, down, right, 0), "what comes into view is black. Repeat the edge instead."),
-        (image[mirror_y][:, mirror_x], "what comes into view is mirrored. Repeat the outermost row and column instead."),
-        (_padded(image, down, right), "what comes into view is mirrored. Pad with the edge: mode=\"edge\"."),
-        (_shifted(image, down, 0), "it moved down only. Take the columns by the same rule."),
-        (_shifted(image, 0, right), "it moved to the right only. Take the rows by the same rule."),
-        (image, "nothing moved."),
-    ]  # fmt: skip
+def _clipped(top=0, bottom=1, first=0, last=1, rows=1, columns=1):
+    """Return a wrong shift: it clips to other ends, or takes the places times -1 where `rows` or `columns` is."""
+
+    def shift(image, down, right):
+        height, width = image.shape
+        from_y = np.clip(rows * (np.arange(height) - down), top, height - bottom)
+        from_x = np.clip(columns * (np.arange(width) - right), first, width - last)
+        return image[from_y][:, from_x]
+
+    return shift
 
 
-def _padded(image: np.ndarray, down: int, right: int) -> np.ndarray:
-    """Pad by 10, mirrored without the edge, and cut out: what `np.pad(mode="reflect")` gives."""
-    height, width = image.shape
-    return np.pad(image, 10, mode="reflect")[10 - down : 10 - down + height, 10 - right : 10 - right + width]
+def _padded(mode: str):
+    """Return a wrong shift: what comes into view is what `np.pad(mode=mode)` puts there."""
+
+    def shift(image, down, right):
+        (height, width), far = image.shape, max(abs(down), abs(right))
+        return np.pad(image, far, mode=mode)[far - down : far - down + height, far - right : far - right + width]
+
+    return shift
 
 
-def _reflected(places: np.ndarray, size: int) -> np.ndarray:
-    places = places % (2 * size)
-    return np.minimum(places, 2 * size - 1 - places)
+_CLIP = "the rows of a picture go from 0 to height - 1, its columns from 0 to width - 1: clip to these."
+_MIRROR = 'what comes into view is mirrored. Repeat the outermost row and column instead: mode="edge" in np.pad.'
+_MINUS = "the new pixel at row y comes from row y - down: the size of the shift is subtracted from the place."
 
-
-def _expect_bytes(answer) -> None:
-    if not isinstance(answer, np.ndarray) or answer.dtype != np.uint8:
-        found = answer.dtype if isinstance(answer, np.ndarray) else type(answer).__name__
-        raise Hint(f"The values are right, but pictures stay arrays of np.uint8; yours is {found}.")
+SHIFT_MISTAKES = (
+    Mistake(lambda image, down, right: _shifted(image, -down, -right),
+            "it moved the other way. The new pixel at row y comes from row y - down."),
+    Mistake(lambda image, down, right: _shifted(image, right, down),
+            "`down` and `right` are swapped. Down changes rows, the first axis."),
+    Mistake(lambda image, down, right: _shifted(image, down, -right), "down is right, but it moved left instead of right."),
+    Mistake(lambda image, down, right: _shifted(image, -down, right), "right is right, but it moved up instead of down."),
+    Mistake(lambda image, down, right: np.roll(image, (down, right), (0, 1)),
+            "it goes round, as with np.roll: row -1 is the last row. Repeat the edge."),
+    Mistake(lambda image, down, right: _shifted(image, down, right, 0),
+            "what comes into view is black. Repeat the edge instead."),
+    Mistake(_padded("symmetric"), _MIRROR),
+    Mistake(_padded("reflect"), _MIRROR),
+    Mistake(lambda image, down, right: _shifted(image, down, 0), "it moved down only. Take the columns by the same rule."),
+    Mistake(lambda image, down, right: _shifted(image, 0, right), "it moved to the right only. Take the rows by the same rule."),
+    Mistake(lambda image, down, right: image.copy(), "nothing moved."),
+    Mistake(_clipped(rows=-1), _MINUS),
+    Mistake(_clipped(columns=-1), _MINUS),
+    *(Mistake(_clipped(**{end: by}), _CLIP) for end in ("top", "first") for by in (-1, 1)),
+    *(Mistake(_clipped(**{end: 2}), _CLIP) for end in ("bottom", "last")),
+    *(Mistake(_clipped(top=first, first=first, bottom=last, last=last), _CLIP) for first, last in ((1, 1), (0, 2), (1, 2))),
+)  # fmt: skip
 
 
 # ------------------------------------------------------------------------------- ImageDataGenerator in today's layers
@@ -129,11 +169,11 @@ def _expect_bytes(answer) -> None:
 KINDS = ("RandomRotation", "RandomTranslation", "RandomZoom", "RandomFlip")
 
 
-def keras_layers(learner) -> None:
+def keras_layers(answer) -> None:
     """Check `keras_layers(settings)`: a list of Keras layers that do what `ImageDataGenerator(**settings)` does."""
     for turn, down, right, zoom in ((10, 0.1, 0.1, 0.1), (18, 0.2, 0.05, 0.3)):
         settings = {"rotation_range": turn, "width_shift_range": right, "height_shift_range": down, "zoom_range": zoom}
-        layers = _by_kind(attempt(learner, settings | {"horizontal_flip": True}))
+        layers = _by_kind(attempt(answer, settings | {"horizontal_flip": True}))
         _check_turn(layers["RandomRotation"], turn)
         _check_pair(layers["RandomTranslation"], {"height": down, "width": right}, "shift")
         _check_pair(layers["RandomZoom"], {"height": zoom, "width": zoom}, "zoom")
@@ -202,7 +242,7 @@ def _check_pair(config: dict, wanted: dict[str, float], what: str) -> None:
     found = {side: config[f"{side}_factor"] for side in wanted}
     if found["width"] is None:
         raise Hint(
-            "ImageDataGenerator draws one zoom for the height and another for the width; without a width_factor the layer "
+            "ImageDataGenerator samples one zoom for the height and another for the width; without a width_factor the layer "
             "takes the same for both. Give it both factors."
         )
     ranges = {side: _range(factor) for side, factor in found.items()}
@@ -231,26 +271,30 @@ def _check_fill(config: dict, kind: str) -> None:
 # ------------------------------------------------------------------------------------------ split first, then augment
 
 
-def split_then_augment(learner) -> None:
+def split_then_augment(answer) -> None:
     """Check `split_then_augment(images, labels, held_out, change, copies)`: training changed, validation left alone."""
     for seed, (n, copies) in enumerate([(9, 3), (7, 2)]):
         n, copies = grown(seed, n, copies)
         rng = numbers(seed)
-        # The upper bits of all pixels tell whose picture it is; a change touches the lower ones.
+        # The upper four bits of all pixels tell whose picture it is; a change replaces the lower ones.
         images = (np.arange(1, n + 1, dtype=np.uint8) * 16)[:, None, None] + np.zeros((n, 4, 3), dtype=np.uint8)
         labels, held_out = rng.permutation(np.arange(n) % 5), rng.permutation(np.arange(n) < 3)
+        again = []
 
-        def change(some, rng=rng):
-            return np.asarray(some) + rng.integers(1, 16, np.shape(some), dtype=np.uint8)
+        def change(some, rng=rng, again=again):
+            again.append(bool((np.asarray(some) % 16).any()))
+            return (np.asarray(some) & 0xF0) + rng.integers(1, 16, np.shape(some), dtype=np.uint8)
 
-        answer = attempt(learner, images, labels, held_out, change, copies)
-        if not isinstance(answer, (tuple, list)) or len(answer) != 4:
-            raise Hint(
-                f"Return four things: training images and labels, validation images and labels; found {short(answer)}."
-            )
-        train_images, train_labels, val_images, val_labels = map(np.asarray, answer)
+        found = attempt(answer, images, labels, held_out, change, copies)
+        found = several(found, "training images, training labels, validation images, validation labels", 4)
+        train_images, train_labels, val_images, val_labels = map(np.asarray, found)
         _check_validation(val_images, val_labels, images, labels, held_out)
         _check_training(train_images, train_labels, labels, held_out, copies)
+        if any(again):
+            raise Hint(
+                "`change` was given faces that it had already changed, so the changes add up: the last version is turned three "
+                "times. Change the training faces themselves for each version: change(train_images)."
+            )
     passed("Split first: training faces in many versions, validation faces once, as they are.")
 
 
@@ -267,8 +311,8 @@ def _check_validation(found, found_labels, images, labels, held_out) -> None:
         )
     if not np.array_equal(found, images[owners]):
         raise Hint(
-            "Your validation faces are augmented. They stand for faces as they will come; leave them as they are, or the "
-            "score tells of other pictures."
+            "Your validation faces are augmented. They stand for the faces to come: leave them as they are. The score is "
+            "about other pictures otherwise."
         )
     if not np.array_equal(found_labels, labels[owners]):
         raise Hint("Some validation labels do not belong to their pictures. Take both with the same mask.")
@@ -286,22 +330,22 @@ def _check_training(found, found_labels, labels, held_out, copies: int) -> None:
             f"{len(wanted)} training faces in {copies} versions are {copies * len(wanted)}; found {len(owners)}."
         )
     if sorted(owners) != sorted(np.tile(wanted, copies)):
-        raise Hint(f"Each training face is to stand there {copies} times; yours do so in different numbers.")
+        raise Hint(f"Each training face is needed {copies} times; yours occur in different numbers.")
     if found_labels.shape != owners.shape:
         raise Hint(f"{len(owners)} training images need {len(owners)} labels; found {short(found_labels)}.")
     if not np.array_equal(found_labels, labels[owners]):
         raise Hint(
-            "Some training labels do not belong to their pictures. Several whole sets after one another: np.tile(labels, "
-            "copies); each picture several times in a row: np.repeat."
+            "Some training labels do not belong to their pictures. For whole sets one after the other: np.tile(labels, "
+            "copies). For each picture several times in a row: np.repeat."
         )
     if (found % 16 == 0).all(axis=(1, 2)).any():
         raise Hint("Some training faces are unchanged. Give all of them to `change`, for each of the copies.")
     if len({picture.tobytes() for picture in found}) < len(found):
-        raise Hint("The versions of a face are all the same: `change` was called once. Call it anew for each version.")
+        raise Hint("The versions of a face are all the same: `change` was called once. Call it again for each version.")
 
 
 def _owners(found: np.ndarray, what: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Return whose picture each is, int (n,)."""
+    """Return for each picture whose it is, int (n,)."""
     if found.ndim != 3 or found.shape[1:] != shape or found.dtype.kind not in "iuf":
         raise Hint(f"The {what}: expected pictures, an array (number, height, width); found {short(found)}.")
     return found[:, 0, 0].astype(int) // 16 - 1
@@ -309,26 +353,37 @@ def _owners(found: np.ndarray, what: str, shape: tuple[int, ...]) -> np.ndarray:
 
 # ---------------------------------------------------------------------------------------------- what keeps the label
 
+CHANGES = {
+    "mirrored": lambda images: images[:, :, ::-1],
+    "upside down": lambda images: images[:, ::-1],
+    "negative": lambda images: 255 - images,
+    "the same": lambda images: images.copy(),
+}
 
-def labels_kept(learner) -> None:
+
+def labels_kept(answer) -> None:
     """Check `labels_kept(changes, images, labels, judge)`: a share for each change, of those that were right before."""
-    changes = {
-        "mirrored": lambda x: x[:, :, ::-1],
-        "upside down": lambda x: x[:, ::-1],
-        "negative": lambda x: 255 - x,
-        "the same": lambda x: x.copy(),
-    }
+    cases = []
     for seed, shape in enumerate([(40, 3, 5), (31, 4, 3)]):
-        shape = grown(seed, *shape)
         rng = numbers(seed)
-        images = rng.integers(0, 256, shape, dtype=np.uint8)
+        images = rng.integers(0, 256, grown(seed, *shape), dtype=np.uint8)
         labels = np.where(rng.random(len(images)) < 0.7, _brightest_column(images), rng.integers(0, 3, len(images)))
-        answer = attempt(learner, changes, images, labels, _brightest_column)
-        answer = dictionary(answer, "{'mirrored': 0.9, …}", changes, kind="change")
-        for name, change in changes.items():
-            what = f"share of the {len(images)} labels that the change {name!r} keeps"
-            expect(answer[name], _kept(change, images, labels), what, _kept_mistakes(change, images, labels))
+        cases.append((CHANGES, images, labels, _brightest_column))
+    names = ", ".join(CHANGES)
+    judge(
+        answer,
+        cases,
+        lambda changes, images, *others: np.array([_kept(change, images, *others) for change in changes.values()]),
+        lambda changes, images, *others: f"share of the {len(images)} labels that each change keeps ({names})",
+        mistakes=LABELS_KEPT_MISTAKES,
+        form=_shares,
+    )
     passed("Measured: of the faces that were named rightly, how many still are.")
+
+
+def _shares(answer) -> np.ndarray:
+    answer = dictionary(answer, "{'mirrored': 0.9, …}", CHANGES, kind="change")
+    return np.array([number(answer[name], f"The share for {name!r}") for name in CHANGES])
 
 
 def _brightest_column(images: np.ndarray) -> np.ndarray:
@@ -336,28 +391,45 @@ def _brightest_column(images: np.ndarray) -> np.ndarray:
     return np.asarray(images)[:, :, :3].astype(int).sum(axis=1).argmax(axis=1)
 
 
-def _kept(change, images: np.ndarray, labels: np.ndarray) -> float:
+def _kept(change, images: np.ndarray, labels: np.ndarray, judge) -> float:
     before = after = 0
     for image, label in zip(images, labels, strict=True):
-        if _brightest_column(image[None])[0] == label:
+        if judge(image[None])[0] == label:
             before += 1
-            after += int(_brightest_column(change(image[None]))[0] == label)
+            after += int(judge(change(image[None]))[0] == label)
     return after / before
 
 
-def _kept_mistakes(change, images: np.ndarray, labels: np.ndarray) -> list:
-    old, new = _brightest_column(images), _brightest_column(change(images))
-    right = old == labels
-    kept, after = _kept(change, images, labels), new == labels
-    return [
-        (after.mean(), "this is the accuracy on the changed pictures. Look only at those that were right *before*."),
-        ((new == old).mean(), "this is how often the answer stayed the same, also where it was wrong. Compare with the labels."),
-        ((right & after).mean(), "divide by the number that were right before, not by the number of all pictures."),
-        ((right & after).sum() / max(after.sum(), 1), "divide by the number that were right *before*, not after."),
-        (right.mean(), "this is the accuracy before the change."),
-        (1.0, "the judge was shown the pictures as they were. Show it the changed ones: `judge(change(known))`."),
-        (after.mean() / right.mean(), "pictures that were wrong before count, too. Drop them first: images[right]."),
-        (1 - kept, "this is the share of labels that are *lost*."),
-        (100 * kept, "this is in per cent. Return a share from 0 to 1."),
-        ((right & after).sum(), "this is a number of pictures. Divide it by the number that were right before."),
-    ]  # fmt: skip
+def _share(share_of):
+    """Return a wrong answer: for each change `share_of(right before, right after, answers before, answers after)`."""
+
+    def labels_kept(changes, images, labels, judge):
+        old = judge(images)
+        new = {name: judge(change(images)) for name, change in changes.items()}
+        return {name: share_of(old == labels, each == labels, old, each) for name, each in new.items()}
+
+    return labels_kept
+
+
+LABELS_KEPT_MISTAKES = (
+    Mistake(_share(lambda before, after, old, new: after.mean()),
+            "this is the accuracy on the changed pictures. Look only at those that were right *before*."),
+    Mistake(_share(lambda before, after, old, new: (old == new).mean()),
+            "this is how often the answer stayed the same, also where it was wrong. Compare with the labels."),
+    Mistake(_share(lambda before, after, old, new: (before & after).mean()),
+            "divide by the number that were right before, not by the number of all pictures."),
+    Mistake(_share(lambda before, after, old, new: (before & after).sum() / max(after.sum(), 1)),
+            "divide by the number that were right *before*, not after."),
+    Mistake(_share(lambda before, after, old, new: before.mean()), "this is the accuracy before the change."),
+    Mistake(_share(lambda before, after, old, new: 1.0),
+            "the judge was shown the pictures as they were. Show it the changed ones: `judge(change(known))`."),
+    Mistake(_share(lambda before, after, old, new: after.mean() / before.mean()),
+            "pictures that were wrong before count, too. Drop them first: images[right]."),
+    Mistake(_share(lambda before, after, old, new: after[~before].mean()),
+            "this is about the pictures that were *wrong* before. Take those that were right: ==, not !=."),
+    Mistake(_share(lambda before, after, old, new: (~after)[before].mean()), "this is the share of labels that are *lost*."),
+    Mistake(_share(lambda before, after, old, new: 100 * after[before].mean()),
+            "this is in per cent. Return a share from 0 to 1."),
+    Mistake(_share(lambda before, after, old, new: (before & after).sum()),
+            "this is a number of pictures. Divide it by the number that were right before."),
+)  # fmt: skip

@@ -23,7 +23,7 @@ _USE = re.compile(
 _FEELING = re.compile(r"\b(emotion|feel|mood|mind|state of)", re.IGNORECASE)
 
 
-def model_card(learner) -> None:
+def model_card(answer) -> None:
     """Check `fill_card(report, recipe, seeds)`: a dictionary with a text for each of `evaluation.CARD_FIELDS`."""
     import fer_course.quiet  # noqa: F401, a check writes nothing to stderr
     from fer_course.evaluation import Report
@@ -34,12 +34,12 @@ def model_card(learner) -> None:
         rng = numbers(seed)
         labels = np.concatenate([np.arange(7), rng.integers(0, 7, n - 7)])
         report = Report(labels, rng.dirichlet(np.ones(7), n) + 0.35 * np.eye(7)[labels], "PublicTest", drawn=True)
-        card = attempt(learner, report, recipe, seeds)
+        card = attempt(answer, report, recipe, seeds)
         _all_fields(card)
         case = SimpleNamespace(report=report, recipe=recipe, seeds=seeds)
         for field, look in _LOOKS.items():
             look(card[field], case)
-    passed("A card that one can trust a model by.")
+    passed("The numbers of your card are right. Its sentences need a reader: show them to somebody.")
 
 
 def _all_fields(card) -> None:
@@ -112,17 +112,33 @@ def _limits(text: str, case) -> None:
         raise Hint("limits: say at least this: a model of expressions does not see what somebody feels.")
 
 
+#: Decisions about people that no model of expressions is a ground for.
+_DECISIONS = re.compile(
+    r"(?<!no )(?<!not )(?<!never )(?<!not for )(?<!never for )\b(hir(e|ing)\b|recruit|lie detect|polygraph|dismissal|"
+    r"promotions?\b|(hiring|admission)s? decision)",
+    re.IGNORECASE,
+)
+_ALLOWED = re.compile(r"(?<!not )(?<!never )(?<!nowhere )\b(allowed|permitted|legal|lawful)\b", re.IGNORECASE)
+
+
 def _intended(text: str, case) -> None:
     if len(text.split()) < 3:
         raise Hint(f"intended uses: {text!r} is short. Who is to use it, and for what?")
     if _FEELING.search(text) and (_WORK.search(text) or _SCHOOL.search(text)):
         raise Hint(
             "intended uses: inferring emotions at work or in education is what Article 5(1)(f) of the AI Act prohibits. "
-            "It belongs into the other field."
+            "It belongs in the other field."
+        )
+    if found := _DECISIONS.search(text):
+        raise Hint(
+            f"intended uses: {found[0]!r} is about decisions on people. A model of expressions is no ground for them: that "
+            "belongs in the field of forbidden uses."
         )
 
 
 def _forbidden(text: str, case) -> None:
+    if found := _ALLOWED.search(text):
+        raise Hint(f"forbidden uses: your text says {found[0]!r}. Name here what must *not* be done.")
     for where, words in (("the workplace", _WORK), ("education", _SCHOOL)):
         if not words.search(text):
             raise Hint(

@@ -2,63 +2,89 @@
 
 from __future__ import annotations
 
-import functools
 import math
 import re
+from collections.abc import Callable
 
 import numpy as np
 
 from fer_course.checks import oracles
-from fer_course.checks.answers import same_mistake, whole
-from fer_course.checks.core import Hint, attempt, expect, grown, numbers, passed, short
+from fer_course.checks.answers import whole
+from fer_course.checks.core import Hint, Mistake, attempt, grown, judge, numbers, passed, short
 
 # -------------------------------------------------------------------------------------------------- output size
 
 
-def output_size(learner) -> None:
+def output_size(answer) -> None:
     """Check `output_size(size, kernel, stride, padding)`: in how many places a kernel fits along one side, an int."""
     cases = [(48, 5, 1, 0), (7, 3, 1, 1), (9, 3, 2, 0), (10, 3, 2, 0), (11, 5, 3, 2), (6, 6, 1, 0), (48, 3, 2, 1)]
     # `round` goes to the *even* number at a half: only together do these and (10, 3, 2, 0) catch it before and after the + 1.
     cases += [(48, 3, 2, 0), (6, 3, 4, 0)]
-    # By twice the stride: what is over at the end stays the same.
-    cases = [(n + 2 * s * grown(seed, 0)[0], k, s, p) for seed, (n, k, s, p) in enumerate(cases)]
-    answers = [whole(attempt(learner, *case), "A number of places") for case in cases]
-    right = [len(range(0, size + 2 * padding - kernel + 1, stride)) for size, kernel, stride, padding in cases]
-    same_mistake(answers, cases, right, _size_mistakes)
-    for answer, expected, (size, kernel, stride, padding) in zip(answers, right, cases, strict=True):
-        expect(answer, expected, f"{size} pixels, kernel {kernel}, stride {stride}, padding {padding}")
-    if attempt(learner, 12, 5) != 8:
+    judge(
+        answer,
+        # By twice the stride: what is over at the end stays the same.
+        [(n + 2 * s * grown(seed, 0)[0], k, s, p) for seed, (n, k, s, p) in enumerate(cases)],
+        lambda n, k, s, p: len(range(0, n + 2 * p - k + 1, s)),
+        "{} pixels, kernel {}, stride {}, padding {}".format,
+        mistakes=OUTPUT_SIZE_MISTAKES,
+        form=_places,
+    )
+    if _places(attempt(answer, 12, 5)) != 8:
         raise Hint("Called with size and kernel alone, stride is 1 and padding 0. Keep these defaults.")
     passed("Output size: you can plan a network on paper.")
 
 
-def _size_mistakes(n: int, k: int, s: int, p: int) -> list[tuple[int, str]]:
-    way = n + 2 * p - k  # how far the kernel can go
-    rounded = "`round` goes up at times; a step that leads outside doesn't count. Round down: //."
-    return [
-        (way // s, "One too few, always: the place at the very start counts too. Add 1 at the end."),
-        ((way + 1) // s, "The + 1 comes after the division: the first place needs no step."),
-        ((n + p - k) // s + 1, "Padding stands on *both* sides: add it twice."),
-        ((n - k) // s + 1, "The padding is not used. The zeros make the side longer, by `padding` at each end."),
-        (way + 1, "The stride is not used: divide the way that the kernel can go by it."),
-        (n - k + 1, "This is for stride 1 without padding. Both play a part."),
-        ((n + 2 * p) // s, "The kernel is not used. Its *whole* width has to stay inside."),
-        (-(-n // s), 'This is what Keras calls "same". Here the number of zeros is given: `padding`.'),
-        (-(-way // s) + 1, "Rounded up; but a step that leads outside doesn't count. Round down: //."),
-        (round(way / s) + 1, rounded),
-        (round(way / s + 1), rounded),
-        (math.floor(way / s + 0.5) + 1, rounded),
-        (way // s + 2, "One too many, always: the steps, and 1 for the first place."),
-        ((way - 1) // s + 1, "A kernel of k costs k - 1 places, not k: the steps, and 1 for the first place."),
-        ((way // s + 1) ** 2, "This is an area. Asked for are the places along one side."),
-    ]
+def _places(answer) -> int:
+    return whole(answer, "A number of places")
+
+
+def _sized(formula: Callable[[int, int, int, int], int]) -> Callable[..., int]:
+    """Return a wrong answer by `formula(size + both paddings, kernel, stride, padding)`, with the defaults."""
+    return lambda n, k, s=1, p=0: formula(n + 2 * p, k, s, p)
+
+
+_ROUNDED = "`round` sometimes rounds up, but a step that leads outside doesn't count. Round down: //."
+
+OUTPUT_SIZE_MISTAKES = (
+    Mistake(
+        _sized(lambda n, k, s, p: (n - k) // s), "always one too few: the place at the very start counts too. Add 1."
+    ),
+    Mistake(_sized(lambda n, k, s, p: (n - k + 1) // s),
+            "the + 1 comes after the division: the first place needs no step."),
+    Mistake(_sized(lambda n, k, s, p: (n - p - k) // s + 1), "padding is on *both* sides: add it twice."),
+    Mistake(_sized(lambda n, k, s, p: (n + p - k) // s + 1), "padding is on *two* sides, not three: add it twice."),
+    Mistake(_sized(lambda n, k, s, p: (n - 2 * p - k) // s + 1),
+            "the padding is not used. The zeros make the side longer, by `padding` at each end."),
+    Mistake(_sized(lambda n, k, s, p: (n - 4 * p - k) // s + 1), "padding makes the side longer: add it."),
+    Mistake(_sized(lambda n, k, s, p: n - k + 1),
+            "the stride is not used: divide the way that the kernel can go by it."),
+    Mistake(_sized(lambda n, k, s, p: n - 2 * p - k + 1), "this is for stride 1 without padding. Use both arguments."),
+    Mistake(_sized(lambda n, k, s, p: n // s), "the kernel is not used. Its *whole* width has to stay inside."),
+    Mistake(_sized(lambda n, k, s, p: (n + k) // s + 1),
+            "the kernel is added. It needs room: *subtract* its width from the side."),
+    Mistake(_sized(lambda n, k, s, p: (k - n) // s + 1),
+            "the difference is the wrong way round: subtract the kernel from the side with its padding."),
+    Mistake(_sized(lambda n, k, s, p: -(-(n - 2 * p) // s)),
+            'this is what Keras calls "same". Here the number of zeros is given: `padding`.'),
+    Mistake(_sized(lambda n, k, s, p: -(-(n - k) // s) + 1),
+            "this is rounded up, but a step that leads outside doesn't count. Round down: //."),
+    Mistake(_sized(lambda n, k, s, p: round((n - k) / s) + 1), _ROUNDED),
+    Mistake(_sized(lambda n, k, s, p: round((n - k) / s + 1)), _ROUNDED),
+    Mistake(_sized(lambda n, k, s, p: math.floor((n - k) / s + 0.5) + 1), _ROUNDED),
+    Mistake(_sized(lambda n, k, s, p: (n - k) // s + 2),
+            "always one too many: count the steps, and 1 for the first place."),
+    Mistake(_sized(lambda n, k, s, p: (n - k - 1) // s + 1),
+            "a kernel of k costs k - 1 places, not k: count the steps, and 1 for the first place."),
+    Mistake(_sized(lambda n, k, s, p: ((n - k) // s + 1) ** 2), "this is an area. Return the places along one side."),
+)  # fmt: skip
 
 
 # -------------------------------------------------------------------------------------------------- convolution
 
 
-def convolve(learner) -> None:
+def convolve(answer) -> None:
     """Check `convolve(image, kernel, stride, padding)`: floats (H',W',M) of an image (H,W,C) and kernels (k,k,C,M)."""
+    cases = []
     # From plain to involved, so that a hint speaks of one thing. Where k = C = M, swapped axes of the kernel show as values.
     for seed, (shape, size, filters, stride, padding) in enumerate(
         (
@@ -76,24 +102,30 @@ def convolve(learner) -> None:
         image = rng.normal(size=shape) if seed != 2 else rng.integers(0, 256, shape, dtype=np.uint8)
         # Small numbers with the large pixels of uint8, so that a right answer in float32 is within the tolerance.
         kernel = rng.normal(size=(size, size, shape[2], filters)) * (0.1 if seed == 2 else 1)
-        more = (stride, padding) if (stride, padding) != (1, 0) else ()  # the defaults are tried as well
-        what = f"image {shape}, kernel {kernel.shape}, stride {stride}, padding {padding}"
-        misfit = functools.partial(_misfit, what=what, kernel=kernel, stride=stride, padding=padding)
-        answer = _maps(attempt(learner, image, kernel, *more, advice=misfit))
-        expected = _convolved(image, kernel, stride, padding)
-        expect(answer, expected, what, _convolve_mistakes(image, kernel, stride, padding, expected))
+        # The defaults are tried as well.
+        cases.append((image, kernel, *((stride, padding) if (stride, padding) != (1, 0) else ())))
+    judge(answer, cases, _convolved, _what, mistakes=CONVOLVE_MISTAKES, advice=_misfit, form=_maps)
     passed("Convolved: channels, stride and padding. This is what Conv2D does.")
 
 
-def _misfit(error: Exception, what: str, kernel: np.ndarray, stride: int, padding: int) -> str:
+def _what(image: np.ndarray, kernel: np.ndarray, stride: int = 1, padding: int = 0) -> str:
+    return f"image {image.shape}, kernel {kernel.shape}, stride {stride}, padding {padding}"
+
+
+def _misfit(error: Exception, image: np.ndarray, kernel: np.ndarray, stride: int = 1, padding: int = 0) -> str:
     """Return why window and kernel did not fit in this case, and not only that they did not; "" for another error."""
     reason = _reason_of_misfit(str(error), kernel, stride, padding)
-    return f"With {what}: {reason}" if reason else ""
+    return f"With {_what(image, kernel, stride, padding)}: {reason}" if reason else ""
 
 
 def _reason_of_misfit(error: str, kernel: np.ndarray, stride: int, padding: int) -> str:
     """Return what NumPy's words about two shapes mean here: a window cut off, a deep one, or half a kernel; or ""."""
     size, _, channels, _ = kernel.shape
+    if "setting an array element with a sequence" in error:
+        return (
+            "one place of the result takes *one* number, but several came. Sum over rows, columns and channels together: "
+            ".sum() without an axis."
+        )
     shapes = [tuple(map(int, re.findall(r"\d+", text))) for text in re.findall(r"\(([\d, ]+)\)", error)]
     if "broadcast" not in error or len(shapes) < 2:
         return ""
@@ -104,12 +136,16 @@ def _reason_of_misfit(error: str, kernel: np.ndarray, stride: int, padding: int)
         return (
             "the window is deeper than the image. np.pad(image, padding) pads the channels, too: give (0, 0) for them."
         )
+    if len(window) > 1 and window[0] == window[1] and window[0] != size and min(window[:2]) > 2:
+        return (
+            f"the window has {window[0]} × {window[1]} pixels, the kernel {size} × {size}: take k from kernel.shape[0]."
+        )
     if len(window) < 2 or min(window[:2]) >= size or max(window[:2]) > size:
         return ""
     if padding:
         return (
-            "a window sticks out: one place too many. Is the padding counted twice? After np.pad, image.shape holds the zeros "
-            "already: the number of places is (H - k) // stride + 1 with this H."
+            "a window sticks out: one place too many. Is the padding counted twice? After np.pad, image.shape includes the "
+            "zeros already: the number of places is (H - k) // stride + 1 with this H."
         )
     if stride > 1:
         return (
@@ -125,7 +161,7 @@ def _maps(answer) -> np.ndarray:
         maps = np.asarray(answer)
     except (TypeError, ValueError):
         raise Hint(f"Return one NumPy array of maps (H', W', M); found {short(answer)}.") from None
-    if maps.dtype.kind in "iu" and maps.dtype.itemsize < 4:
+    if maps.dtype.kind in "iu" and maps.dtype.itemsize < 4 and maps.ndim:
         raise Hint(
             f"Your maps are {maps.dtype}: sums below 0 or above {np.iinfo(maps.dtype).max} wrap round, fractions are cut off. "
             "Let the result be floats; np.zeros(shape) makes them."
@@ -133,140 +169,179 @@ def _maps(answer) -> np.ndarray:
     return maps
 
 
-def _convolved(image: np.ndarray, kernel: np.ndarray, stride: int, padding: int, **mode) -> np.ndarray:
+def _convolved(image, kernel, stride: int = 1, padding: int = 0, **mode) -> np.ndarray:
     return oracles.convolve(np.pad(image, [(padding, padding), (padding, padding), (0, 0)], **mode), kernel, stride)
 
 
-def _convolve_mistakes(image, kernel, stride: int, padding: int, right: np.ndarray) -> list:
-    # What goes round the picture comes first: it shows where padding is tried, and nowhere else.
-    mistakes = [*_padding_mistakes(image, kernel, stride, padding, right)]
-    mistakes += _stride_mistakes(image, kernel, stride, padding, right)
-    mistakes += _kernel_mistakes(image, kernel, stride, padding, right)
-    return mistakes + _channel_mistakes(image, kernel, stride, padding, right) + _layout_mistakes(right)
+def _padded(before, after=None, rows: int = 1, columns: int = 1, **mode):
+    """Return a wrong convolution of an image with before(padding) pixels above and left, after(padding) below and right."""
+
+    def convolve(image, kernel, stride=1, padding=0):
+        margin = np.array([max(before(padding), 0), max((after or before)(padding), 0)])
+        return oracles.convolve(np.pad(image, [margin * rows, margin * columns, (0, 0)], **mode), kernel, stride)
+
+    return convolve
 
 
-def _kernel_mistakes(image, kernel, stride, padding, right) -> list:
-    size, channels = len(kernel), image.shape[2]
-    one_slice = "kernel[:, :, 0, m] is the slice for channel 0 alone. Map m uses all of them: kernel[:, :, :, m]."
-
-    def with_kernel(other):
-        return _convolved(image, other, stride, padding)
-
-    mistakes = [
-        (with_kernel(kernel[::-1, ::-1]), "the kernel is flipped, as mathematicians do. Networks lay it on as it is: "
-            "kernel[0, 0] meets the top left pixel of the window."),
-        (with_kernel(kernel[::-1]), "the kernel stands on its head. Lay it on as it is."),
-        (with_kernel(kernel[:, ::-1]), "the kernel is mirrored. Lay it on as it is."),
-        (with_kernel(kernel.transpose(1, 0, 2, 3)), "rows and columns of the kernel are swapped."),
-        (with_kernel(np.broadcast_to(kernel[:, :, :1], kernel.shape)), one_slice),
-        (with_kernel(np.ones_like(kernel)), "the kernel is not used: multiply the window by it before you add up."),
-        (right / (size * size), "this is a mean. A convolution adds up, and does not divide."),
-        (right / (size * size * channels), "this is a mean. A convolution adds up, and does not divide."),
-        (np.trunc(right), "the fractions are cut off. Let the result be floats; np.zeros(shape) makes them."),
-        (np.maximum(right, 0), "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."),
-    ]  # fmt: skip
-    if channels == 1:  # NumPy then multiplies each pixel by a whole row of the slice
-        mistakes.append(
-            (with_kernel(np.broadcast_to(kernel[:, :, 0].sum(axis=1)[None, :, None], kernel.shape)), one_slice)
-        )
-    if size == channels:  # only then does NumPy multiply a window by one slice, its rows laid on columns
-        mistakes.append((with_kernel(np.broadcast_to(kernel[:, :, 0][None], kernel.shape)), one_slice))
-    if kernel.shape[0] == kernel.shape[2] == kernel.shape[3]:
-        mistakes += [
-            (with_kernel(kernel.transpose(0, 1, 3, 2)), "channels and maps are swapped: map m uses kernel[:, :, :, m]."),
-            (with_kernel(np.moveaxis(kernel, 0, 3)), "kernel[m] is a *row* of all kernels. Map m uses kernel[:, :, :, m]."),
-        ]  # fmt: skip
-    return mistakes
+def _with_kernel(change: Callable[[np.ndarray], np.ndarray]):
+    """Return a wrong convolution with the kernel that `change(kernel)` returns."""
+    return lambda image, kernel, stride=1, padding=0: _convolved(image, change(kernel), stride, padding)
 
 
-def _channel_mistakes(image, kernel, stride, padding, right) -> list:
-    channels, each = image.shape[2], []
-    for c in range(channels):
-        each.append(_convolved(image[:, :, c : c + 1], kernel[:, :, c : c + 1], stride, padding))
-    apart = np.stack(each, axis=2)  # (H', W', C, M)
+def _with_maps(change: Callable[..., np.ndarray]):
+    """Return a wrong convolution: `change(right maps, image, kernel, stride, padding)`."""
+
+    def convolve(image, kernel, stride=1, padding=0):
+        return change(_convolved(image, kernel, stride, padding), image, kernel, stride, padding)
+
+    return convolve
+
+
+def _with_places(choose: Callable[..., np.ndarray]):
+    """Return a wrong convolution: `choose(maps of stride 1, stride, rows, columns)`, these of the right maps."""
+
+    def convolve(image, kernel, stride=1, padding=0):
+        rows, columns, _ = _convolved(image, kernel, stride, padding).shape
+        return choose(_convolved(image, kernel, 1, padding), stride, rows, columns)
+
+    return convolve
+
+
+def _with_slice(kernel_of: Callable[[np.ndarray, int], np.ndarray]):
+    """Return a wrong convolution whose map m multiplies each window by `kernel_of(kernel, m)`, as NumPy broadcasts it."""
+
+    def convolve(image, kernel, stride=1, padding=0):
+        maps = _convolved(image, kernel, stride, padding)
+        image, size = np.pad(image, [(padding, padding), (padding, padding), (0, 0)]), len(kernel)
+        for row, column, m in np.ndindex(maps.shape):
+            top, left = row * stride, column * stride
+            maps[row, column, m] = (image[top : top + size, left : left + size] * kernel_of(kernel, m)).sum()
+        return maps
+
+    return convolve
+
+
+def _apart(image, kernel, stride=1, padding=0) -> np.ndarray:
+    """Return the maps of each channel alone, (H',W',C,M)."""
+    every = range(image.shape[2])
+    return np.stack([_convolved(image[..., [c]], kernel[:, :, [c]], stride, padding) for c in every], axis=2)
+
+
+def _crossed(image, kernel, stride=1, padding=0) -> np.ndarray:
+    """Return what comes of adding up the channels of image and kernel first."""
     both = np.sum(image, axis=2, keepdims=True, dtype=float)
-    crossed = _convolved(both, kernel.sum(axis=2, keepdims=True), stride, padding)
-    not_summed = (
-        "the channels are not summed up, but kept apart. Each map is one sum over rows, columns *and* channels."
-    )
-    first_map = "this is the first output map alone. Each of the M kernels makes one."
-    if right.shape[2] == 1:
-        first_map = "the last axis is missing. One map is still an array (H', W', 1)."
-    twice = "the channels are summed twice. Multiply window and kernel first, channel by channel, then add up everything once."
-    return [
-        (apart, not_summed),
-        (apart.sum(axis=3), not_summed),
-        (apart[..., 0], not_summed),
-        (each[0], "only channel 0 is used. Multiply the whole window (k, k, C) by the whole kernel (k, k, C)."),
-        (each[-1], "only the last channel is used: does a later one overwrite the earlier ones? Add them up with +=."),
-        (channels * right, twice),
-        (crossed, twice),
-        (right / channels, "this is a mean over the channels. A convolution adds up, and does not divide."),
-        (right[..., 0], first_map),
-        (right[..., :1], first_map),
-        (right.sum(axis=2), "the output maps are summed up. Keep all M of them, along the last axis."),
-        (np.repeat(right[..., :1], right.shape[2], axis=2), "every map is the first one. Map m uses kernel[:, :, :, m]."),
-    ]  # fmt: skip
+    return _convolved(both, kernel.sum(axis=2, keepdims=True), stride, padding)
 
 
-def _stride_mistakes(image, kernel, stride, padding, right) -> list:
-    dense = _convolved(image, kernel, 1, padding)
-    rows, columns = right.shape[:2]
-    ignored = f"the stride is ignored. From one place to the next the window moves by {stride}."
-    still = f"the result has the right size, but the window moves by 1: row r of it starts at r * stride, here r * {stride}."
-    too_few = "the last row and column are missing. A side of H has (H - k) // stride + 1 places: don't forget the + 1."
-    last_zero = right.copy()
-    last_zero[-1], last_zero[:, -1] = 0, 0
-    scattered = np.zeros_like(dense)
-    scattered[::stride, ::stride] = right
-    return [
-        (dense, ignored),
-        (dense[:rows, :columns], still),
-        (dense[::stride], "the stride is used along the rows alone. The columns need it too."),
-        (dense[:, ::stride], "the stride is used along the columns alone. The rows need it too."),
-        (dense[::stride, :columns], "the window moves by the stride along the rows alone. The columns need it too."),
-        (dense[:rows, ::stride], "the window moves by the stride along the columns alone. The rows need it too."),
-        (scattered, "the sums are right, but stand `stride` apart. The first place is 0, the next is 1."),
-        (right[:-1, :-1], too_few),
-        (last_zero, too_few),
-    ]
+def _last_empty(maps: np.ndarray, *_) -> np.ndarray:
+    maps[-1], maps[:, -1] = 0, 0
+    return maps
 
 
-def _padding_mistakes(image, kernel, stride, padding, right) -> list:
-    if not padding:
-        return [(oracles.convolve(image, kernel, stride, "same"), "this is padded, but the padding asked for is 0.")]
-
-    def padded(before: int, after: int, **mode):
-        return oracles.convolve(np.pad(image, [(before, after), (before, after), (0, 0)], **mode), kernel, stride)
-
-    valid = padded(0, 0)
-    one_side = f"all zeros are on one side. Put {padding} on *each* side: above, below, left and right."
-    off = "the padding is off by one: put exactly `padding` rows and columns of zeros on each side"
-    around = np.pad(valid, [(padding, padding), (padding, padding), (0, 0)])
-    rows_only = oracles.convolve(np.pad(image, [(padding, padding), (0, 0), (0, 0)]), kernel, stride)
-    columns_only = oracles.convolve(np.pad(image, [(0, 0), (padding, padding), (0, 0)]), kernel, stride)
-    return [
-        (valid, "the padding is ignored. Put the zeros round the image first: np.pad."),
-        (padded(padding, 0), one_side),
-        (padded(0, padding), one_side),
-        (padded(2 * padding, 0), one_side),
-        (padded(0, 2 * padding), one_side),
-        (padded(padding - 1, padding - 1), f"{off}, here {padding}, not {padding - 1}."),
-        (padded(padding + 1, padding + 1), f"{off}, here {padding}, not {padding + 1}."),
-        (padded(padding, padding - 1), f"{off}; there is one too few below and to the right."),
-        (padded(padding - 1, padding), f"{off}; there is one too few above and to the left."),
-        (padded(padding, padding, mode="edge"), "the margin repeats the border of the image. Put zeros there."),
-        (padded(padding, padding, mode="reflect"), "the margin mirrors the image. Put zeros there."),
-        (padded(padding, padding, constant_values=1), "the margin holds ones. Put zeros there."),
-        (around, "the zeros go round the *image*, before the convolution. Here they stand round the result."),
-        (rows_only, "the zeros stand above and below only. Left and right need them too."),
-        (columns_only, "the zeros stand left and right only. Above and below need them too."),
-    ]
+def _scattered(maps: np.ndarray, stride: int, rows: int, columns: int) -> np.ndarray:
+    scattered = np.zeros_like(maps)
+    scattered[::stride, ::stride] = maps[::stride, ::stride]
+    return scattered
 
 
-def _layout_mistakes(right: np.ndarray) -> list:
-    return [
-        (right.transpose(1, 0, 2), "rows and columns of the result are swapped. Its shape is (H', W', M)."),
-        (np.moveaxis(right, 2, 0), "the maps come first here. Keras keeps them last: (H', W', M)."),
-        (right[None], "there is one axis too many in front. One image gives maps (H', W', M)."),
-    ]
+_ONE_SIDE = "all zeros are on one side. Put `padding` of them on *each* side: above, below, left and right."
+_OFF = "the padding is off by one: put exactly `padding` rows and columns of zeros on each side"
+_STILL = "the result has the right size, but the window moves by 1: row r of it starts at r * stride."
+_TOO_FEW = "the last row and column are missing. A side of H has (H - k) // stride + 1 places: don't forget the + 1."
+_ONE_SLICE = "kernel[:, :, 0, m] is the slice for channel 0 alone. Map m uses all of them: kernel[:, :, :, m]."
+_MEAN = "this is a mean. A convolution adds up, and does not divide."
+_NOT_SUMMED = "the channels are not summed up, but kept apart. Each map is one sum over rows, columns *and* channels."
+_FIRST_MAP = "this is the first output map alone. Each of the M kernels makes one."
+_TWICE = (
+    "the channels are summed twice. Multiply window and kernel first, channel by channel, then add up everything once."
+)
+
+CONVOLVE_MISTAKES = (
+    # What goes round the picture comes first: it shows where padding is tried, and nowhere else.
+    Mistake(_padded(lambda p: 0), "the padding is ignored. Put the zeros round the image first: np.pad."),
+    Mistake(_padded(lambda p: p, lambda p: 0), _ONE_SIDE),
+    Mistake(_padded(lambda p: 0, lambda p: p), _ONE_SIDE),
+    Mistake(_padded(lambda p: 2 * p, lambda p: 0), _ONE_SIDE),
+    Mistake(_padded(lambda p: 0, lambda p: 2 * p), _ONE_SIDE),
+    Mistake(_padded(lambda p: p - 1), f"{_OFF}, not one less."),
+    Mistake(_padded(lambda p: p + 1), f"{_OFF}, not one more."),
+    Mistake(_padded(lambda p: p, lambda p: p - 1), f"{_OFF}; there is one too few below and to the right."),
+    Mistake(_padded(lambda p: p - 1, lambda p: p), f"{_OFF}; there is one too few above and to the left."),
+    Mistake(_padded(lambda p: p, mode="edge"), "the margin repeats the border of the image. Put zeros there."),
+    Mistake(_padded(lambda p: p, mode="reflect"), "the margin mirrors the image. Put zeros there."),
+    Mistake(_padded(lambda p: p, constant_values=1), "the margin holds ones. Put zeros there."),
+    Mistake(
+        lambda image, kernel, stride=1, padding=0: np.pad(
+            _convolved(image, kernel, stride), [(padding, padding), (padding, padding), (0, 0)]
+        ),
+        "the zeros go round the *image*, before the convolution. Here they are round the result.",
+    ),
+    Mistake(_padded(lambda p: p, columns=0), "the zeros are above and below only. Left and right need them too."),
+    Mistake(_padded(lambda p: p, rows=0), "the zeros are left and right only. Above and below need them too."),
+    Mistake(lambda image, kernel, stride=1, padding=0: oracles.convolve(image, kernel, stride, "same"),
+            "this is padded, but the padding asked for is 0."),
+    Mistake(_with_places(lambda maps, stride, rows, columns: maps),
+            "the stride is ignored. From one place to the next the window moves by `stride`."),
+    Mistake(_with_places(lambda maps, stride, rows, columns: maps[:rows, :columns]), _STILL),
+    Mistake(_with_places(lambda maps, stride, rows, columns: maps[::stride]),
+            "the stride is used along the rows alone. The columns need it too."),
+    Mistake(_with_places(lambda maps, stride, rows, columns: maps[:, ::stride]),
+            "the stride is used along the columns alone. The rows need it too."),
+    Mistake(_with_places(lambda maps, stride, rows, columns: maps[::stride, :columns]),
+            "the window moves by the stride along the rows alone. The columns need it too."),
+    Mistake(_with_places(lambda maps, stride, rows, columns: maps[:rows, ::stride]),
+            "the window moves by the stride along the columns alone. The rows need it too."),
+    Mistake(_with_places(_scattered), "the sums are right, but `stride` apart. The first place is 0, the next is 1."),
+    Mistake(_with_maps(lambda maps, *_: maps[:-1, :-1]), _TOO_FEW),
+    Mistake(_with_maps(lambda maps, *_: maps[:-2, :-2]), _TOO_FEW.replace("row and column are", "two rows and columns are")),
+    Mistake(_with_maps(_last_empty), _TOO_FEW),
+    Mistake(_with_kernel(lambda kernel: kernel[::-1, ::-1]),
+            "the kernel is flipped, as mathematicians do. Networks lay it on as it is: kernel[0, 0] meets the top left pixel of "
+            "the window."),
+    Mistake(_with_kernel(lambda kernel: kernel[::-1]), "the kernel is upside down. Lay it on as it is."),
+    Mistake(_with_kernel(lambda kernel: kernel[:, ::-1]), "the kernel is mirrored. Lay it on as it is."),
+    Mistake(_with_kernel(lambda kernel: kernel.transpose(1, 0, 2, 3)), "rows and columns of the kernel are swapped."),
+    Mistake(_with_slice(lambda kernel, m: kernel[:, :, :1, m]), _ONE_SLICE),
+    Mistake(_with_slice(lambda kernel, m: kernel[:, :, 0, m]), _ONE_SLICE),
+    Mistake(_with_slice(lambda kernel, m: 1.0), "the kernel is not used: multiply the window by it before you add up."),
+    Mistake(_with_maps(lambda maps, image, kernel, *_: maps / kernel[:, :, 0, 0].size), _MEAN),
+    Mistake(_with_maps(lambda maps, image, kernel, *_: maps / kernel[..., 0].size), _MEAN),
+    Mistake(_with_maps(lambda maps, *_: np.trunc(maps)),
+            "the fractions are cut off. Let the result be floats; np.zeros(shape) makes them."),
+    Mistake(_with_maps(lambda maps, *_: np.maximum(maps, 0)),
+            "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."),
+    Mistake(_with_kernel(lambda kernel: kernel.transpose(0, 1, 3, 2)),
+            "channels and maps are swapped: map m uses kernel[:, :, :, m]."),
+    Mistake(_with_kernel(lambda kernel: np.moveaxis(kernel, 0, 3)),
+            "kernel[m] is a *row* of all kernels. Map m uses kernel[:, :, :, m]."),
+    Mistake(_apart, _NOT_SUMMED),
+    Mistake(lambda *given: _apart(*given).sum(axis=3), _NOT_SUMMED),
+    Mistake(lambda *given: _apart(*given)[..., 0], _NOT_SUMMED),
+    Mistake(lambda *given: _apart(*given)[:, :, 0],
+            "only channel 0 is used. Multiply the whole window (k, k, C) by the whole kernel (k, k, C)."),
+    Mistake(lambda *given: _apart(*given)[:, :, -1],
+            "only the last channel is used: does a later one overwrite the earlier ones? Add them up with +=."),
+    Mistake(_with_maps(lambda maps, image, *_: maps * image.shape[2]), _TWICE),
+    Mistake(_crossed, _TWICE),
+    Mistake(_with_maps(lambda maps, image, *_: maps / image.shape[2]),
+            "this is a mean over the channels. A convolution adds up, and does not divide."),
+    Mistake(
+        _with_maps(lambda maps, *_: maps[..., 0]),
+        lambda image, kernel, *_: (
+            _FIRST_MAP if kernel.shape[3] > 1 else "the last axis is missing. One map is still an array (H', W', 1)."
+        ),
+    ),
+    Mistake(_with_maps(lambda maps, *_: maps[..., :1]), _FIRST_MAP),
+    Mistake(_with_maps(lambda maps, *_: maps.sum(axis=2)),
+            "the output maps are summed up. Keep all M of them, along the last axis."),
+    Mistake(_with_maps(lambda maps, *_: maps.sum(axis=2, keepdims=True)),
+            "the output maps are summed up. Keep all M of them, along the last axis."),
+    Mistake(_with_maps(lambda maps, *_: maps[..., :1].repeat(maps.shape[2], axis=2)),
+            "every map is the first one. Map m uses kernel[:, :, :, m]."),
+    Mistake(_with_maps(lambda maps, *_: maps.transpose(1, 0, 2)),
+            "rows and columns of the result are swapped. Its shape is (H', W', M)."),
+    Mistake(_with_maps(lambda maps, *_: np.moveaxis(maps, 2, 0)),
+            "the maps come first here. Keras keeps them last: (H', W', M)."),
+    Mistake(_with_maps(lambda maps, *_: maps[None]),
+            "there is one axis too many in front. One image gives maps (H', W', M)."),
+)  # fmt: skip

@@ -198,8 +198,8 @@ def judge(
     advice: Mapping[str, str] | Callable | None = None,
     form: Callable | None = None,
     parts: Sequence[str] = (),
-) -> None:
-    """Call the learner's function in all cases, and compare with the right answers and with known mistakes.
+) -> list:
+    """Call the learner's function in all cases, compare with the right answers and with known mistakes; return the answers.
 
     Args:
         function: the learner's function.
@@ -241,6 +241,7 @@ def judge(
         _differs(answers, expected, named, wrong[0], what(*arguments), parts)
     if stopped:
         raise stopped
+    return answers
 
 
 def _advice_for(advice: Callable, arguments: tuple, error: Exception):
@@ -326,20 +327,18 @@ def expect(answer, expected, what: str, mistakes: Sequence[tuple[object, str]] =
 
 
 def _unexplained(answer, expected, what: str, relation: str) -> None:
-    """Raise the hint for a wrong answer that no known mistake explains: the relation, and expected and found."""
-    told = f" {relation}" if relation else ""
+    """Raise the hint for a wrong answer that no known mistake explains: the relation first, then expected and found."""
     got, wanted = as_array(answer), np.asarray(expected)
+    expects = f"{relation} Expected" if relation else "expected"
     if got is None:
-        raise Hint(f"{what}: expected {_kind(wanted)}, found {short(answer)} ({type(answer).__name__}).")
+        raise Hint(f"{what}: {expects} {_kind(wanted)}, found {short(answer)} ({type(answer).__name__}).")
     if got.shape != wanted.shape:
-        raise Hint(f"{what}: expected {_kind(wanted)}, found {_kind(got)}.{told}")
+        raise Hint(f"{what}: {expects} {_kind(wanted)}, found {_kind(got)}.")
     if got.ndim == 0:
-        raise Hint(f"{what}: expected {short(expected)}, found {short(answer)}.{told}")
+        raise Hint(f"{what}: {expects} {short(expected)}, found {short(answer)}.")
     place = tuple(int(i) for i in np.argwhere(~near(got, wanted))[0])
-    raise Hint(
-        f"{what}: the shape {wanted.shape} is right, but some values are not. "
-        f"At {list(place)}: expected {short(wanted[place])}, found {short(got[place])}.{told}"
-    )
+    about = relation or f"the shape {wanted.shape} is right, but some values are not."
+    raise Hint(f"{what}: {about} At {list(place)}: expected {short(wanted[place])}, found {short(got[place])}.")
 
 
 def _is_library(file: str) -> bool:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from fer_course.checks.answers import several
-from fer_course.checks.core import Hint, attempt, close, expect, grown, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, grown, judge, numbers, passed, short
 
 CLASSES = 7
 
@@ -16,29 +16,40 @@ CLASSES = 7
 # --------------------------------------------------------------------------------------------------- a row of text
 
 
-def parse_row(learner) -> None:
+def parse_row(answer) -> None:
     """Check `parse_row(row)`: label (int), picture (uint8 (48, 48)) and split (str) of one line of fer2013.csv."""
-    rng = numbers(1)
+    rng, cases = numbers(1), []
     for label, split in ((4, "Training"), (0, "PublicTest"), (6, "PrivateTest")):
-        image = rng.integers(0, 256, (48, 48), dtype=np.uint8)
-        row = f"{label},{' '.join(str(pixel) for line in image for pixel in line)},{split}"
-        answer = attempt(learner, row, advice=_advice_on_text)
-        answer = several(answer, "label, image, split", 3)
-        if (
-            np.size(answer[0]) > 1
-            or np.size(answer[2]) > 1
-            or any(isinstance(part, str) and part == split for part in answer[:2])
-        ):
-            raise Hint("The three are in another order. Keep that of the file: `return label, image, split`.")
-        _parsed_label(answer[0], label)
-        _parsed_image(answer[1], image)
-        if answer[2] != split:
-            raise Hint(f"The split: expected {split!r}, found {short(answer[2])}. It is the last of the three columns.")
+        pixels = rng.integers(0, 256, 48 * 48, dtype=np.uint8)
+        cases.append((f"{label},{' '.join(map(str, pixels))},{split}",))
+    answers = judge(
+        answer,
+        cases,
+        _parsed,
+        lambda row: f"row that starts with {row[:2]!r}",
+        mistakes=PARSE_ROW_MISTAKES,
+        advice=_advice_on_text,
+        form=_label_image_split,
+        parts=("the label", "the picture", "the split"),
+    )
+    for _, image, _ in answers:
+        if isinstance(image, np.ndarray) and image.dtype != np.uint8:
+            raise Hint(
+                f"The pixels are right, but their dtype is {image.dtype}. Pixels from 0 to 255 fit into np.uint8."
+            )
     passed("Parsed: a label, a picture and a split out of one line of text.")
 
 
-def _advice_on_text(error: Exception) -> str:
-    """Say what stood in a text that is no number."""
+def _parsed(row: str) -> tuple[int, np.ndarray, str]:
+    """Cut the row at its first and its last comma, and give each pixel its place."""
+    pixels, image = row[2 : row.rindex(",")].split(" "), np.zeros((48, 48), dtype=np.uint8)
+    for place, text in enumerate(pixels):
+        image[place // 48, place % 48] = int(text)
+    return int(row[0]), image, row[row.rindex(",") + 1 :]
+
+
+def _advice_on_text(error: Exception, row: str) -> str:
+    """Say what was in a text that is no number."""
     found = re.search(r"(?:base 10|to float): '([^'\n]*)", str(error))
     if not found:
         return ""
@@ -53,38 +64,52 @@ def _advice_on_text(error: Exception) -> str:
     return "This text is no number. A row holds three things: label, pixels, split."
 
 
-def _parsed_label(found, label: int) -> None:
-    if isinstance(found, str):
-        raise Hint(f"The label is text, {found!r}. A label is a whole number: int(…) makes one.")
-    expect(found, label, f"label of a row that starts with '{label},'")
-
-
-def _parsed_image(found, image: np.ndarray) -> None:
-    if isinstance(found, str) or (np.asarray(found).dtype.kind in "US"):
+def _label_image_split(answer):
+    """Return the three parts of an answer, or raise the hint for parts in another order or of another kind."""
+    label, image, split = answer = several(answer, "label, image, split", 3)
+    if np.size(label) > 1 or np.size(split) > 1 or any(_is_split(part) for part in (label, image)):
+        raise Hint("The three are in another order. Keep that of the file: `return label, image, split`.")
+    if isinstance(label, str):
+        raise Hint(f"The label is text, {label!r}. A label is a whole number: int(…) makes one.")
+    if image is None:
+        raise Hint("The picture is None. `resize` changes an array in place and returns nothing: use .reshape(48, 48).")
+    if np.asarray(image).dtype.kind in "US":
         raise Hint(
             "The pixels are still text. Split the text at the spaces, and make numbers: np.array(…, dtype=np.uint8)."
         )
-    if found is None:
-        raise Hint("The picture is None. `resize` changes an array in place and returns nothing: use .reshape(48, 48).")
-    if not isinstance(found, np.ndarray):
-        raise Hint(f"The picture: expected a NumPy array, found {type(found).__name__}. np.array(…) makes one.")
-    if found.shape == (image.size,):
-        raise Hint("The pixels stand in one long row of 2,304. Fold them into 48 rows of 48: .reshape(48, 48).")
-    mistakes = [
-        (
-            image.T,
-            "the picture lies on its side. The file goes along the first row, then the second: .reshape(48, 48).",
-        ),
-        (image / 255, "the pixels are divided by 255. Leave them as they are, whole numbers from 0 to 255."),
-        (
-            image.astype(np.int8),
-            "bright pixels became negative: int8 ends at 127. Use np.uint8, which goes from 0 to 255.",
-        ),
-    ]
-    expect(found, image, "picture of a row", mistakes)
-    if found.dtype != np.uint8:
-        raise Hint(f"The values are right, but their dtype is {found.dtype}. Pixels from 0 to 255 fit into np.uint8.")
+    if not isinstance(split, str):
+        raise Hint(f"The split is text, the last of the three columns; found {short(split)}.")
+    return answer
 
+
+def _is_split(part) -> bool:
+    return isinstance(part, str) and part in ("Training", "PublicTest", "PrivateTest")
+
+
+def _changed(label=lambda label: label, image=lambda image: image, split=lambda split: split):
+    """Return a wrong parser: each part of the right answer is changed by its function."""
+
+    def parse(row):
+        parts = _parsed(row)
+        return label(parts[0]), image(parts[1]), split(parts[2])
+
+    return parse
+
+
+_NOT_THE_SPLIT = "the split is the last of the three columns, as it is in the file."
+
+PARSE_ROW_MISTAKES = (
+    Mistake(_changed(image=np.ravel),
+            "the pixels form one long row of 2,304. Fold them into 48 rows of 48: .reshape(48, 48)."),
+    Mistake(_changed(image=np.transpose),
+            "the picture lies on its side. The file goes along the first row, then the second: .reshape(48, 48)."),
+    Mistake(_changed(image=lambda image: image / 255),
+            "the pixels are divided by 255. Leave them as they are, whole numbers from 0 to 255."),
+    Mistake(_changed(image=lambda image: image.astype(np.int8)),
+            "bright pixels became negative: int8 ends at 127. Use np.uint8, which goes from 0 to 255."),
+    Mistake(_changed(split=lambda split: "Training"), f"your split is always 'Training': {_NOT_THE_SPLIT}"),
+    Mistake(_changed(split=str.lower), f"the split is in small letters: {_NOT_THE_SPLIT}"),
+)  # fmt: skip
 
 # --------------------------------------------------------------------------------------------- counting and guessing
 
@@ -95,66 +120,97 @@ _ADVICE_ON_LISTS = {
 }
 
 
-def count_classes(learner) -> None:
+def count_classes(answer) -> None:
     """Check `count_classes(labels)`: how many faces each of the seven classes has, whole numbers (7,)."""
-    rng = numbers(2)
-    for present in ([0, 2, 3, 4, 5, 6], [0, 1, 2, 3, 4], list(range(CLASSES))):
-        labels = np.concatenate([present, rng.choice(present, grown(2, 40))])
-        expected = [sum(1 for label in labels if label == number) for number in range(CLASSES)]
-        answer = attempt(learner, labels, advice=_ADVICE_ON_LISTS)
-        if isinstance(answer, dict):
-            raise Hint(f"Return seven numbers in the order of the classes, not a {type(answer).__name__}.")
-        if isinstance(answer, tuple) and len(answer) == 2:
-            raise Hint("You returned the two answers of np.unique: the classes that occur, and their counts.")
-        expect(answer, expected, f"class counts of {len(labels)} labels", _count_mistakes(labels, expected))
-        if np.asarray(answer).dtype.kind not in "iu":
-            raise Hint(f"Counts are whole numbers; yours are {np.asarray(answer).dtype}.")
+    rng, cases = numbers(2), []
+    # The last has more faces per class than a uint8 can count.
+    for times, present in (
+        (40, [0, 2, 3, 4, 5, 6]),
+        (40, [0, 1, 2, 3, 4]),
+        (40, range(CLASSES)),
+        (3000, range(CLASSES)),
+    ):
+        cases.append((np.concatenate([present, rng.choice(present, grown(2, times))]),))
+    answers = judge(
+        answer,
+        cases,
+        _counted,
+        lambda labels: f"class counts of {len(labels)} labels",
+        mistakes=COUNT_CLASSES_MISTAKES,
+        advice=_ADVICE_ON_LISTS,
+        form=_seven_numbers,
+    )
+    for counts in answers:
+        if np.asarray(counts).dtype.kind not in "iu":
+            raise Hint(f"Counts are whole numbers; yours are {np.asarray(counts).dtype}.")
     passed("Counted, also the classes that do not occur.")
 
 
-def _count_mistakes(labels: np.ndarray, expected: list[int]) -> list:
-    seen = Counter(labels.tolist())
-    return [
-        (
-            expected[: labels.max() + 1],
-            "the list ends at the highest label that occurs. np.bincount has a `minlength`.",
-        ),
-        (
-            [seen[label] for label in sorted(seen)],
-            "a class that does not occur is left out. It needs a 0 in its place.",
-        ),
-        ([*expected[1:], 0], "you count the labels 1 to 7, but they run from 0 to 6: range(7)."),
-        (expected[:-1], "the last class is missing: range(6) ends at 5."),
-        (np.array(expected) / len(labels), "these are shares that add up to 1. Asked for are counts."),
-        (sorted(expected), "these are sorted by size. Keep the order of the classes, 0 to 6."),
-        (sorted(expected, reverse=True), "these are sorted by size. Keep the order of the classes, 0 to 6."),
-        (
-            [int(label in seen) for label in range(CLASSES)],
-            "each class that occurs has a 1: `counts[labels] += 1` adds 1 once, however often a label stands there. "
-            "Add them in a loop, or use np.bincount.",
-        ),
-        (len(labels), "this is the number of all labels. Count each class on its own."),
-    ]
+def _seven_numbers(answer):
+    if isinstance(answer, dict):
+        raise Hint(f"Return seven numbers in the order of the classes, not a {type(answer).__name__}.")
+    if isinstance(answer, tuple) and len(answer) == 2:
+        raise Hint("You returned the two answers of np.unique: the classes that occur, and their counts.")
+    return answer
 
 
-def majority_baseline(learner) -> None:
+def _counted(labels: Iterable[int], classes: Iterable[int] = range(CLASSES)) -> np.ndarray:
+    labels = list(labels)
+    return np.array([sum(1 for label in labels if label == number) for number in classes])
+
+
+_SORTED = "these are sorted by size. Keep the order of the classes, 0 to 6."
+
+COUNT_CLASSES_MISTAKES = (
+    Mistake(lambda labels: np.bincount(labels),
+            "the list ends at the highest label that occurs. np.bincount has a `minlength`."),
+    Mistake(lambda labels: np.unique(labels, return_counts=True)[1],
+            "a class that does not occur is left out. It needs a 0 in its place."),
+    Mistake(lambda labels: _counted(labels, range(1, 8)),
+            "you count the labels 1 to 7, but they run from 0 to 6: range(7)."),
+    Mistake(lambda labels: _counted(labels, range(6)), "the last class is missing: range(6) ends at 5."),
+    Mistake(lambda labels: np.bincount(labels, minlength=8),
+            "your answer ends with a class 7, but the seven classes are 0 to 6."),
+    Mistake(lambda labels: _counted(labels) / len(labels), "these are shares that add up to 1. Return the counts."),
+    Mistake(lambda labels: sorted(_counted(labels)), _SORTED),
+    Mistake(lambda labels: sorted(_counted(labels))[::-1], _SORTED),
+    Mistake(lambda labels: np.isin(range(CLASSES), labels).astype(int),
+            "each class that occurs has a 1: `counts[labels] += 1` adds 1 once per class, however often a label occurs. "
+            "Add the labels in a loop, or use np.bincount."),
+    Mistake(len, "this is the number of all labels. Count each class on its own."),
+    Mistake(lambda labels: _counted(labels).astype(np.uint8),
+            "your counts wrap round at 256: a uint8 ends at 255. Count with Python's numbers, or with dtype=int."),
+    Mistake(lambda labels: _counted(labels).astype(np.int8),
+            "large counts became negative or small: an int8 ends at 127. Count with Python's numbers, or with dtype=int."),
+    Mistake(lambda labels: labels, "these are the labels themselves. Count how often each of the seven occurs."),
+)  # fmt: skip
+
+
+def majority_baseline(answer) -> None:
     """Check `majority_baseline(train_labels, test_labels)`: an accuracy from 0 to 1."""
-    for seed, relabelled in enumerate(([0, 1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1, 0], [4, 0, 5, 2, 1, 6, 3])):
-        train, test, usual = _lopsided(numbers(seed), np.array(relabelled), *grown(seed, 1))
-        expected = sum(1 for label in test if label == usual) / len(test)
-        answer = attempt(learner, train, test)
-        what = f"baseline when class {usual} leads in training ({list(train).count(usual)} of {len(train)})"
-        expect(answer, expected, what, _baseline_mistakes(train, test, usual))
+    cases = [
+        _lopsided(numbers(seed), np.array(relabelled), *grown(seed, 1))
+        for seed, relabelled in enumerate(([0, 1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1, 0], [4, 0, 5, 2, 1, 6, 3]))
+    ]
+    judge(
+        answer,
+        cases,
+        lambda train, test: sum(1 for label in test if label == _usual(train)) / len(test),
+        lambda train, test: (
+            f"baseline when class {_usual(train)} leads in training ({list(train).count(_usual(train))} of {len(train)})"
+        ),
+        mistakes=MAJORITY_BASELINE_MISTAKES,
+    )
     passed("The score to beat: what one gets without looking at the pictures.")
 
 
 def _lopsided(rng: np.random.Generator, relabelled: np.ndarray, times: int):
-    """Return train (60 · times), test (40 · times) and the class that leads in training.
+    """Return labels of training (60 · times) and test (40 · times).
 
-    Which class somebody names can be told from the score.
+    The score tells which class somebody always answers.
 
     Before relabelling, class 2 leads in training, 1 in the test, 5 in both together; training has the median and first label 4,
-    and the mean 3.5. No class has as many test faces as another. The largest training labels stand last: their places are no
+    and the mean 3.5. No class has as many test faces as another. The largest training labels are last: their places are no
     labels.
     """
     train = np.repeat(np.arange(CLASSES), times * np.array([2, 3, 20, 4, 7, 18, 6]))
@@ -163,104 +219,137 @@ def _lopsided(rng: np.random.Generator, relabelled: np.ndarray, times: int):
     order = np.argsort(train == train.max(), kind="stable")  # the largest label last
     first = np.flatnonzero(train[order] == relabelled[4])[0]
     order = np.concatenate([order[[first]], np.delete(order, first)])
-    return train[order], test, int(relabelled[2])
+    return train[order], test
 
 
-def _named_classes(train: np.ndarray, test: np.ndarray) -> list[tuple[int, str]]:
-    """Return classes that one may name by mistake, and how one gets there."""
-    count = np.bincount(train, minlength=CLASSES)
-    both = np.bincount(np.concatenate([train, test]), minlength=CLASSES)
-    return [
-        (np.bincount(test, minlength=CLASSES).argmax(), "the most frequent *test* label: a learner sees those of training only"),
-        (both.argmax(), "the most frequent of training and test *together*: a learner sees the training labels only"),
-        (train.max(), "the largest training label (max)"),
-        (np.median(train), "the median of the training labels"),
-        (round(train.mean()), "the rounded mean of the training labels"),
-        (3, "*happy*, whatever `train_labels` says"),
-        (train[0], "the first training label"),
-        (count.argmin(), "the *rarest* (argmin for argmax)"),
-        (train.min(), "the smallest training label (min)"),
-    ]  # fmt: skip
+def _usual(labels: np.ndarray) -> int:
+    """Return the most frequent label."""
+    return int(np.bincount(labels, minlength=CLASSES).argmax())
 
 
-def _baseline_mistakes(train: np.ndarray, test: np.ndarray, usual: int) -> list:
-    count, named = np.bincount(test, minlength=CLASSES), _named_classes(train, test)
-    mistakes = [
-        ((train == usual).mean(), "this is the accuracy on the *training* labels. Measure on the test labels."),
-        (count[usual] / len(test) * 100, "this is in per cent. Return a share from 0 to 1."),
-        (count[usual], "this is a number of faces. Divide it by the number of test labels."),
-        (count[usual] / len(train), "divide by the number of *test* labels; this is divided by the number of training labels."),
-        (int(usual), "this is the class that the guess would name. Return how often that guess is right in the test."),
-        (1 / CLASSES, "1/7 is what a blind guess among seven classes gets. Always answering the most frequent one does better."),
-        ((test != usual).mean(), "this is the share of wrong answers. Accuracy counts the right ones."),
-        (0, "no test label equals what you compare with. `max()` of counts says how often, `argmax()` of *counts* says which "
+def _always(named: Callable[[np.ndarray, np.ndarray], float]):
+    """Return a wrong baseline: that of always answering the class `named(train, test)`."""
+    return lambda train, test: (test == named(train, test)).mean()
+
+
+_CLASS = "you always answer {}. Answer the most frequent training label."
+
+MAJORITY_BASELINE_MISTAKES = (
+    Mistake(lambda train, test: (train == _usual(train)).mean(),
+            "this is the accuracy on the *training* labels. Measure on the test labels."),
+    Mistake(lambda train, test: (test == _usual(train)).mean() * 100,
+            "this is in per cent. Return a share from 0 to 1."),
+    Mistake(lambda train, test: (test == _usual(train)).sum(),
+            "this is a number of faces. Divide it by the number of test labels."),
+    Mistake(lambda train, test: (test == _usual(train)).sum() / len(train),
+            "divide by the number of *test* labels; this is divided by the number of training labels."),
+    Mistake(lambda train, test: _usual(train),
+            "this is the class that the guess would name. Return how often that guess is right in the test."),
+    Mistake(lambda train, test: 1 / CLASSES,
+            "1/7 is what a blind guess among seven classes gets. Always answering the most frequent one does better."),
+    Mistake(lambda train, test: (test != _usual(train)).mean(),
+            "this is the share of wrong answers. Accuracy counts the right ones."),
+    Mistake(lambda train, test: 0.0,
+            "no test label equals what you compare with. `max()` of counts says how often, `argmax()` of *counts* says which "
             "class; `argmax()` of the labels is only the place of the largest one."),
-    ]  # fmt: skip
-    for label in range(CLASSES):
-        ways = "; or ".join(way for wrong, way in named if wrong == label) or "not the most frequent training label"
-        mistakes.append(
-            (count[label] / len(test), f"you always answer {label}, which is {ways}. Count the training labels.")
-        )
-    return mistakes
-
+    Mistake(lambda train, test: 1.0,
+            "1.0 says that every guess is right: compare the test labels with one class, not with themselves."),
+    Mistake(_always(lambda train, test: _usual(test)),
+            "you always answer the most frequent *test* label. A classifier sees the training labels only: count those."),
+    Mistake(_always(lambda train, test: _usual(np.concatenate([train, test]))),
+            "you always answer the most frequent of training and test *together*. Count the training labels only."),
+    Mistake(_always(lambda train, test: train.max()), _CLASS.format("the largest training label (max), 6")),
+    Mistake(_always(lambda train, test: train.min()), _CLASS.format("the smallest training label (min), 0")),
+    Mistake(_always(lambda train, test: np.median(train)), _CLASS.format("the median of the training labels")),
+    Mistake(_always(lambda train, test: round(train.mean())), _CLASS.format("the rounded mean of the training labels")),
+    Mistake(_always(lambda train, test: 3), _CLASS.format("*happy* (3), whatever `train_labels` says")),
+    Mistake(_always(lambda train, test: np.bincount(train, minlength=CLASSES).argmin()),
+            _CLASS.format("the *rarest* training label (argmin for argmax)")),
+    Mistake(_always(lambda train, test: train[0]), _CLASS.format("the first training label")),
+    *(
+        Mistake(_always(lambda train, test, label=label: label), _CLASS.format(f"{label}, whatever `train_labels` says"))
+        for label in (1, 2, 4, 5)
+    ),
+)  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------------------ leaks
 
 
-def find_leaks(learner) -> None:
+def find_leaks(answer) -> None:
     """Check `find_leaks(train_images, test_images)`: a boolean mask (M,), True where a test picture is in training."""
-    for seed, size in enumerate(((4, 5), (3, 3), (48, 48))):
-        size = grown(seed, *size)
-        train, test, expected = _leaky(numbers(seed), size)
-        answer = attempt(learner, train, test)
-        what = f"leaks of {len(test)} test pictures {size}"
-        rows = np.flatnonzero(expected)
-        if not isinstance(answer, (int, np.integer)) and close(answer, rows):
+    cases = [_leaky(numbers(seed), grown(seed, *size)) for seed, size in enumerate(((4, 5), (3, 3), (48, 48)))]
+    answers = judge(answer, cases, _leaks, _what_leaks, mistakes=FIND_LEAKS_MISTAKES)
+    for mask, case in zip(answers, cases, strict=True):
+        if np.asarray(mask).dtype != bool:
             raise Hint(
-                f"{what}: these are row numbers. Return one True or False for each of the {len(test)} test pictures."
+                f"{_what_leaks(*case)}: the values are right, but 0 and 1 select rows 0 and 1. Make it a mask: .astype(bool)."
             )
-        expect(answer, expected, what, _leak_mistakes(train, test, expected))
-        if np.asarray(answer).dtype != bool:
-            raise Hint(f"{what}: the values are right, but 0 and 1 select rows 0 and 1. Make it a mask: .astype(bool).")
     passed("Found: pictures that a learner has already seen with their answers.")
 
 
+def _what_leaks(train: np.ndarray, test: np.ndarray) -> str:
+    return f"leaks of {len(test)} test pictures {test.shape[1:]}"
+
+
+def _leaks(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+    return np.array([any(np.array_equal(image, other) for other in train) for image in test])
+
+
 def _leaky(rng: np.random.Generator, size: tuple[int, int]):
-    """Return train (12), test (9) and the right mask: two leaks, one near copy, one shuffled copy, one pair in the test."""
+    """Return train (12) and test (9): two leaks, one near copy, one shuffled copy, one pair in the test.
+
+    The near copy differs in the middle, which NumPy leaves out when it prints a large picture.
+    """
     train = rng.integers(0, 256, (12, *size), dtype=np.uint8)
     test = rng.integers(0, 256, (9, *size), dtype=np.uint8)
     train[0, 0, :2] = (10, 200)
     near, shuffled = train[3].copy(), train[0].copy()
-    near[0, 0] ^= 1  # one grey level in one pixel
+    near[size[0] // 2, size[1] // 2] ^= 1  # one grey level in one pixel
     shuffled[0, :2] = shuffled[0, 1::-1]
     for row, picture in ((1, train[7]), (2, near), (4, train[11]), (5, shuffled), (7, test[6]), (8, train[8])):
         test[row] = picture
-    return train, test, np.array([False, True, False, False, True, False, False, False, True])
+    return train, test
 
 
-def _leak_mistakes(train: np.ndarray, test: np.ndarray, expected: np.ndarray) -> list:
-    differences = np.abs(train[None].astype(int) - test[:, None])
-    same_sum = np.array([int(image.sum()) in {int(other.sum()) for other in train} for image in test])
-    within_test = np.array([sum(np.array_equal(image, other) for other in test) > 1 for image in test])
-    by_place = np.array([np.array_equal(one, other) for one, other in zip(train, test, strict=False)])
-    of_train = np.array([any(np.array_equal(image, other) for other in test) for image in train])
-    near = (differences.mean(axis=(2, 3)) < 1).any(axis=1)
-    last = np.array([np.array_equal(image, train[-1]) for image in test])
-    return [
-        (np.zeros(len(test), dtype=bool), "no picture is found. `(image == train_images).all()` asks whether it equals *all* of "
-            "training: compare it with one training picture at a time. In a loop, keep a True that was found."),
-        (last, "only copies of the *last* training picture are found: each comparison overwrites the one before. Keep a True "
+def _where(found: Callable[[np.ndarray, np.ndarray], np.ndarray]):
+    """Return a wrong search: a test picture is a leak if `found(train, picture)`."""
+    return lambda train, test: np.array([bool(found(train, image)) for image in test])
+
+
+FIND_LEAKS_MISTAKES = (
+    Mistake(_where(lambda train, image: (image == train).all()),
+            "no picture is found. Two ways to get there: `(image == train_images).all()` asks whether it equals *all* of "
+            "training, and `set(train_images.tobytes())` is a set of single bytes. Compare with one training picture at a time. "
+            "In a loop, keep a True that was found."),
+    Mistake(_where(lambda train, image: np.array_equal(image, train[-1])),
+            "only copies of the *last* training picture are found: each comparison overwrites the one before. Keep a True "
             "once it is found (any, or break)."),
-        (np.ones(len(test), dtype=bool), "every picture is found. Do you compare the test pictures with themselves?"),
-        (within_test, "these are copies within the test set. Look each test picture up among the *training* pictures."),
-        (of_train, "this is a mask of the training pictures. Asked for are the test pictures."),
-        (by_place, "you compare picture 0 with picture 0, 1 with 1, … A copy may stand anywhere in training."),
-        (near, "a picture that differs by one grey level in one pixel is no exact copy. Ask for equality, not for nearness."),
-        (same_sum, "equal sums are not equal pictures. Compare all pixels, for example by image.tobytes()."),
-        ((differences == 0).any(axis=(1, 2, 3)), "one equal pixel is not enough, yet `image in train_images` asks no more. All "
-            "pixels of *one* training picture must agree: np.array_equal(a, b), or tobytes()."),
-        (np.isin(test, train), "np.isin compares single pixels. You need one answer a picture, for example by tobytes()."),
-        (np.isin(test, train).all(axis=(1, 2)), "np.isin compares single pixels, wherever they stand. Compare whole pictures."),
-        (~expected, "True and False are the wrong way round: True means that the picture also stands in training."),
-        (int(expected.sum()), "this is their number. Return one True or False a test picture; its sum is the number."),
-    ]  # fmt: skip
+    Mistake(_where(lambda train, image: True),
+            "every picture is found. Do you compare the test pictures with themselves?"),
+    Mistake(lambda train, test: np.array([sum(np.array_equal(image, other) for other in test) > 1 for image in test]),
+            "these are copies within the test set. Look each test picture up among the *training* pictures."),
+    Mistake(lambda train, test: _leaks(test, train),
+            "this is a mask of the training pictures. Return one of the test pictures."),
+    Mistake(lambda train, test: np.array([np.array_equal(*pair) for pair in zip(train, test, strict=False)]),
+            "you compare picture 0 with picture 0, 1 with 1, … A copy may be anywhere in training."),
+    Mistake(_where(lambda train, image: (np.abs(train.astype(int) - image).mean(axis=(1, 2)) < 1).any()),
+            "a picture that differs by one grey level in one pixel is no exact copy. Ask for equality, not for nearness."),
+    Mistake(_where(lambda train, image: str(image) in map(str, train)),
+            "a near copy is found. `str` (and `repr`) of a large picture leaves its middle out: `...`. Compare all pixels, for "
+            "example by image.tobytes()."),
+    Mistake(_where(lambda train, image: image.sum() in train.sum(axis=(1, 2))),
+            "equal sums are not equal pictures. Compare all pixels, for example by image.tobytes()."),
+    Mistake(_where(lambda train, image: image in train),
+            "one equal pixel is not enough, yet `image in train_images` asks no more. All pixels of *one* training picture must "
+            "agree: np.array_equal(a, b), or tobytes()."),
+    Mistake(lambda train, test: np.isin(test, train),
+            "np.isin compares single pixels. Return one answer per picture, for example by tobytes()."),
+    Mistake(lambda train, test: np.isin(test, train).all(axis=(1, 2)),
+            "np.isin compares single pixels, wherever they are. Compare whole pictures."),
+    Mistake(lambda train, test: ~_leaks(train, test),
+            "True and False are the wrong way round: True means that the picture is also in training."),
+    Mistake(lambda train, test: _leaks(train, test).sum(),
+            "this is their number. Return True or False per test picture; the sum of these is the number."),
+    Mistake(lambda train, test: np.flatnonzero(_leaks(train, test)),
+            "these are row numbers. Return one True or False per test picture."),
+)  # fmt: skip

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from fer_course import layers
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, attempt, expect, grown, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, attempt, expect, grown, judge, numbers, passed, short
 from fer_course.costs import costs
 from fer_course.errors import ModelError
 from fer_course.plots.diagrams import graph
@@ -36,25 +36,25 @@ JOIN_ADVICE = {
 # --------------------------------------------------------------------------------------------- the simplified module
 
 
-def simplified(learner) -> None:
+def simplified(answer) -> None:
     """Check `simplified(x, filters, towers)`, a function of Keras tensors: (N,H,W,C) to (N,H,W,filters)."""
     for seed, (shape, filters, towers) in enumerate([((7, 5, 4), 6, 3), ((4, 6, 3), 9, 3), ((5, 4, 2), 4, 2)]):
         shape = grown(seed, *shape)
-        model = _built(learner, shape, filters, towers)
+        model = _built(answer, shape, filters, towers)
         pairs = _towers(model, filters, towers)
         _check_tower_values(model, pairs, shape, seed)
     passed("The simplified module: equal towers side by side.")
 
 
-def _built(learner, shape: tuple[int, ...], filters: int, towers: int) -> keras.Model:
+def _built(function, shape: tuple[int, ...], filters: int, towers: int) -> keras.Model:
     inputs = keras.Input(shape)
 
     # A Keras tensor must not be copied, as `attempt` does with arguments.
-    @functools.wraps(learner)
+    @functools.wraps(function)
     def called(filters, towers):
-        return learner(inputs, filters, towers)
+        return function(inputs, filters, towers)
 
-    output = attempt(called if callable(learner) else learner, filters, towers, advice=CALL_ADVICE)
+    output = attempt(called if callable(function) else function, filters, towers, advice=CALL_ADVICE)
     if isinstance(output, keras.Layer) and not isinstance(output, keras.Model):
         raise Hint(
             f"That is the layer {type(output).__name__} itself, not what it gives. Two pairs of parentheses: the first "
@@ -114,14 +114,14 @@ def _towers(model: keras.Model, filters: int, towers: int) -> list[tuple]:
 
 
 def _convolutions(found: list, below: dict, number: int) -> list:
-    """Go down from a tower's top, past activations, and return its convolutions, as far as nothing else comes between."""
+    """Return a tower's convolutions from its top down, past activations and zeros, as far as nothing else comes between."""
     convolutions = []
     while True:
         layer = found[number]
         for part in layer.layers[::-1] if isinstance(layer, keras.Sequential) else [layer]:
             if type(part).__name__ == "Conv2D":
                 convolutions.append(part)
-            elif type(part).__name__ not in ("Activation", "ReLU"):
+            elif type(part).__name__ not in ("Activation", "ReLU", "Relu", "ZeroPadding2D", "Pad"):
                 return convolutions
         (number,) = below[number]
 
@@ -151,8 +151,8 @@ def _tower_advice(sizes: list) -> str:
         return "In your towers the 3×3 convolution comes first; here the 1×1 comes first, the 3×3 after it."
     if sizes == [(3, 3)]:
         return "A 3×3 convolution takes the input itself: each takes what the 1×1 convolution of its tower gives."
-    said = ", ".join(f"{rows}×{columns}" for rows, columns in sizes[::-1]) or "no Conv2D"
-    return f"Each tower is a 1×1 convolution, then a 3×3; found {said}."
+    found = ", ".join(f"{rows}×{columns}" for rows, columns in sizes[::-1]) or "no Conv2D"
+    return f"Each tower is a 1×1 convolution, then a 3×3; found {found}."
 
 
 def _check_tower_values(model: keras.Model, pairs: list[tuple], shape, seed: int) -> None:
@@ -189,7 +189,7 @@ def _convolved(x: np.ndarray, layer, relu: int) -> np.ndarray:
 # ---------------------------------------------------------------------------------- its weights in the equivalent form
 
 
-def to_equivalent(learner) -> None:
+def to_equivalent(answer) -> None:
     """Check `to_equivalent(weights)`: 12 arrays of three towers to the 8 of one large 1×1 and three 3×3 convolutions."""
     for seed, (shape, filters) in enumerate([((7, 5, 4), 6), ((4, 6, 3), 9), ((5, 5, 2), 3)]):
         shape = grown(seed, *shape)
@@ -198,14 +198,14 @@ def to_equivalent(learner) -> None:
             _module(function, shape, filters) for function in (layers.simplified_module, layers.equivalent_module)
         )
         weights = [rng.normal(size=array.shape).astype("float32") for array in from_model.get_weights()]
-        answer = attempt(learner, weights, advice=JOIN_ADVICE)
-        _check_list(answer, weights, [array.shape for array in to_model.get_weights()])
+        moved = attempt(answer, weights, advice=JOIN_ADVICE)
+        _check_list(moved, weights, [array.shape for array in to_model.get_weights()])
         from_model.set_weights(weights)
-        to_model.set_weights(list(answer))
+        to_model.set_weights(list(moved))
         x = rng.normal(size=(1, *shape)).astype("float32")
         difference = _difference(from_model, to_model, x)
         if difference > SAME * 10:  # random kernels give larger outputs than trained ones
-            _explain(answer, weights, difference)
+            _explain(moved, weights, difference)
     passed("Moved: two forms, one function.")
 
 
@@ -305,49 +305,73 @@ def _equal(one, other) -> bool:
 # ------------------------------------------------------------------------------------------------------------- cost
 
 
-def module_cost(learner) -> None:
+def module_cost(answer) -> None:
     """Check `module_cost(height, width, channels, filters, segments)`: multiply-adds of the equivalent module, an int."""
     cases = [(7, 5, 12, 20, 4), (12, 10, 7, 6, 6), (6, 9, 10, 4, 1), (3, 2, 2, 12, 3)]
-    for seed, (*shape, filters, segments) in enumerate(cases):
+    judge(
+        answer,
         # Filters are a multiple of the segments.
-        height, width, channels = grown(seed, *shape)
-        right = costs(_module(layers.equivalent_module, (height, width, channels), filters, segments)).multiply_adds
-        what = f"multiply-adds for maps ({height}, {width}, {channels}), {filters} filters and {segments} segments"
-        answer = attempt(learner, height, width, channels, filters, segments)
-        expect(answer, right, what, _cost_mistakes(height * width, channels, filters, segments))
+        [(*grown(seed, *case[:3]), *case[3:]) for seed, case in enumerate(cases)],
+        _counted,
+        "multiply-adds for maps ({}, {}, {}), {} filters and {} segments".format,
+        mistakes=MODULE_COST_MISTAKES,
+    )
     passed("Counted: the 1×1 costs what it did, the 3×3 gets cheaper with every cut.")
 
 
-def _cost_mistakes(places: int, c: int, m: int, s: int) -> list[tuple[float, str]]:
-    one, three = c * m, 9 * m * m / s
-    return [
-        (one + three, "this is the count of one place; there are height · width."),
-        (places * three, "the 1×1 convolution is missing: channels · filters a place."),
-        (places * one, "the 3×3 convolutions are missing."),
-        (
-            places * (one + 9 * m * m),
+@functools.cache
+def _counted(height: int, width: int, channels: int, filters: int, segments: int) -> int:
+    return costs(_module(layers.equivalent_module, (height, width, channels), filters, segments)).multiply_adds
+
+
+def _each_place(formula: Callable[[int, int, int], float]):
+    """Return a wrong answer with `formula(channels, filters, segments)` multiply-adds in each place."""
+    return lambda h, w, c, m, s: h * w * formula(c, m, s)
+
+
+_PARENTHESES = "the {} at one place only: put the sum in parentheses."
+_GIVEN = "the 3×3 convolutions take what the 1×1 gives: `filters` channels, not `channels`."
+_NINE = "a 3×3 kernel has nine numbers, not {}."
+
+MODULE_COST_MISTAKES = (
+    Mistake(lambda h, w, c, m, s: c * m + 9 * m * m / s, "this is the count of one place; there are height · width."),
+    Mistake(_each_place(lambda c, m, s: 9 * m * m / s),
+            "the 1×1 convolution is missing: channels · filters per place."),
+    Mistake(_each_place(lambda c, m, s: c * m), "the 3×3 convolutions are missing."),
+    Mistake(_each_place(lambda c, m, s: c * m + 9 * m * m),
             "that is 9 · filters · filters, a 3×3 without segments. A segment sees filters / S channels *and* gives "
-            "filters / S maps: 9 · each · each, S times.",
-        ),
-        (
-            places * (one + 9 * m * m / s**2),
-            "that is the 3×3 convolution of *one* segment: (filters / S)² · 9; there are S of them.",
-        ),
-        (
-            places * (one + 9 * m),
+            "filters / S maps: 9 · each · each, S times."),
+    Mistake(_each_place(lambda c, m, s: c * m + 9 * m * m / s**2),
+            "that is the 3×3 convolution of *one* segment: (filters / S)² · 9; there are S of them."),
+    Mistake(_each_place(lambda c, m, s: c * m + 9 * m),
             "9 · filters is a depthwise convolution: each of a segment's maps has nine weights for *every* channel of its "
-            "segment, 9 · each · each.",
-        ),
-        (places * (s * one + three), "the 1×1 convolution is counted once for each segment; it is done once for all."),
-        (places * one + three, "the 3×3 convolutions are counted at one place only: put the sum in parentheses."),
-        (one + places * three, "the 1×1 convolution is counted at one place only: put the sum in parentheses."),
-        (places * (one / s + three), "the 1×1 convolution is not cut: it sees all channels."),
-        (
-            places * (one + 9 * c * m / s),
-            "the 3×3 convolutions take what the 1×1 gives: `filters` channels, not `channels`.",
-        ),
-        (places * (one + 3 * m * m / s), "a 3×3 kernel has nine numbers, not three."),
-        (places * (9 * one + three), "the first convolution is 1×1: one number a channel, not nine."),
-        (places * (one + three * s * s), "more segments make it cheaper, not more expensive: divide by S."),
-        (one + three + 2 * m, "these are parameters; asked for are multiply-adds: weights times places."),
-    ]
+            "segment, 9 · each · each."),
+    Mistake(_each_place(lambda c, m, s: s * c * m + 9 * m * m / s),
+            "the 1×1 convolution is counted once for each segment; it is done once for all."),
+    Mistake(lambda h, w, c, m, s: h * w * c * m + 9 * m * m / s, _PARENTHESES.format("3×3 convolutions are counted")),
+    Mistake(lambda h, w, c, m, s: c * m + h * w * 9 * m * m / s, _PARENTHESES.format("1×1 convolution is counted")),
+    Mistake(_each_place(lambda c, m, s: c * m / s + 9 * m * m / s),
+            "the 1×1 convolution is not cut: it sees all channels."),
+    Mistake(_each_place(lambda c, m, s: c * m + 9 * c * m / s), _GIVEN),
+    Mistake(_each_place(lambda c, m, s: c * m + s * 9 * (c // s) * (m // s)), _GIVEN),
+    *(
+        Mistake(_each_place(lambda c, m, s, k=k: c * m + k * m * m / s), _NINE.format(words))
+        for k, words in ((3, "three"), (8, "eight"), (10, "ten"))
+    ),
+    Mistake(_each_place(lambda c, m, s: c * m + m * m / s),
+            "the 9 of the 3×3 kernels is missing: 9 · each · each per segment."),
+    Mistake(_each_place(lambda c, m, s: 9 * c * m + 9 * m * m / s),
+            "the first convolution is 1×1: one number per channel, not nine."),
+    Mistake(_each_place(lambda c, m, s: c * m + 9 * m * m * s),
+            "more segments make it cheaper, not more expensive: divide by S."),
+    Mistake(_each_place(lambda c, m, s: c / m + 9 * m * m / s),
+            "channels and filters are divided. The 1×1 convolution has channels · filters multiply-adds per place."),
+    Mistake(_each_place(lambda c, m, s: c * m + 9 * s),
+            "the two sides of a 3×3 kernel cancel out, each / each. Multiply: 9 · each · each."),
+    Mistake(_each_place(lambda c, m, s: c * m - 9 * m * m / s),
+            "the 3×3 convolutions are subtracted. Add both counts."),
+    Mistake(lambda h, w, c, m, s: h / w * (c * m + 9 * m * m / s),
+            "the height is divided by the width. The number of places is height · width."),
+    Mistake(lambda h, w, c, m, s: c * m + m + 9 * m * m / s + m,
+            "these are parameters. Return the multiply-adds: weights times places."),
+)  # fmt: skip

@@ -6,13 +6,14 @@ import math
 
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, expect, grown, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, attempt, grown, judge, numbers, passed, short
 
 # --------------------------------------------------------------------------------------------------------- distances
 
 
-def nearest_distance(learner) -> None:
+def nearest_distance(answer) -> None:
     """Check `nearest_distance(images, others)`: root mean squared distance to the nearest other, (N,), in grey levels."""
+    cases = []
     for seed, n, m in ((1, 5, 8), (2, 7, 4), (3, 3, 6)):
         n, m, *shape = grown(seed, n, m, 5, 7)
         rng = numbers(seed)
@@ -20,12 +21,15 @@ def nearest_distance(learner) -> None:
         others = rng.integers(0, 256, (m, *shape), dtype=np.uint8)
         others[1] = images[2]  # an exact copy
         others[2] = np.clip(images[0].astype(int) + 9, 0, 255)  # nearly one
-        table = _distance_table(images, others)
-        one_by_one = "Take one picture after the other, in a loop: (H, W) minus (M, H, W) works."
-        answer = attempt(learner, images, others, advice={"broadcast": one_by_one})
-        expect(
-            answer, table.min(axis=1), f"distances of {n} pictures to {m} others", _distance_mistakes(images, others)
-        )
+        cases.append((images, others))
+    judge(
+        answer,
+        cases,
+        lambda images, others: _distance_table(images, others).min(axis=1),
+        lambda images, others: f"distances of {len(images)} pictures to {len(others)} others",
+        mistakes=NEAREST_DISTANCE_MISTAKES,
+        advice={"broadcast": "Take one picture after the other, in a loop: (H, W) minus (M, H, W) works."},
+    )
     passed("Measured: 0 for a copy, little for a near copy.")
 
 
@@ -39,37 +43,67 @@ def _distance_table(images: np.ndarray, others: np.ndarray) -> np.ndarray:
     return table
 
 
-def _distance_mistakes(images: np.ndarray, others: np.ndarray) -> list:
-    wrapped = images[:, None] - others[None]  # uint8: goes round at 0
-    difference = images[:, None].astype(float) - others[None]
-    table, squares = np.sqrt((difference**2).mean(axis=(2, 3))), (difference**2).mean(axis=(2, 3))
-    pixels = images[0].size
-    overflow = "dark minus bright became a large number: uint8 has no negative ones. Turn both into float first, then subtract."
-    return [
-        (np.sqrt((wrapped**2).mean(axis=(2, 3))).min(axis=1), overflow),
-        (np.sqrt((wrapped.astype(float) ** 2).mean(axis=(2, 3))).min(axis=1), overflow),
-        (squares.min(axis=1), "these are squared distances. Take the square root."),
-        (np.sqrt(squares * pixels).min(axis=1), "the squares are summed over the pixels. Take their mean."),
-        (np.abs(difference).mean(axis=(2, 3)).min(axis=1), "these are mean absolute differences. Square, then mean, then root."),
-        (table.max(axis=1), "these are distances to the *least* similar picture: min, not max."),
-        (table.mean(axis=1), "these are mean distances to all others. Only the nearest one counts: min."),
-        (table.min(axis=0), "this is a distance for each of `others`. One for each of `images` is asked: the other axis."),
-        (table.argmin(axis=1), "this says *which* picture is nearest. Return how far it is: min, not argmin."),
-        (np.sqrt(squares.mean(axis=1)), "these are means over all others, too. Keep them apart: `.mean(axis=(1, 2))`, then min."),
-        (table.min(axis=1) / 255, "these are shares of 255. Grey levels are asked: don't divide."),
-        (table.min(), "this is the smallest distance of all. One for each of `images` is asked."),
-        (table, "these are all distances, N × M. Keep the smallest of each row."),
-    ]  # fmt: skip
+def _distances(summary, power=2, root=True, axes=(2, 3), dtype=float, late=float):
+    """Return a wrong answer: `summary` of the table of distances, which are means of powers over these axes (N, M, H, W).
+
+    `dtype` is what the pictures are turned into before the subtraction, and `late` after it.
+    """
+
+    def nearest(images, others):
+        difference = images[:, None].astype(dtype) - others[None].astype(dtype)
+        powers = difference.astype(late) ** 2 if power == 2 else np.abs(difference)
+        means = powers.mean(axis=axes)
+        return summary(np.sqrt(means) if root else means)
+
+    return nearest
+
+
+def _nearest_of_each(table: np.ndarray) -> np.ndarray:
+    return table.reshape(len(table), -1).min(axis=1)
+
+
+_WRAPPED = (
+    "dark minus bright became a large number: uint8 has no negative ones. Turn both into float first, then subtract."
+)
+_AXES = (
+    "the mean goes over the wrong axes. Of image - others, shape (M, H, W), the pixels of a picture are axes 1 and 2."
+)
+
+NEAREST_DISTANCE_MISTAKES = (
+    Mistake(_distances(_nearest_of_each, dtype=np.uint8, late=np.uint8), _WRAPPED),
+    Mistake(_distances(_nearest_of_each, dtype=np.uint8), _WRAPPED),
+    Mistake(_distances(_nearest_of_each, root=False), "these are squared distances. Take the square root."),
+    Mistake(lambda images, others: _distances(_nearest_of_each)(images, others) * math.sqrt(images[0].size),
+            "the squares are summed over the pixels. Take their mean."),
+    Mistake(_distances(_nearest_of_each, power=1, root=False),
+            "these are mean absolute differences. Square, then mean, then root."),
+    Mistake(lambda images, others: [min(np.sqrt(((image + 1.0 * others) ** 2).mean(axis=(1, 2)))) for image in images],
+            "the pictures are added. Take the difference: image - others."),
+    Mistake(_distances(lambda table: table.max(axis=1)), "these are distances to the *least* similar picture: min, not max."),
+    Mistake(_distances(lambda table: table.mean(axis=1)),
+            "these are mean distances to all others. Only the nearest one counts: min."),
+    Mistake(_distances(lambda table: table.min(axis=0)),
+            "this is a distance for each of `others`. One for each of `images` is asked: the other axis."),
+    Mistake(_distances(lambda table: table.argmin(axis=1)),
+            "this says *which* picture is nearest. Return how far it is: min, not argmin."),
+    Mistake(_distances(_nearest_of_each, axes=(1, 2, 3)),
+            "these are means over all others, too. Keep them apart: `.mean(axis=(1, 2))`, then min."),
+    *(Mistake(_distances(_nearest_of_each, axes=axes), _AXES) for axes in (1, 2, 3, (1, 2), (1, 3))),
+    Mistake(lambda images, others: _distances(_nearest_of_each)(images, others) / 255,
+            "these are shares of 255. Grey levels are asked: don't divide."),
+    Mistake(_distances(np.min), "this is the smallest distance of all. One for each of `images` is asked."),
+    Mistake(_distances(lambda table: table), "these are all distances, N × M. Keep the smallest of each row."),
+)  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------------------ splits
 
 
-def split_by_source(learner) -> None:
+def split_by_source(answer) -> None:
     """Check `split_by_source(source, share, seed)`: a mask (N,), True for test, every source on one side only."""
     for seed, share in ((1, 0.2), (2, 0.3), (3, 0.25)):
         source = _some_sources(seed)
-        mask = attempt(learner, source, share, seed)
+        mask = attempt(answer, source, share, seed)
         _is_mask(mask, source)
         mask = np.asarray(mask)
         sides = [set(source[mask].tolist()), set(source[~mask].tolist())]
@@ -79,9 +113,9 @@ def split_by_source(learner) -> None:
                 "Choose among the sources (np.unique), not among the pictures; then all pictures of the chosen ones."
             )
         _share_of_sources(len(sides[0]) / (len(sides[0]) + len(sides[1])), share)
-        _chosen_at_random(learner, source, share, seed, mask)
-    _drawn_once(learner)
-    passed("Split: nobody stands on both sides.")
+        _chosen_at_random(answer, source, share, seed, mask)
+    _sampled_once(answer)
+    passed("Split: every source is on one side only.")
 
 
 def _some_sources(seed: int) -> np.ndarray:
@@ -96,13 +130,13 @@ def _is_mask(mask, source: np.ndarray) -> None:
     if isinstance(mask, tuple):
         raise Hint(f"Return one mask, True for test; found {len(mask)} things.")
     if found.shape == np.unique(source).shape:
-        raise Hint("This is one value a *source*. Asked for is one a picture: `np.isin(source, chosen)` makes it.")
+        raise Hint("This is one value per *source*. Asked for is one per picture: `np.isin(source, chosen)` makes it.")
     if found.dtype != bool and found.ndim == 1 and set(np.unique(found).tolist()) <= set(source.tolist()):
         raise Hint("These are the chosen sources. Asked for is a mask of the pictures: `np.isin(source, chosen)`.")
     if found.dtype != bool and found.shape != source.shape:
         raise Hint(f"Expected a mask, {len(source)} values True or False; found {short(mask)}. Row numbers?")
     if found.shape != source.shape:
-        raise Hint(f"Expected one value a picture, shape {source.shape}; found {found.shape}.")
+        raise Hint(f"Expected one value per picture, shape {source.shape}; found {found.shape}.")
     if found.dtype != bool:
         raise Hint(f"Expected True and False (bool); found {found.dtype}. A comparison or np.isin makes a mask.")
 
@@ -115,24 +149,24 @@ def _share_of_sources(found: float, share: float) -> None:
     if abs(found - share) > 0.12:
         raise Hint(
             f"{found:.0%} of the sources are in the test; about {share:.0%} were asked for. Did you shuffle `source` itself, in "
-            "which each source stands several times? `np.unique(source)` has each once."
+            "which each source occurs several times? `np.unique(source)` has each once."
         )
 
 
-def _drawn_once(learner) -> None:
-    """Half of many sources, drawn with replacement, is only 1 − 1/√e = 39 % of them."""
+def _sampled_once(answer) -> None:
+    """Half of many sources, sampled with replacement, is only 1 − 1/√e = 39 % of them."""
     source = np.arange(3000)
-    found = np.mean(attempt(learner, source, 0.5, 4))
+    found = np.mean(attempt(answer, source, 0.5, 4))
     if abs(found - (1 - math.exp(-0.5))) < 0.04:
         raise Hint(
-            f"{found:.0%} of 3,000 sources are in the test; 50 % were asked for. Are some drawn twice? `rng.choice` puts each "
+            f"{found:.0%} of 3,000 sources are in the test; 50 % were asked for. Are some sampled twice? `rng.choice` puts each "
             "back unless `replace=False`; `rng.permutation` never repeats one."
         )
 
 
-def _chosen_at_random(learner, source: np.ndarray, share: float, seed: int, mask: np.ndarray) -> None:
-    if not np.array_equal(np.asarray(attempt(learner, source, share, seed)), mask):
-        raise Hint("The same seed gave two different splits. Draw from `np.random.default_rng(seed)` only.")
-    others = [np.asarray(attempt(learner, source, share, seed + step)) for step in (100, 200)]
+def _chosen_at_random(answer, source: np.ndarray, share: float, seed: int, mask: np.ndarray) -> None:
+    if not np.array_equal(np.asarray(attempt(answer, source, share, seed)), mask):
+        raise Hint("The same seed gave two different splits. Sample from `np.random.default_rng(seed)` only.")
+    others = [np.asarray(attempt(answer, source, share, seed + step)) for step in (100, 200)]
     if all(np.array_equal(other, mask) for other in others):
         raise Hint("Every seed gives the same split. Choose at random, with `np.random.default_rng(seed)`.")

@@ -19,9 +19,11 @@ def softmax(answer) -> None:
     # One has as many rows as columns: only there do sums in the wrong rows not stop the function.
     cases = [rng.normal(0, 2, shape) for shape in (grown(5, 4, 7), (7, 7), grown(6, 3, 5), grown(7, 1, 2))]
     cases += [rng.normal(0, 2, (2, *grown(5, 7))) + np.array([[1000], [-1000]])]
+    cases += [rng.permuted(np.linspace(-1000, 1000, grown(5, 7)[0]) + rng.normal(0, 2, (2, *grown(5, 7))), axis=1)]
 
     def what(scores):
-        large = ", about 1000 in one row and -1000 in the other" if np.abs(scores).max() > 900 else ""
+        large = ", about 1000 in one row and -1000 in the other" if np.abs(scores).min() > 900 else ""
+        large = large or (", from about -1000 to 1000 in each row" if np.abs(scores).max() > 900 else "")
         return f"softmax of scores {scores.shape}{large}"
 
     judge(
@@ -64,6 +66,11 @@ SOFTMAX_MISTAKES = (
     Mistake(
         partial(_normalised, top=None),
         "you subtract the largest of *all* scores. Take each row's own: scores.max(axis=1, keepdims=True).",
+    ),
+    Mistake(
+        lambda scores: _normalised(scores - scores.min(axis=1, keepdims=True), top=False),
+        "you subtract the *smallest* score of each row, and exp of the others is too large for a float. Subtract the largest: "
+        "then no power is above 1.",
     ),
     Mistake(
         partial(_normalised, top=0),
@@ -117,6 +124,10 @@ def gradient_step(answer) -> None:
         _step_by_differences,
         what,
         mistakes=GRADIENT_STEP_MISTAKES,
+        advice={
+            "matmul": "The scores, one row per picture, are images @ weights. The weights' gradient, one row per pixel, is "
+            "images.T @ error."
+        },
         form=lambda answer: several(answer, "weights, bias", 2),
         parts=("the weights", "the bias"),
     )

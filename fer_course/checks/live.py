@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, close, expect, grown, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, attempt, close, grown, judge, numbers, passed, short
 
 # ----------------------------------------------------------------------------------------------------------- latency
 
@@ -13,42 +13,56 @@ WARMUP = (3.0, 0.7, 0.4)
 CALLS = (0.020, 0.022, 0.021, 0.180, 0.019, 0.024, 0.020, 0.023, 0.095, 0.0215)
 
 
-def median_latency(learner) -> None:
+def median_latency(answer) -> None:
     """Check `median_latency(call, clock, warmup, repeats)`: the median of single calls, in seconds."""
-    for warmup, repeats in ((3, 10), (2, 5), (0, 4), (3, 1)):
-        world = _world(warmup)
-        answer = attempt(learner, world.call, world.clock, warmup, repeats)
-        what = f"{warmup} calls to warm up and {repeats} measured ones"
-        durations = [*WARMUP[3 - warmup :], *CALLS][: warmup + repeats]
-        _check_calls(world, warmup, repeats, answer, what, durations)
-        measured = sorted(durations[warmup:])
-        expected = (measured[(repeats - 1) // 2] + measured[repeats // 2]) / 2
-        expect(answer, expected, what, _latency_mistakes(durations, warmup, expected))
+    sizes = ((3, 10), (2, 5), (0, 4), (3, 1))
+    for warmup, repeats in sizes:
+        world = _World(warmup)  # functions are not copied as methods are: this world can be looked at afterwards
+        result = attempt(answer, lambda world=world: world.call(), lambda world=world: world.clock(), warmup, repeats)
+        _check_calls(world, warmup, repeats, result, _what_calls(None, None, warmup, repeats))
+    worlds = [_World(warmup) for warmup, _ in sizes]
+    judge(
+        answer,
+        [(world.call, world.clock, *size) for world, size in zip(worlds, sizes, strict=True)],
+        _median_of_calls,
+        _what_calls,
+        mistakes=MEDIAN_LATENCY_MISTAKES,
+    )
     passed("Measured: single calls, warmed up, and a median that one hiccup does not move.")
 
 
-def _world(warmup: int):
-    """Return a function to measure and a clock that only this function moves; both count what is asked of them."""
-    durations = [*WARMUP[3 - warmup :], *CALLS, *CALLS, *CALLS]
+def _what_calls(call, clock, warmup: int, repeats: int) -> str:
+    return f"{warmup} calls to warm up and {repeats} measured ones"
 
-    def call() -> str:
-        call.count += 1
-        clock.now += durations[min(call.count, len(durations)) - 1]
-        clock.log.append("call")
+
+def _durations(warmup: int) -> list[float]:
+    return [*WARMUP[3 - warmup :], *CALLS, *CALLS, *CALLS]
+
+
+class _World:
+    """A call that takes time, and a clock that only this call moves; both count what is asked of them."""
+
+    def __init__(self, warmup: int) -> None:
+        self.calls, self.readings, self.now, self.durations = 0, 0, 100.0, _durations(warmup)
+
+    def call(self) -> str:
+        self.calls += 1
+        self.now += self.durations[min(self.calls, len(self.durations)) - 1]
         return "scores"
 
-    def clock() -> float:
-        clock.log.append("clock")
-        return clock.now
-
-    call.count, clock.now, clock.log = 0, 100.0, []
-    clock.call, clock.clock = call, clock
-    return clock
+    def clock(self) -> float:
+        self.readings += 1
+        return self.now
 
 
-def _check_calls(world, warmup: int, repeats: int, answer, what: str, durations: list[float]) -> None:
+def _median_of_calls(call, clock, warmup: int, repeats: int) -> float:
+    measured = sorted(_durations(warmup)[warmup : warmup + repeats])
+    return (measured[(repeats - 1) // 2] + measured[repeats // 2]) / 2
+
+
+def _check_calls(world: _World, warmup: int, repeats: int, answer, what: str) -> None:
     """Raise a hint if there were too few or too many calls, or the clock was not read round each."""
-    calls, readings = world.call.count, world.log.count("clock")
+    calls, readings = world.calls, world.readings
     if isinstance(answer, (list, tuple, np.ndarray)):
         raise Hint(f"{what}: return one number, the median; found {short(answer)}.")
     if not readings:
@@ -64,46 +78,69 @@ def _check_calls(world, warmup: int, repeats: int, answer, what: str, durations:
             f"{what}: there were only {calls} calls; expected {warmup} + {repeats}. Count the turns of your loops."
         )
     if readings == 2 and repeats > 1:
-        mean = sum(durations[warmup:]) / repeats
+        mean = sum(_durations(warmup)[warmup:calls]) / repeats
         extra = " This gives the mean, which one hiccup pulls up." if close(answer, mean) else ""
         raise Hint(
             f"{what}: the clock was read round all calls together. Read it before and after *each* of them.{extra}"
         )
 
 
-def _latency_mistakes(durations: list[float], warmup: int, expected: float) -> list:
-    measured = np.array(durations[warmup:])
-    everything = np.array(durations)
-    middle = len(measured) // 2
-    return [
-        (1000 * expected, "these are milliseconds. Return seconds, as the clock counts them."),
-        (float(measured.mean()), "this is the mean, which one hiccup pulls up. Take the median: np.median."),
-        (float(np.median(everything)), "the calls to warm up are in it. Leave them out: they compile and load."),
-        (float(everything.mean()), "this is the mean, and the calls to warm up are in it. Take the median of the others."),
-        (float(measured.min()), "this is the fastest call. Ask for the usual one: the median."),
-        (float(measured.max()), "this is the slowest call. Ask for the usual one: the median."),
-        (float(measured.sum()), "this is the time of all calls together. Return the median of the single ones."),
-        (float(measured[middle]), "this is the call in the middle of the *order*. Sort the durations first, or use np.median."),
-        (float(np.sort(measured)[middle]), "of an even number, the median lies between the two in the middle: np.median."),
-        (float(np.median(np.cumsum(measured))), "the clock was read once before all calls. Read it anew before each."),
-        (-expected, "this is negative: the later reading minus the earlier one."),
-    ]  # fmt: skip
+def _latency(summary, warmup_too=False, from_start=False, sign=-1):
+    """Return a wrong latency: `summary` of the durations; of the warm-up, too; from one start; or with the readings added."""
+
+    def median_latency(call, clock, warmup, repeats):
+        durations, start = [], None
+        for turn in range(warmup + repeats):
+            if turn == warmup or not from_start:
+                start = clock()
+            call()
+            if turn >= warmup or warmup_too:
+                durations.append(clock() + sign * start)
+        return summary(durations)
+
+    return median_latency
+
+
+def _middle(durations: list[float]) -> float:
+    return durations[len(durations) // 2]
+
+
+MEDIAN_LATENCY_MISTAKES = (
+    Mistake(_latency(lambda durations: 1000 * np.median(durations)),
+            "these are milliseconds. Return seconds, as the clock counts them."),
+    Mistake(_latency(np.mean), "this is the mean, which one hiccup pulls up. Take the median: np.median."),
+    Mistake(_latency(np.median, warmup_too=True), "the calls to warm up are in it. Leave them out: they compile and load."),
+    Mistake(_latency(np.mean, warmup_too=True),
+            "this is the mean, and the calls to warm up are in it. Take the median of the others."),
+    Mistake(_latency(min), "this is the fastest call. Ask for the usual one: the median."),
+    Mistake(_latency(max), "this is the slowest call. Ask for the usual one: the median."),
+    Mistake(_latency(sum), "this is the time of all calls together. Return the median of the single ones."),
+    Mistake(_latency(_middle), "this is the call in the middle of the *order*. Sort the durations first, or use np.median."),
+    Mistake(_latency(lambda durations: _middle(sorted(durations))),
+            "of an even number, the median lies between the two in the middle: np.median."),
+    Mistake(_latency(np.median, from_start=True), "the clock was read once before all calls. Read it again before each."),
+    Mistake(_latency(lambda durations: -np.median(durations)), "this is negative: the later reading minus the earlier one."),
+    Mistake(_latency(np.median, sign=1), "the two readings are added. A duration is the later reading minus the earlier one."),
+)  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------------------------- smoothing
 
 
-def smooth(learner) -> None:
+def smooth(answer) -> None:
     """Check `smooth(scores, weight)`: an exponential moving average over the rows, that begins with the first one."""
+    cases = []
     for seed, (frames, classes), weight in ((1, (6, 4), 0.3), (2, (3, 7), 0.5), (3, (9, 3), 0.15), (4, (1, 5), 0.4)):
         frames, classes = grown(seed, frames, classes)
-        scores = numbers(seed).dirichlet(np.ones(classes), frames)
-        answer = attempt(learner, scores, weight)
-        what = f"{frames} frames of {classes} scores, weight {weight}"
-        if isinstance(answer, list) and answer and isinstance(answer[0], np.ndarray):
-            answer = np.array(answer)
-        expect(answer, _smoothed(scores, weight), what, _smooth_mistakes(scores, weight))
-    passed("Smoothed: each row still adds up to 1, and the first frame stands for itself.")
+        cases.append((numbers(seed).dirichlet(np.ones(classes), frames), weight))
+    judge(
+        answer,
+        cases,
+        _smoothed,
+        lambda scores, weight: "{} frames of {} scores, weight {}".format(*scores.shape, weight),
+        mistakes=SMOOTH_MISTAKES,
+    )
+    passed("Smoothed: each row still adds up to 1, and the first frame keeps its scores.")
 
 
 def _smoothed(scores: np.ndarray, weight: float) -> np.ndarray:
@@ -118,46 +155,60 @@ def _smoothed(scores: np.ndarray, weight: float) -> np.ndarray:
     return smoothed
 
 
-def _smooth_mistakes(scores: np.ndarray, weight: float) -> list:
-    frames = len(scores)
-    from_nothing, neighbours = np.zeros(scores.shape), scores.copy()
-    for t in range(frames):
-        before = from_nothing[t - 1] if t else 0
-        from_nothing[t] = weight * scores[t] + (1 - weight) * before
-        if t:
-            neighbours[t] = weight * scores[t] + (1 - weight) * scores[t - 1]
-    empty_first = np.concatenate([np.zeros((1, scores.shape[1])), _late(scores, weight)])
-    from_last, too_much, late = scores.copy(), scores.copy(), scores.copy()
-    for t in range(frames):
-        from_last[t] = weight * scores[t] + (1 - weight) * from_last[t - 1]
-    for t in range(1, frames):
-        too_much[t] = weight * scores[t] + too_much[t - 1]
-        late[t] = weight * scores[t - 1] + (1 - weight) * late[t - 1]
-    once = scores.copy()
-    once[1:2] = _smoothed(scores, weight)[1:2]
-    running = np.cumsum(scores, axis=0) / np.arange(1, frames + 1)[:, None]
-    return [
-        (_smoothed(scores, 1 - weight), "the weights are exchanged: `weight` is for the *new* row, 1 − weight for the old one."),
-        (from_nothing, "it begins with zeros, so the rows don't add up to 1. The first smoothed row is the first row itself."),
-        (empty_first, "the first row is still 0. The first smoothed row is the first row itself."),
-        (neighbours, "you blend with the previous *scores*, so only two frames count. Blend with the previous *smoothed* row."),
-        (from_last, "the first row is blended with the last one: row -1. Begin the loop at 1."),
-        (too_much, "the old row counts whole, so the rows grow. It counts 1 − weight."),
-        (late, "the new row is `scores[t]`, not `scores[t - 1]`: everything comes one frame late."),
-        (once, "only the second row is smoothed. Is the `return` inside the loop?"),
-        (_smoothed(scores.T, weight).T, "you smooth along the classes. A row is a frame: go from row to row."),
-        (_smoothed(scores[::-1], weight)[::-1], "you go back in time: the future is not known yet. Begin with the first row."),
-        (running, "this is the mean of all frames so far: old ones never fade. Blend with `weight`."),
-        (_smoothed(scores, weight)[-1], "this is the last row. Return all of them, one a frame."),
-        (scores, "these are the scores as they came. Did you write the blend back into the row?"),
-        (np.tile(scores.mean(axis=0), (frames, 1)), "this is one mean for all frames. Go from row to row."),
-    ]  # fmt: skip
+def _loop(new=lambda w: w, old=lambda w: 1 - w, start=1, late=0, before=1, raw=False, turns=None, empty=False):
+    """Return the loop with another weight, another start, another row, or with fewer turns.
+
+    The row t becomes new(weight) · scores[t - late] + old(weight) · the smoothed (or `raw`) row t - before; `empty` begins
+    with zeros.
+    """
+
+    def smooth(scores, weight):
+        smoothed = np.zeros(scores.shape) if empty else scores.copy()
+        for t in range(start, len(scores))[:turns]:
+            previous = (scores if raw else smoothed)[t - before]
+            smoothed[t] = new(weight) * scores[t - late] + old(weight) * previous
+        return smoothed
+
+    return smooth
 
 
-def _late(scores: np.ndarray, weight: float) -> np.ndarray:
-    """Return the rows from the second on, smoothed, if the first smoothed row was left 0."""
-    rows, before = [], np.zeros(scores.shape[1])
-    for row in scores[1:]:
-        before = weight * row + (1 - weight) * before
-        rows.append(before)
-    return np.array(rows).reshape(-1, scores.shape[1])
+def _from_nothing(scores: np.ndarray, weight: float) -> np.ndarray:
+    return _loop(empty=True)(np.concatenate([np.zeros((1, scores.shape[1])), scores]), weight)[1:]
+
+
+_ADD_UP = "the two weights add up to 1: `weight` for the new row, 1 - weight for the old one."
+_RISES = "the rows are added, and both weights are factors: weight * new + (1 - weight) * old."
+
+SMOOTH_MISTAKES = (
+    Mistake(lambda scores, weight: _smoothed(scores, 1 - weight),
+            "the weights are exchanged: `weight` is for the *new* row, 1 − weight for the old one."),
+    Mistake(_from_nothing,
+            "it begins with zeros, so the rows don't add up to 1. The first smoothed row is the first row itself."),
+    Mistake(_loop(empty=True), "the first row is still 0. The first smoothed row is the first row itself."),
+    Mistake(_loop(raw=True),
+            "you blend with the previous *scores*, so only two frames count. Blend with the previous *smoothed* row."),
+    Mistake(_loop(start=0), "the first row is blended with the last one: row -1. Begin the loop at 1."),
+    Mistake(_loop(start=2), "the second row is as it came. Begin the loop at 1, the row after the first."),
+    Mistake(_loop(old=lambda w: 1), "the old row counts whole, so the rows grow. It counts 1 − weight."),
+    Mistake(_loop(new=lambda w: 1), "the new row counts whole, so the rows grow. It counts `weight`."),
+    Mistake(_loop(old=lambda w: 1 + w), _ADD_UP),
+    Mistake(_loop(old=lambda w: -w), _ADD_UP),
+    Mistake(_loop(old=lambda w: w), _ADD_UP),
+    Mistake(_loop(old=lambda w: 2 - w), _ADD_UP),
+    Mistake(_loop(old=lambda w: w - 1), f"the old row is subtracted: {_RISES}"),
+    Mistake(_loop(new=lambda w: -w), f"the new row is subtracted: {_RISES}"),
+    Mistake(_loop(late=1), "the new row is `scores[t]`, not `scores[t - 1]`: everything comes one frame late."),
+    Mistake(_loop(before=2), "you blend with the row two frames earlier. The previous smoothed row is `smoothed[t - 1]`."),
+    Mistake(_loop(turns=1), "only the second row is smoothed. Is the `return` inside the loop?"),
+    Mistake(lambda scores, weight: _smoothed(scores.T, weight).T,
+            "you smooth along the classes. A row is a frame: go from row to row."),
+    Mistake(lambda scores, weight: _smoothed(scores[::-1], weight)[::-1],
+            "you go back in time: the future is not known yet. Begin with the first row."),
+    Mistake(lambda scores, weight: np.cumsum(scores, axis=0) / np.arange(1, len(scores) + 1)[:, None],
+            "this is the mean of all frames so far: old ones never fade. Blend with `weight`."),
+    Mistake(lambda scores, weight: _smoothed(scores, weight)[-1], "this is the last row. Return all of them, one per frame."),
+    Mistake(lambda scores, weight: scores.copy(),
+            "these are the scores as they came. Did you write the blend back into the row?"),
+    Mistake(lambda scores, weight: np.tile(scores.mean(axis=0), (len(scores), 1)),
+            "this is one mean for all frames. Go from row to row."),
+)  # fmt: skip

@@ -7,18 +7,18 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from fer_course.checks.answers import same_mistake, whole
-from fer_course.checks.core import Hint, attempt, expect, grown, passed, short
+from fer_course.checks.answers import whole
+from fer_course.checks.core import Hint, Mistake, attempt, grown, judge, passed, short
 
 # ---------------------------------------------------------------------------------------------- receptive field
 
 
-def receptive_field(learner) -> None:
+def receptive_field(answer) -> None:
     """Check `receptive_field(layers)`: side of the square of input pixels that one output number depends on, an int.
 
     Without any layer it is 1.
     """
-    cases = [
+    stacks = [
         [(3, 1)],
         [(3, 1), (3, 1)],
         [(5, 1), (3, 1), (3, 1)],
@@ -27,26 +27,32 @@ def receptive_field(learner) -> None:
         [(3, 2), (3, 2), (3, 2)],
         [(7, 3), (3, 1), (4, 2), (5, 1)],
     ]
-    cases = [
-        list(zip(grown(seed, *(kernel for kernel, _ in layers)), (stride for _, stride in layers), strict=True))
-        for seed, layers in enumerate(cases)
-    ]
-    answers = [whole(attempt(learner, layers), "The side of a receptive field") for layers in cases]
-    right = [_reached(layers) for layers in cases]
-    same_mistake(answers, [(layers,) for layers in cases], right, _field_mistakes)
-    for answer, expected, layers in zip(answers, right, cases, strict=True):
-        expect(answer, expected, f"receptive field of the layers (kernel, stride) {layers}")
-    _without_layers(learner)
+    judge(
+        answer,
+        [
+            (list(zip(grown(seed, *(kernel for kernel, _ in layers)), (stride for _, stride in layers), strict=True)),)
+            for seed, layers in enumerate(stacks)
+        ],
+        _reached,
+        "receptive field of the layers (kernel, stride) {}".format,
+        mistakes=RECEPTIVE_FIELD_MISTAKES,
+        form=_side,
+    )
+    _without_layers(answer)
     passed("Receptive field: you know how far a network looks.")
 
 
-def _without_layers(learner) -> None:
+def _side(answer) -> int:
+    return whole(answer, "The side of a receptive field")
+
+
+def _without_layers(answer) -> None:
     hint = "Without any layer, [], a number sees one pixel: itself. Start with 1, before the loop, and not with the first layer."
     try:
-        field = attempt(learner, [])
+        field = attempt(answer, [])
     except Hint:
         raise Hint(hint) from None
-    if whole(field, "The side of a receptive field") != 1:
+    if _side(field) != 1:
         raise Hint(hint)
 
 
@@ -58,83 +64,109 @@ def _reached(layers: Sequence[tuple[int, int]]) -> int:
     return max(places) - min(places) + 1
 
 
-def _field_mistakes(layers: Sequence[tuple[int, int]]) -> list[tuple[int, str]]:
-    kernels, strides = [kernel for kernel, _ in layers], [stride for _, stride in layers]
-    numbers = range(len(layers))
+def _field(
+    step: Callable[[list[int], int], int], start: int = 1, add: Callable[[int], int] = lambda kernel: kernel - 1
+):
+    """Return an answer: `start`, plus `add(kernel)` times `step(strides, number)` for each layer with its number."""
 
-    def field(step: Callable[[int], int]) -> int:
-        """Return 1 plus k - 1 pixels for each layer, each times the step of the layer with this number."""
-        return 1 + sum((kernels[n] - 1) * step(n) for n in numbers)
+    def field(layers):
+        strides = [stride for _, stride in layers]
+        return start + sum(add(kernel) * step(strides, number) for number, (kernel, _) in enumerate(layers))
 
-    grown = stretched = 1
+    return field
+
+
+def _before(strides: list[int], number: int) -> int:
+    """Return the right step: the product of the strides of all layers before."""
+    return math.prod(strides[:number])
+
+
+def _grown(layers) -> int:
+    field = 1
     for kernel, stride in layers:
-        grown, stretched = grown * stride + kernel - 1, (stretched + kernel - 1) * stride
-    right = field(lambda n: math.prod(strides[:n]))
-    from_the_end = "The layers are taken from the wrong end: the list begins at the picture."
-    added = "The strides are added. They multiply: 2, 2 and 2 make 8."
-    multiplied = (
-        "From the first layer on, the field itself is never multiplied: it grows by k - 1 steps. The *step* is multiplied, "
-        "by each stride, for the layers after it."
-    )
-    widens = "Each layer widens what the layers before it see."
-    return [
-        (field(lambda n: 1), "The strides are not used: after a stride of 2, neighbours lie 2 pixels apart."),
-        (
-            field(lambda n: math.prod(strides[: n + 1])),
-            "A layer's own stride comes too early: it moves the layers *after* it apart, not the pixels of its own kernel.",
-        ),
-        (
-            field(lambda n: strides[n - 1] if n else 1),
-            "Only the stride of the layer before is used. Strides multiply: 2 and 2 make 4.",
-        ),
-        (
-            field(lambda n: strides[n]),
-            "A kernel is widened by its own stride alone. What counts for it are all strides *before* it, multiplied.",
-        ),
-        (field(lambda n: 1 + sum(strides[:n]) - n), added),
-        (field(lambda n: sum(strides[:n]) or 1), added),
-        (field(lambda n: 1 + sum(strides[:n])), added),
-        (field(lambda n: 1 + sum(strides[: n + 1])), added),
-        (field(lambda n: sum(strides[: n + 1])), added),
-        (grown, multiplied),
-        (stretched, multiplied),
-        (field(lambda n: math.prod(strides[n + 1 :])), from_the_end),
-        (field(lambda n: math.prod(strides[n:])), from_the_end),
-        (right - 1, "One too few: even without any layer, an output sees one pixel. Start with 1."),
-        (right + 1, "One too many: start with a field of 1 pixel."),
-        (right**2, "This is the area of the square. Asked for is its side."),
-        (
-            1 + sum(kernels[n] * math.prod(strides[:n]) for n in numbers),
-            "A kernel of k adds k - 1 pixels, not k: one of them was seen already.",
-        ),
-        (sum(kernels), "The kernels are added. But two of 3 see 5 pixels: they overlap; a kernel of k adds k - 1."),
-        (math.prod(kernels), "The kernels are multiplied. But two of 3 see 5 pixels, not 9: each adds k - 1."),
-        (max(kernels), f"This is the largest kernel. {widens}"),
-        (kernels[-1], f"This is the last kernel alone. {widens}"),
-    ]
+        field = field * stride + kernel - 1
+    return field
+
+
+def _stretched(layers) -> int:
+    field = 1
+    for kernel, stride in layers:
+        field = (field + kernel - 1) * stride
+    return field
+
+
+def _kernels(layers) -> list[int]:
+    return [kernel for kernel, _ in layers]
+
+
+_FROM_THE_END = "the layers are taken from the wrong end: the list begins at the picture."
+_ADDED = "the strides are added. They multiply: 2, 2 and 2 make 8."
+_MULTIPLIED = (
+    "from the first layer on, the field itself is never multiplied: it grows by k - 1 steps. The *step* is multiplied, "
+    "by each stride, for the layers after it."
+)
+_WIDENS = "Each layer widens what the layers before it see."
+
+RECEPTIVE_FIELD_MISTAKES = (
+    Mistake(_field(lambda strides, n: 1),
+            "the strides are not used: after a stride of 2, neighbours lie 2 pixels apart."),
+    Mistake(_field(lambda strides, n: math.prod(strides[: n + 1])),
+            "a layer's own stride comes too early: it moves the layers *after* it apart, not the pixels of its own kernel."),
+    Mistake(_field(lambda strides, n: strides[n - 1] if n else 1),
+            "only the stride of the layer before is used. Strides multiply: 2 and 2 make 4."),
+    Mistake(_field(lambda strides, n: strides[n]),
+            "a kernel is widened by its own stride alone. What counts for it are all strides *before* it, multiplied."),
+    Mistake(_field(lambda strides, n: 1 + sum(strides[:n]) - n), _ADDED),
+    Mistake(_field(lambda strides, n: sum(strides[:n]) or 1), _ADDED),
+    Mistake(_field(lambda strides, n: 1 + sum(strides[:n])), _ADDED),
+    Mistake(_field(lambda strides, n: 1 + sum(strides[: n + 1])), _ADDED),
+    Mistake(_field(lambda strides, n: sum(strides[: n + 1])), _ADDED),
+    Mistake(_grown, _MULTIPLIED),
+    Mistake(_stretched, _MULTIPLIED),
+    Mistake(_field(lambda strides, n: math.prod(strides[n + 1 :])), _FROM_THE_END),
+    Mistake(_field(lambda strides, n: math.prod(strides[n:])), _FROM_THE_END),
+    Mistake(_field(_before, start=0), "one too few: even without any layer, an output sees one pixel. Start with 1."),
+    Mistake(_field(_before, start=2), "one too many: start with a field of 1 pixel."),
+    Mistake(_field(lambda strides, n: 2 * _before(strides, n)),
+            "each layer adds twice what it should: the step begins at 1, as neighbouring pixels lie 1 pixel apart."),
+    Mistake(_field(lambda strides, n: 0),
+            "this is 1, whatever the layers are: nothing is added to the field. The step begins at 1, and each layer adds "
+            "(k - 1) steps."),
+    Mistake(lambda layers: _reached(layers) ** 2, "this is the area of the square. Return its side."),
+    Mistake(_field(_before, add=lambda kernel: kernel),
+            "a kernel of k adds k - 1 pixels, not k: one of them was seen already."),
+    Mistake(_field(_before, add=lambda kernel: kernel + 1), "a kernel of k adds k - 1 pixels, not k + 1."),
+    Mistake(_field(_before, add=lambda kernel: kernel - 2), "a kernel of k adds k - 1 pixels, not k - 2."),
+    Mistake(_field(_before, add=lambda kernel: 1 - kernel),
+            "the field shrinks: a kernel of k adds k - 1 pixels, and 1 - k is below 0."),
+    Mistake(lambda layers: sum(_kernels(layers)),
+            "the kernels are added. But two of 3 see 5 pixels: they overlap; a kernel of k adds k - 1."),
+    Mistake(lambda layers: math.prod(_kernels(layers)),
+            "the kernels are multiplied. But two of 3 see 5 pixels, not 9: each adds k - 1."),
+    Mistake(lambda layers: max(_kernels(layers)), f"this is the largest kernel. {_WIDENS}"),
+    Mistake(lambda layers: _kernels(layers)[-1], f"this is the last kernel alone. {_WIDENS}"),
+    Mistake(lambda layers: _kernels(layers)[0], f"this is the first kernel alone. {_WIDENS}"),
+)  # fmt: skip
 
 
 # -------------------------------------------------------------------------------------------------------- cost
 
 
-def layer_cost(learner) -> None:
+def layer_cost(answer) -> None:
     """Check `layer_cost(height, width, channels, filters, size, stride)`: parameters with biases, and multiply-adds, ints."""
     cases = [(8, 5, 1, 1, 3, 1), (7, 9, 2, 5, 3, 1), (6, 11, 3, 4, 2, 1), (10, 7, 2, 3, 3, 2), (9, 13, 4, 2, 5, 3)]
     cases = [(*grown(seed, *case[:4]), *case[4:]) for seed, case in enumerate(cases)]
-    answers = [_pair(attempt(learner, *case)) for case in cases]
-    right = [_counted(*case) for case in cases]
-    if answers == [pair[::-1] for pair in right]:
-        raise Hint("The two are in the other order: first the parameters, then the multiply-adds.")
-    for part, name, mistakes in ((0, "parameters", _parameter_mistakes), (1, "multiply-adds", _multiply_mistakes)):
-        found, counted = [pair[part] for pair in answers], [pair[part] for pair in right]
-        same_mistake(found, cases, counted, mistakes)
-        for answer, expected, case in zip(found, counted, cases, strict=True):
-            expect(
-                answer,
-                expected,
-                "{}, {} × {} pixels, {} channels, {} maps, kernel size {}, stride {}".format(name, *case),
-            )
-    if _pair(attempt(learner, *cases[1][:5])) != right[1]:
+    # One number after the other: each has mistakes of its own.
+    for part, name in enumerate(("parameters", "multiply-adds")):
+        judge(
+            answer,
+            cases,
+            lambda *case, part=part: _counted(*case)[part],
+            (name + ", {} × {} pixels, {} channels, {} maps, kernel size {}, stride {}").format,
+            mistakes=LAYER_COST_MISTAKES,
+            form=lambda answer, part=part: _pair(answer)[part],
+        )
+    if _pair(attempt(answer, *cases[1][:5])) != _counted(*cases[1]):
         raise Hint("Called without a stride, it is 1. Keep this default.")
     passed("Counted: what a layer has to remember, and what it has to do.")
 
@@ -153,71 +185,147 @@ def _pair(answer) -> tuple[int, int]:
     return whole(pair[0], "A number of parameters"), whole(pair[1], "A number of multiply-adds")
 
 
-def _counted(height, width, channels, filters, size, stride) -> tuple[int, int]:
+def _counted(height, width, channels, filters, size, stride=1) -> tuple[int, int]:
     """Count one by one: the numbers of all kernels and biases, and every product, place by place."""
     products = 0
     kernel = np.ones((size, size, channels, filters))
     for _row in range(0, height - size + 1, stride):
         for _column in range(0, width - size + 1, stride):
-            products += sum(1 for _ in np.ndindex(kernel.shape))
+            products += kernel.size
     return kernel.size + len(kernel[0, 0, 0]), products
 
 
-def _places(height, width, size, stride) -> int:
-    return ((height - size) // stride + 1) * ((width - size) // stride + 1)
+def _parameters(formula: Callable[[int, int, int], int]):
+    """Return a wrong answer whose parameters are `formula(channels, filters, size)`."""
+    return lambda h, w, c, m, k, s=1: (formula(c, m, k), _counted(h, w, c, m, k, s)[1])
 
 
-def _parameter_mistakes(h: int, w: int, c: int, m: int, k: int, s: int) -> list[tuple[int, str]]:
-    no_size = "they don't depend on the size of the picture: the *same* kernel is used in every place."
-    found = [
-        (k * k * c * m, "the biases are missing, one for each output map."),
-        (k * k * c * m + 1, "there is one bias for *each* output map, not one in all."),
-        (k * k * c * m + c, "there is one bias for each *output* map, not for each channel."),
-        ((k * k * c + c) * m, "a kernel has one bias, not one a channel."),
-        (k * k * m + m, "a kernel has a slice for each input channel. The channels are missing."),
-        (k * k * c + 1, "this is one kernel with its bias. There are as many as output maps."),
-        (k * c * m + m, "a kernel is a square, with size × size numbers a channel."),
-        (k * k * (c + m), "channels and maps multiply. Each map has a kernel for all channels."),
-        (k * k * (c + m) + m, "channels and maps multiply. Each map has a kernel for all channels."),
-        ((k * k * c * m + m) * _places(h, w, k, s), no_size),
-        (h * w * c * m + m, no_size),
-    ]
-    return [(number, f"Parameters: {hint}") for number, hint in found]
+def _products(formula: Callable[[int, int, int], int]):
+    """Return a wrong answer whose multiply-adds are `formula(channels, filters, size)` in each place."""
+    return _places(lambda rows, columns, c, m, k: rows * columns * formula(c, m, k))
 
 
-def _multiply_mistakes(h: int, w: int, c: int, m: int, k: int, s: int) -> list[tuple[int, str]]:
-    each = k * k * c * m  # in one place
-    places, all_places = _places(h, w, k, s), _places(h, w, k, 1)
-    border = "at the border the kernel has no place. Count those of the *output*: (H - k) // stride + 1."
-    biases = "adding a bias is no multiplication. Leave the biases out here."
-    both_wrong = f"{biases} And count the places of the *output*: (H - k) // stride + 1 along one side."
-    rows, columns = (h - k) // s + 1, (w - k) // s + 1
-    one_side = "places along one side alone. Multiply those along the height by those along the width."
-    found = [
-        (h * w * each, "you count a place for every input pixel. Count those of the *output*: (H - k) // stride + 1."),
-        ((h // s) * (w // s) * each, border),
-        (-(-h // s) * -(-w // s) * each, border),
-        (all_places * each, "the stride is ignored. With stride 2 there are about a quarter of the places."),
-        (all_places * each // s, "the stride thins out rows *and* columns."),
-        (((h - k) // s) * ((w - k) // s) * each, "a row and a column of places are missing: (H - k) // stride + 1."),
-        (places * (each + m), biases),
-        (h * w * (each + m), both_wrong),
-        (all_places * (each + m), both_wrong),
-        (h * w // s**2 * each, border),
-        (h * w * each // s**2, border),
-        (places**2 * each, "the places are squared. Rows times columns of places is their number already."),
-        (rows**2 * each, "a picture need not be square: the width gives a number of places of its own."),
-        (columns**2 * each, "a picture need not be square: the height gives a number of places of its own."),
-        (rows * each, one_side),
-        (columns * each, one_side),
-        (
-            (rows + columns) * each,
-            "rows and columns of places are added. Multiply them: each row has a place in each column.",
+def _places(formula: Callable[..., int]):
+    """Return a wrong answer whose multiply-adds are `formula(rows, columns, channels, filters, size)`, these of places."""
+    return _sides(
+        lambda h, w, k, s: ((h - k) // s + 1, (w - k) // s + 1),
+        lambda places, c, m, k: formula(*places, c, m, k),
+    )
+
+
+def _sides(places: Callable, formula: Callable = lambda places, c, m, k: math.prod(places) * k * k * c * m):
+    """Return a wrong answer whose multiply-adds are `formula(places(height, width, size, stride), ...)`."""
+
+    def cost(h, w, c, m, k, s=1):
+        return _counted(h, w, c, m, k, s)[0], formula(places(h, w, k, s), c, m, k)
+
+    return cost
+
+
+def _with_places(change: Callable[[int, int], int]):
+    """Return a wrong answer with `change(rows, columns)` places."""
+    return _places(lambda rows, columns, c, m, k: change(rows, columns) * k * k * c * m)
+
+
+_ANY_SIZE = "they don't depend on the size of the picture: the *same* kernel is used in every place."
+_MULTIPLY = "channels and maps multiply. Each map has a kernel for all channels."
+_SQUARE = "a kernel is a square, with size × size numbers per channel."
+_BORDER = "at the border the kernel has no place. Count those of the *output*: (H - k) // stride + 1."
+_BIASES = "adding a bias is no multiplication. Leave the biases out here."
+_BOTH_WRONG = f"{_BIASES} And count the places of the *output*: (H - k) // stride + 1 along one side."
+_ONE_SIDE = "places along one side alone. Multiply those along the height by those along the width."
+_PLUS_ONE = "the number of places along {} is wrong: it is (side - k) // stride + 1, with + 1 for the first place."
+
+LAYER_COST_MISTAKES = (
+    Mistake(lambda *case: _counted(*case)[::-1],
+            "the two are in the other order: first the parameters, then the multiply-adds."),
+    Mistake(_parameters(lambda c, m, k: k * k * c * m), "the biases are missing, one for each output map."),
+    Mistake(_parameters(lambda c, m, k: k * k * c * m + 1), "there is one bias for *each* output map, not one in all."),
+    Mistake(
+        _parameters(lambda c, m, k: k * k * c * m + c), "there is one bias for each *output* map, not for each channel."
+    ),
+    Mistake(_parameters(lambda c, m, k: k * k * c * m - m), "the biases are subtracted: add one for each output map."),
+    Mistake(_parameters(lambda c, m, k: (k * k * c + c) * m), "a kernel has one bias, not one per channel."),
+    Mistake(_parameters(lambda c, m, k: k * k * m + m),
+            "a kernel has a slice for each input channel. The channels are missing."),
+    Mistake(_parameters(lambda c, m, k: k * k * c + 1),
+            "this is one kernel with its bias. There are as many as output maps."),
+    Mistake(_parameters(lambda c, m, k: k * c * m + m), _SQUARE),
+    Mistake(_parameters(lambda c, m, k: k**3 * c * m + m), _SQUARE),
+    Mistake(_parameters(lambda c, m, k: k * k * (c + m)), _MULTIPLY),
+    Mistake(_parameters(lambda c, m, k: k * k * (c + m) + m), _MULTIPLY),
+    Mistake(
+        lambda h, w, c, m, k, s=1: (
+            (k * k * c * m + m) * ((h - k) // s + 1) * ((w - k) // s + 1),
+            _counted(h, w, c, m, k, s)[1],
         ),
-        (2 * places * each, "a product and its addition count as *one*."),
-        (places * k * k * m, "every window has all channels. They are missing."),
-        (places * k * k * c, "this is for one output map. There are `filters` of them."),
-        (places * k * c * m, "a kernel is a square, with size × size numbers a channel."),
-        (each, "this is for one place. Multiply it by the number of places."),
-    ]
-    return [(number, f"Multiply-adds: {hint}") for number, hint in found]
+        _ANY_SIZE,
+    ),
+    Mistake(lambda h, w, c, m, k, s=1: (h * w * c * m + m, _counted(h, w, c, m, k, s)[1]), _ANY_SIZE),
+    Mistake(_sides(lambda h, w, k, s: (h, w)),
+            "you count a place for every input pixel. Count those of the *output*: (H - k) // stride + 1."),
+    Mistake(_sides(lambda h, w, k, s: (h // s, w // s)), _BORDER),
+    Mistake(_sides(lambda h, w, k, s: (-(-h // s), -(-w // s))), _BORDER),
+    Mistake(_sides(lambda h, w, k, s: (h * w // s**2,)), _BORDER),
+    Mistake(lambda h, w, c, m, k, s=1: (_counted(h, w, c, m, k, s)[0], h * w * k * k * c * m // s**2), _BORDER),
+    Mistake(_sides(lambda h, w, k, s: (h - k + 1, w - k + 1)),
+            "the stride is ignored. With stride 2 there are about a quarter of the places."),
+    Mistake(
+        lambda h, w, c, m, k, s=1: (
+            _counted(h, w, c, m, k, s)[0],
+            (h - k + 1) * (w - k + 1) * k * k * c * m // s,
+        ),
+        "the stride thins out rows *and* columns.",
+    ),
+    Mistake(_with_places(lambda rows, columns: (rows - 1) * (columns - 1)),
+            "a row and a column of places are missing: (H - k) // stride + 1."),
+    *(
+        Mistake(_with_places(change), _PLUS_ONE.format(side))
+        for side, changes in (
+            ("the height", [lambda rows, columns, d=d: (rows + d) * columns for d in (-2, -1, 1)]),
+            ("the width", [lambda rows, columns, d=d: rows * (columns + d) for d in (-2, -1, 1)]),
+            ("both sides", [lambda rows, columns, d=d: (rows + d) * (columns + d) for d in (-2, 1)]),
+        )
+        for change in changes
+    ),
+    *(
+        Mistake(_sides(places), f"the kernel makes {side} shorter: subtract its size from the side.")
+        for side, places in (
+            ("the height", lambda h, w, k, s: ((h + k) // s + 1, (w - k) // s + 1)),
+            ("the width", lambda h, w, k, s: ((h - k) // s + 1, (w + k) // s + 1)),
+            ("both sides", lambda h, w, k, s: ((h + k) // s + 1, (w + k) // s + 1)),
+        )
+    ),
+    *(
+        Mistake(_sides(places), f"the difference for {side} is the wrong way round: side - size.")
+        for side, places in (
+            ("the height", lambda h, w, k, s: ((k - h) // s + 1, (w - k) // s + 1)),
+            ("the width", lambda h, w, k, s: ((h - k) // s + 1, (k - w) // s + 1)),
+        )
+    ),
+    Mistake(_products(lambda c, m, k: (k * k * c + 1) * m), _BIASES),
+    Mistake(_sides(lambda h, w, k, s: (h, w), lambda places, c, m, k: math.prod(places) * (k * k * c + 1) * m), _BOTH_WRONG),
+    Mistake(
+        _sides(
+            lambda h, w, k, s: (h - k + 1, w - k + 1),
+            lambda places, c, m, k: math.prod(places) * (k * k * c + 1) * m,
+        ),
+        _BOTH_WRONG,
+    ),
+    Mistake(_with_places(lambda rows, columns: (rows * columns) ** 2),
+            "the places are squared. Rows times columns of places is their number already."),
+    Mistake(_with_places(lambda rows, columns: rows**2),
+            "a picture need not be square: the width gives a number of places of its own."),
+    Mistake(_with_places(lambda rows, columns: columns**2),
+            "a picture need not be square: the height gives a number of places of its own."),
+    Mistake(_with_places(lambda rows, columns: rows), _ONE_SIDE),
+    Mistake(_with_places(lambda rows, columns: columns), _ONE_SIDE),
+    Mistake(_with_places(lambda rows, columns: rows + columns),
+            "rows and columns of places are added. Multiply them: each row has a place in each column."),
+    Mistake(_products(lambda c, m, k: 2 * k * k * c * m), "a product and its addition count as *one*."),
+    Mistake(_products(lambda c, m, k: k * k * m), "every window has all channels. They are missing."),
+    Mistake(_products(lambda c, m, k: k * k * c), "this is for one output map. There are `filters` of them."),
+    Mistake(_products(lambda c, m, k: k * c * m), _SQUARE),
+    Mistake(_products(lambda c, m, k: k**3 * c * m), _SQUARE),
+    Mistake(_with_places(lambda rows, columns: 1), "this is for one place. Multiply it by the number of places."),
+)  # fmt: skip

@@ -7,7 +7,9 @@ from numbers import Integral
 
 import numpy as np
 
+from fer_course.checks.answers import dictionary
 from fer_course.checks.core import Hint, attempt, passed, short
+from fer_course.errors import RecipeError
 from fer_course.faces import SPLITS
 from fer_course.recipes import Recipe
 
@@ -26,8 +28,10 @@ MEANINGLESS_UNLESS = {
     "weight_decay": ("optimizer", ("adamw",)),
 }
 FIXED = {
-    "seed": "The seed is no improvement, it is luck. The seeds stand in the plan's own list.",
+    "seed": "The seed is no improvement, it is luck. The plan has its own list of seeds.",
     "validation": "Then the two are scored on other validation faces. Leave `validation` as it is.",
+    "fold": "Then the two are scored on other validation faces. Leave `fold` as it is.",
+    "distillation": "It needs the probabilities of a teacher, which these trainings don't have: they would stop.",
     "model": "Here the network stays the same, so that both cost the same. (Other networks: see On your own.)",
     "input_size": "Larger pictures cost more, smaller ones less. Here the cost stays the same.",
     "epochs": "Then one of the two makes more steps a run, and may win by that alone. The budget: the same steps for both.",
@@ -36,30 +40,25 @@ FIXED = {
 }
 
 
-def plan(learner, baseline: Recipe) -> None:
+def plan(answer, baseline: Recipe) -> None:
     """Check `my_plan(baseline)`: a dictionary with question, recipe, seeds, choose_on and report_on.
 
     Args:
-        learner: the learner's function.
+        answer: the learner's function.
         baseline: the lesson's recipe.
 
     """
     # Once more with another baseline: a recipe that was typed anew, not changed, then differs in more than one setting.
     another = baseline.but(learning_rate=baseline.learning_rate * 0.93, seed=(baseline.seed + 11) % 2**32)
     for each in (baseline, another):
-        answer = attempt(learner, each)
-        if not isinstance(answer, dict):
-            raise Hint(f'Return a dictionary, {{"question": …, "recipe": …}}; found {short(answer)}.')
-        missing = [part for part in PARTS if part not in answer]
-        if missing:
-            raise Hint(f"The plan has no {missing[0]!r}. It has five parts: {', '.join(PARTS)}.")
-        _question(answer["question"])
-        _one_change(answer["recipe"], each)
+        made = dictionary(attempt(answer, each), '{"question": …, "recipe": …}', PARTS, "part")
+        _question(made["question"])
+        _one_change(made["recipe"], each)
         if each is baseline:  # the other's learning rate may happen to be near the learner's
-            _large_enough(answer["recipe"], each)
-        _seeds(answer["seeds"])
-        _faces(answer["choose_on"], answer["report_on"])
-    passed("A plan: one change, seeds, a budget, and test faces that stay in their drawer.")
+            _large_enough(made["recipe"], each)
+        _seeds(made["seeds"], each)
+        _faces(made["choose_on"], made["report_on"])
+    passed("A plan: one change, seeds, a budget, and test faces that choose nothing.")
 
 
 def _question(question) -> None:
@@ -107,12 +106,19 @@ def _large_enough(recipe: Recipe, baseline: Recipe) -> None:
             )
 
 
-def _seeds(seeds) -> None:
+def _seeds(seeds, baseline: Recipe) -> None:
     if isinstance(seeds, (Integral, str)) or not np.iterable(seeds):
         raise Hint(f"The seeds: expected a list of whole numbers, not how many; found {short(seeds)}.")
     seeds = list(seeds)
     if not all(isinstance(each, Integral) and not isinstance(each, bool) and each >= 0 for each in seeds):
         raise Hint(f"Seeds are whole numbers from 0 up; found {short(seeds)}.")
+    for seed in seeds:
+        try:
+            baseline.but(seed=seed)
+        except RecipeError as error:
+            raise Hint(
+                f"A training can't take one of the seeds: {error} Give a list of ints, list(range(3))."
+            ) from None
     if len(set(seeds)) < len(seeds):
         raise Hint(f"A seed comes twice in {short(seeds)}: that is the same training twice, and no news.")
     if len(seeds) < FEWEST:

@@ -42,6 +42,9 @@ def observed(cases: Sequence[Case]) -> str:
         cases: the calls, with answers that are numbers, lists or arrays; at least one answer is wrong.
 
     """
+    for name, argument in (cases[0].arguments or {}).items():
+        if callable(argument) and all(case.answer is (case.arguments or {}).get(name) for case in cases):
+            return f"Your answer is the argument `{name}`, as it was given."
     pairs = []
     for case in cases:
         got, wanted = as_array(case.answer), as_array(case.expected)
@@ -53,10 +56,12 @@ def observed(cases: Sequence[Case]) -> str:
     same_shape = all(pair.got.shape == pair.wanted.shape for pair in pairs)
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of means of nothing
-        for finder in (_as_given, *(_SAME_SHAPE if same_shape else ()), _moved):
+        for finder in (_as_given, *(_SAME_SHAPE if same_shape else ()), _moved, *(() if same_shape else (_part,))):
             if found := finder(pairs):
                 return found
-        return _partly_right(pairs[0]) if same_shape and len(pairs) == 1 else ""
+        if not same_shape:
+            return ""
+        return _sums(pairs) or (_partly_right(pairs[0]) if len(pairs) == 1 else "")
 
 
 # ----------------------------------------------------------------------------------------- whether a relation holds
@@ -86,7 +91,8 @@ def _tells(pairs: Sequence[_Pair]) -> bool:
 def _as_given(pairs: list[_Pair]) -> str:
     """Find an argument that is returned as it is, or the first call's answer in all calls."""
     for name in pairs[0].arguments:
-        if all(name in pair.arguments and _is(pair.got, pair.arguments[name]) for pair in pairs) and _large(pairs):
+        given = all(name in pair.arguments and _is(pair.got, pair.arguments[name]) for pair in pairs)
+        if given and (_large(pairs) or all(pair.got.shape != pair.wanted.shape for pair in pairs)):
             return f"Your answer is the argument `{name}`, as it was given."
     if len(pairs) > 1 and all(close(pair.got, pairs[0].wanted) for pair in pairs):
         return "Your answer to every call is the right one to the first call."
@@ -243,6 +249,43 @@ def _length(argument, axis: int) -> float | None:
     return float(argument.shape[axis]) if isinstance(argument, np.ndarray) and argument.ndim > axis else None
 
 
+# ------------------------------------------------------------------------------------------- changes and sums
+
+
+def _step(pairs: list[_Pair]) -> str:
+    """Find a relation between the changes of an argument: of weights, where a step of learning is asked for."""
+    for name in pairs[0].arguments:
+        changes = [change for pair in pairs if (change := _change_of(name, pair))]
+        if len(changes) == len(pairs) and _large(changes) and (found := _value_by_value(changes) or _factor(changes)):
+            return found.replace("Each of your values is", f"Each of your changes of `{name}` is")
+    return ""
+
+
+def _change_of(name: str, pair: _Pair) -> _Pair | None:
+    """Return answer and right answer less the argument of that name, None where that makes no sense."""
+    before = as_array(pair.arguments.get(name))
+    if before is None or before.dtype.kind not in "fiu" or before.shape != pair.wanted.shape or not before.any():
+        return None
+    if pair.got.dtype.kind != "f":
+        return None
+    return _Pair(pair.got - before.astype(pair.got.dtype), pair.wanted - before, pair.arguments)
+
+
+def _sums(pairs: list[_Pair]) -> str:
+    """Find shares that should add up to 1 along an axis, and do not."""
+    if not (_large(pairs) and _tells(pairs)):
+        return ""
+    axes = pairs[0].wanted.ndim
+    for axis in range(axes):
+        right = np.concatenate([pair.wanted.sum(axis).ravel() for pair in pairs])
+        sums = np.concatenate([pair.got.astype(np.float64).sum(axis).ravel() for pair in pairs])
+        if np.allclose(right, 1) and not np.allclose(sums, 1, rtol=0.02):
+            low, high = short(sums.min()), short(sums.max())
+            yours = low if low == high else f"{low} to {high}"
+            return f"The right values add up to 1{_along(axis, axes)}; yours add up to {yours}."
+    return ""
+
+
 # -------------------------------------------------------------------------------------------- values at other places
 
 
@@ -302,6 +345,10 @@ def _moves(axes: int) -> Iterator[tuple[str, Callable[[np.ndarray], np.ndarray]]
             f"The values are right, but there is one more axis: your array has an additional axis {axis}.",
             lambda x, axis=axis: np.expand_dims(x, axis),
         )
+    yield (
+        f"The values are right, but there is one more axis: your array has an additional axis {axes}.",
+        lambda x: np.expand_dims(x, -1),
+    )
     if axes > 1:
         yield "Your values are the right ones in reverse along every axis.", np.flip
         yield "The values are right, and stand in one long row: give them the shape back.", np.ravel
@@ -323,6 +370,40 @@ def _halves(values: np.ndarray, axis: int) -> np.ndarray:
     if values.shape[axis] % 2 or values.shape[axis] < 4:
         raise ValueError("no halves, or such that are already reversed")
     return np.roll(values, values.shape[axis] // 2, axis)
+
+
+def _part(pairs: list[_Pair]) -> str:
+    """Find an answer that is too short or too long along one axis: what is missing, or what comes before or after."""
+    axes = {_only_axis(pair) for pair in pairs}
+    if len(axes) > 1 or None in axes:
+        return ""
+    (axis,) = axes
+    along = _along(axis, pairs[0].wanted.ndim)
+    lengths = [(pair.got.shape[axis], pair.wanted.shape[axis]) for pair in pairs]
+    if not any(got for got, _ in lengths):
+        return f"Your array is empty{along}."
+    got, wanted = lengths[0]
+    for start in range(abs(got - wanted) + 1):
+        if all(_agree_inside(pair, axis, start) for pair in pairs):
+            counts = ((start, "start"), (abs(got - wanted) - start, "end"))
+            told = " and ".join(f"{count} at the {side}" for count, side in counts if count)
+            return f"Your array is right, but too {'short' if got < wanted else 'long'}{along}, by {told}."
+    return ""
+
+
+def _only_axis(pair: _Pair) -> int | None:
+    """Return the one axis along which the answer has another length, or None."""
+    if pair.got.ndim != pair.wanted.ndim:
+        return None
+    other = [axis for axis, (a, b) in enumerate(zip(pair.got.shape, pair.wanted.shape, strict=True)) if a != b]
+    return other[0] if len(other) == 1 else None
+
+
+def _agree_inside(pair: _Pair, axis: int, start: int) -> bool:
+    """Return True if the shorter of the two equals the part of the longer one that begins at this place."""
+    shorter, longer = sorted((pair.got, pair.wanted), key=lambda array: array.shape[axis])
+    end = start + shorter.shape[axis]
+    return shorter.size >= 3 and end <= longer.shape[axis] and close(shorter, longer.take(range(start, end), axis))
 
 
 # --------------------------------------------------------------------------------------------------- right in part
@@ -357,4 +438,4 @@ def _place(wrong: np.ndarray) -> list[int]:
     return [int(number) for number in np.argwhere(wrong)[0]]
 
 
-_SAME_SHAPE = (_not_finite, _constant, _value_by_value, _factor, _offset)
+_SAME_SHAPE = (_not_finite, _constant, _value_by_value, _factor, _offset, _step)

@@ -8,10 +8,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from fer_course import models
+from fer_course import layers as package
 from fer_course.checks import oracles
-from fer_course.checks.answers import layers_by_kind
-from fer_course.checks.core import Hint, attempt, expect, grown, numbers, passed
+from fer_course.checks.core import Hint, Mistake, attempt, expect, grown, judge, numbers, passed
 from fer_course.quiet import keras
 
 layers = keras.layers
@@ -26,38 +25,56 @@ SHORTCUT_ADVICE = {
 }
 
 
-def shortcut(learner) -> None:
+def shortcut(answer) -> None:
     """Check `shortcut(x, kernel)`: maps (H,W,C) and a kernel (C,M) to (⌈H/2⌉,⌈W/2⌉,M)."""
+    cases = []
     for seed, (rows, columns, channels, filters) in enumerate([(7, 5, 3, 4), (6, 9, 2, 2), (1, 4, 5, 1)]):
-        rows, columns, channels, filters = grown(seed, rows, columns, channels, filters)
+        rows, columns, channels = grown(seed, rows, columns, channels)
+        # In the second C = M, so that a transposed kernel has the right shape.
+        filters = channels if channels == filters or seed == 1 else grown(seed, filters)[0]
         rng = numbers(seed)
-        x, kernel = rng.normal(size=(rows, columns, channels)), rng.normal(size=(channels, filters))
-        expected = oracles.convolve(x, kernel[None, None], stride=2, padding="same")
-        what = f"shortcut of maps {x.shape} with a kernel {kernel.shape}"
-        answer = attempt(learner, x, kernel, advice=SHORTCUT_ADVICE)
-        expect(answer, expected, what, _shortcut_mistakes(x, kernel))
+        cases.append((rng.normal(size=(rows, columns, channels)), rng.normal(size=(channels, filters))))
+    judge(
+        answer,
+        cases,
+        lambda x, kernel: oracles.convolve(x, kernel[None, None], stride=2, padding="same"),
+        lambda x, kernel: f"shortcut of maps {x.shape} with a kernel {kernel.shape}",
+        mistakes=SHORTCUT_MISTAKES,
+        advice=SHORTCUT_ADVICE,
+    )
     passed("The shortcut: every second pixel, then its channels mixed.")
 
 
-def _shortcut_mistakes(x, kernel) -> list[tuple[np.ndarray, str]]:
-    mistakes = [
-        (x @ kernel, "all pixels are still there: take every second row and column with a step of 2."),
-        (x[::2] @ kernel, "every second *row* is taken, but every column: the second axis needs a step of 2 too."),
-        (x[:, ::2] @ kernel, "every second *column* is taken, but every row: the first axis needs a step of 2 too."),
-        (x[1::2, 1::2] @ kernel, "it begins with the second row and column; begin with the first: `::2`."),
-        (
-            x[: len(x) // 2 * 2 : 2, : x.shape[1] // 2 * 2 : 2] @ kernel,
-            "the last row or column is missing: of 7 rows `::2` takes 4, the last one among them.",
-        ),
-        (x[::2, ::2], "the pixels are right, but their channels are not mixed yet: `@ kernel`."),
-        (
-            x[: len(x) // 2, : x.shape[1] // 2] @ kernel,
-            "that is a quarter of the picture, cut out; `::2` takes every second.",
-        ),
-    ]
-    if x.shape[2] == kernel.shape[1]:
-        mistakes.append((x[::2, ::2] @ kernel.T, "the kernel is turned round: its first axis is what comes in."))
-    return mistakes
+def _sliced(rows: slice, columns: slice):
+    """Return a wrong shortcut that takes other rows and columns."""
+    return lambda x, kernel: x[rows, columns] @ kernel
+
+
+_EVERY, _SECOND, _THIRD = slice(None), slice(None, None, 2), slice(None, None, 3)
+_STEP = "the step is 3 along {}: every second pixel is `::2`."
+
+SHORTCUT_MISTAKES = (
+    Mistake(_sliced(_EVERY, _EVERY), "all pixels are still there: take every second row and column with a step of 2."),
+    Mistake(_sliced(_SECOND, _EVERY),
+            "every second *row* is taken, but every column: the second axis needs a step of 2 too."),
+    Mistake(_sliced(_EVERY, _SECOND),
+            "every second *column* is taken, but every row: the first axis needs a step of 2 too."),
+    Mistake(_sliced(slice(1, None, 2), slice(1, None, 2)),
+            "it begins with the second row and column; begin with the first: `::2`."),
+    Mistake(lambda x, kernel: x[: len(x) // 2 * 2 : 2, : x.shape[1] // 2 * 2 : 2] @ kernel,
+            "the last row or column is missing: of 7 rows `::2` takes 4, the last one among them."),
+    Mistake(_sliced(_THIRD, _SECOND), _STEP.format("the rows")),
+    Mistake(_sliced(_SECOND, _THIRD), _STEP.format("the columns")),
+    Mistake(_sliced(_THIRD, _THIRD), _STEP.format("rows and columns")),
+    Mistake(lambda x, kernel: x[::2, ::2], "the pixels are right, but their channels are not mixed yet: `@ kernel`."),
+    Mistake(lambda x, kernel: x[: len(x) // 2, : x.shape[1] // 2] @ kernel,
+            "that is a quarter of the picture, cut out; `::2` takes every second."),
+    Mistake(lambda x, kernel: x[::2, ::2] @ (kernel.T if kernel.shape[0] == kernel.shape[1] else kernel),
+            "the kernel is transposed: its first axis is what comes in."),
+)  # fmt: skip
+
+
+# ---------------------------------------------------------------------------------------------- the residual module
 
 
 class _Symbolic:
@@ -77,26 +94,26 @@ def _shape(sides: Iterable[int | None]) -> str:
     return f"({', '.join(map(str, ('N', *sides)))})"
 
 
-def residual_module(learner) -> None:
+def residual_module(answer) -> None:
     """Check `residual_module(x, filters)`, a function of Keras tensors."""
     for seed, (shape, filters) in enumerate([((7, 10, 3), 4), ((6, 5, 5), 2)]):
         shape, (filters,) = grown(seed, *shape), grown(seed, filters)
-        model = _built(learner, shape, filters)
+        model = _built(answer, shape, filters)
         _check_parts(model, filters)
         _check_values(model, shape, filters, seed)
     passed("The residual module: two paths, one sum.")
 
 
-def _built(learner, shape: tuple[int, int, int], filters: int) -> keras.Model:
+def _built(function, shape: tuple[int, int, int], filters: int) -> keras.Model:
     inputs = keras.Input(shape)
 
-    @functools.wraps(learner)
+    @functools.wraps(function)
     def called(x, filters):
-        return learner(x.tensor, filters)
+        return function(x.tensor, filters)
 
     expected = (-(-shape[0] // 2), -(-shape[1] // 2), filters)
     about_shapes = functools.partial(_about_shapes, shape=shape, expected=expected)
-    output = attempt(called if callable(learner) else learner, _Symbolic(inputs), filters, advice=about_shapes)
+    output = attempt(called if callable(function) else function, _Symbolic(inputs), filters, advice=about_shapes)
     if not isinstance(output, keras.KerasTensor):
         raise Hint(
             f"residual_module returns a Keras tensor, the output of `layers.Add()`; found {type(output).__name__}."
@@ -138,10 +155,55 @@ def _about_shapes(error: Exception, shape: tuple[int, int, int], expected: tuple
     return "".join(lines)
 
 
+class _Halves:
+    """A depthwise and a 1×1 convolution one after the other: what a SeparableConv2D is in one layer."""
+
+    def __init__(self, depthwise: keras.Layer, pointwise: keras.Layer):
+        self.depthwise, self.pointwise = depthwise, pointwise
+        self.kernel_size, self.filters = depthwise.kernel_size, pointwise.filters
+        self.use_bias = depthwise.use_bias or pointwise.use_bias
+        self.strides = tuple(map(max, depthwise.strides, pointwise.strides))
+        self.depth_multiplier = depthwise.depth_multiplier
+        bare = depthwise.activation.__name__ == "linear"
+        self.activation = pointwise.activation if bare else depthwise.activation
+
+    def get_weights(self) -> list[np.ndarray]:
+        return [*self.depthwise.get_weights(), *self.pointwise.get_weights()]
+
+    def set_weights(self, weights: list[np.ndarray]) -> None:
+        half = len(self.depthwise.get_weights())
+        self.depthwise.set_weights(weights[:half])
+        self.pointwise.set_weights(weights[half:])
+
+
+def _kind(step) -> str:
+    return "SeparableConv2D" if isinstance(step, _Halves) else type(step).__name__
+
+
+def _joined(operations: list) -> list:
+    """Return operations with each depthwise convolution and the 1×1 convolution of its output as one separable one."""
+    consumers = {id(operation.input): operation for operation in operations if not isinstance(operation.input, list)}
+    joined, taken = [], set()
+    for operation in operations:
+        after = consumers.get(id(operation.output))
+        if _kind(operation) != "DepthwiseConv2D":
+            joined += [operation] * (id(operation) not in taken)
+        elif type(after) is layers.Conv2D and after.kernel_size == (1, 1):
+            joined.append(_Halves(operation, after))
+            taken.add(id(after))
+        else:
+            raise Hint(
+                "A DepthwiseConv2D is the first half of a separable convolution. Its second half, a 1×1 `layers.Conv2D`, comes "
+                "directly after it; or use `layers.SeparableConv2D`, which is both."
+            )
+    return joined
+
+
 def _check_parts(model: keras.Model, filters: int) -> None:
     """Look for what is missing, too much or out of order, before any number is compared."""
-    kinds = layers_by_kind(model)
-    counts = {name: len(found) for name, found in kinds.items()}
+    kinds: dict[str, list] = {}
+    for step in _joined(model.operations):
+        kinds.setdefault(_kind(step), []).append(step)
     for name, wanted, advice in (
         ("SeparableConv2D", 2, "the main path has two separable convolutions"),
         ("Conv2D", 1, "the shortcut has one 1×1 convolution, and the main path has separable ones only"),
@@ -149,8 +211,8 @@ def _check_parts(model: keras.Model, filters: int) -> None:
         ("MaxPooling2D", 1, "the main path ends with a max pooling"),
         ("Add", 1, "both paths are added by `layers.Add()([x, side])`"),
     ):
-        if counts.get(name, 0) != wanted:
-            raise Hint(f"Expected {wanted} {name}, found {counts.get(name, 0)}: {advice}.")
+        if len(kinds.get(name, [])) != wanted:
+            raise Hint(f"Expected {wanted} {name}, found {len(kinds.get(name, []))}: {advice}.")
     _check_settings(kinds, filters)
     _check_order(*_paths(model))
 
@@ -198,9 +260,9 @@ def _check_settings(kinds: dict[str, list], filters: int) -> None:
 
 
 def _paths(model: keras.Model) -> tuple[list, list]:
-    """Return what stands on the main path and on the shortcut, from the module's input to the addition."""
+    """Return what is on the main path and on the shortcut, from the module's input to the addition."""
     makers = {id(operation.output): operation for operation in model.operations}
-    (addition,) = layers_by_kind(model)["Add"]
+    (addition,) = [operation for operation in model.operations if _kind(operation) == "Add"]
     paths = []
     for tensor in addition.input:
         path = []
@@ -211,13 +273,13 @@ def _paths(model: keras.Model) -> tuple[list, list]:
                 )
             path.insert(0, maker)
             tensor = maker.input
-        paths.append(path)
+        paths.append(_joined(path))
     paths.sort(key=lambda path: "Conv2D" in _named(path))
     return paths[0], paths[1]
 
 
 def _named(path: list) -> list[str]:
-    return [type(operation).__name__ for operation in path]
+    return [_kind(operation) for operation in path]
 
 
 def _check_order(main: list, side: list) -> None:
@@ -251,7 +313,7 @@ def _check_values(model: keras.Model, shape, filters: int, seed: int) -> None:
         if isinstance(layer, layers.BatchNormalization):  # γ of both signs, β, mean, and a variance above 0
             gamma = rng.choice([-1, 1], filters) * rng.uniform(0.5, 2, filters)
             layer.set_weights([gamma, *rng.normal(size=(2, filters)), rng.uniform(0.5, 2, filters)])
-        elif isinstance(layer, keras.Layer):
+        elif isinstance(layer, (keras.Layer, _Halves)):
             layer.set_weights([rng.normal(size=weight.shape) for weight in layer.get_weights()])
     x = rng.normal(size=shape)
     answer = keras.ops.convert_to_numpy(model(x[None].astype("float32")))[0]
@@ -262,7 +324,9 @@ def _check_values(model: keras.Model, shape, filters: int, seed: int) -> None:
 
 def _with_norms(path: list) -> list[tuple[list, list]]:
     """Return the weights of each convolution on a path, and those of the normalisation after it."""
-    weights = [layer.get_weights() for layer in path if isinstance(layer, keras.Layer) and layer.get_weights()]
+    weights = [
+        layer.get_weights() for layer in path if isinstance(layer, (keras.Layer, _Halves)) and layer.get_weights()
+    ]
     return list(zip(weights[::2], weights[1::2], strict=True))
 
 
@@ -293,11 +357,11 @@ def _module_mistakes(x, *weights) -> list[tuple[np.ndarray, str]]:
         (_module(x, *weights, end=True), "there is a ReLU after the second separable convolution; leave it out."),
         (
             _module(x, *weights, middle=False, end=True),
-            "the ReLU stands after the second separable convolution; it belongs between the two.",
+            "the ReLU comes after the second separable convolution; it belongs between the two.",
         ),
         (
             _module(x, *weights, middle=False, early=True),
-            "the ReLU stands before the first normalisation; it comes after it.",
+            "the ReLU comes before the first normalisation; put it after that.",
         ),
         (np.maximum(_module(x, *weights), 0), "there is a ReLU after the addition; leave it out."),
     ]
@@ -306,46 +370,101 @@ def _module_mistakes(x, *weights) -> list[tuple[np.ndarray, str]]:
     return mistakes
 
 
-def module_parameters(learner) -> None:
+# ------------------------------------------------------------------------------------------------ its parameters
+
+
+def module_parameters(answer) -> None:
     """Check `module_parameters(channels, filters)`: the number of parameters of a residual module, an int."""
-    for seed, case in enumerate(((7, 16), (3, 5), (64, 128), (1, 1))):
-        channels, filters = grown(seed, *case)
-        inputs = keras.Input((6, 6, channels))
-        right = keras.Model(inputs, models.residual_module(inputs, filters)).count_params()
-        what = f"parameters of a module with {channels} channels in and {filters} filters"
-        expect(attempt(learner, channels, filters), right, what, _parameter_mistakes(channels, filters))
+    judge(
+        answer,
+        [grown(seed, *case) for seed, case in enumerate(((7, 16), (3, 5), (64, 128), (1, 1)))],
+        _counted,
+        "parameters of a module with {} channels in and {} filters".format,
+        mistakes=MODULE_PARAMETERS_MISTAKES,
+    )
     passed("Counted: two separable convolutions, a shortcut, three normalisations.")
 
 
-def _parameter_mistakes(c: int, f: int) -> list[tuple[int, str]]:
-    side, first, second, norms = c * f, 9 * c + c * f, 9 * f + f * f, 12 * f
-    return [
-        (side + first + second + 6 * f, "each normalisation stores *four* numbers a channel: γ, β, mean and variance."),
-        (side + first + second + 4 * f, "three convolutions are normalised, not one: three times 4 · filters."),
-        (side + first + second + 8 * f, "the shortcut is normalised too: three normalisations in all."),
-        (
-            side + first + second + 4 * c + 8 * f,
-            "the first normalisation comes after a convolution: it has `filters` channels, not `channels`.",
-        ),
-        (side + first + second, "the three normalisations are missing: 4 numbers for each of their channels."),
-        (first + second + norms, "the shortcut's 1×1 convolution is missing: channels · filters."),
-        (
-            first + second + 8 * f,
-            "the shortcut is missing: its 1×1 convolution, channels · filters, and its normalisation.",
-        ),
-        (
-            side + 9 * f + c * f + second + norms,
-            "the first separable convolution has a 3×3 kernel for each channel that comes *in*: 9 · channels.",
-        ),
-        (side + 2 * first + norms, "the second separable convolution gets `filters` channels, not `channels`."),
-        (
-            side + 9 * c * f + 9 * f * f + norms,
-            "these are *standard* 3×3 convolutions; separable ones have 9·C + C·M weights.",
-        ),
-        (side + first + second + norms + 3 * f, "no convolution here has a bias: the normalisation has its β."),
-        (9 * c * f + first + second + norms, "the shortcut's kernel is 1×1, not 3×3."),
-        (
-            side + 9 * c + 9 * f + norms,
-            "the pointwise halves are missing: each separable convolution also has C·M weights.",
-        ),
-    ]
+@functools.cache
+def _counted(channels: int, filters: int) -> int:
+    inputs = keras.Input((6, 6, channels))
+    return keras.Model(inputs, package.residual_module(inputs, filters)).count_params()
+
+
+def _parts(side=None, first=None, second=None, norms=None):
+    """Return a wrong count: the functions of channels and filters that are given take the place of the right ones."""
+
+    def count(c, f):
+        return (
+            (side(c, f) if side else c * f)
+            + (first(c, f) if first else 9 * c + c * f)
+            + (second(c, f) if second else 9 * f + f * f)
+            + (norms(c, f) if norms else 12 * f)
+        )
+
+    return count
+
+
+def _none(c: int, f: int) -> int:
+    return 0
+
+
+_FOUR = "each normalisation stores *four* numbers per channel: γ, β, mean and variance."
+_THREE = "three convolutions are normalised, not {}: three times 4 · filters."
+_SEPARABLE = "the {} separable convolution has a 3×3 kernel per channel and a 1×1 kernel: {}."
+_FIRST, _SECOND_ONE = (
+    _SEPARABLE.format("first", "9 · channels + channels · filters"),
+    _SEPARABLE.format("second", "9 · filters + filters · filters"),
+)
+
+MODULE_PARAMETERS_MISTAKES = (
+    Mistake(_parts(norms=lambda c, f: 6 * f), _FOUR),
+    Mistake(_parts(norms=lambda c, f: 9 * f), f"{_FOUR} You count three."),
+    Mistake(_parts(norms=lambda c, f: 15 * f), "no convolution here has a bias: the normalisation has its β."),
+    Mistake(_parts(norms=lambda c, f: 4 * f), _THREE.format("one")),
+    Mistake(_parts(norms=lambda c, f: 8 * f), "the shortcut is normalised too: three normalisations in all."),
+    Mistake(_parts(norms=lambda c, f: 16 * f), _THREE.format("four")),
+    Mistake(_parts(norms=lambda c, f: 4 * c + 8 * f),
+            "the first normalisation comes after a convolution: it has `filters` channels, not `channels`."),
+    Mistake(_parts(norms=_none), "the three normalisations are missing: 4 numbers for each of their channels."),
+    Mistake(
+        _parts(norms=lambda c, f: -12 * f), "the normalisations are subtracted. Add 4 numbers for each of their channels."
+    ),
+    Mistake(_parts(side=_none), "the shortcut's 1×1 convolution is missing: channels · filters."),
+    Mistake(_parts(side=_none, norms=lambda c, f: 8 * f),
+            "the shortcut is missing: its 1×1 convolution, channels · filters, and its normalisation."),
+    Mistake(_parts(side=lambda c, f: c / f),
+            "a 1×1 kernel has a weight for each pair of channel and filter. Multiply them, channels · filters; don't divide."),
+    Mistake(_parts(side=lambda c, f: 9 * c * f), "the shortcut's kernel is 1×1, not 3×3."),
+    Mistake(_parts(first=lambda c, f: 9 * f + c * f),
+            "the first separable convolution has a 3×3 kernel for each channel that comes *in*: 9 · channels."),
+    Mistake(_parts(second=lambda c, f: 9 * c + c * f),
+            "the second separable convolution gets `filters` channels, not `channels`."),
+    Mistake(_parts(first=lambda c, f: 9 * c * f, second=lambda c, f: 9 * f * f),
+            "these are *standard* 3×3 convolutions; separable ones have 9·C + C·M weights."),
+    Mistake(_parts(first=lambda c, f: 9 * c, second=lambda c, f: 9 * f),
+            "the pointwise halves are missing: each separable convolution also has C·M weights."),
+    *(
+        Mistake(_parts(first=first), _FIRST)
+        for first in (
+            _none,
+            lambda c, f: -(9 * c + c * f),
+            lambda c, f: 9 * c - c * f,
+            lambda c, f: 9 / c + c * f,
+            lambda c, f: 8 * c + c * f,
+            lambda c, f: 10 * c + c * f,
+        )
+    ),
+    *(
+        Mistake(_parts(second=second), _SECOND_ONE)
+        for second in (
+            _none,
+            lambda c, f: -(9 * f + f * f),
+            lambda c, f: 9 * f - f * f,
+            lambda c, f: 9 / f + f * f,
+            lambda c, f: 9 * f + f / f,
+            lambda c, f: 8 * f + f * f,
+            lambda c, f: 10 * f + f * f,
+        )
+    ),
+)  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 
 from fer_course.checks import oracles
-from fer_course.checks.core import attempt, expect, grown, numbers, passed
+from fer_course.checks.core import Mistake, grown, judge, numbers, passed
 
 SEGMENT_ADVICE = {
     "could not be broadcast": "A part of `x` has more or fewer channels than its kernel takes: a segment is "
@@ -20,107 +22,138 @@ KERNEL_ADVICE = {
 # --------------------------------------------------------------------------------------------------------- segments
 
 
-def segmented(learner) -> None:
+def segmented(answer) -> None:
     """Check `segmented(x, kernels)`: maps (H,W,C) and S kernels (k,k,C/S,m) to (H,W,S·m), padding "same"."""
-    cases = [
-        ((5, 4, 6), 3, 2, 3),
-        ((4, 5, 4), 4, 1, 3),
-        ((6, 3, 4), 2, 3, 3),
-        ((3, 4, 3), 1, 2, 3),
-        ((7, 5, 4), 2, 1, 5),
-    ]
-    for seed, (shape, segments, maps, size) in enumerate(cases):
+    cases = []
+    for seed, (shape, segments, maps, size) in enumerate(
+        [((5, 4, 6), 3, 2, 3), ((4, 5, 4), 4, 1, 3), ((6, 3, 4), 2, 3, 3), ((3, 4, 3), 1, 2, 3), ((7, 5, 4), 2, 1, 5)]
+    ):
         shape, (maps,) = (*grown(seed, *shape[:2]), shape[2]), grown(seed, maps)
         rng = numbers(seed)
         x = rng.normal(size=shape)
-        kernels = [rng.normal(size=(size, size, shape[2] // segments, maps)) for _ in range(segments)]
-        what = f"{segments} segments of maps {shape}, kernels {kernels[0].shape}"
-        answer = attempt(learner, x, kernels, advice=SEGMENT_ADVICE)
-        expect(answer, _segmented(x, kernels), what, _segment_mistakes(x, kernels))
-    passed("Segments: from one, a standard convolution, to one a channel, a depthwise one.")
+        cases.append((x, [rng.normal(size=(size, size, shape[2] // segments, maps)) for _ in range(segments)]))
+    judge(
+        answer,
+        cases,
+        _segmented,
+        lambda x, kernels: f"{len(kernels)} segments of maps {x.shape}, kernels {kernels[0].shape}",
+        mistakes=SEGMENTED_MISTAKES,
+        advice=SEGMENT_ADVICE,
+    )
+    passed("Segments: from one, a standard convolution, to one per channel, a depthwise one.")
 
 
-def _segmented(x, kernels, parts=None, join=np.concatenate, padding="same"):
-    """Convolve each part with its kernel and join; the options make it wrong."""
-    size = x.shape[-1] // len(kernels)
-    parts = [x[..., i * size : (i + 1) * size] for i in range(len(kernels))] if parts is None else parts
-    outputs = [oracles.convolve(part, kernel, padding=padding) for part, kernel in zip(parts, kernels, strict=True)]
-    return join(outputs, axis=-1) if join is np.concatenate else join(outputs)
+def _outputs(x: np.ndarray, kernels: list, take: Callable | None = None, padding: str = "same") -> Iterator[np.ndarray]:
+    """Convolve each segment with its kernel; `take(x, number, size, segments)` makes it wrong."""
+    count, size = len(kernels), x.shape[-1] // len(kernels)
+    for number, kernel in enumerate(kernels):
+        part = take(x, number, size, count) if take else x[..., number * size : (number + 1) * size]
+        yield oracles.convolve(part, kernel, padding=padding)
 
 
-def _segment_mistakes(x, kernels) -> list[tuple[np.ndarray, str]]:
-    count = len(kernels)
-    size = x.shape[-1] // count
-    outputs = _outputs(x, kernels)
-    flipped = [kernel[::-1, ::-1] for kernel in kernels]
-    mistakes = [
-        (_segmented(x, kernels, [x[..., i::count] for i in range(count)]), "a segment is a run of *neighbouring* channels: "
-         "`x[..., start : start + size]`, not every S-th."),
-        (_segmented(x, kernels, [x[..., :size]] * count), "every segment takes the first channels: the start moves on by "
-         "C // S with each segment."),
-        (_segmented(x, kernels, join=lambda outputs: sum(outputs)), "the segments' outputs are added up; join them: "
-         "np.concatenate(…, axis=-1)."),
-        (_segmented(x, kernels, padding="valid"), 'a margin is lost: padding="same".'),
-        (_segmented(x, flipped), "the kernels are turned round; as in Keras, they are not flipped."),
-        (_segmented(x, [kernels[0]] * count), "every segment uses the first kernel; each has its own."),
-        (_segmented(x, kernels[::-1]), "the kernels are dealt out in the wrong order."),
-        (_segmented(x, kernels, [x[..., i : i + size] for i in range(count)]), "the segments overlap, as each starts only one "
-         "channel further: segment number n starts at n · (C // S)."),
-        *((np.stack(outputs, axis), "the outputs are stacked along a new axis; join them along the channels: "
-         "np.concatenate(…, axis=-1).") for axis in range(4)),
-        (outputs[0], "that is the first segment alone: does `return` stand inside the loop? Collect all, then join them."),
-        (outputs[-1], "that is the last segment alone: collect all of them in a list, then join them."),
-        (np.concatenate(outputs, axis=0), "the outputs are joined along the rows; the channels are the last "
-         "axis: axis=-1."),
-    ]  # fmt: skip
-    return mistakes
+def _segmented(x: np.ndarray, kernels: list, take: Callable | None = None, padding: str = "same") -> np.ndarray:
+    return np.concatenate(list(_outputs(x, kernels, take, padding)), axis=-1)
 
 
-def _outputs(x, kernels) -> list[np.ndarray]:
-    return np.split(_segmented(x, kernels), len(kernels), axis=-1)
+def _taken(take: Callable) -> Callable:
+    """Return a wrong answer whose segment is `take(x, number, size, segments)`."""
+    return lambda x, kernels: _segmented(x, kernels, take)
+
+
+def _joined(join: Callable) -> Callable:
+    """Return a wrong answer that joins the list of outputs in its own way."""
+    return lambda x, kernels: join(list(_outputs(x, kernels)))
+
+
+def _with_kernels(change: Callable) -> Callable:
+    """Return a wrong answer with the kernels that `change(kernels)` returns."""
+    return lambda x, kernels: _segmented(x, change(kernels))
+
+
+_STACKED = "the outputs are stacked along a new axis; join them along the channels: np.concatenate(…, axis=-1)."
+
+SEGMENTED_MISTAKES = (
+    Mistake(_taken(lambda x, number, size, count: x[..., number::count]),
+            "a segment consists of *neighbouring* channels, `x[..., start : start + size]`, not of every S-th."),
+    Mistake(_taken(lambda x, number, size, count: x[..., :size]),
+            "every segment takes the first channels: the start moves on by C // S with each segment."),
+    Mistake(_joined(sum), "the segments' outputs are added up; join them: np.concatenate(…, axis=-1)."),
+    Mistake(lambda x, kernels: _segmented(x, kernels, padding="valid"), 'a margin is lost: padding="same".'),
+    Mistake(_with_kernels(lambda kernels: [kernel[::-1, ::-1] for kernel in kernels]),
+            "the kernels are turned by 180 degrees; as in Keras, they are not flipped."),
+    Mistake(_with_kernels(lambda kernels: [kernels[0]] * len(kernels)),
+            "every segment uses the first kernel; each has its own."),
+    Mistake(
+        _with_kernels(lambda kernels: kernels[::-1]), "the kernels are used in the wrong order, the last one first."
+    ),
+    Mistake(_taken(lambda x, number, size, count: x[..., number : number + size]),
+            "the segments overlap, as each starts only one channel further: segment number n starts at n · (C // S)."),
+    Mistake(_taken(lambda x, number, size, count: x[..., number : number + 1]),
+            "each segment is one channel wide. The width is C // S, where C is the *last* side of x: `x.shape[-1]`."),
+    *(Mistake(_joined(lambda outputs, axis=axis: np.stack(outputs, axis)), _STACKED) for axis in range(4)),
+    Mistake(lambda x, kernels: next(_outputs(x, kernels)),
+            "that is the first segment alone: is `return` inside the loop? Collect all, then join them."),
+    Mistake(lambda x, kernels: list(_outputs(x, kernels))[-1],
+            "that is the last segment alone: collect all of them in a list, then join them."),
+    Mistake(_joined(np.concatenate), "the outputs are joined along the rows; the channels are the last axis: axis=-1."),
+    Mistake(_joined(lambda outputs: np.concatenate(outputs, axis=1)),
+            "the outputs are joined along the columns; the channels are the last axis: axis=-1."),
+    Mistake(_joined(lambda outputs: np.concatenate(outputs, axis=None)),
+            "the outputs are joined in one long row; join them along the channels: axis=-1."),
+    Mistake(lambda x, kernels: np.concatenate(list(_outputs(x, kernels))[::-1], axis=-1),
+            "the outputs are joined in the wrong order, the last segment first."),
+)  # fmt: skip
 
 
 # -------------------------------------------------------------------------------------------- the order of the halves
 
 
-def extreme_as_standard(learner) -> None:
+def extreme_as_standard(answer) -> None:
     """Check `extreme_as_standard(point, depth)`: kernels (C,M) and (k,k,M) to the standard kernel (k,k,C,M)."""
+    cases = []
     for seed, (channels, maps, size) in enumerate([(4, 4, 3), (3, 5, 3), (2, 1, 5), (5, 2, 1)]):
-        channels, maps = grown(seed, channels, maps)
+        # At first C = M, so that a product along a wrong axis has the right shape and gets its own hint.
+        channels, maps = grown(seed, channels, maps) if seed else (channels, maps)
         rng = numbers(seed)
-        point, depth = rng.normal(size=(channels, maps)), rng.normal(size=(size, size, maps))
-        answer = attempt(learner, point, depth, advice=KERNEL_ADVICE)
-        what = f"kernel for pointwise {point.shape}, then depthwise {depth.shape}"
-        right = _extreme_kernel(point, depth)
-        expect(answer, right, what, _extreme_mistakes(point, depth, right))
-        image = rng.normal(size=(size + 2, size + 1, channels))
-        # No more exact than the answer itself.
-        one = oracles.convolve(image, np.asarray(answer), padding="same").astype(np.asarray(answer).dtype)
-        expect(
-            one, oracles.depthwise(oracles.pointwise(image, point), depth, padding="same"), "what your kernel computes"
-        )
+        cases.append((rng.normal(size=(channels, maps)), rng.normal(size=(size, size, maps))))
+    judge(
+        answer,
+        cases,
+        _extreme_kernel,
+        lambda point, depth: f"kernel for pointwise {point.shape}, then depthwise {depth.shape}",
+        mistakes=EXTREME_AS_STANDARD_MISTAKES,
+        advice=KERNEL_ADVICE,
+    )
     passed("One kernel for both: each map has a pattern of its own, the same for all channels.")
 
 
-def _extreme_kernel(point, depth) -> np.ndarray:
-    kernel = np.zeros((*depth.shape[:2], *point.shape))
-    for i, j, c, m in np.ndindex(kernel.shape):
-        kernel[i, j, c, m] = point[c, m] * depth[i, j, m]
+def _extreme_kernel(point: np.ndarray, depth: np.ndarray) -> np.ndarray:
+    """Read the kernel off what the two convolutions make of an image with a single 1."""
+    size = len(depth)
+    kernel = np.zeros((size, size, *point.shape))
+    for i, j, c in np.ndindex(size, size, len(point)):
+        image = np.zeros((size, size, len(point)))
+        image[i, j, c] = 1
+        kernel[i, j, c] = oracles.depthwise(oracles.pointwise(image, point), depth)[0, 0]
     return kernel
 
 
-def _extreme_mistakes(point, depth, right) -> list[tuple[np.ndarray, str]]:
-    mistakes = [
-        (right.transpose(0, 1, 3, 2), "the last two axes are swapped: a kernel is (k, k, channels in, maps out)."),
-        (right.sum(axis=2), "the channels are summed; keep an axis for them: depth[:, :, None, :] * point."),
-        (right[::-1, ::-1], "the pattern is turned round; nothing is flipped here."),
-        (depth[:, :, None, :] + point, "the numbers are added; both convolutions multiply: depth · point."),
-        (np.broadcast_to(depth[:, :, None, :], right.shape), "this holds the patterns alone: times point[c, m]."),
-    ]
-    if point.shape[0] == point.shape[1]:
-        mistakes += [
-            (depth[:, :, :, None] * point, "that is the separable kernel, depth[i, j, c] · point[c, m]. Here the depthwise half "
-             "comes last, so its pattern belongs to the *map*: depth[i, j, m]."),
-            (depth[:, :, None, :] * point.T, "`point` is turned round: its first axis is the channels that come in."),
-        ]  # fmt: skip
-    return mistakes
+EXTREME_AS_STANDARD_MISTAKES = (
+    Mistake(lambda point, depth: np.einsum("cm,ijm->ijmc", point, depth),
+            "the last two axes are swapped: a kernel is (k, k, channels in, maps out)."),
+    Mistake(lambda point, depth: depth * point.sum(axis=0),
+            "the channels are summed; keep an axis for them: depth[:, :, None, :] * point."),
+    Mistake(lambda point, depth: depth[::-1, ::-1, None, :] * point,
+            "the pattern is turned by 180 degrees; nothing is flipped here."),
+    Mistake(lambda point, depth: depth[:, :, None, :] + point,
+            "the numbers are added; both convolutions multiply: depth · point."),
+    Mistake(lambda point, depth: depth[:, :, None, :] / point,
+            "the numbers are divided; both convolutions multiply: depth · point."),
+    Mistake(lambda point, depth: depth[:, :, None, :] * np.ones_like(point),
+            "this holds the patterns alone: times point[c, m]."),
+    Mistake(lambda point, depth: depth[:, :, :, None] * point,
+            "that is the separable kernel, depth[i, j, c] · point[c, m]. Here the depthwise half comes last, so its pattern "
+            "belongs to the *map*: depth[i, j, m]."),
+    Mistake(lambda point, depth: depth[:, :, None, :] * point.T,
+            "`point` is transposed: its first axis is the channels that come in."),
+)  # fmt: skip

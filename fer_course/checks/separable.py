@@ -2,110 +2,202 @@
 
 from __future__ import annotations
 
-import functools
 import traceback
+from collections.abc import Callable
 
 import numpy as np
 
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, NotAttempted, attempt, expect, grown, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, NotAttempted, grown, judge, numbers, passed, short
 
 _RELU = "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."
+_MEAN = "this is a mean. A convolution adds up, and does not divide."
+
+
+def _images(cases) -> list[tuple[np.random.Generator, np.ndarray]]:
+    """Return a generator of numbers and an image for each (shape, kind) of `cases`."""
+    images = []
+    for seed, (shape, kind) in enumerate(cases):
+        shape, rng = grown(seed, *shape), numbers(seed)
+        images.append(
+            (rng, rng.integers(0, 256, shape, dtype=np.uint8) if kind is np.uint8 else rng.normal(size=shape))
+        )
+    return images
+
+
+def _floats(answer):
+    """Return the answer, unless it is an array of whole numbers, which cuts every fraction off."""
+    if isinstance(answer, np.ndarray) and answer.ndim and answer.dtype.kind in "iub":
+        raise Hint(
+            f"Your answer holds whole numbers ({answer.dtype}), so every fraction is cut off. np.zeros_like(image) takes "
+            "over the pixels' dtype; np.zeros(shape) makes floats."
+        )
+    return answer
+
+
+def _changed(right: Callable, change: Callable):
+    """Return a wrong answer: `change(right answer, *arguments)`."""
+    return lambda *given: change(right(*given), *given)
+
+
+def _layouts(right: Callable) -> tuple[Mistake, ...]:
+    """Return the right answer laid out otherwise."""
+    return (
+        Mistake(
+            _changed(right, lambda maps, *_: maps[None]),
+            "there is a fourth axis in front, as Keras has it for a batch. Return a single picture: result[0].",
+        ),
+        Mistake(
+            _changed(right, lambda maps, *_: maps.transpose(2, 0, 1)),
+            "the channels come first. Everywhere in this course they come last: (H, W, channels).",
+        ),
+        Mistake(
+            _changed(right, lambda maps, *_: maps.transpose(1, 0, 2)),
+            "rows and columns of the picture are swapped.",
+        ),
+    )
+
 
 # ------------------------------------------------------------------------------------------------ depthwise
 
 
-def depthwise(learner) -> None:
+def depthwise(answer) -> None:
     """Check `depthwise(image, kernel)`: floats (H-k+1, W-k+1, C) of an image (H,W,C) and a kernel (k,k,C)."""
-    for seed, (shape, size, kind) in enumerate(
-        (((7, 5, 3), 3, float), ((5, 8, 4), 2, np.uint8), ((6, 9, 1), 5, float), ((9, 6, 5), 3, float))
-    ):
-        shape = grown(seed, *shape)
-        rng = numbers(seed)
-        image = rng.integers(0, 256, shape, dtype=np.uint8) if kind is np.uint8 else rng.normal(size=shape)
-        kernel = rng.normal(size=(size, size, shape[2]))
-        answer = _floats(attempt(learner, image, kernel))
-        expected = oracles.depthwise(image, kernel)
-        what = f"depthwise convolution of {image.dtype} {shape} with a kernel {kernel.shape}"
-        expect(answer, expected, what, _depthwise_mistakes(image, kernel, expected))
+    images = _images([((8, 7, 3), float), ((5, 8, 4), np.uint8), ((6, 9, 1), float), ((9, 6, 5), float)])
+    judge(
+        answer,
+        [
+            (image, rng.normal(size=(size, size, image.shape[2])))
+            # In the first k = C, so that kernel[c] has the right shape.
+            for (rng, image), size in zip(images, (images[0][1].shape[2], 2, 5, 3), strict=True)
+        ],
+        oracles.depthwise,
+        lambda image, kernel: f"depthwise convolution of {image.dtype} {image.shape} with a kernel {kernel.shape}",
+        mistakes=DEPTHWISE_MISTAKES,
+        form=_floats,
+    )
     passed("Depthwise: every channel has its own kernel, and none hears of another.")
 
 
-def _depthwise_mistakes(image: np.ndarray, kernel: np.ndarray, right: np.ndarray) -> list:
-    size, channels = len(kernel), image.shape[2]
-    standard = np.repeat(right.sum(axis=2, keepdims=True), channels, axis=2)
-    first_kernel = np.repeat(kernel[:, :, :1], channels, axis=2)
-    first_channel = np.repeat(image[:, :, :1], channels, axis=2)
-    unfinished, ones = right.copy(), np.ones_like(kernel)
-    unfinished[-1], unfinished[:, -1] = 0, 0
-    summed = "the channels are summed up. That is what a *standard* convolution does: sum over axis=(0, 1) only."
-    too_few = f"the last row and column are missing. In H rows a kernel has H - k + 1 places: in {size} rows 1, not 0."
-    mistakes = [
-        (right.sum(axis=2), summed),
-        (right.sum(axis=2, keepdims=True), summed),
-        (standard, "every map is the sum over all channels. Map c comes from channel c of the image alone."),
-        (oracles.depthwise(image, kernel[::-1, ::-1]), "the kernel is flipped. Networks lay it on as it is."),
-        (oracles.depthwise(image, kernel.transpose(1, 0, 2)), "rows and columns of the kernel are swapped."),
-        (oracles.depthwise(image, kernel[:, :, ::-1]), "the kernel's channels run backwards: channel c goes with channel c."),
-        (np.repeat(right[:, :, -1:], channels, axis=2), "every map holds the numbers of the last channel: each channel "
-            "overwrites them all. In a loop over channels write to output[row, column, c]."),
-        (right[:-1, :-1], too_few),
-        (unfinished, too_few),
-        (oracles.depthwise(image, kernel, padding="same"), "this is padded. Take only places where all of the kernel is inside."),
-        (oracles.depthwise(image, first_kernel), "all channels get the kernel of channel 0. Use kernel[:, :, c]."),
-        (oracles.depthwise(first_channel, kernel), "all kernels are laid on channel 0. Use channel c of the image."),
-        (oracles.depthwise(image, ones), "the kernel is not used: multiply the window by it before you add up."),
-        (oracles.depthwise(image, ones / size**2), "the kernel is not used: this is the mean of each window."),
-        (right / size**2, "this is a mean. A convolution adds up, and does not divide."),
-        (np.maximum(right, 0), _RELU),
-        *_layouts(right),
-    ]  # fmt: skip
-    if size == channels:
-        channels_first = oracles.depthwise(image, np.moveaxis(kernel, 0, 2))
-        mistakes.append(
-            (channels_first, "kernel[c] is a *row* of all kernels. The kernel of channel c is kernel[:, :, c].")
-        )
-    return mistakes
+def _depthwise_of(change: Callable[[np.ndarray, np.ndarray], tuple]):
+    """Return a wrong answer: the depthwise convolution of `change(image, kernel)`."""
+    return lambda image, kernel: oracles.depthwise(*change(image, kernel))
 
+
+def _depthwise_maps(change: Callable):
+    """Return a wrong answer: `change(right maps, image, kernel)`."""
+    return _changed(oracles.depthwise, change)
+
+
+def _last_empty(maps: np.ndarray, *_) -> np.ndarray:
+    maps[-1], maps[:, -1] = 0, 0
+    return maps
+
+
+def _of_first(values: np.ndarray) -> np.ndarray:
+    """Return the array with its first channel in place of all."""
+    return values[:, :, :1].repeat(values.shape[2], axis=2)
+
+
+def _summed(image: np.ndarray, kernel: np.ndarray, axes: tuple[int, int]) -> np.ndarray:
+    """Sum each window's products over other axes, where the result has as many numbers as there are channels."""
+    maps, size = np.zeros_like(oracles.depthwise(image, kernel)), len(kernel)
+    for row, column in np.ndindex(maps.shape[:2]):
+        window = image[row : row + size, column : column + size]
+        maps[row, column] = (window * kernel).sum(axis=axes)
+    return maps
+
+
+_SIDE = "there are two {} too few. A side of H has H - k + 1 places: add 1, don't subtract it."
+_SUMMED = "the channels are summed up. That is what a *standard* convolution does: sum over axis=(0, 1) only."
+
+
+def _too_few(image: np.ndarray, kernel: np.ndarray) -> str:
+    return (
+        f"the last row and column are missing. In H rows a kernel has H - k + 1 places: in {len(kernel)} rows 1, not 0."
+    )
+
+
+DEPTHWISE_MISTAKES = (
+    Mistake(_depthwise_maps(lambda maps, *_: maps.sum(axis=2)), _SUMMED),
+    Mistake(_depthwise_maps(lambda maps, *_: maps.sum(axis=2, keepdims=True)), _SUMMED),
+    Mistake(_depthwise_maps(lambda maps, *_: maps.sum(axis=2, keepdims=True).repeat(maps.shape[2], axis=2)),
+            "every map is the sum over all channels. Map c comes from channel c of the image alone."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, kernel[::-1, ::-1])),
+            "the kernel is flipped. Networks lay it on as it is."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, kernel.transpose(1, 0, 2))),
+            "rows and columns of the kernel are swapped."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, kernel[:, :, ::-1])),
+            "the kernel's channels run backwards: channel c goes with channel c."),
+    Mistake(_depthwise_maps(lambda maps, *_: maps[:, :, -1:].repeat(maps.shape[2], axis=2)),
+            "every map holds the numbers of the last channel: each channel overwrites them all. In a loop over channels write to "
+            "output[row, column, c]."),
+    Mistake(_depthwise_maps(lambda maps, *_: maps[:-1, :-1]), _too_few),
+    Mistake(_depthwise_maps(_last_empty), _too_few),
+    Mistake(_depthwise_maps(lambda maps, *_: maps[:-2]), _SIDE.format("rows")),
+    Mistake(_depthwise_maps(lambda maps, *_: maps[:, :-2]), _SIDE.format("columns")),
+    Mistake(_depthwise_maps(lambda maps, *_: maps[:-2, :-2]), _SIDE.format("rows and columns")),
+    Mistake(_depthwise_maps(lambda maps, *_: maps[: maps.shape[1]]),
+            "there are as many rows as columns: the height of the picture is image.shape[0]."),
+    Mistake(_depthwise_maps(lambda maps, image, kernel: maps[: image.shape[2] - len(kernel) + 1]),
+            "the number of rows comes from the channels: the height of the picture is image.shape[0]."),
+    Mistake(_depthwise_maps(lambda maps, image, kernel: maps[:, : image.shape[2] - len(kernel) + 1]),
+            "the number of columns comes from the channels: the width of the picture is image.shape[1]."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, 1 / kernel)),
+            "the window is divided by the kernel. Multiply the two."),
+    *(
+        Mistake(
+            lambda image, kernel, axes=axes: _summed(image, kernel, axes),
+            f"the sum runs over the axes {axes} of the window. Its rows and columns are the axes (0, 1).",
+        )
+        for axes in ((0, 2), (1, 2))
+    ),
+    Mistake(lambda image, kernel: oracles.depthwise(image, kernel, padding="same"),
+            "this is padded. Take only places where all of the kernel is inside."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, _of_first(kernel))),
+            "all channels get the kernel of channel 0. Use kernel[:, :, c]."),
+    Mistake(_depthwise_of(lambda image, kernel: (_of_first(image), kernel)),
+            "all kernels are laid on channel 0. Use channel c of the image."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, np.ones_like(kernel))),
+            "the kernel is not used: multiply the window by it before you add up."),
+    Mistake(_depthwise_of(lambda image, kernel: (image, np.full_like(kernel, 1 / len(kernel) ** 2))),
+            "the kernel is not used: this is the mean of each window."),
+    Mistake(_depthwise_maps(lambda maps, image, kernel: maps / len(kernel) ** 2), _MEAN),
+    Mistake(_depthwise_maps(lambda maps, *_: np.maximum(maps, 0)), _RELU),
+    *_layouts(oracles.depthwise),
+    Mistake(
+        lambda image, kernel: oracles.depthwise(
+            image, np.moveaxis(kernel, 0, 2) if len(kernel) == image.shape[2] else kernel
+        ),
+        "kernel[c] is a *row* of all kernels. The kernel of channel c is kernel[:, :, c].",
+    ),
+)  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------ pointwise
 
 
-def pointwise(learner) -> None:
+def pointwise(answer) -> None:
     """Check `pointwise(image, kernel)`: floats (H,W,M) of an image (H,W,C) and a kernel (C,M)."""
     # The first image is a cube, so that a sum along a wrong axis has the right shape and gets its own hint.
-    for seed, (shape, filters, kind) in enumerate(
-        (((4, 4, 4), 4, float), ((5, 7, 3), 6, np.uint8), ((3, 2, 5), 1, float), ((6, 5, 1), 2, float))
-    ):
-        shape, (filters,) = grown(seed, *shape), grown(seed, filters)
-        rng = numbers(seed)
-        image = rng.integers(0, 256, shape, dtype=np.uint8) if kind is np.uint8 else rng.normal(size=shape)
-        kernel = rng.normal(size=(shape[2], filters))
-        answer = _floats(attempt(learner, image, kernel))
-        expected = oracles.pointwise(image, kernel)
-        what = f"pointwise convolution of {image.dtype} {shape} with a kernel {kernel.shape}"
-        expect(answer, expected, what, _pointwise_mistakes(image, kernel, expected))
+    rng, (side,) = numbers(4), grown(4, 4)
+    cases = [(rng.normal(size=(side, side, side)), rng.normal(size=(side, side)))]
+    images = _images([((5, 7, 3), np.uint8), ((3, 2, 5), float), ((6, 5, 1), float)])
+    for seed, ((rng, image), filters) in enumerate(zip(images, (6, 1, 2), strict=True)):
+        cases.append((image, rng.normal(size=(image.shape[2], *grown(seed, filters)))))
+    judge(
+        answer,
+        cases,
+        oracles.pointwise,
+        lambda image, kernel: f"pointwise convolution of {image.dtype} {image.shape} with a kernel {kernel.shape}",
+        mistakes=POINTWISE_MISTAKES,
+        form=_floats,
+    )
     passed("Pointwise: every pixel mixes its own channels, and looks at no neighbour.")
 
 
-def _pointwise_mistakes(image: np.ndarray, kernel: np.ndarray, right: np.ndarray) -> list:
-    rows, columns, channels = image.shape
-    mistakes = [
-        (image[:, :, -1:] * kernel[-1], "only the last channel is left: each one overwrites those before. Add up with +=."),
-        (right[..., 0], "this is the first output map alone. Each of the M columns of the kernel makes one."),
-        (right.sum(axis=2), "the output maps are summed up. Keep all M of them, along the last axis."),
-        (right / channels, "this is a mean over the channels. A convolution adds up, and does not divide."),
-        (np.maximum(right, 0), _RELU),
-        (right.reshape(rows * columns, -1), "the pixels stand in one long row: fold them back with reshape(H, W, M)."),
-        *_layouts(right),
-    ]  # fmt: skip
-    if rows == columns == channels == kernel.shape[1]:
-        mistakes.append(
-            (image @ kernel.T, "the kernel is transposed: its *rows* (C) go with the channels of the image.")
-        )
-        mistakes += [(np.einsum(terms, image, kernel), hint) for terms, hint in _WRONG_SUMS]
-        mistakes += [(image * numbers, _STAR) for numbers in (kernel, kernel.T, *kernel, *kernel.T)]
-    return mistakes
+def _pointwise_maps(change: Callable):
+    """Return a wrong answer: `change(right maps, image, kernel)`."""
+    return _changed(oracles.pointwise, change)
 
 
 _STAR = "* multiplies number by number, and mixes nothing: the products of a pixel's C channels are to be added up."
@@ -122,22 +214,56 @@ _WRONG_SUMS = [
 ]
 
 
+POINTWISE_MISTAKES = (
+    Mistake(lambda image, kernel: image[:, :, -1:] * kernel[-1],
+            "only the last channel is left: each one overwrites those before. Add up with +=."),
+    Mistake(_pointwise_maps(lambda maps, *_: maps[..., 0]),
+            "this is the first output map alone. Each of the M columns of the kernel makes one."),
+    Mistake(_pointwise_maps(lambda maps, *_: maps.sum(axis=2)),
+            "the output maps are summed up. Keep all M of them, along the last axis."),
+    Mistake(_pointwise_maps(lambda maps, image, kernel: maps / image.shape[2]),
+            "this is a mean over the channels. A convolution adds up, and does not divide."),
+    Mistake(_pointwise_maps(lambda maps, *_: np.maximum(maps, 0)), _RELU),
+    Mistake(_pointwise_maps(lambda maps, *_: maps.reshape(-1, maps.shape[2])),
+            "the pixels form one long row: fold them back with reshape(H, W, M)."),
+    *_layouts(oracles.pointwise),
+    Mistake(lambda image, kernel: image @ kernel.T,
+            "the kernel is transposed: its *rows* (C) go with the channels of the image."),
+    *(
+        Mistake(lambda image, kernel, terms=terms: np.einsum(terms, image, kernel), hint)
+        for terms, hint in _WRONG_SUMS
+    ),
+    Mistake(lambda image, kernel: image * kernel, _STAR),
+    Mistake(lambda image, kernel: image * kernel.T, _STAR),
+    Mistake(lambda image, kernel: image * kernel[:, 0], _STAR),
+    Mistake(lambda image, kernel: image * kernel[:, -1], _STAR),
+    Mistake(lambda image, kernel: image * kernel[0], _STAR),
+)  # fmt: skip
+
+
 # ------------------------------------------------------------------------------------------------ separable
 
 
-def separable(learner) -> None:
+def separable(answer) -> None:
     """Check `separable(image, depthwise_kernel, pointwise_kernel)`: floats (H,W,M), zeros round the image, k odd."""
-    for seed, (shape, size, filters) in enumerate((((7, 5, 4), 3, 4), ((6, 8, 3), 5, 2), ((5, 6, 2), 1, 3))):
-        shape, (filters,) = grown(seed, *shape), grown(seed, filters)
-        rng = numbers(seed)
-        image, depth = rng.normal(size=shape), rng.normal(size=(size, size, shape[2]))
-        point = rng.normal(size=(shape[2], filters))
-        what = f"separable convolution of {shape} with kernels {depth.shape} and {point.shape}"
-        advice = functools.partial(_on_the_halves, what=what, image=image, margin=size // 2)
-        answer = _floats(attempt(learner, image, depth, point, advice=advice))
-        expected = oracles.pointwise(oracles.depthwise(image, depth, padding="same"), point)
-        expect(answer, expected, what, _separable_mistakes(image, depth, point, expected))
+    images = _images([((7, 5, 4), float), ((6, 8, 3), float), ((5, 6, 2), float)])
+    cases = []
+    for seed, ((rng, image), size, filters) in enumerate(zip(images, (3, 5, 1), (None, 2, 3), strict=True)):
+        channels = image.shape[2]
+        filters = (
+            grown(seed, filters)[0] if filters else channels
+        )  # at first C = M: swapped halves have the right shape
+        cases.append((image, rng.normal(size=(size, size, channels)), rng.normal(size=(channels, filters))))
+    judge(answer, cases, _separable, _what, mistakes=SEPARABLE_MISTAKES, advice=_on_the_halves, form=_floats)
     passed("Separable: first each channel's neighbours, then each pixel's channels.")
+
+
+def _what(image: np.ndarray, depth: np.ndarray, point: np.ndarray) -> str:
+    return f"separable convolution of {image.shape} with kernels {depth.shape} and {point.shape}"
+
+
+def _separable(image: np.ndarray, depth: np.ndarray, point: np.ndarray) -> np.ndarray:
+    return oracles.pointwise(oracles.depthwise(image, depth, padding="same"), point)
 
 
 _CHANNELS_PADDED = (
@@ -148,9 +274,9 @@ _THREE_PAIRS = (
 )
 
 
-def _on_the_halves(error: Exception, what: str, image: np.ndarray, margin: int) -> Hint | None:
+def _on_the_halves(error: Exception, image: np.ndarray, depth: np.ndarray, point: np.ndarray) -> Hint | None:
     """Return the hint for an answer that stops inside another function: what is wrong in the answer, or what is empty."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    frames, margin = [frame for frame, _ in traceback.walk_tb(error.__traceback__)], len(depth) // 2
     empty = frames[-1].f_code.co_name if isinstance(error, NotImplementedError) else ""
     if empty in ("depthwise", "pointwise"):
         return NotAttempted(
@@ -160,9 +286,9 @@ def _on_the_halves(error: Exception, what: str, image: np.ndarray, margin: int) 
     wide = tuple(length + 2 * margin for length in image.shape)
     # A padded image is handed on to the function that stops: it is found there, whatever that calls it.
     if margin and any(np.shape(value) == wide for frame in frames for value in _arrays(frame)):
-        return Hint(f"{what}: {_CHANNELS_PADDED}")
+        return Hint(f"{_what(image, depth, point)}: {_CHANNELS_PADDED}")
     if isinstance(error, ValueError) and any(_is_pad(frame) for frame in frames):
-        return Hint(f"{what}: {_THREE_PAIRS}")
+        return Hint(f"{_what(image, depth, point)}: {_THREE_PAIRS}")
     return None
 
 
@@ -174,188 +300,268 @@ def _is_pad(frame) -> bool:
     return frame.f_code is getattr(np.pad, "__wrapped__", np.pad).__code__
 
 
-def _separable_mistakes(image: np.ndarray, depth: np.ndarray, point: np.ndarray, right: np.ndarray) -> list:
-    margin, channels = len(depth) // 2, image.shape[2]
-    between = oracles.depthwise(image, depth, padding="same")
-    flipped = oracles.depthwise(image, depth[::-1, ::-1], padding="same")
+def _padded(before: Callable[[int], int], after: Callable[[int], int] | None = None, sides=(1, 1, 0), **mode):
+    """Return a wrong answer whose image has before(k) pixels above and left, after(k) below and right."""
 
-    def padded(before: int, after: int, sides=(1, 1, 0), **mode):
-        wide = np.pad(image, [(before * side, after * side) for side in sides], **mode)
+    def separable(image, depth, point):
+        size = len(depth)
+        margin = np.array([before(size), (after or before)(size)])
+        wide = np.pad(image, [tuple(margin * side) for side in sides], **mode)
         return oracles.pointwise(oracles.depthwise(wide, depth), point)
 
-    valid = padded(0, 0)
-    one_side = f"all zeros are on one side of the image. Put {margin} on each side: above, below, left and right."
-    too_many = f"the image is padded too much. A kernel of size k needs k // 2 zeros on each side, {margin} here."
-    half_margin = f"only one side of each axis is padded. Put {margin} zeros *before* and {margin} after."
-    one_axis = f"only one of height and width is padded. Put {margin} zeros on each side of both."
-    mistakes = [
-        (valid, "the image is not padded. Put k // 2 zeros on each side first, so that height and width stay."),
-        (padded(2 * margin, 0), one_side),
-        (padded(0, 2 * margin), one_side),
-        (padded(margin, 0), half_margin),
-        (padded(0, margin), half_margin),
-        (padded(margin, margin, (1, 0, 0)), one_axis),
-        (padded(margin, margin, (0, 1, 0)), one_axis),
-        (padded(margin, margin, (1, 1, 1)), _CHANNELS_PADDED),
-        (padded(1, 1) if margin > 1 else None, f"the margin is 1, whatever k is. Put k // 2 zeros on each side, {margin} here."),
-        (padded(margin + 1, margin + 1), too_many),
-        (padded(2 * margin, 2 * margin), too_many),
-        (padded(len(depth), len(depth)), too_many),
-        (padded(margin, margin, mode="edge"), "the margin repeats the border of the image. Keras pads with zeros."),
-        (padded(margin, margin, mode="reflect"), "the margin mirrors the image. Keras pads with zeros."),
-        (np.pad(valid, ((margin, margin), (margin, margin), (0, 0))), "the zeros go round the *image*, before the convolution. "
-            "Here they were put round the result."),
-        (oracles.pointwise(np.maximum(between, 0), point), "there is a ReLU in the middle. Nothing stands between the two."),
-        (np.maximum(right, 0), _RELU),
-        (oracles.pointwise(flipped, point), "the depthwise kernel is flipped."),
-        (between, "this is the depthwise half alone. Mix its channels with the pointwise kernel."),
-        (oracles.pointwise(image, point), "this is the pointwise half alone. The depthwise convolution comes before it."),
-        *_layouts(right),
-    ]  # fmt: skip
-    if channels == point.shape[1]:
-        swapped = oracles.depthwise(oracles.pointwise(image, point), depth, padding="same")
-        mistakes += [
-            (
-                swapped,
-                "the order is swapped. Depthwise comes first, then pointwise (extreme Inception has the other order).",
-            ),
-            (oracles.pointwise(between, point.T), "the pointwise kernel is transposed: its rows go with the channels."),
-        ]
-    return [(wrong, hint) for wrong, hint in mistakes if wrong is not None]
+    return separable
 
+
+def _round_the_result(image, depth, point):
+    valid, margin = oracles.pointwise(oracles.depthwise(image, depth), point), len(depth) // 2
+    return np.pad(valid, ((margin, margin), (margin, margin), (0, 0)))
+
+
+def _with_margin(hint: str) -> Callable[..., str]:
+    """Return a hint in which {} is the number of zeros that the case needs on each side."""
+    return lambda image, depth, point: hint.format(len(depth) // 2)
+
+
+_ONE_SIDE = _with_margin("all zeros are on one side of the image. Put {} on each side: above, below, left and right.")
+_HALF = _with_margin("only one side of each axis is padded. Put {0} zeros *before* and {0} after.")
+_ONE_AXIS = _with_margin("only one of height and width is padded. Put {} zeros on each side of both.")
+_TOO_MANY = _with_margin("the image is padded too much. A kernel of size k needs k // 2 zeros on each side, {} here.")
+
+SEPARABLE_MISTAKES = (
+    Mistake(_padded(lambda k: 0),
+            "the image is not padded. Put k // 2 zeros on each side first, so that height and width stay."),
+    Mistake(_padded(lambda k: k - 1, lambda k: 0), _ONE_SIDE),
+    Mistake(_padded(lambda k: 0, lambda k: k - 1), _ONE_SIDE),
+    Mistake(_padded(lambda k: k // 2, lambda k: 0), _HALF),
+    Mistake(_padded(lambda k: 0, lambda k: k // 2), _HALF),
+    Mistake(_padded(lambda k: k // 2, sides=(1, 0, 0)), _ONE_AXIS),
+    Mistake(_padded(lambda k: k // 2, sides=(0, 1, 0)), _ONE_AXIS),
+    Mistake(_padded(lambda k: k // 2, sides=(1, 1, 1)), _CHANNELS_PADDED),
+    Mistake(_padded(lambda k: 1 if k > 1 else 0),
+            "the margin is 1, whatever k is. Put k // 2 zeros on each side: 2 for a kernel of 5."),
+    Mistake(
+        _padded(lambda k: 1), "the margin is 1, whatever k is. Put k // 2 zeros on each side: 0 for a kernel of 1."
+    ),
+    Mistake(_padded(lambda k: k // 2 + 1), _TOO_MANY),
+    Mistake(_padded(lambda k: k - 1), _TOO_MANY),
+    Mistake(_padded(lambda k: k), _TOO_MANY),
+    Mistake(
+        _padded(lambda k: k // 2, mode="edge"), "the margin repeats the border of the image. Keras pads with zeros."
+    ),
+    Mistake(_padded(lambda k: k // 2, mode="reflect"), "the margin mirrors the image. Keras pads with zeros."),
+    Mistake(_round_the_result,
+            "the zeros go round the *image*, before the convolution. Here they were put round the result."),
+    Mistake(
+        lambda image, depth, point: oracles.pointwise(
+            np.maximum(oracles.depthwise(image, depth, padding="same"), 0), point
+        ),
+        "there is a ReLU in the middle. Nothing comes between the two.",
+    ),
+    Mistake(_changed(_separable, lambda maps, *_: np.maximum(maps, 0)), _RELU),
+    Mistake(
+        lambda image, depth, point: _separable(image, depth[::-1, ::-1], point), "the depthwise kernel is flipped."
+    ),
+    Mistake(lambda image, depth, point: oracles.depthwise(image, depth, padding="same"),
+            "this is the depthwise half alone. Mix its channels with the pointwise kernel."),
+    Mistake(lambda image, depth, point: oracles.pointwise(image, point),
+            "this is the pointwise half alone. The depthwise convolution comes before it."),
+    *_layouts(_separable),
+    Mistake(lambda image, depth, point: oracles.depthwise(oracles.pointwise(image, point), depth, padding="same"),
+            "the order is swapped. Depthwise comes first, then pointwise (extreme Inception has the other order)."),
+    Mistake(lambda image, depth, point: _separable(image, depth, point.T),
+            "the pointwise kernel is transposed: its rows go with the channels."),
+)  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------ cost ratio
 
 
-def cost_ratio(learner) -> None:
+def cost_ratio(answer) -> None:
     """Check `cost_ratio(height, width, channels, filters, size)`: multiply-adds, separable over standard, a float."""
     cases = ((48, 48, 8, 16, 3), (20, 30, 64, 32, 5), (12, 9, 3, 128, 3), (6, 7, 16, 1, 3))
-    for layer in ((*grown(seed, *case[:4]), case[4]) for seed, case in enumerate(cases)):
-        height, width, channels, filters, size = layer
-        answer = attempt(learner, *layer)
-        what = f"{height} × {width} places, {channels} channels, {filters} filters of size {size}"
-        if isinstance(answer, (tuple, list)):
-            raise Hint(f"{what}: return one number, separable / standard; found {short(answer)}.")
-        standard = sum(size * size * channels for _ in range(filters))
-        separable = sum(size * size for _ in range(channels)) + sum(channels for _ in range(filters))
-        expect(answer, separable / standard, what, _ratio_mistakes(*layer, separable, standard))
+    judge(
+        answer,
+        [(*grown(seed, *case[:4]), case[4]) for seed, case in enumerate(cases)],
+        lambda h, w, *layer: _separable_count(*layer) / _standard_count(*layer),
+        "ratio for {} × {} pixels, {} channels, {} filters, kernel size {}".format,
+        mistakes=COST_RATIO_MISTAKES,
+        form=_one_number,
+    )
     passed("The ratio is right, also where a separable convolution is the dearer one.")
 
 
-def _ratio_mistakes(height, width, channels, filters, size, separable: int, standard: int) -> list:
-    places, ratio, area = height * width, separable / standard, size * size
-    upside_down = "this is upside down. Return separable / standard: below 1 where the separable one is cheaper."
-    brackets = "brackets are missing: / and * come before +. Write (depthwise + pointwise) / standard."
-    below = "brackets are missing: a / b * c is (a / b) * c. Work the standard count out first, on a line of its own."
-    unpadded = (
-        (height - size + 1) * (width - size + 1) / places
-    )  # the part of all places where the whole kernel is inside
-    places_hint = "height × width is in one of the two counts, but not in the other. Both work at every place."
-    return [
-        (standard / separable, upside_down),
-        (standard // separable, upside_down),
-        (separable // standard, "// cuts the fraction off. Divide with /."),
-        (1 / channels + 1 / area, "you divide by the number of *input* channels. Which one is left over when you cancel?"),
-        (1 / filters, "this counts the depthwise half alone. Add the pointwise one: C · M at every place."),
-        (1 / area, "this counts the pointwise half alone. Add the depthwise one: k² · C at every place."),
-        (1 / filters + 1 / size, "a kernel has k × k numbers: size ** 2, not size."),
-        (1 + 1 / area, "the depthwise half has no filters: k² · C at every place, not k² · C · M."),
-        (1 / filters + 1, "the pointwise half looks at one pixel: C · M at every place, without k²."),
-        ((area * channels + filters) / standard, "the pointwise half has C · M numbers, not M: it adds up all channels."),
-        ((area + channels * filters) / standard, "the depthwise half has k² numbers for *each* channel: k² · C."),
-        (places * area * channels + 1 / area, brackets),
-        (area * channels + 1 / area, brackets),
-        ((places * area * channels + channels * filters) / (places * standard), brackets),
-        (separable / height * width * standard, below),
-        (places * separable / height * width * standard, below),
-        (separable / area * channels * filters, below),
-        ((unpadded * area * channels + channels * filters) / standard, "the depthwise half is unpadded here, with fewer places. "
-            "Count height × width places in every layer."),
-        (channels, "the two halves come one after the other: add their multiply-adds, don't multiply them."),
-        (places * channels, "the two halves come one after the other: add their multiply-adds, don't multiply them."),
-        (ratio * places, places_hint),
-        (ratio / places, places_hint),
-        ((separable + channels + filters) / (standard + filters), "this counts biases. A bias adds, but multiplies nothing."),
-        ((separable + filters) / (standard + filters), "this counts biases. A bias adds, but multiplies nothing."),
-        (1 - ratio, "this is the part that is *saved*. Return the part that is left, separable / standard."),
-        (100 * ratio, "this is in per cent. Return separable / standard as it is."),
-        (places * separable, "these are the multiply-adds of the separable one. Divide them by the standard one's."),
-        (places * standard, "these are the multiply-adds of the standard one. Divide the separable one's by them."),
-        (places * (standard - separable), "this is the difference. Return the ratio, separable / standard."),
-        (1 / filters * 1 / area, "the two halves come one after the other: add, don't multiply."),
-    ]  # fmt: skip
+def _one_number(answer):
+    if np.size(answer) != 1:
+        raise Hint(f"Return one number, separable / standard; found {short(answer)}.")
+    return answer
 
+
+def _standard_count(channels: int, filters: int, size: int) -> int:
+    """Count the multiply-adds in one place."""
+    return sum(size * size * channels for _ in range(filters))
+
+
+def _separable_count(channels: int, filters: int, size: int) -> int:
+    """Count the multiply-adds in one place."""
+    return sum(size * size for _ in range(channels)) + sum(channels for _ in range(filters))
+
+
+def _counted(answer: Callable[[int, int, int], float]):
+    """Return a wrong ratio: `answer(separable, standard, places)` of the counts in one place."""
+    return lambda h, w, *layer: answer(_separable_count(*layer), _standard_count(*layer), h * w)
+
+
+def _halves(depthwise: Callable, pointwise: Callable):
+    """Return a wrong ratio: `depthwise(channels, filters, size)` and `pointwise(...)` are the counts in one place."""
+    return lambda h, w, *layer: (depthwise(*layer) + pointwise(*layer)) / _standard_count(*layer)
+
+
+_UPSIDE_DOWN = "this is upside down. Return separable / standard: below 1 where the separable one is cheaper."
+_BRACKETS = "brackets are missing: / and * come before +. Write (depthwise + pointwise) / standard."
+_BELOW = "brackets are missing: a / b * c is (a / b) * c. Work the standard count out first, on a line of its own."
+_NO_PLACES = "height × width is in one of the two counts, but not in the other. Both work at every place."
+_ADD = "the two halves come one after the other: add their multiply-adds, don't multiply them."
+_SUBTRACTED = "one half is subtracted from the other: add them."
+_NO_BIAS = "this counts biases. A bias adds, but multiplies nothing."
+
+COST_RATIO_MISTAKES = (
+    Mistake(_counted(lambda separable, standard, places: standard / separable), _UPSIDE_DOWN),
+    Mistake(_counted(lambda separable, standard, places: standard // separable), _UPSIDE_DOWN),
+    Mistake(_counted(lambda separable, standard, places: separable // standard),
+            "// cuts the fraction off. Divide with /."),
+    Mistake(lambda h, w, c, m, k: 1 / c + 1 / k**2,
+            "you divide by the number of *input* channels. Which one is left over when you cancel?"),
+    Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: 0),
+            "this counts the depthwise half alone. Add the pointwise one: C · M at every place."),
+    Mistake(_halves(lambda c, m, k: 0, lambda c, m, k: c * m),
+            "this counts the pointwise half alone. Add the depthwise one: k² · C at every place."),
+    Mistake(lambda h, w, c, m, k: 1 / m + 1 / k, "a kernel has k × k numbers: size ** 2, not size."),
+    Mistake(lambda h, w, c, m, k: (k**2 * c + c * m) / (2 * k * c * m),
+            "the standard count has 2 · k in place of k²: size ** 2, not size * 2."),
+    Mistake(lambda h, w, c, m, k: (k**2 * c + c * m) / (2**k * c * m),
+            "the standard count has 2 to the power of k in place of k²: size ** 2, not 2 ** size."),
+    Mistake(_halves(lambda c, m, k: 2 * k * c, lambda c, m, k: c * m),
+            "the depthwise half has 2 · k in place of k²: size ** 2, not size * 2."),
+    Mistake(_halves(lambda c, m, k: 2**k * c, lambda c, m, k: c * m),
+            "the depthwise half has 2 to the power of k in place of k²: size ** 2, not 2 ** size."),
+    Mistake(_halves(lambda c, m, k: k**3 * c, lambda c, m, k: c * m),
+            "the depthwise half has k³ in place of k²: a kernel is a square, size ** 2."),
+    Mistake(_halves(lambda c, m, k: k * k / c, lambda c, m, k: c * m),
+            "the depthwise half is divided by the channels. Multiply: k² · C at every place."),
+    Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: c / m),
+            "the pointwise half is divided by the filters. Multiply: C · M at every place."),
+    Mistake(_counted(lambda separable, standard, places: (places * separable) * (places * standard)),
+            "the two counts are multiplied. Divide: separable / standard."),
+    Mistake(_halves(lambda c, m, k: k * c, lambda c, m, k: c * m),
+            "the depthwise half lacks a k: a kernel has k × k numbers, size ** 2."),
+    Mistake(_halves(lambda c, m, k: c, lambda c, m, k: c * m),
+            "the depthwise half lacks k²: each channel's kernel has k × k numbers."),
+    Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (c * m),
+            "the standard count lacks k²: it is k² · C · M at every place."),
+    Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (k * c * m),
+            "the standard count lacks a k: a kernel has k × k numbers, so k² · C · M at every place."),
+    Mistake(_halves(lambda c, m, k: k * k * c * m, lambda c, m, k: c * m),
+            "the depthwise half has no filters: k² · C at every place, not k² · C · M."),
+    Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: k * k * c * m),
+            "this is 1 + 1 / filters: k² is in both halves, or in none. It belongs to the depthwise half, k² · C, and to the "
+            "standard count, k² · C · M. The pointwise half, C · M, looks at one pixel."),
+    Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: m),
+            "the pointwise half has C · M numbers, not M: it adds up all channels."),
+    Mistake(_halves(lambda c, m, k: k * k, lambda c, m, k: c * m),
+            "the depthwise half has k² numbers for *each* channel: k² · C."),
+    Mistake(lambda h, w, c, m, k: h * w * k * k * c + 1 / k**2, _BRACKETS),
+    Mistake(lambda h, w, c, m, k: k * k * c + 1 / k**2, _BRACKETS),
+    Mistake(lambda h, w, c, m, k: (h * w * k * k * c + c * m) / (h * w * k * k * c * m), _BRACKETS),
+    Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / h * w * k * k * c * m, _BELOW),
+    Mistake(lambda h, w, c, m, k: h * w * (k * k * c + c * m) / h * w * k * k * c * m, _BELOW),
+    Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / k**2 * c * m, _BELOW),
+    Mistake(
+        lambda h, w, c, m, k: (
+            ((h - k + 1) * (w - k + 1) * k * k * c + h * w * c * m) / (h * w * k * k * c * m)
+        ),
+        "the depthwise half is unpadded here, with fewer places. Count height × width places in every layer.",
+    ),
+    Mistake(lambda h, w, c, m, k: c, _ADD),
+    Mistake(lambda h, w, c, m, k: h * w * c, _ADD),
+    Mistake(lambda h, w, c, m, k: 1 / m / k**2, _ADD),
+    Mistake(lambda h, w, c, m, k: 1 / m - 1 / k**2, _SUBTRACTED),
+    Mistake(lambda h, w, c, m, k: 1 / k**2 - 1 / m, _SUBTRACTED),
+    Mistake(_counted(lambda separable, standard, places: separable / standard * places), _NO_PLACES),
+    Mistake(_counted(lambda separable, standard, places: separable / standard / places), _NO_PLACES),
+    Mistake(lambda h, w, c, m, k: (k * k * c + c * m + c + m) / (k * k * c * m + m), _NO_BIAS),
+    Mistake(lambda h, w, c, m, k: (k * k * c + c * m + m) / (k * k * c * m + m), _NO_BIAS),
+    Mistake(_counted(lambda separable, standard, places: 1 - separable / standard),
+            "this is the part that is *saved*. Return the part that is left, separable / standard."),
+    Mistake(_counted(lambda separable, standard, places: 100 * separable / standard),
+            "this is in per cent. Return separable / standard as it is."),
+    Mistake(_counted(lambda separable, standard, places: places * separable),
+            "these are the multiply-adds of the separable one. Divide them by the standard one's."),
+    Mistake(_counted(lambda separable, standard, places: places * standard),
+            "these are the multiply-adds of the standard one. Divide the separable one's by them."),
+    Mistake(_counted(lambda separable, standard, places: places * (standard - separable)),
+            "this is the difference. Return the ratio, separable / standard."),
+)  # fmt: skip
 
 # ------------------------------------------------------------------------------------------------ as a standard one
 
 
-def as_standard(learner) -> None:
+def as_standard(answer) -> None:
     """Check `as_standard(depthwise_kernel, pointwise_kernel)`: (k,k,C) and (C,M) to the standard kernel (k,k,C,M)."""
+    cases = []
     # At first k, C and M are equal, so that a product along a wrong axis has the right shape and gets its own hint.
     for seed, (size, channels, filters) in enumerate(((3, 3, 3), (3, 4, 5), (5, 2, 1), (1, 1, 6))):
-        channels, filters = grown(seed, channels, filters)
+        channels, filters = grown(seed, channels, filters) if seed else (channels, filters)
         rng = numbers(seed)
-        depth, point = rng.normal(size=(size, size, channels)), rng.normal(size=(channels, filters))
-        answer = _floats(attempt(learner, depth, point))
-        expected = np.zeros((size, size, channels, filters))
-        for i, j, c, m in np.ndindex(*expected.shape):
-            expected[i, j, c, m] = depth[i, j, c] * point[c, m]
-        what = f"standard kernel of {depth.shape} and {point.shape}"
-        expect(answer, expected, what, _as_standard_mistakes(depth, point, expected))
+        cases.append((rng.normal(size=(size, size, channels)), rng.normal(size=(channels, filters))))
+    judge(
+        answer,
+        cases,
+        _standard_kernel,
+        lambda depth, point: f"standard kernel of {depth.shape} and {point.shape}",
+        mistakes=AS_STANDARD_MISTAKES,
+        form=_floats,
+    )
     passed("One kernel that does the work of two. Load it into a Conv2D and see.")
 
 
-def _as_standard_mistakes(depth: np.ndarray, point: np.ndarray, right: np.ndarray) -> list:
-    deep = depth[:, :, :, None]
-    order = "the axes are in another order. Keras wants (k, k, C, M): rows, columns, input channels, output maps."
-    mistakes = [
-        (right.sum(axis=2), "the channels are summed up, as `@` does. Keep them apart: the convolution will add them up."),
-        (right.transpose(0, 1, 3, 2), order),
-        (right.transpose(3, 0, 1, 2), order),
-        (right.transpose(3, 2, 0, 1), order),
-        (right.transpose(2, 3, 0, 1), order),
-        (right.transpose(2, 0, 1, 3), order),
-        (deep + point, "the two are added. What passes through both is *multiplied* by both."),
-        (right[::-1, ::-1], "the kernel is flipped. It stays as it is."),
-        (right.transpose(1, 0, 2, 3), "rows and columns of the depthwise kernel are swapped. They stay as they are."),
-        (deep * point.sum(axis=0), "the pointwise kernel is added up over the channels. Each channel keeps its own: [c, m]."),
-        (np.broadcast_to(deep, right.shape), "the pointwise kernel is not used: every map is the depthwise kernel itself."),
-        (np.broadcast_to(point, right.shape), "the depthwise kernel is not used."),
-    ]  # fmt: skip
-    if depth.shape[2] == point.shape[1]:
-        mistakes += [
-            (depth * point if len(depth) == len(point) else None, "this lays the pointwise kernel over the wrong axes. "
-                "Give the depthwise kernel a fourth axis, of length 1, first."),
-            (depth[:, :, None, :] * point, "the depthwise kernel went along with the *output* maps. Its channels are the "
-                "*input* channels: put the new axis last."),
-            (deep * point.T, "the pointwise kernel is transposed: its rows are the input channels, its columns the maps."),
-        ]  # fmt: skip
-    return [(wrong, hint) for wrong, hint in mistakes if wrong is not None]
+def _standard_kernel(depth: np.ndarray, point: np.ndarray) -> np.ndarray:
+    kernel = np.zeros((*depth.shape, point.shape[1]))
+    for i, j, c, m in np.ndindex(*kernel.shape):
+        kernel[i, j, c, m] = depth[i, j, c] * point[c, m]
+    return kernel
 
 
-# ------------------------------------------------------------------------------------------------ shared
+def _axes(*order: int):
+    return lambda depth, point: _standard_kernel(depth, point).transpose(order)
 
 
-def _floats(answer):
-    """Return the answer, unless it is an array of whole numbers, which cuts every fraction off."""
-    if isinstance(answer, np.ndarray) and answer.dtype.kind in "iub":
-        raise Hint(
-            f"Your answer holds whole numbers ({answer.dtype}), so every fraction is cut off. np.zeros_like(image) takes "
-            "over the pixels' dtype; np.zeros(shape) makes floats."
-        )
-    return answer
+_ORDER = "the axes are in another order. Keras wants (k, k, C, M): rows, columns, input channels, output maps."
 
-
-def _layouts(right: np.ndarray) -> list:
-    """Return the right answer laid out otherwise, with the hints."""
-    return [
-        (
-            right[None],
-            "there is a fourth axis in front, as Keras has it for a batch. Return a single picture: result[0].",
-        ),
-        (
-            right.transpose(2, 0, 1),
-            "the channels come first. Everywhere in this course they come last: (H, W, channels).",
-        ),
-        (right.transpose(1, 0, 2), "rows and columns of the picture are swapped."),
-    ]
+AS_STANDARD_MISTAKES = (
+    Mistake(lambda depth, point: depth @ point,
+            "the channels are summed up, as `@` does. Keep them apart: the convolution will add them up."),
+    Mistake(_axes(0, 1, 3, 2), _ORDER),
+    Mistake(_axes(3, 0, 1, 2), _ORDER),
+    Mistake(_axes(3, 2, 0, 1), _ORDER),
+    Mistake(_axes(2, 3, 0, 1), _ORDER),
+    Mistake(_axes(2, 0, 1, 3), _ORDER),
+    Mistake(lambda depth, point: depth[..., None] + point,
+            "the two are added. What passes through both is *multiplied* by both."),
+    Mistake(lambda depth, point: depth[..., None] / point,
+            "the one is divided by the other. What passes through both is *multiplied* by both."),
+    Mistake(
+        lambda depth, point: _standard_kernel(depth[::-1, ::-1], point), "the kernel is flipped. It stays as it is."
+    ),
+    Mistake(_axes(1, 0, 2, 3), "rows and columns of the depthwise kernel are swapped. They stay as they are."),
+    Mistake(lambda depth, point: depth[..., None] * point.sum(axis=0),
+            "the pointwise kernel is added up over the channels. Each channel keeps its own: [c, m]."),
+    Mistake(lambda depth, point: depth[..., None] * np.ones_like(point),
+            "the pointwise kernel is not used: every map is the depthwise kernel itself."),
+    Mistake(lambda depth, point: np.ones_like(depth)[..., None] * point, "the depthwise kernel is not used."),
+    Mistake(lambda depth, point: depth * point,
+            "this lays the pointwise kernel over the wrong axes. Give the depthwise kernel a fourth axis, of length 1, first."),
+    Mistake(lambda depth, point: depth[:, :, None, :] * point,
+            "the depthwise kernel went along with the *output* maps. Its channels are the *input* channels: put the new axis "
+            "last."),
+    Mistake(lambda depth, point: depth[..., None] * point.T,
+            "the pointwise kernel is transposed: its rows are the input channels, its columns the maps."),
+)  # fmt: skip

@@ -6,15 +6,15 @@ import numpy as np
 
 from fer_course import models
 from fer_course.checks.answers import layers_by_kind
-from fer_course.checks.core import Hint, attempt, expect, numbers, passed
+from fer_course.checks.core import Hint, attempt, close, expect, numbers, passed
 from fer_course.quiet import keras
 
 layers = keras.layers
 
 
-def mini_xception(learner) -> None:
+def mini_xception(answer) -> None:
     """Check `mini_xception(filters, classes)`: a Keras model, layer for layer the published one."""
-    model = attempt(learner)
+    model = attempt(answer)
     if not isinstance(model, keras.Model):
         raise Hint(f"mini_xception returns a `keras.Model`; found {type(model).__name__}.")
     if model.output_shape != (None, 7) or model.input_shape != (None, 48, 48, 1):
@@ -25,7 +25,7 @@ def mini_xception(learner) -> None:
     right = models.build("mini_xception")
     _check_count(model, right)
     _check_same(model, right, "mini_xception()")
-    small = attempt(learner, (4, 6), 3)
+    small = attempt(answer, (4, 6), 3)
     if not isinstance(small, keras.Model) or small.output_shape != (None, 3):
         raise Hint("mini_xception((4, 6), 3) has two modules and three classes: use the arguments, not fixed numbers.")
     convolutions = [layer.filters for layer in small.layers if isinstance(layer, layers.SeparableConv2D)]
@@ -65,18 +65,12 @@ def _check_count(model: keras.Model, right: keras.Model) -> None:
 
 
 def _check_same(model: keras.Model, right: keras.Model, what: str) -> None:
-    rng = numbers(5)
-    weights = [rng.normal(0.3, 0.4, array.shape) ** 2 + 0.01 for array in right.get_weights()]
-    weights = [
-        array * rng.choice([-1, 1], array.shape) / np.sqrt(np.prod(array.shape[:-1])) if array.ndim > 1 else array
-        for array in weights
-    ]
+    pixels = numbers(5).integers(0, 256, (3, 48, 48, 1)).astype("float32")
+    weights = _lively_weights(right, pixels)
     if [array.shape for array in model.get_weights()] != [array.shape for array in weights]:
         raise Hint("All parameters are there, but the layers come in another order: follow the five steps one by one.")
     model.set_weights(weights)
-    right.set_weights(weights)
-    pixels = rng.integers(0, 256, (3, 48, 48, 1)).astype("float32")
-    answer, expected = (keras.ops.convert_to_numpy(each(pixels)) for each in (model, right))
+    answer, expected = _output(model, pixels), _output(right, pixels)
     if not np.allclose(answer.sum(axis=1), 1, atol=1e-4):
         raise Hint(
             f"The outputs should be probabilities that sum to 1; found a sum of {answer.sum(axis=1)[0]:.3f}. A softmax?"
@@ -84,18 +78,77 @@ def _check_same(model: keras.Model, right: keras.Model, what: str) -> None:
     if not any(layer.padding == "valid" for layer in model.layers if isinstance(layer, layers.Conv2D)):
         raise Hint('The first two convolutions have padding="valid": they lose a pixel on each side.')
     below = keras.Model(right.input, right.get_layer("class_maps").output)
-    mistakes = _head_mistakes(keras.ops.convert_to_numpy(below(pixels)))
-    expect(answer, expected, f"{what} with the same weights, on random pixels", mistakes)
+    mistakes = [*_scale_mistakes(right, pixels), *_head_mistakes(_output(below, pixels))]
+    if close(answer, expected) or any(close(answer, wrong) for wrong, _ in mistakes):
+        expect(answer, expected, what, mistakes)
+        return
+    found, wanted = _relus(model), _relus(right)
+    if found != wanted:
+        raise Hint(f"Your model has {found} ReLUs, mini-Xception {wanted}: one after each of the first two convolutions, one "
+                   "inside each module, and none elsewhere.")  # fmt: skip
+    expect(answer, expected, f"{what} with the same weights, on random pixels")
+
+
+def _output(model: keras.Model, pixels: np.ndarray) -> np.ndarray:
+    return keras.ops.convert_to_numpy(model(pixels))
+
+
+def _lively_weights(model: keras.Model, pixels: np.ndarray) -> list[np.ndarray]:
+    """Return random weights with which every layer's output differs from number to number, as in a trained model.
+
+    The normalisations get the mean and variance that these pixels give, so that nothing fades out or is cut off by ReLUs.
+    """
+    rng = numbers(6)
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            shape = layer.gamma.shape
+            gamma = rng.uniform(0.5, 1.5, shape) * rng.choice([-1, 1], shape)
+            layer.set_weights([gamma, rng.normal(0, 0.7, shape), np.zeros(shape), np.ones(shape)])
+            layer.momentum = 0.0
+        else:
+            layer.set_weights(
+                [rng.normal(size=array.shape) / np.sqrt(np.prod(array.shape[:-1])) for array in layer.get_weights()]
+            )
+    model(pixels, training=True)  # with momentum 0 the means and variances of this batch are kept as they are
+    return model.get_weights()
+
+
+def _relus(model: keras.Model) -> int:
+    """Return how many ReLUs a model has: layers, functions, and activations of other layers."""
+    count = 0
+    for operation in model.operations:
+        activation = getattr(getattr(operation, "activation", None), "__name__", "")
+        count += type(operation).__name__ in ("ReLU", "Relu") or activation == "relu"
+    return count
+
+
+def _scale_mistakes(model: keras.Model, pixels: np.ndarray) -> list[tuple[np.ndarray, str]]:
+    """Return what comes of other scales of the pixels: the model is given pixels that it scales to these."""
+    scale = "step 1 takes the pixels from 0…255 to -1…1: `layers.Rescaling(1 / 127.5, offset=-1)`."
+    return [
+        (_output(model, (scaled + 1) * 127.5), f"{words}; {scale}")
+        for scaled, words in (
+            (pixels, "the pixels are not rescaled"),
+            (pixels / 255, "the pixels are rescaled to 0…1"),
+            (pixels / 127.5, "the pixels are rescaled to 0…2"),
+            (pixels - 1, "the pixels are moved by -1, but not divided"),
+        )
+    ]
 
 
 def _head_mistakes(maps: np.ndarray) -> list[tuple[np.ndarray, str]]:
     """Return what comes of class maps (N,H,W,classes) when average and softmax go wrong."""
     averaged = _softmax(maps).mean(axis=(1, 2))
-    first = "average first, softmax then. Here the softmax comes before the average, at every place of the maps."
+    first = "average first, then softmax. Here the softmax comes before the average, at every place of the maps."
     return [
         (averaged, first),
         (_softmax(averaged), f"{first} And there is a second one after it."),
         (_softmax(_softmax(maps.mean(axis=(1, 2)))), "there are two softmaxes after the average."),
+        (
+            _softmax(maps[:, 1:-1, 1:-1].mean(axis=(1, 2))),
+            'the last convolution loses a margin of its maps: padding="same".',
+        ),
+        (_softmax(np.maximum(maps.mean(axis=(1, 2)), 0)), "there is a ReLU after the average; leave it out."),
         (_softmax(maps.max(axis=(1, 2))), "the maps' *largest* value is taken; take their average."),
         (_softmax(np.maximum(maps, 0).mean(axis=(1, 2))), "the last convolution has a ReLU; leave it out."),
     ]

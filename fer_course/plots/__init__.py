@@ -10,9 +10,17 @@
 Importing this package loads neither matplotlib nor seaborn. Each module loads what it draws with.
 """
 
+import sys
+
 import lazy_loader
 
 import fer_course._shared.matplotlibrc  # noqa: F401  (before any module here loads matplotlib)
+
+if "matplotlib" in sys.modules:  # it has read the user's file already, and the next figure may be the learner's own
+    from fer_course._shared.settings import use_matplotlibs_own
+
+    use_matplotlibs_own()
+    del use_matplotlibs_own
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fer_course.checks import Hint
-from fer_course.checks.answers import dictionary, layers_by_kind, one_of, same_mistake, several, whole
+from fer_course.checks.answers import dictionary, layers_by_kind, number, one_of, pixels, several, whole
 
 
 def assert_hint(words, function, *arguments, **options):
@@ -39,6 +39,38 @@ def test_other_things_are_no_whole_numbers(answer, words):
     assert_hint(words, whole, answer, "A side")
 
 
+@pytest.mark.parametrize("answer", [[[0, 255], [7, 8]], np.array([[0, 255], [7, 8]], np.uint8)])
+def test_pictures(answer):
+    found = pixels(answer, "A crop")
+    assert found.dtype == np.uint8
+    assert found.tolist() == [[0, 255], [7, 8]]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (np.ones((2, 2)), "A crop has grey levels, uint8 as they came; found float64."),
+        (np.ones((2, 2), int), "found int64. `.astype(np.uint8)`"),
+        ([[0, 256]], "whole numbers from 0 to 255; found [[  0, 256]]"),
+        ([[0.5]], "whole numbers from 0 to 255; found [[0.5]]"),
+        ("dark", "found 'dark' (str)"),
+        ([[1], [1, 2]], "(list)"),
+    ],
+)
+def test_other_things_are_no_pictures(answer, words):
+    assert_hint(words, pixels, answer, "A crop")
+
+
+@pytest.mark.parametrize("answer", [2, 2.0, np.float16(2), np.array(2)])
+def test_numbers(answer):
+    assert number(answer, "A rate") == 2
+
+
+@pytest.mark.parametrize("answer", [[2], np.ones(1), "2", True, None, len])
+def test_other_things_are_no_numbers(answer):
+    assert_hint("A rate is one number; found", number, answer, "A rate")
+
+
 def test_several_things():
     assert several((1, 2), "a, b", 2) == (1, 2)
     assert several([1, 2, 3], "a, b, c", 3) == [1, 2, 3]
@@ -58,17 +90,6 @@ def test_words():
     assert one_of(" Can’t tell\n", ["better", "can't tell"], "it") == "can't tell"
     for wrong in ("worst", 3, None, ["better"]):
         assert_hint("it: expected one of the words 'better', 'worse'; found", one_of, wrong, ["better", "worse"], "it")
-
-
-def test_a_mistake_has_to_explain_all_answers():
-    def mistakes(x):
-        return [(x * 2, "doubled"), (x**2, "squared")]
-
-    cases, right = [(2,), (3,)], [2, 3]
-    same_mistake(right, cases, right, mistakes)
-    same_mistake([4, 5], cases, right, mistakes)  # the first is both, the second neither
-    assert_hint("squared", same_mistake, [4, 9], cases, right, mistakes)
-    assert_hint("doubled", same_mistake, [4, 6], cases, right, mistakes)
 
 
 def test_layers_by_kind():

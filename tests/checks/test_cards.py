@@ -41,7 +41,14 @@ def card_but(**changes):
     return fill
 
 
-CARD_RIGHT = {"package": evaluation.fill_card, "shares": card_as_shares}
+CARD_RIGHT = {
+    "package": evaluation.fill_card,
+    "shares": card_as_shares,
+    "denied": card_but(
+        intended_uses="Teaching how networks work; never hiring.",
+        forbidden_uses="Inferring emotions of employees or pupils is not allowed (Article 5(1)(f)).",
+    ),
+}
 CARD_WRONG = {
     "a text": (lambda *given: evaluation.card_markdown(evaluation.fill_card(*given), "x"), "dictionary"),
     "a field less": (card_but(limits=None), "'limits' .* is missing"),
@@ -64,6 +71,11 @@ CARD_WRONG = {
     "short limits": (card_but(limits="No emotions."), "short"),
     "no feelings": (card_but(limits="It has never been tried on any photograph of a person."), "somebody feels"),
     "prohibited": (card_but(intended_uses="Evaluating students' emotions in class."), r"5\(1\)\(f\)"),
+    "decisions": (card_but(intended_uses="Hiring decisions and lie detection."), "no ground for them"),
+    "allowed": (
+        card_but(forbidden_uses="Inferring emotions of employees and pupils is allowed in the European Union."),
+        "must \\*not\\* be done",
+    ),
     "only work": (card_but(forbidden_uses="Hiring and watching employees."), "name education"),
     "only places": (card_but(forbidden_uses="Work and school."), "names places"),
     "only schools": (card_but(forbidden_uses="Grading pupils."), "name the workplace"),

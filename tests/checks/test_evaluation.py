@@ -50,20 +50,8 @@ NORMALISE_RIGHT = {
     "transposed twice": lambda confusion: (confusion.T / np.maximum(confusion.sum(axis=1), 1)).T,
 }
 NORMALISE_WRONG = {
-    "nan": (lambda c: c / c.sum(axis=1, keepdims=True), "0 / 0"),
-    "columns": (lambda c: c / c.sum(axis=0), r"\*columns\* add up"),
     "columns, keepdims": (lambda c: c / c.sum(axis=0, keepdims=True), r"\*columns\* add up"),
-    "no keepdims": (lambda c: c / c.sum(axis=1), "keepdims=True"),
-    "no keepdims, safe": (lambda c: c / np.maximum(c.sum(axis=1), 1), "keepdims=True"),
-    "whole matrix": (lambda c: c / c.sum(), "whole matrix"),
-    "transposed": (lambda c: normalise_at_once(c).T, "exchanged"),
-    "per cent": (lambda c: 100 * normalise_at_once(c), "per cent"),
-    "counts": (lambda c: c.copy(), "still the counts"),
     "into integers": (into_integers, "array of integers"),
-    "largest, nan": (lambda c: c / c.max(axis=1, keepdims=True), "largest count"),
-    "whole numbers": (lambda c: c // np.maximum(c.sum(axis=1, keepdims=True), 1), "//"),
-    "recall": (lambda c: np.diag(normalise_at_once(c)), "recall of each class"),
-    "largest": (lambda c: c / np.maximum(c.max(axis=1, keepdims=True), 1), "largest count"),
     "row left out": (lambda c: normalise_at_once(c[c.sum(axis=1) > 0]), "expected an array of shape"),
     "in place": (normalise_in_place, "in place"),
     "nothing": (lambda c: None, "return"),
@@ -129,12 +117,24 @@ def last_never_drawn(right, repeats, rng):
     return np.percentile([right[rng.integers(0, n - 1, size=n)].mean() for _ in range(repeats)], [2.5, 97.5])
 
 
+def first_never_sampled(right, repeats, rng):
+    n = len(right)
+    return np.percentile([right[rng.integers(1, n, size=n)].mean() for _ in range(repeats)], [2.5, 97.5])
+
+
+def as_often_as_there_are_faces(right, repeats, rng):
+    return bootstrap_at_once(right, len(right), rng)
+
+
 BOOTSTRAP_WRONG = {
+    "first face": (first_never_sampled, "first face is never sampled"),
+    "n times": (as_often_as_there_are_faces, "Percentiles of a few resamples"),
+    "a text": (lambda right, repeats, rng: "wide", "two numbers"),
     "formula": (by_formula, "a formula with 1.96"),
     "deviation": (by_deviation, "a formula with 1.96"),
-    "last face": (last_never_drawn, "never drawn"),
+    "last face": (last_never_drawn, "last face is never sampled"),
     "without replacement": (with_ends(2.5, 97.5, replace=False), "with replacement"),
-    "drawn once": (bootstrap_once, "anew in each turn"),
+    "drawn once": (bootstrap_once, "inside the loop"),
     "90 %": (with_ends(5, 95), "leaves 90 %"),
     "one error": (one_error, "one standard error"),
     "percentile of shares": (with_ends(0.025, 0.975), "from 0 to 100"),
@@ -218,25 +218,11 @@ MCNEMAR_WRONG = {
         with_counts(lambda n11, b, c, n00: min(1, 2 * tail(b + c, min(n11 + b, n11 + c)))),
         "not all right answers",
     ),
-    "no min": (with_counts(lambda n11, b, c, n00: 2 * tail(b + c, min(b, c))), "above 1"),
-    "one side": (with_counts(lambda n11, b, c, n00: tail(b + c, min(b, c))), "one side"),
-    "last term": (with_counts(lambda n11, b, c, n00: min(1, 2 * tail(b + c, min(b, c) - 1))), "last term"),
-    "first term": (with_counts(lambda n11, b, c, n00: min(1, 2 * tail(b + c, min(b, c), 1))), "first term"),
-    "one term": (
-        with_counts(lambda n11, b, c, n00: min(1, 2 * math.comb(b + c, min(b, c)) / 2 ** (b + c))),
-        "one term only",
-    ),
     "larger": (with_counts(lambda n11, b, c, n00: min(1, 2 * tail(b + c, max(b, c)))), "min, not max"),
-    "not divided": (with_counts(lambda n11, b, c, n00: 2 * tail(b + c, min(b, c)) * 2 ** (b + c)), r"2 \*\* n"),
-    "all faces": (with_counts(lambda n11, b, c, n00: min(1, 2 * tail(n11 + b + c + n00, min(b, c)))), "all faces"),
-    "agreeing": (with_counts(lambda n11, b, c, n00: min(1, 2 * tail(n11 + n00, min(b, c)))), r"\*agree\*"),
     "mid-p": (
         with_counts(lambda n11, b, c, n00: 2 * tail(b + c, min(b, c)) - math.comb(b + c, min(b, c)) / 2 ** (b + c)),
         "mid-p",
     ),
-    "1 - p": (lambda first, second: 1 - mcnemar_plain(first, second), "1 − p"),
-    "difference": (lambda first, second: first.mean() - second.mean(), "difference of the accuracies"),
-    "statistic": (with_counts(lambda n11, b, c, n00: (b - c) ** 2 / max(b + c, 1)), "statistic"),
     "chi squared": (with_counts(lambda n11, b, c, n00: chi2((b - c) ** 2 / max(b + c, 1))), "approximation"),
     "corrected": (
         with_counts(lambda n11, b, c, n00: chi2((abs(b - c) - 1) ** 2 / max(b + c, 1))),
@@ -246,8 +232,8 @@ MCNEMAR_WRONG = {
         lambda first, second: stats.ttest_ind(first.astype(float), second.astype(float)).pvalue,
         "expected",
     ),
-    "is it small": (lambda first, second: mcnemar_plain(first, second) < 0.05, "the number itself"),
-    "both counts": (counted, "expected one number"),
+    "is it small": (lambda first, second: mcnemar_plain(first, second) < 0.05, "the p-value itself"),
+    "both counts": (counted, "A p-value is one number"),
     "minus of masks": (lambda first, second: (first - second).sum(), "TypeError"),
     "nothing": (lambda first, second: None, "return"),
 }
@@ -272,10 +258,6 @@ def flip_in_one_go(predict, images):
     return both.reshape(2, len(images), -1).mean(axis=0)
 
 
-def flipped(*index):
-    return lambda predict, images: (predict(images) + predict(images[index])) / 2
-
-
 def flip_in_place(predict, images):
     plain = predict(images)
     images[:] = images[:, :, ::-1].copy()
@@ -286,7 +268,6 @@ def views(combine):
     return lambda predict, images: combine(predict(images), predict(images[:, :, ::-1]))
 
 
-ALL, BACK = slice(None), slice(None, None, -1)
 FLIP_RIGHT = {
     "plain": flip_plain,
     "loops": flip_by_loops,
@@ -296,27 +277,6 @@ FLIP_RIGHT = {
     "mean of a stack": views(lambda a, b: np.mean([a, b], axis=0)),
 }
 FLIP_WRONG = {
-    "parentheses": (lambda predict, images: predict(images) + predict(images[:, :, ::-1]) / 2, "in parentheses"),
-    "no flip": (lambda predict, images: predict(images), "Where are the mirrored"),
-    "flip alone": (lambda predict, images: predict(images[:, :, ::-1]), "mirrored pictures alone"),
-    "upside down": (flipped(ALL, BACK), "on their heads"),
-    "half a turn": (flipped(ALL, BACK, BACK), "half a turn"),
-    "other faces": (flipped(BACK), r"order of the \*faces\*"),
-    "sum": (views(lambda a, b: a + b), "Divide by 2"),
-    "mean of pictures": (lambda predict, images: predict((images + images[:, :, ::-1]) // 2), "two noses"),
-    "mean of pictures, half": (lambda predict, images: predict((images + images[:, :, ::-1]) / 2), "two noses"),
-    "mean of float pictures": (
-        lambda predict, images: predict((images.astype(float) + images[:, :, ::-1]) / 2),
-        "two noses",
-    ),
-    "larger": (views(np.maximum), "larger of the two"),
-    "product": (views(np.multiply), "product"),
-    "geometric": (views(lambda a, b: np.sqrt(a * b)), "geometric"),
-    "classes": (views(lambda a, b: (a + b).argmax(axis=1)), "the classes"),
-    "mean over faces": (views(lambda a, b: ((a + b) / 2).mean(axis=0)), "over the faces"),
-    "mean over classes": (views(lambda a, b: ((a + b) / 2).mean(axis=1)), "over the classes"),
-    "below each other": (views(lambda a, b: np.concatenate([a, b])), "one below the other"),
-    "stacked": (views(lambda a, b: np.stack([a, b])), "axis=0"),
     "on its side": (
         lambda predict, images: (predict(images) + predict(images.transpose(0, 2, 1))) / 2,
         "ValueError|expected",

@@ -46,25 +46,11 @@ NEAREST_WRONG = {
         lambda images, others: np.sqrt(((images[:, None] - others) ** 2).mean(axis=(2, 3))).min(axis=1),
         "uint8 has no negative",
     ),
-    "float too late": (
-        lambda images, others: np.sqrt(((images[:, None] - others).astype(float) ** 2).mean(axis=(2, 3))).min(axis=1),
-        "uint8 has no negative",
-    ),
-    "no root": (lambda images, others: table(images, others).min(axis=1), "square root"),
-    "sum": (lambda images, others: np.sqrt(table(images, others) * images[0].size).min(axis=1), "Take their mean"),
-    "absolute": (lambda images, others: table(images, others, 1).min(axis=1), "mean absolute"),
-    "farthest": (lambda images, others: np.sqrt(table(images, others)).max(axis=1), "min, not max"),
-    "mean": (lambda images, others: np.sqrt(table(images, others)).mean(axis=1), "Only the nearest"),
-    "other axis": (lambda images, others: np.sqrt(table(images, others)).min(axis=0), "the other axis"),
-    "which": (lambda images, others: table(images, others).argmin(axis=1), "not argmin"),
-    "one number": (lambda images, others: np.sqrt(table(images, others)).min(), "smallest distance of all"),
-    "all": (lambda images, others: np.sqrt(table(images, others)), "N × M"),
     "row by row": (lambda images, others: np.sqrt(((images[0] * 1.0 - others) ** 2).mean(axis=1)), "shape"),
     "no axis": (
         lambda images, others: np.sqrt([((image - others.astype(float)) ** 2).mean().min() for image in images]),
         "over all others, too",
     ),
-    "shares": (lambda images, others: np.sqrt(table(images, others)).min(axis=1) / 255, "don't divide"),
     "no loop": (
         lambda images, others: np.sqrt(((images - others.astype(float)) ** 2).mean(axis=(1, 2))),
         "Take one picture after",
@@ -120,7 +106,7 @@ def split_of_pictures(source, share, seed):
 
 
 SPLIT_WRONG = {
-    "with replacement": (split_with_replacement, "drawn twice"),
+    "with replacement": (split_with_replacement, "sampled twice"),
     "not unique": (split_of_pictures, r"`np.unique\(source\)` has each once"),
     "small numbers": (split_of_small_numbers, "on one side"),
     "by picture": (by_picture, "on both sides"),
@@ -130,7 +116,7 @@ SPLIT_WRONG = {
     "wrong way round": (lambda s, share, seed: ~evaluation.split_by_source(s, share, seed), "wrong way round"),
     "half": (lambda s, share, seed: evaluation.split_by_source(s, 0.5, seed), "were asked for"),
     "nobody": (lambda s, share, seed: np.zeros(len(s), dtype=bool), "one side"),
-    "a value a source": (lambda s, share, seed: np.arange(len(set(s.tolist()))) < 30, r"one value a \*source\*"),
+    "a value a source": (lambda s, share, seed: np.arange(len(set(s.tolist()))) < 30, r"one value per \*source\*"),
     "the sources": (lambda s, share, seed: np.unique(s)[:30], "chosen sources"),
     "row numbers": (lambda s, share, seed: np.flatnonzero(split_by_coin(s, share, seed)) + 10_000, "Row numbers"),
     "zeros and ones": (lambda s, share, seed: split_by_coin(s, share, seed).astype(int), "True and False"),

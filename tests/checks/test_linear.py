@@ -150,6 +150,10 @@ STEP_WRONG = {
     "bias not in the scores": (without_bias, "lack the bias"),
     "weights only": (lambda weights, bias, images, labels, rate: weights, "Return two things"),
     "swapped": (lambda *given: step_by_loops(*given)[::-1], "the weights: expected an array"),
+    "not transposed": (
+        lambda weights, bias, images, labels, rate: images @ error_of(weights, bias, images, labels),
+        r"(?s)stopped with ValueError.*images\.T @ error",
+    ),
     "in place": (step_in_place, "weights.copy"),
 }
 

@@ -80,7 +80,6 @@ def latency_one_start(call, clock, warmup, repeats):
 
 LATENCY_WRONG = {
     "one start": (latency_one_start, "once before all calls"),
-    "mean": (lambda *a: latency(*a, summary=np.mean), "the mean"),
     "warm-up counted": (lambda c, k, w, r: np.median(durations_of(c, k, w + r)), "warm up"),
     "warm-up counted in a mean": (lambda c, k, w, r: np.mean(durations_of(c, k, w + r)), "the mean"),
     "no warm-up": (lambda c, k, w, r: np.median(durations_of(c, k, r)), "times more"),
@@ -89,13 +88,6 @@ LATENCY_WRONG = {
     "another clock": (lambda c, k, w, r: latency(c, time.perf_counter, w, r), "never read"),
     "never called": (latency_without_calling, "parentheses"),
     "one call too few": (lambda c, k, w, r: latency(c, k, w, r - 1 or 1), "only"),
-    "milliseconds": (lambda *a: 1000 * latency(*a), "milliseconds"),
-    "fastest": (lambda *a: latency(*a, summary=min), "fastest"),
-    "slowest": (lambda *a: latency(*a, summary=max), "slowest"),
-    "sum": (lambda *a: latency(*a, summary=sum), "all calls together"),
-    "middle of the order": (lambda *a: latency(*a, summary=lambda d: d[len(d) // 2]), "order"),
-    "upper middle": (lambda *a: latency(*a, summary=lambda d: sorted(d)[len(d) // 2]), "even number"),
-    "negative": (lambda *a: -latency(*a), "negative"),
     "all of them": (lambda *a: latency(*a, summary=list), "one number"),
     "nothing": (lambda *a: None, "return"),
 }
@@ -144,37 +136,9 @@ SMOOTH_RIGHT = {
 }
 
 
-def smooth_loop(scores, weight, first=1, old=1.0, late=0, only=False):
-    """Return the loop of the lesson's hint with one thing changed."""
-    smoothed = scores.copy()
-    for t in range(first, len(scores)):
-        smoothed[t] = weight * scores[t - late] + (1 - weight * old) * smoothed[t - 1]
-        if only:
-            return smoothed
-    return smoothed
-
-
 SMOOTH_WRONG = {
-    "from row 0": (lambda s, w: smooth_loop(s, w, first=0), "Begin the loop at 1"),
-    "old row whole": (lambda s, w: smooth_loop(s, w, old=0), "the rows grow"),
-    "one late": (lambda s, w: smooth_loop(s, w, late=1), "one frame late"),
-    "return in the loop": (lambda s, w: smooth_loop(s, w, only=True), "inside the loop"),
-    "exchanged": (lambda s, w: smooth(s, 1 - w), "exchanged"),
     "from zero": (smooth_from_zero, "begins with zeros"),
-    "first row left zero": (
-        lambda s, w: smooth_from(s, w, 0 * s[0], lambda rows, scores, t: rows[-1]),
-        "first row is still 0|begins with zeros",
-    ),
-    "raw neighbour": (
-        lambda s, w: smooth_from(s, w, s[0], lambda rows, scores, t: scores[t - 1]),
-        r"previous \*smoothed\* row",
-    ),
-    "along the classes": (lambda s, w: smooth(s.T, w).T, "along the classes"),
     "backwards": (lambda s, w: smooth(s[::-1], w)[::-1], "back in time"),
-    "running mean": (lambda s, w: np.cumsum(s, axis=0) / np.arange(1, len(s) + 1)[:, None], "never fade"),
-    "last row": (lambda s, w: smooth(s, w)[-1], "last row"),
-    "unchanged": (lambda s, w: s.copy(), "as they came"),
-    "one mean": (lambda s, w: np.tile(s.mean(axis=0), (len(s), 1)), "one mean"),
     "in place": (smooth_in_place, "in place"),
     "nothing": (lambda s, w: None, "return"),
 }

@@ -34,21 +34,17 @@ def crop_at_once(photo, top, left, side, margin):
     return photo[rows][:, columns]
 
 
-def crop_by_slices(photo, top, left, side, margin):
-    return photo[top - margin : top + side + margin, left - margin : left + side + margin]
-
-
-def crop_inside(photo, top, left, side, margin):
-    rows, columns = slice(max(top - margin, 0), top + side + margin), slice(max(left - margin, 0), left + side + margin)
-    return photo[rows, columns]
-
-
 def crop_in_place(photo, top, left, side, margin):
     photo[0] = 0
     return crop_at_once(photo, top, left, side, margin)
 
 
-CROP_RIGHT = {"loops": crop_by_loops, "padding": crop_by_padding, "at once": crop_at_once}
+CROP_RIGHT = {
+    "loops": crop_by_loops,
+    "padding": crop_by_padding,
+    "at once": crop_at_once,
+    "list": lambda *given: crop_at_once(*given).tolist(),
+}
 
 
 def crop_places(photo, top, left, side, margin, more=0):
@@ -66,28 +62,15 @@ def crop_clipped_by_the_other(photo, top, left, side, margin):
 
 
 CROP_WRONG = {
-    "padded too little": (
-        lambda p, t, x, s, m: np.pad(p, m, mode="edge")[t : t + s + 2 * m, x : x + s + 2 * m],
-        "Pad by more than the margin",
-    ),
     "clipped by the other side": (crop_clipped_by_the_other, "Are the two exchanged"),
+    "clipped to the sides": (
+        lambda p, t, x, s, m: p[np.clip(np.arange(t - m, t + s + m), 0, len(p))][
+            :, np.clip(np.arange(x - m, x + s + m), 0, p.shape[1])
+        ],
+        r"photo.shape\[0\] - 1",
+    ),
     "paired": (lambda p, *box: p[crop_places(p, *box)], r"np.ix_\(rows, columns\)"),
-    "one too many": (lambda p, *box: p[np.ix_(*crop_places(p, *box, more=1))], "too many"),
-    "exchanged": (lambda p, t, x, s, m: crop_at_once(p, x, t, s, m), "exchanged"),
-    "transposed": (lambda p, *box: crop_at_once(p, *box).T, "exchanged"),
-    "no margin": (lambda p, t, x, s, m: crop_at_once(p, t, x, s, 0), "margin is missing"),
-    "margin below only": (lambda p, t, x, s, m: crop_at_once(p, t, x, s + m, 0), "all four sides"),
-    "too far down": (lambda p, t, x, s, m: crop_at_once(p, t, x, s + 2 * m, 0), "all four sides"),
-    "too short": (lambda p, t, x, s, m: crop_at_once(p, t - m, x - m, s + m, 0), "all four sides"),
-    "moved": (lambda p, t, x, s, m: crop_at_once(p, t - m, x - m, s, 0), "all four sides"),
-    "black": (lambda p, *box: crop_by_padding(p, *box, "constant"), "black"),
-    "mirrored": (lambda p, *box: crop_by_padding(p, *box, "reflect"), "mirror"),
-    "mirrored with its edge": (lambda p, *box: crop_by_padding(p, *box, "symmetric"), "mirror"),
-    "from the other side": (lambda p, *box: crop_by_padding(p, *box, "wrap"), "other side"),
-    "slices": (crop_by_slices, "counts from the end"),
-    "cut off": (crop_inside, "smaller there"),
     "float": (lambda p, *box: crop_at_once(p, *box) / 255, "uint8"),
-    "list": (lambda p, *box: crop_at_once(p, *box).tolist(), "NumPy array"),
     "in place": (crop_in_place, "in place"),
     "nothing": (lambda *arguments: None, "return"),
 }
@@ -124,52 +107,26 @@ def shrink_overflowing(picture, factor):
     return total // factor**2
 
 
-def shrink_mixed_up(picture, factor):
-    rows, columns = (length // factor for length in picture.shape)
-    return rounded(picture.reshape(rows, columns, factor, factor).mean(axis=(2, 3)))
-
-
 SHRINK_RIGHT = {
     "loops": shrink_by_loops,
     "reshape": lambda p, k: rounded(means(p, k)),
+    "list": lambda p, k: rounded(means(p, k)).tolist(),
     "float32": lambda p, k: np.uint8(means(p.astype(np.float32), k) + 0.5),
     "sums": lambda p, k: (
         (2 * sum(p[r::k, c::k].astype(int) for r in range(k) for c in range(k)) + k * k) // (2 * k * k)
     ).astype(np.uint8),
 }
 SHRINK_WRONG = {
-    "factor first": (
-        lambda p, k: rounded(p.reshape(k, len(p) // k, k, -1).mean(axis=(0, 2))),
-        "mixed up",
-    ),
-    "wrong axes": (lambda p, k: rounded(p.reshape(len(p) // k, k, -1, k).mean(axis=(0, 2))), "inside a block are"),
-    "one axis": (lambda p, k: rounded(p.reshape(len(p) // k, k, -1, k).mean(axis=1)), r"axes 1 \*and\* 3"),
     "no axis": (lambda p, k: rounded(p.reshape(len(p) // k, k, -1, k).mean()), "one number for the whole"),
-    "overlapping": (
-        lambda p, k: rounded(
-            np.array([[p[r : r + k, c : c + k].mean() for c in range(p.shape[1] // k)] for r in range(len(p) // k)])
-        ),
-        "overlap",
-    ),
     "fractions of rows": (lambda p, k: rounded(p.reshape(len(p) / k, k, -1, k).mean(axis=(1, 3))), "divide with //"),
     "Pillow's box": (
         lambda p, k: np.asarray(Image.fromarray(p).resize((p.shape[1] // k, p.shape[0] // k), Image.Resampling.BOX)),
         "rounded twice",
     ),
-    "every k-th pixel": (lambda p, k: p[::k, ::k], "throw the others away"),
-    "the middle pixel": (lambda p, k: p[k // 2 :: k, k // 2 :: k], "throw the others away"),
     "overflow": (shrink_overflowing, "went round at 256"),
-    "cut off": (lambda p, k: means(p, k).astype(np.uint8), "not rounded"),
-    "floats": (means, "now round|Now round"),
     "other floats": (lambda p, k: p[::k, ::k] / 255, "uint8"),
     "int64": (lambda p, k: np.rint(means(p, k)).astype(int), "uint8"),
-    "largest": (lambda p, k: np.uint8(p.reshape(len(p) // k, k, -1, k).max(axis=(1, 3))), "largest"),
-    "mixed up": (shrink_mixed_up, "mixed up"),
-    "rows only": (lambda p, k: rounded(p.reshape(len(p) // k, k, -1).mean(axis=1)), "only rows"),
-    "columns only": (lambda p, k: rounded(p.reshape(len(p), -1, k).mean(axis=2)), "only columns"),
-    "transposed": (lambda p, k: rounded(means(p, k)).T, "exchanged"),
-    "corner": (lambda p, k: p[: len(p) // k, : p.shape[1] // k].copy(), "upper left corner"),
-    "list": (lambda p, k: means(p, k).tolist(), "NumPy array"),
+    "list of means": (lambda p, k: means(p, k).tolist(), "whole numbers from 0 to 255"),
     "nothing": (lambda p, k: None, "return"),
 }
 

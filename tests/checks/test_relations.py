@@ -62,6 +62,10 @@ def by_value(function, values):
         (sorted(ROW.tolist()), ROW, "but sorted."),
         (ROW[1:], ROW, "The first of the right values is missing."),
         (TABLE[:, :-1], TABLE, "The last of the right values is missing along axis 1."),
+        (TABLE[1:3], TABLE, "too short along axis 0, by 1 at the start and 1 at the end."),
+        (np.pad(TABLE, ((0, 0), (0, 2))), TABLE, "too long along axis 1, by 2 at the end."),
+        (TABLE[:, :0], TABLE, "Your array is empty along axis 1."),
+        (TABLE[:2] + 1, TABLE, ""),
         ([sum(row) for row in TABLE.tolist()], TABLE, "the sum of the right values along axis 1"),
         ([[max(column)] for column in TABLE.T.tolist()], TABLE.T, "the largest of the right values along axis 0"),
         ([ROW], ROW, "one more axis"),
@@ -89,9 +93,11 @@ def test_the_border_alone():
 
 
 def test_an_argument_returned_as_it_is():
-    assert observed([Case(TABLE, TABLE[::-1], {"rate": 2, "image": TABLE})]) == (
-        "Your answer is the argument `image`, as it was given."
-    )
+    told = "Your answer is the argument `{}`, as it was given.".format
+    assert observed([Case(TABLE, TABLE[::-1], {"rate": 2, "image": TABLE})]) == told("image")
+    assert observed([Case(2, TABLE, {"rate": 2, "image": TABLE})]) == told("rate")
+    assert observed([Case(len, TABLE, {"rate": 2, "measure": len})]) == told("measure")
+    assert observed([Case(2, 3, {"rate": 2})]) == ""  # by accident, perhaps
 
 
 def test_the_size_that_is_missing_differs_from_case_to_case():
@@ -103,6 +109,33 @@ def test_the_size_that_is_missing_differs_from_case_to_case():
     assert observed(divided).endswith("the right one divided by the length of `images` along axis 0.")
     rates = [Case(mean * rate, mean, {"rate": rate}) for mean, rate in zip(means, (0.1, 3), strict=True)]
     assert observed(rates) in ("", "Each of your values is the right one times `rate`.")
+
+
+WEIGHTS, STEP = RNG.normal(size=(4, 3)), RNG.normal(size=(4, 3))
+
+
+@pytest.mark.parametrize(
+    ("factor", "words"),
+    [
+        (-1, "Each of your changes of `weights` is the right one with the opposite sign."),
+        (7, "Each of your changes of `weights` is the right one times 7, which is also the length of `labels`."),
+        (0.5, "Each of your changes of `weights` is the right one divided by 2."),
+    ],
+)
+def test_a_step_that_is_too_long_or_goes_the_other_way(factor, words):
+    arguments = {"weights": WEIGHTS, "labels": np.arange(7)}
+    assert observed([Case(WEIGHTS + factor * STEP, WEIGHTS + STEP, arguments)]) == words
+    assert observed([Case(WEIGHTS + STEP[::-1] * [1, 2, 3], WEIGHTS + STEP, arguments)]) == ""
+
+
+def test_shares_that_do_not_add_up_to_one():
+    shares = np.abs(RNG.normal(size=(3, 5)))
+    shares /= shares.sum(axis=1, keepdims=True)
+    wrong = shares * RNG.uniform(1.5, 2.0, size=shares.shape)
+    told = observed([Case(wrong, shares)])
+    low, high = (f"{number:.6g}" for number in (min(map(sum, wrong)), max(map(sum, wrong))))
+    assert told == f"The right values add up to 1 along axis 1; yours add up to {low} to {high}."
+    assert observed([Case(shares[:, [1, 0, 2, 3, 4]] ** 1.0, shares)]) != told
 
 
 def test_single_numbers_need_several_cases():
@@ -127,9 +160,9 @@ def test_an_exact_tie_of_words_and_empty_arrays():
 
 
 def test_expect_and_judge_state_the_relation():
-    with pytest.raises(Hint, match=r"found .*\. Each of your values is the right one times 2\."):
+    with pytest.raises(Hint, match=r": Each of your values is the right one times 2\. At .*found"):
         expect(2 * TABLE, TABLE, "it")
-    with pytest.raises(Hint, match=r"size 3: expected 3, found 6\. Each of your values is the right one times 2\."):
+    with pytest.raises(Hint, match=r"size 3: Each of your values is the right one times 2\. Expected 3, found 6\."):
         judge(lambda n: 2 * n, [(3,), (5,)], lambda n: n, "size {}".format)
     with pytest.raises(Hint, match=r"the bias: .* one minus 1\."):
         judge(lambda x: (x, x - 1), [(ROW,)], lambda x: (x, x), lambda x: "it", parts=("the weights", "the bias"))

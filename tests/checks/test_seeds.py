@@ -66,38 +66,6 @@ SEEDS_RIGHT = {
     "scipy": of_scores(lambda found: (np.mean(found), *stats.ttest_1samp(found, 0).confidence_interval(0.95))),
 }
 SEEDS_WRONG = {
-    "z": (with_interval(lambda found: 1.96 * error(found)), "hundreds of scores"),
-    "z and n": (with_interval(lambda found: 1.96 * error(found, 0)), "hundreds of scores, and"),
-    "divides by n": (with_interval(lambda found: t_of(found) * error(found, 0)), r"ddof=1"),
-    "t of n": (with_interval(lambda found: t_of(found, 1) * error(found)), "not n"),
-    "t of n, divides by n": (with_interval(lambda found: t_of(found, 1) * error(found, 0)), "so is the denominator"),
-    "no root": (with_interval(lambda found: t_of(found) * np.std(found, ddof=1)), "single score"),
-    "no root, divides by n": (with_interval(lambda found: t_of(found) * np.std(found)), "let it have ddof=1"),
-    "root of n - 1": (
-        with_interval(lambda found: t_of(found) * np.std(found, ddof=1) / np.sqrt(len(found) - 1)),
-        "already seen to",
-    ),
-    "4.30": (with_interval(lambda found: 4.30 * error(found)), "three scores only"),
-    "4.303": (with_interval(lambda found: 4.303 * error(found)), "three scores only"),
-    "t95(2)": (with_interval(lambda found: trials.t95(2) * error(found)), "three scores only"),
-    "n, not its root": (with_interval(lambda found: t_of(found) * np.std(found, ddof=1) / len(found)), "not by n"),
-    "one error": (with_interval(error), "one standard error"),
-    "one spread": (with_interval(lambda found: np.std(found, ddof=1)), "one spread"),
-    "np.std": (with_interval(np.std), "np.std to each side"),
-    "extremes": (of_scores(lambda found: (np.mean(found), min(found), max(found))), "worst and the best seed"),
-    "median": (with_interval(lambda found: t_of(found) * error(found), np.median), "median"),
-    "round the median": (
-        of_scores(lambda found: np.median(found) + right_half(found) * np.array([0, -1, 1])),
-        "goes out from the median",
-    ),
-    "best": (with_interval(lambda found: t_of(found) * error(found), max), "best seed"),
-    "upper first": (lambda run, seeds: tuple(np.array(seeds_plain(run, seeds))[[0, 2, 1]]), "lower end comes first"),
-    "mean in the middle": (lambda run, seeds: sorted(seeds_plain(run, seeds)), "mean comes first"),
-    "half width": (
-        of_scores(lambda found: (np.mean(found), t_of(found) * error(found), t_of(found) * error(found))),
-        "return the ends",
-    ),
-    "per cent": (lambda run, seeds: 100 * np.array(seeds_plain(run, seeds)), "per cent"),
     "the mean alone": (of_scores(np.mean), "three numbers"),
     "all the scores": (of_scores(lambda found: [*found, 0, 0]), "three numbers|expected"),
     "one seed again and again": (same_seed, "again and again"),
@@ -105,6 +73,7 @@ SEEDS_WRONG = {
     "each seed twice": (twice, "keep the scores"),
     "a seed left out": (lambda run, seeds: seeds_plain(run, seeds[1:]), "expected each of"),
     "the whole list": (lambda run, seeds: seeds_plain(lambda seed: run(seeds), seeds), "stopped with TypeError"),
+    "a method": (of_scores(lambda found: (0.6, found.sort, 0.7)), "three numbers"),
     "never run": (lambda run, seeds: (0.6, 0.5, 0.7), "never called"),
     "nothing": (of_scores(lambda found: None), "return"),
 }
@@ -189,36 +158,31 @@ DECIDE_RIGHT = {
     "warns of one score": without_guard,
     "curly": lambda baseline, mine: trials.decide(baseline, mine).replace("'", "’"),
 }
+
+
+def by_wilcoxon(baseline, mine):
+    gains = np.round(gains_of(baseline, mine), 9)
+    p = stats.wilcoxon(gains).pvalue if gains.any() else 1
+    return "can't tell" if p >= 0.05 else "better" if gains.mean() > 0 else "worse"
+
+
+def one_sided(baseline, mine):
+    found = np.round(gains_of(baseline, mine), 9)
+    if len(found) < 2 or not found.any():
+        return "can't tell"
+    better, worse = (stats.ttest_1samp(found, 0, alternative=side).pvalue for side in ("greater", "less"))
+    return "better" if better < 0.05 else "worse" if worse < 0.05 else "can't tell"
+
+
 DECIDE_WRONG = {
-    "means": (by_sign(lambda scores: np.mean(list(scores.values()))), "means alone"),
-    "best against best": (by_sign(lambda scores: max(scores.values())), "best seed with best seed"),
-    "first seed": (by_sign(lambda scores: scores[min(scores)]), "one seed only"),
-    "every seed wins": (every_seed, "every seed won"),
-    "overlap": (no_overlap, "pair first"),
+    "Wilcoxon": (by_wilcoxon, "rank test"),
+    "one-sided": (one_sided, "one-sided test"),
     "strangers": (welch, "pair first"),
-    "z": (by_interval(lambda found: 1.96 * error(found)), "hundreds of seeds"),
-    "z and n": (by_interval(lambda found: 1.96 * error(found, 0)), "needs ddof=1"),
-    "divides by n": (by_interval(lambda found: t_of(found) * error(found, 0)), "divides by n"),
-    "t of n": (by_interval(lambda found: t_of(found, 1) * error(found)), "not n"),
-    "4.30": (by_interval(lambda found: 4.30 * error(found)), "for three seeds"),
-    "root of n - 1": (
-        by_interval(lambda found: t_of(found) * np.std(found, ddof=1) / np.sqrt(len(found) - 1)),
-        "already seen to",
-    ),
     "own run_seeds": (by_run_seeds, 'before the interval: return "can\'t tell"'),
     "t95 of one": (by_interval(right_half, alone="interval"), "before the interval: return"),
-    "one error": (by_interval(error), "one standard error"),
-    "by position": (
-        by_interval(right_half, lambda a, b: np.array(list(b.values())) - np.array(list(a.values()))),
-        "pair by seed",
-    ),
-    "at least 0": (by_interval(right_half, above=lambda x: x >= 0), "not >="),
     "exchanged": (lambda baseline, mine: trials.decide(mine, baseline), "exchanged"),
-    "never worse": (lambda a, b: "better" if trials.decide(a, b) == "better" else "can't tell", '"worse" never comes'),
-    "never open": (lambda a, b: "better" if trials.decide(a, b) == "better" else "worse", "need not be worse"),
-    "one seed counts": (by_interval(right_half, alone="sign"), "no spread"),
     "always open": (lambda baseline, mine: "can't tell", "a steady gain"),
-    "yes or no": (lambda baseline, mine: trials.decide(baseline, mine) == "better", "three answers"),
+    "yes or no": (lambda baseline, mine: trials.decide(baseline, mine) == "better", "hree answers"),
     "another word": (lambda baseline, mine: "yes", "one of the words"),
     "a number": (lambda baseline, mine: 0.03, "one of the words"),
     "in place": (in_place, "in place"),
@@ -267,8 +231,8 @@ BEST_WRONG = {
         lambda k, spread, repeats, rng: best(rng.normal(0, spread, (repeats, max(k - 1, 1)))),
         "expected about",
     ),
-    "all the best": (drawn(lambda table: table.max(axis=1)), "return one number"),
-    "text": (lambda k, spread, repeats, rng: "much", "expected a number"),
+    "all the best": (drawn(lambda table: table.max(axis=1)), "is one number"),
+    "text": (lambda k, spread, repeats, rng: "much", "is one number"),
     "nothing": (lambda k, spread, repeats, rng: None, "return"),
 }
 
@@ -286,12 +250,6 @@ test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 def test_verdicts_are_those_of_scipys_paired_test():
     for case in seeds.CASES.values():
         assert seeds._by_rule(*case) == decide_by_scipy(*case)
-
-
-def test_every_known_mistake_differs_from_the_right_verdicts():
-    right = [seeds._by_rule(*case) for case in seeds.CASES.values()]
-    for rule, hint in seeds._wrong_rules():
-        assert [rule(*case) for case in seeds.CASES.values()] != right, hint
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 10])

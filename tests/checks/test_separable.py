@@ -54,12 +54,6 @@ def depthwise_into_pixels(image, kernel):
     return output
 
 
-def depthwise_without_last(image, kernel):
-    output = oracles.depthwise(image, kernel)
-    output[-1] = output[:, -1] = 0
-    return output
-
-
 def depthwise_in_place(image, kernel):
     right = oracles.depthwise(image, kernel)
     image *= 0
@@ -74,11 +68,6 @@ def depthwise_last_channel(image, kernel):
     return output
 
 
-def standard_for_each(image, kernel):
-    each = oracles.convolve(image, kernel[..., None])
-    return np.concatenate([each] * image.shape[2], axis=2)
-
-
 DEPTHWISE_RIGHT = {
     "oracle": oracles.depthwise,
     "windows": depthwise_by_windows,
@@ -88,31 +77,14 @@ DEPTHWISE_RIGHT = {
     "lists": lambda image, kernel: oracles.depthwise(image, kernel).tolist(),
 }
 DEPTHWISE_WRONG = {
-    "channels summed": (lambda x, k: oracles.depthwise(x, k).sum(axis=2), "channels are summed up"),
     "summed, axis kept": (lambda x, k: oracles.convolve(x, k[..., None]), "channels are summed up"),
-    "standard for each": (standard_for_each, "sum over all channels"),
-    "flipped": (lambda x, k: oracles.depthwise(x, k[::-1, ::-1]), "flipped"),
-    "kernel transposed": (lambda x, k: oracles.depthwise(x, k.swapaxes(0, 1)), "rows and columns of the kernel"),
-    "channels backwards": (lambda x, k: oracles.depthwise(x, k[:, :, ::-1]), "backwards"),
-    "kernel[c]": (lambda x, k: oracles.depthwise(x, np.moveaxis(k, 0, 2)), "a \\*row\\* of all kernels"),
     "range one short": (lambda x, k: oracles.depthwise(x[:-1, :-1], k), "H - k \\+ 1"),
-    "last ones left at 0": (depthwise_without_last, "H - k \\+ 1"),
-    "padded": (lambda x, k: oracles.depthwise(x, k, padding="same"), "padded"),
     "stride 2": (lambda x, k: oracles.depthwise(x, k, stride=2), "expected an array of shape"),
-    "kernel 0 for all": (lambda x, k: oracles.depthwise(x, k[:, :, :1].repeat(x.shape[2], 2)), "kernel of channel 0"),
-    "channel 0 for all": (lambda x, k: oracles.depthwise(x[:, :, :1].repeat(x.shape[2], 2), k), "laid on channel 0"),
-    "no kernel": (lambda x, k: oracles.depthwise(x, np.ones_like(k)), "multiply the window"),
-    "mean of windows": (lambda x, k: oracles.depthwise(x, np.full_like(k, 1 / k[:, :, 0].size)), "mean of each window"),
-    "mean": (lambda x, k: oracles.depthwise(x, k) / k[:, :, 0].size, "is a mean"),
-    "ReLU": (lambda x, k: np.maximum(oracles.depthwise(x, k), 0), "below zero"),
     "zeros_like of pixels": (depthwise_into_pixels, "whole numbers \\(uint8\\)"),
     "rounded": (lambda x, k: oracles.depthwise(x, k).round().astype(int), "whole numbers"),
     "last channel for all": (depthwise_last_channel, "output\\[row, column, c\\]"),
-    "channels first": (lambda x, k: oracles.depthwise(x, k).transpose(2, 0, 1), "channels come first"),
     "list of maps": (lambda x, k: list(oracles.depthwise(x, k).transpose(2, 0, 1)), "channels come first"),
-    "batch": (lambda x, k: oracles.depthwise(x, k)[None], "fourth axis"),
-    "on its side": (lambda x, k: oracles.depthwise(x, k).swapaxes(0, 1), "of the picture are swapped"),
-    "other numbers": (lambda x, k: oracles.depthwise(x, k) + 0.01, "some values are not"),
+    "other numbers": (lambda x, k: oracles.depthwise(x, k) + 0.01, "the right one plus 0.01"),
     "in place": (depthwise_in_place, "in place"),
     "nothing": (lambda x, k: None, "return"),
     "fails": (lambda x, k: x @ k[:, :2], "ValueError"),
@@ -159,26 +131,18 @@ POINTWISE_RIGHT = {
     "float32": lambda x, k: x.astype(np.float32) @ k.astype(np.float32),
 }
 POINTWISE_WRONG = {
-    "transposed": (lambda x, k: x @ k.T, "transposed"),
     "kernel @ image": (lambda x, k: k @ x, "\\*rows\\* of the image|\\*columns\\* of the image"),
-    "kernel.T @ image": (lambda x, k: k.T @ x, "\\*columns\\* of the image"),
     "dot the other way": (lambda x, k: np.dot(k.T, x), "\\*columns\\* of the image"),
     "tensordot over rows": (lambda x, k: np.tensordot(x, k, axes=(0, 0)), "\\*rows\\* of the image"),
     "tensordot the other way": (lambda x, k: np.tensordot(k, x, axes=1), "\\*rows\\* of the image"),
     "over columns": (lambda x, k: np.tensordot(x, k, axes=(1, 0)), "\\*columns\\* of the image"),
     "one map": (lambda x, k: (x * k[:, 0]).sum(axis=2), "first output map alone"),
-    "maps summed": (lambda x, k: (x @ k).sum(axis=2), "maps are summed up"),
-    "mean": (lambda x, k: (x @ k) / x.shape[2], "is a mean"),
-    "ReLU": (lambda x, k: np.maximum(x @ k, 0), "below zero"),
     "folded wrongly": (lambda x, k: (x.reshape(x.shape[2], -1).T @ k).reshape(*x.shape[:2], -1), "reshape\\(C, …\\)"),
     "flat": (lambda x, k: x.reshape(-1, x.shape[2]) @ k, "fold them back"),
-    "channels first": (lambda x, k: (x @ k).transpose(2, 0, 1), "channels come first"),
     "whole numbers": (lambda x, k: (x @ k).astype(int), "whole numbers"),
     "as whole as the pixels": (lambda x, k: (x @ k).astype(x.dtype), "whole numbers \\(uint8\\)"),
     "= for +=": (pointwise_overwritten, "Add up with \\+="),
-    "* for @": (lambda x, k: x * k, "number by number"),
-    "nothing mixed": (lambda x, k: x * k[:, 0], "number by number"),
-    "other numbers": (lambda x, k: x @ k + 0.01, "some values are not"),
+    "other numbers": (lambda x, k: x @ k + 0.01, "the right one plus 0.01"),
     "in place": (pointwise_in_place, "in place"),
     "nothing": (lambda x, k: print(end=""), "return"),
     "fails": (lambda x, k: x[0] @ k[:-1], "ValueError"),
@@ -200,21 +164,6 @@ def padded_with(before, after=None, **mode):
         return depthwise_by_shifts(np.pad(image, (margins, margins, (0, 0)), **mode), depth) @ point
 
     return separable
-
-
-def padded_along(rows, columns):
-    """Return a separable convolution of an image with zeros along the rows, or the columns, alone."""
-
-    def separable(image, depth, point):
-        margin = len(depth) // 2
-        margins = ((rows * margin, rows * margin), (columns * margin, columns * margin), (0, 0))
-        return depthwise_by_shifts(np.pad(image, margins), depth) @ point
-
-    return separable
-
-
-def padded_after(image, depth, point):
-    return same(depthwise_by_shifts(image, depth) @ point, depth)
 
 
 def padded_channels(image, depth, point):
@@ -242,31 +191,13 @@ SEPARABLE_RIGHT = {
     "float32": lambda x, d, p: (half(x, d) @ p).astype(np.float32),
 }
 SEPARABLE_WRONG = {
-    "no padding": (padded_with(lambda k: 0), "is not padded"),
-    "zeros above and left": (padded_with(lambda k: k - 1, lambda k: 0), "on one side"),
-    "zeros below and right": (padded_with(lambda k: 0, lambda k: k - 1), "on one side"),
-    "one too many": (padded_with(lambda k: k // 2 + 1), "padded too much"),
-    "k - 1 on each side": (padded_with(lambda k: k - 1), "padded too much"),
     "k on each side": (padded_with(lambda k: k), "padded too much"),
-    "edge": (padded_with(lambda k: k // 2, mode="edge"), "repeats the border"),
-    "mirror": (padded_with(lambda k: k // 2, mode="reflect"), "mirrors"),
-    "after": (padded_after, "round the result"),
-    "k // 2 above and left": (padded_with(lambda k: k // 2, lambda k: 0), "one side of each axis"),
-    "k // 2 below and right": (padded_with(lambda k: 0, lambda k: k // 2), "one side of each axis"),
-    "rows alone": (padded_along(1, 0), "of height and width"),
-    "columns alone": (padded_along(0, 1), "of height and width"),
-    "always 1": (padded_with(lambda k: 1), "whatever k is"),
     "channels too": (padded_channels, "channels are padded, too"),
     "channels too, of the oracle": (padded_channels_of_oracle, "channels are padded, too"),
     "two pairs": (two_pairs, "three axes"),
     "fails": (lambda x, d, p: x.reshape(2, 2), "ValueError"),
     "ReLU between": (lambda x, d, p: np.maximum(half(x, d), 0) @ p, "in the middle"),
-    "ReLU behind": (lambda x, d, p: np.maximum(half(x, d) @ p, 0), "below zero"),
-    "flipped": (lambda x, d, p: half(x, d[::-1, ::-1]) @ p, "flipped"),
-    "depthwise alone": (lambda x, d, p: half(x, d), "depthwise half alone"),
-    "pointwise alone": (lambda x, d, p: x @ p, "pointwise half alone"),
     "swapped": (lambda x, d, p: half(x @ p, d), "order is swapped"),
-    "transposed": (lambda x, d, p: half(x, d) @ p.T, "transposed"),
     "batch": (lambda x, d, p: separable_by_keras(x, d, p)[None], "fourth axis"),
     "whole numbers": (lambda x, d, p: (half(x, d) @ p).astype(int), "whole numbers"),
     "both": (lambda x, d, p: (half(x, d), x @ p), "expected an array"),
@@ -290,17 +221,6 @@ def ratio_by_package(height, width, channels, filters, size):
     return both[0] / both[1]
 
 
-def counted(answer):
-    """Return an answer that `answer(separable, standard)` makes of the two numbers of multiply-adds."""
-
-    def ratio(height, width, channels, filters, size):
-        places = height * width
-        separable = places * (size**2 * channels + channels * filters)
-        return answer(separable, places * size**2 * channels * filters)
-
-    return ratio
-
-
 RATIO_RIGHT = {
     "counted": ratio_by_counting,
     "package": ratio_by_package,
@@ -309,46 +229,15 @@ RATIO_RIGHT = {
     "array": lambda h, w, c, m, k: np.array(1 / m + 1 / k**2),
 }
 RATIO_WRONG = {
-    "upside down": (counted(lambda separable, standard: standard / separable), "upside down"),
-    "upside down, whole": (counted(lambda separable, standard: standard // separable), "upside down"),
-    "whole": (counted(lambda separable, standard: separable // standard), "//"),
-    "input channels": (lambda h, w, c, m, k: 1 / c + 1 / k**2, "\\*input\\* channels"),
-    "depthwise alone": (lambda h, w, c, m, k: (k**2 * c) / (k**2 * c * m), "depthwise half alone"),
-    "pointwise alone": (lambda h, w, c, m, k: c * m / (k**2 * c * m), "pointwise half alone"),
-    "k for k²": (lambda h, w, c, m, k: (k * c + c * m) / (k * c * m), "size \\*\\* 2"),
-    "depthwise with filters": (lambda h, w, c, m, k: (k**2 * c * m + c * m) / (k**2 * c * m), "no filters"),
-    "pointwise with k²": (lambda h, w, c, m, k: (k**2 * c + k**2 * c * m) / (k**2 * c * m), "one pixel"),
-    "pointwise without channels": (lambda h, w, c, m, k: (k**2 * c + m) / (k**2 * c * m), "C · M numbers"),
-    "depthwise without channels": (lambda h, w, c, m, k: (k**2 + c * m) / (k**2 * c * m), "\\*each\\* channel"),
+    "places once": (lambda h, w, c, m, k: (h * w * k**2 * c + c * m) / (h * w * k**2 * c * m), "\\(depthwise \\+"),
     "no brackets": (
         lambda h, w, c, m, k: h * w * k**2 * c + h * w * c * m / (h * w * k**2 * c * m),
         "\\(depthwise \\+",
     ),
-    "no brackets, no places": (lambda h, w, c, m, k: k**2 * c + c * m / (k**2 * c * m), "\\(depthwise \\+"),
-    "places once": (lambda h, w, c, m, k: (h * w * k**2 * c + c * m) / (h * w * k**2 * c * m), "\\(depthwise \\+"),
-    "no brackets below": (
-        lambda h, w, c, m, k: h * w * (k**2 * c + c * m) / h * w * k**2 * c * m,
-        "a / b \\* c",
-    ),
-    "no brackets below, no places": (lambda h, w, c, m, k: (k**2 * c + c * m) / k**2 * c * m, "a / b \\* c"),
-    "unpadded": (
-        lambda h, w, c, m, k: ((h - k + 1) * (w - k + 1) * k**2 * c + h * w * c * m) / (h * w * k**2 * c * m),
-        "unpadded",
-    ),
+    "no k at all": (lambda h, w, c, m, k: h * w * (c + c * m) / (h * w * c * m), "in both halves, or in none"),
     "halves multiplied": (lambda h, w, c, m, k: (k**2 * c) * (c * m) / (k**2 * c * m), "add their multiply-adds"),
-    "halves and places": (lambda h, w, c, m, k: h * w * (k**2 * c) * (c * m) / (k**2 * c * m), "add their"),
-    "shares multiplied": (lambda h, w, c, m, k: 1 / m / k**2, "add, don't multiply"),
-    "places above": (lambda h, w, c, m, k: h * w * (1 / m + 1 / k**2), "but not in the other"),
-    "places below": (lambda h, w, c, m, k: (1 / m + 1 / k**2) / (h * w), "but not in the other"),
-    "biases": (lambda h, w, c, m, k: (k**2 * c + c + c * m + m) / (k**2 * c * m + m), "biases"),
-    "a bias": (lambda h, w, c, m, k: (k**2 * c + c * m + m) / (k**2 * c * m + m), "biases"),
-    "saving": (counted(lambda separable, standard: 1 - separable / standard), "saved"),
-    "per cent": (counted(lambda separable, standard: 100 * separable / standard), "per cent"),
-    "separable": (counted(lambda separable, standard: separable), "of the separable one"),
-    "standard": (counted(lambda separable, standard: standard), "of the standard one"),
-    "difference": (counted(lambda separable, standard: standard - separable), "difference"),
-    "both": (counted(lambda separable, standard: (separable, standard)), "one number"),
-    "something else": (lambda h, w, c, m, k: 0.125, "expected 0.17"),
+    "both": (lambda h, w, c, m, k: (1 / m, 1 / k**2), "one number"),
+    "something else": (lambda h, w, c, m, k: 0.125, "All your values are 0.125"),
     "nothing": (lambda h, w, c, m, k: None, "return"),
     "fails": (lambda h, w, c, m, k: h / 0, "ZeroDivisionError"),
 }
@@ -376,25 +265,13 @@ STANDARD_RIGHT = {
     "list": lambda d, p: (d[..., None] * p).tolist(),
 }
 STANDARD_WRONG = {
-    "matmul": (lambda d, p: d @ p, "channels are summed up"),
-    "output maps first": (lambda d, p: (d[..., None] * p).swapaxes(2, 3), "another order"),
     "as in PyTorch": (lambda d, p: (d[..., None] * p).transpose(3, 2, 0, 1), "another order"),
-    "channels first": (lambda d, p: (d[..., None] * p).transpose(2, 3, 0, 1), "another order"),
     "stacked maps": (lambda d, p: np.stack([d * p[:, m] for m in range(p.shape[1])]), "another order"),
     "stacked channels": (
         lambda d, p: np.stack([d[:, :, c, None] * p[c] for c in range(len(p))]),
         "another order",
     ),
-    "added": (lambda d, p: d[..., None] + p, "are added"),
-    "flipped": (lambda d, p: d[::-1, ::-1, :, None] * p, "flipped"),
-    "depthwise repeated": (lambda d, p: d[..., None] * np.ones_like(p), "pointwise kernel is not used"),
-    "pointwise repeated": (lambda d, p: np.ones_like(d)[..., None] * p, "depthwise kernel is not used"),
-    "on its side": (lambda d, p: d.swapaxes(0, 1)[..., None] * p, "rows and columns"),
-    "pointwise summed": (lambda d, p: d[..., None] * p.sum(axis=0), "over the channels"),
-    "no new axis": (lambda d, p: d * p, "wrong axes"),
-    "new axis before": (lambda d, p: d[:, :, None] * p, "\\*output\\* maps"),
-    "transposed": (lambda d, p: d[..., None] * p.T, "transposed"),
-    "five axes": (lambda d, p: (d[..., None] * p)[..., None], "expected an array of shape"),
+    "five axes": (lambda d, p: (d[..., None] * p)[..., None], "one more axis"),
     "whole numbers": (lambda d, p: (d[..., None] * p).astype(int), "whole numbers"),
     "in place": (lambda d, p: d.__imul__(2)[..., None] * p, "in place"),
     "nothing": (lambda d, p: None, "return"),
@@ -420,6 +297,6 @@ def test_an_empty_function_that_is_called_is_named(capfd):
     def mine(image, depth, point):
         return depthwise(same(image, depth), depth) @ point
 
-    said = assert_not_attempted(separable.separable, capfd, mine)
-    assert "`raise NotImplementedError` in depthwise" in said
-    assert "oracles.depthwise" in said
+    told = assert_not_attempted(separable.separable, capfd, mine)
+    assert "`raise NotImplementedError` in depthwise" in told
+    assert "oracles.depthwise" in told

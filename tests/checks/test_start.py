@@ -1,10 +1,7 @@
 """Checks of start: right answers pass in any form, and each known mistake gets its own hint."""
 
-import re
-
 import numpy as np
-import pytest
-from answers import assert_hint, three_tests
+from answers import three_tests
 
 from fer_course.checks import start
 
@@ -26,6 +23,7 @@ RIGHT = {
     "flip": lambda face: np.flip(face, axis=1),
     "loop": by_loop,
     "copy": by_copy,
+    "list": lambda face: face[:, ::-1].tolist(),
 }
 
 
@@ -49,10 +47,6 @@ def changes_in_place(face):
 
 
 WRONG = {
-    "as it was": lambda face: face,
-    "stands on its head": lambda face: face[::-1],
-    "half a turn": lambda face: face[::-1, ::-1],
-    "lies on its side": lambda face: face.T,
     "forget a `return`": lambda face: None,
     "in place": changes_in_place,
     "too many indices": lambda face: face[:, :, ::-1],
@@ -60,19 +54,8 @@ WRONG = {
     "The last column is number": mirrored_one_too_far,
     "found an array of shape (48, 48)": lambda face: np.zeros((48, 48), dtype=np.uint8),
     "their dtype is float64": lambda face: face[:, ::-1].astype(float),
-    "this is a list": lambda face: face[:, ::-1].tolist(),
-    "the shape (2, 3) is right": lambda face: 255 - face,
-    "found an array of shape (2, 2)": lambda face: face[:, :-1],
+    "All values are right but for those at the last": lambda face: np.concatenate([face[:, :0:-1], face[:, :1] ^ 1], 1),
 }
-
-OUT_OF_BOUNDS = (mirrored_48, mirrored_one_too_far)  # they share a hint
 
 CHECKS = {start.mirror: (RIGHT, WRONG)}
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
-
-
-@pytest.mark.parametrize("words", WRONG)
-def test_each_hint_fits_its_own_mistake_alone(words, capfd):
-    hint = assert_hint(start.mirror, WRONG[words], re.escape(words), capfd)
-    others = [key for key, answer in WRONG.items() if key in hint and answer not in OUT_OF_BOUNDS]
-    assert [key for key in WRONG if key in hint] == [words] or (WRONG[words] in OUT_OF_BOUNDS and not others)

@@ -55,49 +55,20 @@ ONE_CYCLE_RIGHT = {
     "array": lambda step, steps, peak, warmup: np.array(right_one_cycle(step, steps, peak, warmup)),
 }
 ONE_CYCLE_WRONG = {
-    "straight line": wrong(lambda s, n, p, t: p / 25 + (p - p / 25) * s / t, right_down),
-    "share of steps that go": lambda step, steps, peak, warmup: right_one_cycle(step, steps, peak, 1 - warmup),
-    "radians": wrong(
-        lambda s, n, p, t: p / 25 + (p - p / 25) * (1 - math.cos(math.radians(math.pi * s / t))) / 2, right_down
-    ),
-    "divide it by 2": wrong(lambda s, n, p, t: p / 25 + (p - p / 25) * (1 - math.cos(math.pi * s / t)), right_down),
-    "share from the peak": wrong(right_up, lambda s, n, p, t: cosine(p, p / 10_000, s / n)),
-    "first rate is peak / 25": wrong(lambda s, n, p, t: cosine(0, p, s / t), right_down),
-    "last rate is peak / 10,000": wrong(right_up, lambda s, n, p, t: cosine(p, 0, (s - t) / (n - t))),
-    "it reaches 1 at the peak": wrong(lambda s, n, p, t: cosine(p / 25, p, s / n), right_down),
-    "with a minus": wrong(
+    "stays 0. Divide with /": wrong(lambda s, n, p, t: cosine(p / 25, p, s // t), right_down),
+    "the share grows from 0 to 1": wrong(lambda s, n, p, t: cosine(p / 25, p, 1 - s / t), right_down),
+    "has a minus": wrong(
         lambda s, n, p, t: cosine(p, p / 25, s / t), lambda s, n, p, t: cosine(p / 10_000, p, (s - t) / (n - t))
     ),
-    "divide by the steps that go down": wrong(right_up, lambda s, n, p, t: cosine(p, p / 10_000, (s - t) / n)),
-    "one past the last": wrong(right_up, lambda s, n, p, t: cosine(p, p / 10_000, (s - t) / (n - 1 - t))),
-    "not to peak / 25": wrong(right_up, lambda s, n, p, t: cosine(p, p / 25, (s - t) / (n - t))),
     "don't round it": lambda step, steps, peak, warmup: right_one_cycle(step, steps, peak, int(warmup * steps) / steps),
     "division by zero": no_warm_up,
-    "always the peak": lambda step, steps, peak, warmup: peak,
     "Did you forget a `return`": lambda step, steps, peak, warmup: None,
     "ZeroDivisionError": lambda step, steps, peak, warmup: peak / 0,
-    "expected": lambda step, steps, peak, warmup: 7 * peak,
+    "Each of your values is the right one times 7": lambda *given: 7 * right_one_cycle(*given),
+    "is one number": lambda step, steps, peak, warmup: [peak],
 }
 
 # ------------------------------------------------------------------------------------------------------- patience
-
-
-def stops(
-    better=lambda loss, best, before: loss < best, enough=lambda waited, limit: waited >= limit, reset=True, add=1
-):
-    def stops_after(losses, patience):
-        best, waited = math.inf, 0
-        for epoch, loss in enumerate(losses):
-            before = losses[epoch - 1] if epoch else math.inf
-            if better(loss, best, before):
-                best, waited = min(best, loss), 0 if reset else waited
-            else:
-                waited += 1
-            if enough(waited, patience):
-                return epoch + add
-        return len(losses)
-
-    return stops_after
 
 
 def with_package(losses, patience):
@@ -107,7 +78,13 @@ def with_package(losses, patience):
     return len(losses)
 
 
-PATIENCE_RIGHT = {"loop": stops(), "package": with_package}
+def by_looking_back(losses, patience):
+    best = [losses.index(min(losses[: epoch + 1])) for epoch in range(len(losses))]
+    late = [epoch + 1 for epoch, of in enumerate(best) if epoch - of >= patience]
+    return min([*late, len(losses)])
+
+
+PATIENCE_RIGHT = {"looking back": by_looking_back, "package": with_package}
 
 
 def forgetful(losses, patience):
@@ -129,18 +106,9 @@ def from_the_first(losses, patience):
 
 
 PATIENCE_WRONG = {
-    "One epoch too late": stops(enough=lambda waited, limit: waited > limit),
-    "counted from 1": stops(add=0),
-    "An equal loss": stops(better=lambda loss, best, before: loss <= best),
-    "not with the epoch before": stops(better=lambda loss, best, before: loss < before),
-    "counted anew": stops(reset=False),
-    "lower": stops(better=lambda loss, best, before: loss > best or best == math.inf),
-    "That is the best epoch": lambda losses, patience: losses.index(min(losses)) + 1,
-    "never stops early": lambda losses, patience: len(losses),
     "remembered (best = loss)": forgetful,
     "counts as waiting": from_the_first,
-    "can't see the future": lambda losses, patience: min(len(losses), losses.index(min(losses)) + 1 + patience),
-    "whole number": lambda losses, patience: float(stops()(losses, patience)),
+    "whole number": lambda losses, patience: float(with_package(losses, patience)),
     "is a whole number (int); found True": lambda losses, patience: True,
     "changed its input": lambda losses, patience: losses.clear() or 5,
     "forget a `return`": lambda losses, patience: None,

@@ -40,16 +40,16 @@ def module(
 
 def network(
     filters=(16, 32, 64, 128), classes=7, padding="valid", stem=2, head=3, norm=False, bias=True, average=True, softmax=True,
-    rescale=True,
+    rescale=(1 / 127.5, -1), last="same",
 ):  # fmt: skip
     """Mini-Xception, which can be built wrong in many ways."""
     inputs = keras.Input((48, 48, 1))
-    x = layers.Rescaling(1 / 127.5, offset=-1)(inputs) if rescale else inputs
+    x = layers.Rescaling(*rescale)(inputs) if rescale else inputs
     for _ in range(stem):
         x = convolution(x, 8, padding=padding)
     for each in filters:
         x = package_module(x, each)
-    x = layers.Conv2D(classes, head, padding="same", use_bias=bias)(x)
+    x = layers.Conv2D(classes, head, padding=last, use_bias=bias)(x)
     x = layers.BatchNormalization()(x) if norm else x
     x = layers.GlobalAveragePooling2D()(x) if average else layers.GlobalMaxPooling2D()(x)
     return keras.Model(inputs, layers.Softmax()(x) if softmax else x)
@@ -121,7 +121,19 @@ NETWORK_WRONG = {
     "modules side by side": (with_top(softmaxed, chained=False), "modules are missing"),
     "no modules": (lambda *arguments: with_top(softmaxed)(()), "modules are missing"),
     "no softmax": (partial(network, softmax=False), "sum to 1"),
-    "not rescaled": (partial(network, rescale=False), "some values are not"),
+    "not rescaled": (partial(network, rescale=False), "the pixels are not rescaled"),
+    "rescaled to 0 to 1": (partial(network, rescale=(1 / 255, 0)), "rescaled to 0…1"),
+    "rescaled without the offset": (partial(network, rescale=(1 / 127.5, 0)), "rescaled to 0…2"),
+    "rescaled otherwise": (partial(network, rescale=(1 / 100, 0)), "some values are not"),
+    "ReLU after the modules": (
+        with_top(lambda x, classes: softmaxed(layers.ReLU()(x), classes)),
+        "7 ReLUs, mini-Xception 6",
+    ),
+    "ReLU after the average": (
+        with_top(lambda x, classes: layers.Softmax()(layers.ReLU()(head(x, classes)))),
+        "a ReLU after the average",
+    ),
+    "margin lost": (partial(network, last="valid"), r'margin of its maps: padding="same"'),
     "always the same": (lambda filters=(), classes=7: models.build("mini_xception"), "arguments"),
     "always its filters": (lambda filters=(), classes=7: network(classes=classes), "4 and 6 filters"),
     "an array": (lambda *arguments: np.zeros(7), r"keras\.Model"),

@@ -27,6 +27,7 @@ def folder(tmp_path_factory):
     return tmp_path / "class"
 
 
+@pytest.mark.slow
 def test_class_is_a_course_that_nbgrader_itself_accepts(folder):
     nbgrader = [sys.executable, "-m", "nbgrader"]
     done = subprocess.run(

@@ -155,7 +155,9 @@ def quick_and_slow(field):
     return None if quick is None else quick[0].tolist(), slow
 
 
-@pytest.mark.parametrize("place", [0, 1, 2, 1152, 2302, 2303])
+@pytest.mark.parametrize(
+    "place", [0, 1152, 2303, *(pytest.param(each, marks=pytest.mark.slow) for each in (1, 2, 2302))]
+)
 def test_every_word_of_digits_is_judged_alike_at_every_place(place):
     words = [str(number) for number in range(1100)] + [f"{number:03d}" for number in range(0, 256, 5)]
     words += [

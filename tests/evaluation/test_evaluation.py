@@ -370,7 +370,12 @@ def opinionated(name: str, size: int = 48) -> keras.Model:
 
 @pytest.mark.parametrize(
     ("name", "size", "places"),
-    [("mini_xception", 48, 3), ("mini_xception", 24, 2), ("nin_small", 48, 12), ("xception_small", 48, 3)],
+    [
+        ("mini_xception", 24, 2),
+        ("nin_small", 48, 12),
+        pytest.param("mini_xception", 48, 3, marks=pytest.mark.slow),
+        pytest.param("xception_small", 48, 3, marks=pytest.mark.slow),
+    ],
 )
 def test_class_maps_averaged_over_the_places_are_the_scores(name, size, places, tiny_faces):
     model, images = opinionated(name, size), tiny_faces.images[:5]
@@ -433,7 +438,12 @@ def test_the_detail_of_class_maps_is_a_whole_number(detail, tiny_faces):
 
 
 @pytest.mark.parametrize(
-    "name", ["mini_xception", "nin_small", pytest.param("xception_small", marks=pytest.mark.slow), "lenet"]
+    "name",
+    [
+        "mini_xception",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("xception_small", "nin_small")),
+        "lenet",
+    ],
 )
 def test_the_scorer_says_what_predict_and_class_maps_say(name):
     model = models.build(name)

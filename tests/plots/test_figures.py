@@ -95,7 +95,9 @@ def test_segments():
     return diagrams.segments(8, 3)
 
 
-@pytest.mark.parametrize("draw", [test_grid, test_heat_maps, test_curves, test_drawing_of_a_network, test_segments])
+@pytest.mark.parametrize("draw", [
+    *(test_grid, test_heat_maps, test_curves, test_segments), pytest.param(test_drawing_of_a_network, marks=pytest.mark.slow)
+])  # fmt: skip
 def test_a_figure_drawn_twice_is_the_same_byte_by_byte(draw):
     first, second = (plots.picture(draw(), "a figure")["text/html"] for _ in range(2))
     assert first == second

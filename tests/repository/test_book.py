@@ -174,8 +174,7 @@ def test_without_a_repository_the_links_are_left_out_with_a_note():
 
 # ----------------------------------------------------------------------------------------------------------- pages
 
-KNOWN = {"index.md", "using.md", "docs/map.md", "docs/glossary.md", "lessons/00-start-here.ipynb"}
-PLACES = {"results": "results.md", "with-a-gpu": "using.md#with-a-gpu"}
+KNOWN = {"README.md", "docs/map.md", "docs/glossary.md", "lessons/00-start-here.ipynb"}
 
 
 @pytest.mark.parametrize(
@@ -183,10 +182,10 @@ PLACES = {"results": "results.md", "with-a-gpu": "using.md#with-a-gpu"}
     [
         ("README.md", "[map](docs/map.md)", "[map](docs/map.md)"),
         ("README.md", "[00](lessons/00-start-here.ipynb)", "[00](lessons/00-start-here.ipynb)"),
-        ("README.md", "[below](#with-a-gpu)", "[below](using.md#with-a-gpu)"),
+        ("README.md", "[below](#limits-and-ethics)", "[below](#limits-and-ethics)"),
         ("docs/map.md", "[words](glossary.md#top)", "[words](glossary.md#top)"),
         ("docs/map.md", "[start](../README.md)", "[start](../index.md)"),
-        ("docs/map.md", "[GPU](../README.md#with-a-gpu)", "[GPU](../using.md#with-a-gpu)"),
+        ("docs/map.md", "[law](../README.md#limits-and-ethics)", "[law](../index.md#limits-and-ethics)"),
         ("README.md", "[MIT](LICENSE) and `[x](LICENSE)`", "MIT and `[x](LICENSE)`"),
         ("README.md", "```\n[x](LICENSE)\n```\n[docs/](docs/)", "```\n[x](LICENSE)\n```\ndocs/"),
         ("README.md", "[paper](https://example.org/a.pdf)", "[paper](https://example.org/a.pdf)"),
@@ -196,38 +195,28 @@ PLACES = {"results": "results.md", "with-a-gpu": "using.md#with-a-gpu"}
     ],
 )  # fmt: skip
 def test_links_are_mended(name, text, expected):
-    assert pages.mend(text, name, ROOT, KNOWN, PLACES) == expected
+    assert pages.mend(text, name, ROOT, KNOWN) == expected
 
 
 def test_what_is_not_in_the_book_is_linked_to_the_repository():
-    assert pages.mend("[MIT](LICENSE)", "README.md", ROOT, KNOWN, {}, GITHUB) == f"[MIT]({GITHUB}/blob/main/LICENSE)"
+    assert pages.mend("[MIT](LICENSE)", "README.md", ROOT, KNOWN, GITHUB) == f"[MIT]({GITHUB}/blob/main/LICENSE)"
 
 
-def test_headings_within_code_begin_no_section():
-    text = "# T\nabout\n## One\n```\n## no heading\n```\nx\n## Two\ny\n"
-    assert pages.sections(text) == {"": "# T\nabout\n", "One": "```\n## no heading\n```\nx", "Two": "y"}
-
-
-def test_each_section_of_readme_stands_on_one_page():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    made, places = pages.readme_pages(readme)
-    assert list(made) == ["index.md", "results.md", "using.md"]
-    for heading in pages.sections(readme):
-        pages_with = [name for name, text in made.items() if f"\n## {heading}\n" in text]
-        assert len(pages_with) == (heading not in ("", "Results")), heading
+def test_readme_is_the_first_page():
+    made = pages.pages(ROOT, [])
+    assert "README.md" not in made
+    assert made["index.md"].startswith((ROOT / "README.md").read_text(encoding="utf-8").split("\n")[0])
     assert "make course" in made["index.md"]
-    assert places["your-own-fer2013"] == "using.md#your-own-fer2013"
-    with pytest.raises(LessonError, match="missing: Limits and ethics"):
-        pages.readme_pages(readme.replace("## Limits and ethics", "## Ethics"))
 
 
 def test_every_page_is_in_the_contents():
     names = [path.stem for path in SOLUTIONS]
     made = pages.pages(ROOT, names)
+    reference = {name for name in made if name.startswith("reference/")} - {"reference/index.md"}
     listed = set(re.findall(r"(?m)^(?:.+ <)?([\w/.-]+\.md|lessons/[\w-]+)>?$", made["index.md"]))
     assert listed >= {f"lessons/{name}" for name in names}
     notes = {name for name in made if name.startswith("docs/instructors/")} - {"docs/instructors/index.md"}
-    assert set(made) - notes - listed == {"index.md"}
+    assert set(made) - notes - reference - listed == {"index.md"}
     assert "07 · Train it <lessons/07-train-it>" in made["index.md"]
     assert made["docs/instructors/index.md"].count(".md\n") == len(notes) == len(names) + 1
 

@@ -1,8 +1,10 @@
 """The course's notebooks: they follow the rules, lessons are what solutions become, and every profile fits every notebook."""
 
 import ast
+import re
 from pathlib import Path
 
+import nbformat
 import pytest
 from notebook_files import FIVE, write_notebook
 from repository import ROOT
@@ -31,6 +33,22 @@ def test_lessons_are_what_the_solutions_give_byte_for_byte():
 def test_a_notebook_follows_the_rules(path):
     complaints = [f"  {complaint}" for complaint in rules.lint(path)]
     assert not complaints, f"{path.relative_to(ROOT)}:\n" + "\n".join(complaints)
+
+
+@pytest.mark.parametrize("path", SOLUTIONS, ids=name)
+def test_what_a_lesson_imports_from_the_course_exists(path):
+    lines = imports_of(path)
+    assert lines
+    for line in lines:
+        exec(line, {})
+
+
+def imports_of(path: Path) -> list[str]:
+    """The statements by which a notebook imports something from the course."""
+    code = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    nodes = [node for source in code for node in ast.walk(ast.parse(re.sub(r"(?m)^( *)[%!].*$", r"\1pass", source)))]
+    imports = [node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+    return [line for line in map(ast.unparse, imports) if "fer_course" in line]
 
 
 @pytest.mark.parametrize("profile", ["cpu", "gpu", "paper"])

@@ -118,5 +118,5 @@ def test_a_wrong_address_ends_in_one_sentence(capsys):
 
 
 def test_readme_says_how_to_publish():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readme = (ROOT / "docs" / "services.md").read_text(encoding="utf-8")
     assert "make publish REPOSITORY=https://github.com/NAME/REPOSITORY" in readme

@@ -28,7 +28,7 @@ TAG = "timing"
 def run(lesson: Path, place: Path) -> list[tuple[str, str]]:
     """Return (cell id, all that it put out) of each code cell that shows no times."""
     place.mkdir()
-    trouble = execute(lesson, place / lesson.name, place / "work", {"parameters": {"data": "drawn"}}, lesson.stem)
+    trouble = execute(lesson, place / lesson.name, place / "work", {"data": "drawn"}, lesson.stem)
     assert trouble is None, trouble
     cells = nbformat.read(place / lesson.name, as_version=4).cells
     return [

@@ -1,4 +1,4 @@
-"""What README quotes stands in the recorded runs, and the records are on real faces."""
+"""What README and docs/ quote is in the recorded runs, and the records are on real faces."""
 
 import dataclasses
 import statistics
@@ -9,10 +9,11 @@ from repository import ROOT
 from fer_course import results
 from fer_course.recipes import Recipe
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+README = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+RESULTS, _, DRAWN = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").partition("\n## ")
 
 
-#: Rows of the study `best` that README shows.
+#: Rows of the study `best` that docs/results.md shows.
 SHOWN = [run["row"] for run in results.load("best")["runs"] if not run["row"].startswith("teacher")]
 
 
@@ -21,7 +22,7 @@ def percent(value: float) -> str:
 
 
 def of_recipe(name: str) -> list[dict]:
-    """The recorded runs of a row of README's table."""
+    """The recorded runs of a row of the table of results."""
     if name in ("minutes", "paper"):
         return results.load(name)["runs"]
     return results.rows("best")[name]
@@ -31,8 +32,21 @@ def seconds(run: dict) -> float:
     return run["timing"]["seconds"] if "timing" in run else run["training"]["seconds"]
 
 
+def median_of(runs: list[dict], number) -> float:
+    return statistics.median(map(number, runs))
+
+
 def test_readme_quotes_the_records():
-    text = README.split("## Results")[1].split("\n## ")[0]
+    minutes, best = of_recipe("minutes"), of_recipe("unseen teachers")
+    accuracy = lambda run: run["report"]["accuracy"]  # noqa: E731
+    assert f"{median_of(minutes, seconds) / 60:.0f}" == "3"
+    assert f"reaches {percent(median_of(minutes, accuracy))[:-2]} % of PublicTest in three minutes" in README
+    spent = f"{median_of(best, seconds) / 60:.0f} minutes with teachers"
+    assert f"and {percent(median_of(best, accuracy))[:-2]} % in {spent}" in README
+
+
+def test_the_page_of_results_quotes_the_records():
+    text = RESULTS
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| `")]
     assert [row[0].split("`")[1] for row in rows] == ["minutes", "paper", *dict.fromkeys(SHOWN)]
     for name, seeds, accuracy, balanced, minutes in rows:
@@ -60,12 +74,12 @@ def test_rows_hold_every_run_of_a_study_once():
             assert seeds == sorted(set(seeds))
 
 
-def test_readme_quotes_the_accelerator():
+def test_the_page_on_gpus_quotes_the_accelerator():
     measured = (ROOT / "BENCHMARKS.md").read_text(encoding="utf-8")
     measured = measured.split("## Training on an accelerator\n")[1].split("\n## ")[0]
     ratio = float(measured.split("an epoch a call |")[1].split("|")[1])
     reached = int(measured.split("of the other fifth after ")[1].split(" s")[0])
-    said = " ".join(README.split("## With a GPU")[1].split("\n## ")[0].split())
+    said = " ".join((ROOT / "docs" / "gpu.md").read_text(encoding="utf-8").split())
     assert f"trains {ratio:.1f} times as fast as pictures that come from the host" in said
     assert f"reaches 61 % of the faces held out after {reached} s" in said
     device = measured.split("On ")[1].split(".")[0]
@@ -111,9 +125,8 @@ def span(values: list[float]) -> str:
     return f"{low} %" if low == high else f"{low} to {high} %"
 
 
-def test_readme_quotes_what_drawn_faces_are_worth():
-    text = README.split("## What drawn faces are worth")[1].split("## ")[0]
-    rows = [line.split("|") for line in text.splitlines() if line.startswith("| ")][1:]
+def test_the_page_of_results_quotes_what_drawn_faces_are_worth():
+    rows = [line.split("|") for line in DRAWN.splitlines() if line.startswith("| ")][1:]
     record = results.load("drawn_faces")
     assert len(rows) == len(DRAWN_ROWS)
     for row, (part, name) in zip(rows, DRAWN_ROWS, strict=True):

@@ -30,10 +30,9 @@ def test_a_model_is_small_and_its_docstring_names_source_and_changes(name):
     assert name == "mini_xception" or "Scaled down" in text or "Changed" in text
 
 
-@pytest.mark.parametrize("size", [24, 95])
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_a_model_takes_every_size(name, size):
-    assert models.build(name, size).output_shape == (None, 7)
+def test_a_model_takes_an_odd_size(name):  # tests/models/test_networks.py tries the smallest and the largest
+    assert models.build(name, 95).output_shape == (None, 7)
 
 
 @pytest.mark.slow

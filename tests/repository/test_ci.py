@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from repository import ROOT
 
-ROOT = Path(__file__).parents[1]
 FAILED = "tests/test_some.py::test_that_failed"
 NOTES = f'@echo "{FAILED}" >> "$$FER_COURSE_TEST_FAILURES"'
 
@@ -70,7 +70,8 @@ def test_each_kind_of_failure_is_noted_when_it_is_seen(tmp_path):
     noted = tmp_path / "failures"
     variables = os.environ | {"FER_COURSE_TEST_FAILURES": str(noted)}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--continue-on-collection-errors"]
-    subprocess.run([*command, "--rootdir", tmp_path, tmp_path], env=variables, capture_output=True)
+    command += ["-o", f"pythonpath={ROOT / 'tests' / 'helpers'}", "--rootdir", tmp_path]
+    subprocess.run([*command, tmp_path], env=variables, capture_output=True)
     assert noted.read_text(encoding="utf-8").split() == [
         "test_no_python.py", "test_kinds.py::test_fails", "test_kinds.py::test_can_not_begin",
     ]  # fmt: skip

@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from repository import ROOT
 
 from locks import reading
 
-ROOT = Path(__file__).parents[1]
 PYTHONS = reading.pythons(ROOT / "locks" / "course.txt")
 #: Settings of this session that no newcomer has.
 OWN = ("FER_COURSE_CACHE", "FER_COURSE_DATA", "PYTHONPATH", "PYTEST_CURRENT_TEST", "MPLBACKEND")

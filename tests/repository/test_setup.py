@@ -14,10 +14,10 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+from repository import ROOT
 
 from locks import reading
 
-ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCKS = (
     "locks/course.txt", "locks/learner.txt", "locks/setup.txt", "locks/hub.txt", "binder/requirements.txt", "locks/colab.txt",

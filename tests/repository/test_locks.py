@@ -12,11 +12,11 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from repository import ROOT
 
 from locks import compile as compiling
 from locks import reading
 
-ROOT = Path(__file__).parents[1]
 COURSE = ROOT / "locks" / "course.txt"
 PYTHONS = reading.pythons(COURSE)
 LOCKS = [lock.path for lock in compiling.LOCKS]
@@ -121,6 +121,7 @@ def index(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_version_that_pip_refuses_on_one_of_the_pythons_is_not_locked(index, capsys):
     lock = compiling.Lock("list.txt", "A list.", ("list.in",))
     compiling.compile_(lock, PYTHONS, [])
@@ -138,6 +139,7 @@ def test_a_version_that_pip_refuses_on_one_of_the_pythons_is_not_locked(index, c
     assert subprocess.run([*command, "-r", index / "list.txt"], capture_output=True).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_list_that_no_python_can_have_ends_the_renewal_with_pips_words(index):
     for old in (index / "wheels").glob("fenced-1.2*"):
         old.unlink()
