@@ -81,7 +81,7 @@ def test_erased_rectangles_are_noise_and_nothing_else_changes():
 def test_validation_leaves_pictures_as_they_are(name):
     plans = both(RECIPES[name])[1]
     rows = np.array([49, 0, 7])
-    np.testing.assert_array_equal(np.asarray(ResidentFaces(IMAGES)(plans.untouched(rows))), IMAGES[rows])
+    np.testing.assert_array_equal(np.asarray(ResidentFaces(IMAGES)(plans.plan_unchanged(rows))), IMAGES[rows])
 
 
 def test_no_face_is_saved_with_the_weights(tmp_path):
