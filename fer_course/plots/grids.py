@@ -90,8 +90,8 @@ def _empty_grid(count: int, columns: int, width: float, height: float) -> tuple[
 
 def _enlarge(small: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Interpolate (h, w) linearly to (H, W); values belong to the centres of their cells."""
-    rows = np.stack([_interpolate(row, shape[1]) for row in small])
-    return np.stack([_interpolate(column, shape[0]) for column in rows.T], axis=1)
+    tall = np.stack([_interpolate(column, shape[0]) for column in small.T], axis=1)
+    return np.stack([_interpolate(row, shape[1]) for row in tall])
 
 
 def _interpolate(values: np.ndarray, size: int) -> np.ndarray:

@@ -184,7 +184,7 @@ def test_a_photograph_is_shown_and_forgotten(panel):
 
 
 @pytest.mark.parametrize(
-    ("content", "word"), [(b"Dear diary", "no picture"), (bytes(jpeg(np.full((50, 60), 90, np.uint8))), "No face")]
+    ("content", "word"), [(b"Dear diary", "as a picture"), (bytes(jpeg(np.full((50, 60), 90, np.uint8))), "No face")]
 )
 def test_what_is_no_photograph_of_a_face_is_said(panel, content, word):
     give(panel, content)
