@@ -152,6 +152,7 @@ lint: setup-all
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy
 
 clean:
 	rm -rf .venv .venv-colab .venv-3.* .python build dist book/_build .pytest_cache .ruff_cache .hypothesis

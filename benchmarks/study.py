@@ -29,7 +29,7 @@ from fer_course.faces import Faces
 from fer_course.recipes import Recipe
 from fer_course.runs import Run
 from fer_course.training import train
-from fer_course.training.distillation import averaged, soft_targets
+from fer_course.training.distillation import average, soft_targets
 
 #: A study's runs may come from several machines: each says what it was trained on.
 ON = {"machine": "see each run's training: backend and device (none given: 2 CPU cores)"}
@@ -65,7 +65,7 @@ def one(options) -> None:
     if row.teachers:
         said = [said_by(folder_of(options.out, options.study, each, 0), faces) for each in row.teachers]
         judges = [rows[each].recipe for each in row.teachers] if row.unseen else ()
-        teacher = averaged(np.stack(said), judges, faces.select("Training"))
+        teacher = average(np.stack(said), judges, faces.select("Training"))
     run = train(None, faces, recipe, folder_of(options.out, options.study, name, seed), teacher=teacher)
     if not run.finished:
         sys.exit("Interrupted: the same command goes on.")

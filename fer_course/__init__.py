@@ -7,7 +7,7 @@ Nouns are at the root, verbs and audiences have rooms, plumbing is behind an und
 ``faces``        `Faces`: pictures with labels and splits, the one form in which data travels
 ``recipes``      `Recipe`: every number that decides how a network is trained
 ``runs``         `Run`: the folder of a training
-``reports``      `Report`: how good a model's probabilities are, and where they err
+``reports``      `Report`: how good a model's probabilities are, and where they are wrong
 *parts*
 ``linear``       the first models, in NumPy: the majority guess and a linear classifier
 ``layers``       convolution building blocks
@@ -25,7 +25,7 @@ Nouns are at the root, verbs and audiences have rooms, plumbing is behind an und
 *people*
 ``checks``       for learners: the checks of the exercises, one module per topic
 ``widgets``      for learners: sliders, the camera panel
-``course``       for everybody: execute the lessons, copy them, see progress, look for trouble on this machine
+``course``       for everybody: execute the lessons, copy them, see progress, find problems on this machine
 ``authoring``    for authors: build lessons, tidy and check notebooks
 ``classroom``    for teachers: assignments, collecting, sandboxed grading, marks
 ``cli``          the command line `fer-course`
@@ -37,9 +37,9 @@ Nouns are at the root, verbs and audiences have rooms, plumbing is behind an und
 ``_shared``      files, processes, executors, settings, install advice
 ===============  ===============================================================================================
 
-Imports go down this list's reverse: `_shared`, nouns, `data` and `models`, `evaluation`, `training`, `sweep`, then the rooms of
-people, then `cli`. `make lint` checks it. Importing `fer_course` or `fer_course.data` loads neither Keras nor TensorFlow. NumPy
-is loaded by what needs it, so that `fer-course doctor` can report what is wrong with it.
+A module imports only what comes before it in this order: `_shared`, nouns, `data` and `models`, `evaluation`, `training`,
+`sweep`, the rooms of people, `cli`. `make lint` checks this. Importing `fer_course` or `fer_course.data` loads neither Keras
+nor TensorFlow. Only modules that need NumPy load it, so that `fer-course doctor` can report what is wrong with it.
 """
 
 from fer_course._shared import former_names

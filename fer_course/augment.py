@@ -1,8 +1,8 @@
 """One augmentation pipeline for training faces: flips, shifts, rotation, zoom, erasing and mixup, on whole batches.
 
-Nothing here ever touches validation or test faces. The same seed, epoch and batch give the same pictures on every backend
-(to one grey level where pictures are rotated or zoomed). The paper's own way stands beside it twice, to compare with: as
-Keras' old `ImageDataGenerator` and as Keras' layers.
+Validation and test faces are never augmented. The same seed, epoch and batch give the same pictures on every backend (to one
+grey level where pictures are rotated or zoomed). For comparison, the paper's augmentation is here in two forms: as Keras' old
+`ImageDataGenerator` and as Keras layers.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from fer_course.faces import CLASS_NAMES
 from fer_course.quiet import keras
 from fer_course.recipes import Recipe
 
-#: The paper says "ImageDataGenerator" and no numbers. These are those of the public program that its other numbers come
-#: from (github.com/oarriaga/face_classification); the recipe `paper` has the same.
+#: The paper names `ImageDataGenerator`, but no numbers. These numbers come from the public program to which its other numbers
+#: belong (github.com/oarriaga/face_classification). The recipe `paper` has the same.
 PAPER_SETTINGS = {
     "rotation_range": 10,
     "width_shift_range": 0.1,
@@ -28,14 +28,14 @@ PAPER_SETTINGS = {
 class Batches(keras.utils.PyDataset):
     """Training faces in shuffled, augmented batches; an incomplete last batch of an epoch is left out.
 
-    Order and augmentation of batch `b` in epoch `e` depend on `(seed, e, b)` alone, so a resumed training sees what the
-    unbroken one would have seen. Set `epoch` at the beginning of each epoch.
+    Order and augmentation of batch `b` in epoch `e` depend only on `(seed, e, b)`, so a resumed training sees the same
+    batches as an uninterrupted one. Set `epoch` at the beginning of each epoch.
 
     Args:
         images: uint8 (N, size, size, 1).
-        labels: int64 (N,), or targets float32 (N, classes) that come out as they are.
+        labels: int64 (N,), or targets float32 (N, classes), which are returned unchanged.
         recipe: batch size, augmentation and seed.
-        classes: how many classes there are; only mixup of labels has to know.
+        classes: the number of classes; only needed for mixup of labels.
 
     """
 
@@ -47,7 +47,7 @@ class Batches(keras.utils.PyDataset):
 
     @property
     def epoch(self) -> int:
-        """The epoch whose faces come out, 0 for the first."""
+        """The epoch whose batches are returned, 0 for the first."""
         return self._epoch
 
     @epoch.setter
@@ -60,12 +60,12 @@ class Batches(keras.utils.PyDataset):
 
     def __getitem__(self, batch):
         """Return images uint8 (batch, size, size, 1) and labels: int64 (batch,), or float32 (batch, classes) as targets."""
-        images, labels, rng = self._chosen(batch)
+        images, labels, rng = self._select(batch)
         images = augment(images, self.recipe, rng)
         return mixup(images, labels, self.recipe.mixup, rng) if self.recipe.mixup else (images, labels)
 
-    def _chosen(self, batch: int):
-        """Return a batch's pictures as they are, its labels, with mixup as targets, and where its randomness comes from."""
+    def _select(self, batch: int):
+        """Return a batch's unchanged pictures, its labels (targets, if there is mixup), and its random generator."""
         rows = self._order[batch * self.batch_size : (batch + 1) * self.batch_size]
         labels = self.labels[rows]
         if self.recipe.mixup and labels.ndim == 1:
@@ -77,59 +77,60 @@ def augment(images: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np.
     """Return randomly changed copies of the pictures, as the recipe's flip, shift, rotation, zoom and erase say.
 
     Args:
-        images: uint8 (N, H, W, 1); left as they are.
-        recipe: how much of what.
-        rng: where the randomness comes from.
+        images: uint8 (N, H, W, 1); not changed.
+        recipe: the strength of each change.
+        rng: the random generator.
 
     Returns:
         uint8 (N, H, W, 1).
 
     """
     n, height, width = images.shape[:3]
-    moves = draw_moves(n, height, width, recipe, rng)
+    moves = sample_moves(n, height, width, recipe, rng)
     images = images.copy()
     if "mirrored" in moves:
         images[moves["mirrored"]] = images[moves["mirrored"], :, ::-1]
     if "transform" in moves:
-        images = _transformed(images, moves["transform"])
+        images = _apply_transform(images, moves["transform"])
     if "offset" in moves:
-        images = _shifted(images, moves["offset"])
+        images = _apply_offset(images, moves["offset"])
     if recipe.erase:
         erase(images, recipe.erase, rng)
     return images
 
 
-def draw_moves(n: int, height: int, width: int, recipe: Recipe, rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """Draw what flip, shift, rotation and zoom do to each of n pictures, without touching a picture.
+def sample_moves(n: int, height: int, width: int, recipe: Recipe, rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Sample the flip, shift, rotation and zoom of each of n pictures, without touching a picture.
 
     Returns:
-        What the recipe asks for: `mirrored` boolean (n,), and `offset` int64 (n, 2), pixels down and to the right where each
-        new pixel comes from, or, where pictures are turned or zoomed, `transform` float32 (n, 8), rows of `keras.ops.image.
-        affine_transform`.
+        What the recipe asks for: `mirrored` boolean (n,), and `offset` int64 (n, 2): each new pixel comes from this many pixels
+        down and to the right. Where pictures are rotated or zoomed, instead of `offset`, `transform` float32 (n, 8): rows as
+        `keras.ops.image.affine_transform` takes them.
 
     """
-    moves = {}
+    moves: dict[str, np.ndarray] = {}
     if recipe.flip:
         moves["mirrored"] = rng.random(n) < 0.5
     if recipe.rotation or recipe.zoom:
-        moves["transform"] = _draw_transform(n, height, width, recipe.rotation, recipe.zoom, recipe.shift, rng)
+        moves["transform"] = _sample_transform(n, height, width, recipe.rotation, recipe.zoom, recipe.shift, rng)
     elif recipe.shift:
-        moves["offset"] = _draw_offset(n, height, width, recipe.shift, rng)
+        moves["offset"] = _sample_offset(n, height, width, recipe.shift, rng)
     return moves
 
 
 def shift(images: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:
-    """Shift each picture by whole pixels, up to `share` of its sides; what comes into view repeats the edge."""
-    return _shifted(images, _draw_offset(*images.shape[:3], share, rng))
+    """Shift each picture by whole pixels, up to `share` of its sides; new pixels repeat the edge."""
+    n, height, width = images.shape[:3]
+    return _apply_offset(images, _sample_offset(n, height, width, share, rng))
 
 
-def _draw_offset(n: int, height: int, width: int, share: float, rng: np.random.Generator) -> np.ndarray:
+def _sample_offset(n: int, height: int, width: int, share: float, rng: np.random.Generator) -> np.ndarray:
     most_y, most_x = round(share * height), round(share * width)
     y = rng.integers(-most_y, most_y, size=(n, 1), endpoint=True)
     return np.concatenate([y, rng.integers(-most_x, most_x, size=(n, 1), endpoint=True)], axis=1)
 
 
-def _shifted(images: np.ndarray, offset: np.ndarray) -> np.ndarray:
+def _apply_offset(images: np.ndarray, offset: np.ndarray) -> np.ndarray:
     n, height, width = images.shape[:3]
     rows = np.clip(np.arange(height) + offset[:, :1], 0, height - 1)
     columns = np.clip(np.arange(width) + offset[:, 1:], 0, width - 1)
@@ -141,10 +142,11 @@ def rotate_zoom_shift(images: np.ndarray, rotation: float, zoom: float, share: f
 
     Like Keras' `ImageDataGenerator`, height and width are zoomed independently, by 1 - zoom to 1 + zoom.
     """
-    return _transformed(images, _draw_transform(*images.shape[:3], rotation, zoom, share, rng))
+    n, height, width = images.shape[:3]
+    return _apply_transform(images, _sample_transform(n, height, width, rotation, zoom, share, rng))
 
 
-def _draw_transform(n: int, height: int, width: int, rotation: float, zoom: float, share: float, rng) -> np.ndarray:
+def _sample_transform(n: int, height: int, width: int, rotation: float, zoom: float, share: float, rng) -> np.ndarray:
     degrees = rng.uniform(-rotation, rotation, n)
     scale_x, scale_y = rng.uniform(1 - zoom, 1 + zoom, (2, n))
     shift_x, shift_y = rng.uniform(-share, share, (2, n)) * [[width], [height]]
@@ -152,25 +154,25 @@ def _draw_transform(n: int, height: int, width: int, rotation: float, zoom: floa
 
 
 def move(images: np.ndarray, degrees=0.0, scale_x=1.0, scale_y=1.0, shift_x=0.0, shift_y=0.0) -> np.ndarray:
-    """Rotate, zoom and shift each picture about its centre by what is given, in one bilinear step, edges repeated.
+    """Rotate, zoom and shift each picture about its centre by the given amounts, in one bilinear step, with repeated edges.
 
-    Each pixel of the new picture asks where it comes from: from its own place, turned by `degrees`, its distance to the
-    centre multiplied by the scales (so 1.1 shows more and makes the face smaller), moved by the shifts.
+    Each pixel of the new picture is read from the old one at its own position, rotated by `degrees`, with the distance to the
+    centre multiplied by the scales (so 1.1 shows more and makes the face smaller), and moved by the shifts.
 
     Args:
         images: uint8 (N, H, W, 1).
-        degrees: anticlockwise, one number or (N,), like all that follow.
-        scale_x: more than 1 zooms out, sideways.
-        scale_y: more than 1 zooms out, up and down.
-        shift_x: pixels; more than 0 moves what one sees to the left.
-        shift_y: pixels; more than 0 moves what one sees up.
+        degrees: anticlockwise; one number or (N,), like all the following.
+        scale_x: above 1 zooms out horizontally.
+        scale_y: above 1 zooms out vertically.
+        shift_x: pixels; above 0 moves the face to the left.
+        shift_y: pixels; above 0 moves the face up.
 
     Returns:
         uint8 (N, H, W, 1).
 
     """
     n, height, width = images.shape[:3]
-    return _transformed(images, _transform(n, height, width, degrees, scale_x, scale_y, shift_x, shift_y))
+    return _apply_transform(images, _transform(n, height, width, degrees, scale_x, scale_y, shift_x, shift_y))
 
 
 def _transform(n: int, height: int, width: int, degrees, scale_x, scale_y, shift_x, shift_y) -> np.ndarray:
@@ -178,13 +180,13 @@ def _transform(n: int, height: int, width: int, degrees, scale_x, scale_y, shift
     cosine, sine = np.cos(angle), np.sin(angle)
     a, b, c, d = scale_x * cosine, -scale_x * sine, scale_y * sine, scale_y * cosine
     centre_x, centre_y = (width - 1) / 2, (height - 1) / 2
-    # Each row maps a pixel of the new picture to a place in the old one: x' = a x + b y + e, y' = c x + d y + f.
+    # Each row maps a pixel of the new picture to a position in the old one: x' = a x + b y + e, y' = c x + d y + f.
     e = centre_x - a * centre_x - b * centre_y + shift_x
     f = centre_y - c * centre_x - d * centre_y + shift_y
     return np.stack([np.broadcast_to(value, n) for value in (a, b, e, c, d, f, 0, 0)], axis=1).astype("float32")
 
 
-def _transformed(images: np.ndarray, transform: np.ndarray) -> np.ndarray:
+def _apply_transform(images: np.ndarray, transform: np.ndarray) -> np.ndarray:
     moved = keras.ops.image.affine_transform(
         images.astype("float32"), transform, interpolation="bilinear", fill_mode="nearest", data_format="channels_last"
     )
@@ -198,12 +200,12 @@ def erase(images: np.ndarray, share: float, rng: np.random.Generator) -> None:
     """
     height, width = images.shape[1:3]
     for index in np.flatnonzero(rng.random(len(images)) < share):
-        top, left, tall, wide = draw_rectangle(height, width, rng)
+        top, left, tall, wide = sample_rectangle(height, width, rng)
         images[index, top : top + tall, left : left + wide] = rng.integers(0, 256, (tall, wide, 1), dtype=np.uint8)
 
 
-def draw_rectangle(height: int, width: int, rng: np.random.Generator) -> tuple[int, int, int, int]:
-    """Draw a rectangle of 2 to 20 % of the area, up to three times as long as wide: top, left, height and width in pixels."""
+def sample_rectangle(height: int, width: int, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """Sample a rectangle of 2 to 20 % of the area, up to three times as long as wide: top, left, height and width in pixels."""
     area, aspect = rng.uniform(0.02, 0.2) * height * width, np.exp(rng.uniform(-np.log(3), np.log(3)))
     tall = int(np.clip(round(np.sqrt(area * aspect)), 1, height))
     wide = int(np.clip(round(np.sqrt(area / aspect)), 1, width))
@@ -216,30 +218,30 @@ def draw_rectangle(height: int, width: int, rng: np.random.Generator) -> tuple[i
 
 
 def mixup(images: np.ndarray, targets: np.ndarray, alpha: float, rng: np.random.Generator):
-    """Blend each picture with another one of the batch, and their targets alike; the share of each comes from Beta(α, α).
+    """Blend each picture, and its target, with another one of the batch; the share of each comes from Beta(α, α).
 
-    A small α (0.2) hardly blends most pictures; 1 makes every share as likely as any other.
+    With a small α (0.2) most pictures are hardly blended; with 1 all shares are equally likely.
 
     Args:
-        images: uint8 (N, H, W, 1); left as they are.
-        targets: float (N, classes), such as `keras.utils.to_categorical` makes of labels.
+        images: uint8 (N, H, W, 1); not changed.
+        targets: float (N, classes), as `keras.utils.to_categorical` makes them from labels.
         alpha: more than 0.
-        rng: where the randomness comes from.
+        rng: the random generator.
 
     Returns:
-        images uint8 (N, H, W, 1) and targets float32 (N, classes), each row with the sum that it had.
+        images uint8 (N, H, W, 1) and targets float32 (N, classes), whose rows keep their sums.
 
     Source: Zhang et al. 2018, "mixup: beyond empirical risk minimization", arXiv:1710.09412, equation 2.
 
     """
-    share, other = draw_pairs(len(images), alpha, rng)
+    share, other = sample_pairs(len(images), alpha, rng)
     weight = share[:, None, None, None]
     blended = np.rint(weight * images + (1 - weight) * images[other]).astype(np.uint8)
     return blended, blend(np.asarray(targets, dtype="float32"), share, other)
 
 
-def draw_pairs(n: int, alpha: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Draw, for each of n pictures, its share float32 (n,) and the picture int64 (n,) that it is blended with."""
+def sample_pairs(n: int, alpha: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Sample, for each of n pictures, its share float32 (n,) and the index int64 (n,) of the picture it is blended with."""
     return rng.beta(alpha, alpha, (n, 1)).astype("float32")[:, 0], rng.permutation(n)
 
 
@@ -251,40 +253,41 @@ def blend(targets: np.ndarray, share: np.ndarray, other: np.ndarray) -> np.ndarr
 def paper_generator():
     """Return Keras' `ImageDataGenerator` with the paper's settings: `.flow(images, batch_size=48)` gives batches.
 
-    It is deprecated, goes through pictures one after the other on the CPU, and comes with TensorFlow only.
+    It is deprecated, changes one picture at a time on the CPU, and comes only with TensorFlow.
 
     Raises:
-        FerCourseError: if TensorFlow, or SciPy, which it turns pictures with, is not installed.
+        FerCourseError: if TensorFlow is not installed, or SciPy, which rotates the pictures.
 
     """
     try:
-        import scipy.ndimage  # noqa: F401  (Keras looks for it only when the first picture is turned)
+        import scipy.ndimage  # noqa: F401  (Keras looks for it only when it rotates the first picture)
         from tensorflow.keras.preprocessing.image import ImageDataGenerator
     except ImportError as error:
         raise FerCourseError(
             f"ImageDataGenerator needs TensorFlow and SciPy; here {error.name or error} is missing. "
-            f"Install it, or use `paper_layers()`: the same settings, on any backend."
+            f"Install it, or use `paper_layers()`, which has the same settings on any backend."
         ) from None
     return ImageDataGenerator(**PAPER_SETTINGS)
 
 
 def paper_layers(seed: int | None = None) -> keras.layers.Pipeline:
-    """Return the paper's settings as Keras' layers of today: a layer that takes whole batches.
+    """Return the paper's settings as current Keras layers: one layer that takes whole batches.
 
-    Statistically the same as `paper_generator()`: a fraction of a full turn instead of degrees, edges repeated, height and
-    width zoomed independently. Each layer interpolates and fills edges anew, so that pictures get a little softer. Give it
-    whole batches (N, H, W, 1), not single pictures; in `tf.data`, after `.batch(…)`. It returns float32; with
-    `training=False` it leaves pictures as they are.
+    Statistically it equals `paper_generator()`: rotations are fractions of a full turn instead of degrees, edges are repeated,
+    and height and width are zoomed independently. Each layer interpolates again, so pictures get a little softer. Give it
+    whole batches (N, H, W, 1), not single pictures; in `tf.data`, after `.batch(…)`. It returns float32. With
+    `training=False` it does not change the pictures.
 
     Args:
-        seed: fixes what is drawn; None draws anew each time.
+        seed: the same seed gives the same changes; None gives others each time.
 
     """
     settings, layers = PAPER_SETTINGS, keras.layers
     shift = {"height_factor": settings["height_shift_range"], "width_factor": settings["width_shift_range"]}
     zoom = {"height_factor": settings["zoom_range"], "width_factor": settings["zoom_range"]}
     seeds = [None] * 4 if seed is None else [4 * seed + number for number in range(4)]
-    # The generator asks for each new pixel: zoom, then shift, then turn. Layers change the picture itself, the other way round.
+    # The generator looks up each new pixel in the old picture: zoom, then shift, then rotate. Layers move the picture itself, so
+    # their order is reversed.
     return layers.Pipeline(
         [
             layers.RandomRotation(settings["rotation_range"] / 360, fill_mode="nearest", seed=seeds[0]),

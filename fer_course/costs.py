@@ -2,13 +2,18 @@
 
 Conventions, the same everywhere in this course:
 
-- One multiply-add (MAC) is one product added to a sum. Only convolutions and dense layers have any; additions of biases,
-  normalisation, activations and poolings are left out, as is usual in papers.
-- Zeros that padding puts round a picture are multiplied like pixels.
-- Parameters are all that a layer stores, those of batch normalisation that no training moves included: what Keras'
-  `count_params()` says.
-- Activation bytes are those of the picture and of the outputs of all layers, for one picture in float32. What a layer only
-  passes on counts again; a slice such as `x[:, ::2]` is no layer and does not count.
+- One multiply-add (MAC) is one product added to a sum. Only convolutions and dense layers have multiply-adds. Additions of
+  biases, normalisation, activations and poolings are left out, as is usual in papers.
+- Zeros that padding puts around a picture are multiplied like pixels.
+- Parameters are all numbers that a layer stores, as in Keras' `count_params()`. That includes the averages of batch
+  normalisation, which are not trained.
+- Activation bytes are those of the picture and of the outputs of all layers, for one picture in float32. The output of a layer
+  that only passes its input on counts again. A slice such as `x[:, ::2]` is no layer and does not count.
+
+    >>> from fer_course import models
+    >>> counted = costs(models.build("mini_xception"))
+    >>> counted.parameters, counted.multiply_adds
+    (58423, 5520448)
 """
 
 from __future__ import annotations
@@ -27,7 +32,7 @@ FREE = (
     "GlobalAveragePooling2D", "GlobalMaxPooling2D", "InputLayer", "LeakyReLU", "MaxPooling2D", "Multiply", "ReLU", "Rescaling",
     "Reshape", "Softmax", "SpatialDropout2D", "ZeroPadding2D",
 )  # fmt: skip
-#: Layers and operations without weights that do multiply, and add up, what others have computed.
+#: Layers and operations without weights that multiply and add up the outputs of other layers.
 PRODUCTS = (
     "AdditiveAttention",
     "Attention",
@@ -49,9 +54,9 @@ class Cost:
         name: the layer's name.
         kind: its class in Keras, such as `Conv2D`.
         output: the shape of its output for one picture, such as (48, 48, 8).
-        parameters: numbers that it stores.
-        multiply_adds: products that are added up.
-        activation_bytes: size of its output in float32.
+        parameters: how many numbers the layer stores.
+        multiply_adds: how many products are added up.
+        activation_bytes: size of the output in float32.
 
     """
 
@@ -65,18 +70,18 @@ class Cost:
 
 @dataclass(frozen=True)
 class Costs:
-    """What the layers of a model cost, one after the other: `rows`, and their sums. Printed, it is a table."""
+    """The costs of a model's layers in order, `rows`, and their sums. Printed, it is a table."""
 
     rows: tuple[Cost, ...]
 
     @property
     def parameters(self) -> int:
-        """Numbers that the model stores."""
+        """How many numbers the model stores."""
         return sum(row.parameters for row in self.rows)
 
     @property
     def multiply_adds(self) -> int:
-        """Products that are added up for one picture."""
+        """How many products are added up for one picture."""
         return sum(row.multiply_adds for row in self.rows)
 
     @property
@@ -101,32 +106,32 @@ class Costs:
 
 
 def costs(model) -> Costs:
-    """Count a Keras model, layer by layer, for one picture.
+    """Count the costs of a Keras model, layer by layer, for one picture.
 
     Args:
         model: a functional or sequential model with known input size. Models inside it are counted layer by layer.
 
     Raises:
-        ModelError: if it is another kind of model, has an input of unknown size, uses a layer more than once, or has a layer
-            with weights, or an operation, that this does not know how to count.
+        ModelError: if the model is of another kind, has an input of unknown size, uses a layer more than once, or has a layer
+            with weights, or an operation, whose multiply-adds are not known.
 
     """
     return Costs(tuple(cost(layer) for layer in _flat(_functional(model))))
 
 
 def _functional(model):
-    """Return the model as a functional one, whose first layer is the picture; others are refused."""
+    """Return the model as a functional one, whose first layer is the picture, or raise an error."""
     try:
         return keras.Model(model.inputs, model.outputs) if isinstance(model, keras.Sequential) else model
     except (AttributeError, ValueError):
         raise ModelError(
-            f"The model {model.name} does not know the size of its input yet, so its multiply-adds can't be counted. Let it "
-            f"begin with keras.Input((48, 48, 1)), say."
+            f"The model {model.name} does not know the size of its input yet, so its multiply-adds can't be counted. Begin "
+            f"it with an input of known size, such as keras.Input((48, 48, 1))."
         ) from None
 
 
 def _flat(model) -> Iterator:
-    """Yield the layers of a model, also those of models inside it (but not their inputs, which are the layer before)."""
+    """Yield the layers of a model, also those of models inside it (without their inputs, which are the layer before)."""
     if not hasattr(model, "operations"):
         raise ModelError(
             f"{model.name} is a {type(model).__name__}: only functional and sequential models can be counted. A single "
@@ -136,8 +141,8 @@ def _flat(model) -> Iterator:
     for layer in model.operations:
         if calls.get(layer.name, 0) > 1:
             raise ModelError(
-                f"The layer {layer.name} is called {calls[layer.name]} times in {model.name}: costs are counted for layers "
-                f"that are called once. Make a layer of its own for each place."
+                f"The layer {layer.name} is called {calls[layer.name]} times in {model.name}: costs are only counted for "
+                f"layers that are called once. Make a new layer for each call."
             )
         if isinstance(layer, keras.Model):
             yield from (inner for inner in _flat(_functional(layer)) if not isinstance(inner, keras.layers.InputLayer))
@@ -222,9 +227,12 @@ _MULTIPLY_ADDS = {
 
 
 def output_size(size: int, kernel: int, stride: int = 1, padding: str = "valid") -> int:
-    """Return how many places a kernel has along one side of a picture.
+    """Return how many positions a kernel has along one side of a picture.
 
     With padding "valid" ⌊(size - kernel) / stride⌋ + 1, with "same" ⌈size / stride⌉, as in Keras.
+
+    >>> output_size(48, kernel=3), output_size(48, kernel=3, stride=2, padding="same")
+    (46, 24)
 
     Raises:
         ModelError: if the padding is neither, a number is below 1, or the kernel is larger than the picture.
@@ -233,7 +241,7 @@ def output_size(size: int, kernel: int, stride: int = 1, padding: str = "valid")
     if padding not in ("valid", "same"):
         raise ModelError(f'padding is "valid" or "same"; found {padding!r}.')
     if min(size, kernel, stride) < 1 or (padding == "valid" and kernel > size):
-        raise ModelError(f"A kernel of {kernel} with stride {stride} has no place in a side of {size} pixels.")
+        raise ModelError(f"A kernel of {kernel} with stride {stride} does not fit into a side of {size} pixels.")
     return -(-size // stride) if padding == "same" else (size - kernel) // stride + 1
 
 
@@ -248,25 +256,28 @@ def convolution_costs(
     padding: str = "same",
     bias: bool = False,
 ) -> Cost:
-    """Return what a convolution of feature maps (height, width, channels) to `filters` maps costs, by formula.
+    """Return the cost of a convolution of feature maps (height, width, channels) to `filters` maps, by formula.
 
-    With H' × W' places, k × k the kernel, C channels and M filters, multiply-adds and weights are
+    With H' × W' positions, a k × k kernel, C channels and M filters, multiply-adds and weights are
 
     - standard: H'·W'·k²·C·M and k²·C·M
     - depthwise: H'·W'·k²·C and k²·C (there, M = C)
     - pointwise: H'·W'·C·M and C·M (there, k = 1)
     - separable: H'·W'·(k²·C + C·M) and k²·C + C·M
 
-    A bias adds one weight for each output map.
+    A bias adds one weight per output map.
+
+    >>> convolution_costs("separable", 48, 48, channels=8, filters=16).multiply_adds  # 48·48 · (3·3·8 + 8·16)
+    460800
 
     Args:
         kind: "standard", "depthwise", "pointwise" or "separable".
         height, width, channels: the input's.
-        filters: number of output maps; as many as channels for a depthwise one.
-        size: side of the kernel; 1 for a pointwise one, whatever is given.
-        stride: distance of two neighbouring places.
+        filters: number of output maps; ignored for a depthwise convolution, which has as many as channels.
+        size: side of the kernel; ignored for a pointwise convolution, where it is 1.
+        stride: distance between two neighbouring positions.
         padding: "same" or "valid".
-        bias: whether each output map has one.
+        bias: whether each output map has a bias.
 
     Raises:
         ModelError: if there is no such kind, or a number is out of range.
@@ -286,11 +297,15 @@ def convolution_costs(
         raise ModelError(f"A convolution has 1 channel and 1 filter or more; found {channels} and {filters}.")
     output = (output_size(height, size, stride, padding), output_size(width, size, stride, padding), filters)
     multiply_adds = output[0] * output[1] * weights[kind]
-    return Cost(kind, kind, output, weights[kind] + bias * filters, multiply_adds, FLOAT32 * prod(output))
+    parameters = weights[kind] + (filters if bias else 0)
+    return Cost(kind, kind, output, parameters, multiply_adds, FLOAT32 * prod(output))
 
 
 def separable_ratio(filters: int, size: int = 3) -> float:
     """Return the multiply-adds of a separable convolution as a share of the standard one's: 1/M + 1/k².
+
+    >>> round(separable_ratio(filters=16, size=3), 3)
+    0.174
 
     Source: Howard et al. 2017, "MobileNets", arXiv:1704.04861, section 3.1.
     """
@@ -298,12 +313,15 @@ def separable_ratio(filters: int, size: int = 3) -> float:
 
 
 def receptive_field(layers: Sequence[tuple[int, int]]) -> int:
-    """Return the side, in pixels, of the square of the picture that one number after these layers depends on.
+    """Return the side, in pixels, of the square in the picture that one number after these layers depends on.
 
-    A layer with a k × k kernel adds k - 1 steps; a step is as many pixels as the strides before it, multiplied.
+    A layer with a k × k kernel adds k - 1 steps. A step is the product of the strides before it, in pixels.
+
+    >>> receptive_field([(3, 1), (3, 1)]), receptive_field([(3, 2), (3, 1)])
+    (5, 7)
 
     Args:
-        layers: (kernel, stride) of each convolution or pooling, from the picture on. None: a number sees one pixel.
+        layers: (kernel, stride) of each convolution or pooling, starting at the picture. Empty: a number sees one pixel.
 
     Raises:
         ModelError: if a kernel or a stride is below 1.

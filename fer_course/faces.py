@@ -1,4 +1,4 @@
-"""`Faces`: pictures of faces with their labels and splits, the one form in which data travels through this package."""
+"""`Faces`: pictures of faces with their labels and splits. All of this package exchanges data in this form."""
 
 from __future__ import annotations
 
@@ -12,21 +12,28 @@ from fer_course.errors import DataError
 CLASS_NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 #: Side of every picture, in pixels.
 SIZE = 48
-#: FER2013's splits. Copies as image folders know only two; their second one is called `Test` here.
+#: FER2013's splits. Copies in the form of image folders have only two; the second one is called `Test` here.
 SPLITS = ("Training", "PublicTest", "PrivateTest", "Test")
 
 
 @dataclass(frozen=True, eq=False)
 class Faces:
-    """Grey pictures of faces, each with a label and the split that it belongs to.
+    """Grey pictures of faces, each with a label and a split.
+
+    >>> faces = Faces(np.zeros((3, 48, 48), np.uint8), labels=[3, 3, 6], split=["Training", "Training", "PublicTest"])
+    >>> faces
+    Faces(3 from an array: Training 2, PublicTest 1)
+    >>> faces.select("Training", "happy").labels
+    array([3, 3])
 
     Attributes:
         images: uint8 array (N, 48, 48), 0 is black and 255 is white.
         labels: int64 array (N,), 0 to 6 in the order of `CLASS_NAMES`.
-        split: string array (N,), each one of `SPLITS`.
-        source: where they come from, in words.
+        split: string array (N,), with names from `SPLITS`.
+        source: where the faces come from, in words.
         drawn: True if these are drawn faces, not photographs.
-        notes: sentences on what was left out or assumed when they were read.
+        class_names: the names of the classes, in the order of the labels.
+        notes: sentences about what was left out or assumed when the faces were read.
 
     Raises:
         DataError: if a shape, dtype or value is not as above.
@@ -79,18 +86,18 @@ class Faces:
 
     @property
     def test_split(self) -> str:
-        """The split on which scores are reported: `PublicTest`, or `Test` where a copy does not tell them apart."""
+        """The split on which scores are reported: `PublicTest`, or `Test` in a copy that does not tell the test splits apart."""
         return "PublicTest" if "PublicTest" in self.split or "Test" not in self.split else "Test"
 
     def split_sizes(self) -> dict[str, int]:
-        """Return the number of faces of each split that is there, in the order of `SPLITS`."""
+        """Return the number of faces in each split that has any, in the order of `SPLITS`."""
         return {name: count for name in SPLITS if (count := int((self.split == name).sum()))}
 
     def select(self, split: str | None = None, label: int | str | None = None) -> Faces:
-        """Return the faces of one split, of one class, or of both, in the order in which they stand here.
+        """Return the faces of one split, of one class, or of one class in one split, in their present order.
 
         Raises:
-            DataError: if there is no such class, or no face of the split. (A class may well have no face in a split.)
+            DataError: if there is no such class, or no face in the split. (A class may have no face in a split.)
 
         """
         chosen = np.ones(len(self), dtype=bool)
@@ -110,18 +117,18 @@ class Faces:
         return self[chosen]
 
     def __getitem__(self, index) -> Faces:
-        """Return the faces at a slice, an array of row numbers, or a boolean mask (N,)."""
+        """Return the faces at a slice, an index, an array of indices, or a boolean mask (N,)."""
         if isinstance(index, (int, np.integer)):
             index = [index]
         return replace(self, images=self.images[index], labels=self.labels[index], split=self.split[index])
 
     def counts(self, split: str | None = None) -> np.ndarray:
-        """Return the number of faces a class, int64 (7,), of one split or of all."""
+        """Return the number of faces per class, int64 (classes,), of one split or of all."""
         labels = self.labels if split is None else self.select(split).labels
         return np.bincount(labels, minlength=len(self.class_names))
 
     def sample(self, n: int, seed: int = 0) -> Faces:
-        """Return `n` faces drawn at random, every split and class in its proportion (all if `n` is 0 or too large).
+        """Return a random sample of `n` faces that keeps the proportions of splits and classes (all if `n` is 0 or too large).
 
         Raises:
             DataError: if `n` is negative.
@@ -135,7 +142,7 @@ class Faces:
         return self[np.sort(stratified(group, n, seed))]
 
     def duplicates(self) -> list[np.ndarray]:
-        """Return the groups of faces whose pixels are exactly equal: row numbers, each group ascending, size 2 or more."""
+        """Return the groups of two or more faces whose pixels are exactly equal, each as an array of ascending indices."""
         flat = np.ascontiguousarray(self.images).reshape(len(self), SIZE * SIZE)
         keys = flat.view(np.dtype((np.void, flat.shape[1]))).ravel() if len(self) else np.empty(0)
         _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
@@ -144,18 +151,18 @@ class Faces:
         return sorted((group for group in groups if len(group) > 1), key=lambda group: group[0])
 
     def constant(self) -> np.ndarray:
-        """Return a boolean mask (N,): True for pictures of one single grey, which show no face."""
+        """Return a boolean mask (N,): True for pictures with one single grey level, which show no face."""
         flat = self.images.reshape(len(self), SIZE * SIZE)
         return (flat == flat[:, :1]).all(axis=1)
 
 
 def stratified(group: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """Choose `n` of the rows at random so that each group keeps its share (largest remainders); int64 (n,).
+    """Sample `n` of N rows so that each group keeps its share (largest remainders); return their indices, int64 (n,).
 
     Args:
         group: int array (N,), the group of each row.
-        n: how many rows to choose, at most N.
-        seed: the same seed chooses the same rows.
+        n: the number of rows to sample, at most N.
+        seed: the same seed samples the same rows.
 
     """
     rng = np.random.default_rng(seed)

@@ -1,6 +1,6 @@
-"""The first learners, in plain NumPy: the majority guess, and a linear classifier with its loss and its gradient.
+"""The first models, in plain NumPy: the majority guess, and a linear classifier with its loss and its gradient.
 
-Built by hand in lesson 01; everything after it is this loop with a better function from pixels to scores.
+Learners build it in lesson 01. Every later training is the same loop with a better function from pixels to scores.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ import numpy as np
 
 
 def majority_baseline(train_labels: np.ndarray, test_labels: np.ndarray) -> float:
-    """Return the accuracy on the test labels of always answering the most frequent class of the training labels.
+    """Return the accuracy on the test labels of a model that always predicts the most frequent training label.
+
+    >>> majority_baseline(np.array([3, 3, 6]), np.array([3, 6, 3, 0]))
+    0.5
 
     Args:
         train_labels: int array (N,), at least one.
@@ -20,14 +23,21 @@ def majority_baseline(train_labels: np.ndarray, test_labels: np.ndarray) -> floa
 
 
 def pixel_rows(images: np.ndarray) -> np.ndarray:
-    """Return grey pictures, uint8 (N, H, W), as rows of numbers from -0.5 to 0.5: float32 (N, H * W)."""
+    """Return grey pictures, uint8 (N, H, W), as rows of numbers from -0.5 to 0.5: float32 (N, H * W).
+
+    >>> pixel_rows(np.array([[[0, 255]]], dtype=np.uint8))
+    array([[-0.5,  0.5]], dtype=float32)
+    """
     return images.reshape(len(images), -1).astype(np.float32) / 255 - np.float32(0.5)
 
 
 def softmax(scores: np.ndarray) -> np.ndarray:
     """Turn scores (N, classes) into probabilities (N, classes): none negative, each row adds up to 1.
 
-    The largest score of each row is subtracted first: that changes nothing in the result, and `exp` can't overflow.
+    >>> softmax(np.log([[1.0, 3.0]])).round(2)
+    array([[0.25, 0.75]])
+
+    The largest score of each row is subtracted first. That does not change the result, and `exp` can't overflow.
     Source: Bridle 1990 (https://doi.org/10.1007/978-3-642-76153-9_28).
     """
     powers = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -35,10 +45,13 @@ def softmax(scores: np.ndarray) -> np.ndarray:
 
 
 def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Return the loss: the mean of -log(probability given to the true class).
+    """Return the loss: the mean of -log(probability of the true class).
+
+    >>> round(cross_entropy(np.array([[0.25, 0.75]]), np.array([1])), 4)  # -log(0.75)
+    0.2877
 
     Args:
-        probabilities: float array (N, classes), as `softmax` gives them.
+        probabilities: float array (N, classes), as `softmax` returns them.
         labels: int array (N,), the true classes.
 
     """
@@ -55,7 +68,7 @@ def gradient_step(
     Args:
         weights: float array (pixels, classes).
         bias: float array (classes,).
-        images: float array (N, pixels), as `pixel_rows` gives them.
+        images: float array (N, pixels), as `pixel_rows` returns them.
         labels: int array (N,), the true classes.
         rate: the learning rate.
 

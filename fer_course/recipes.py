@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -14,7 +15,7 @@ from fer_course.errors import RecipeError, shown
 OPTIMIZERS = ("adam", "adamw", "sgd")
 SCHEDULES = ("one_cycle", "plateau", "constant")
 #: setting -> (lowest, highest) value that makes sense
-LIMITS = {
+LIMITS: dict[str, tuple[float, float]] = {
     "input_size": (24, 96),
     "epochs": (1, 100_000),
     "batch_size": (1, 4096),
@@ -41,35 +42,39 @@ LIMITS = {
 class Recipe:
     """How to train: model, schedule, augmentation, validation and stopping.
 
+    >>> recipe = Recipe.named("quick").but(epochs=2)
+    >>> recipe.epochs, recipe.model
+    (2, 'mini_xception')
+
     Attributes:
-        name: what to call it.
+        name: the recipe's name.
         model: a name that `fer_course.models.build` knows.
         input_size: side of the pictures in pixels; faces are resized to it, antialiased.
-        epochs: how often every training face is seen, at most.
-        batch_size: faces a step.
+        epochs: the largest number of epochs. In one epoch every training face is seen once.
+        batch_size: faces per step.
         optimizer: `adam`, `adamw` or `sgd` (with Nesterov momentum 0.9).
         learning_rate: the highest learning rate.
-        schedule: `one_cycle` (up, then down to nothing), `plateau` (lower when the validation stalls), `constant`.
+        schedule: `one_cycle` (up, then down to almost 0), `plateau` (lower when the validation stalls), `constant`.
         warmup: share of all steps in which `one_cycle` goes up.
         plateau_patience: epochs without improvement after which `plateau` lowers the learning rate.
-        plateau_factor: by what it is multiplied then.
+        plateau_factor: the factor by which `plateau` multiplies the learning rate.
         weight_decay: decoupled weight decay (`adamw` only).
         label_smoothing: share of the target that is spread evenly over all classes.
-        flip: mirror half of the faces, at random.
+        flip: whether a random half of the faces is mirrored.
         shift: largest shift, as a share of the side.
         rotation: largest rotation, in degrees.
         zoom: largest zoom, in or out, as a share.
         erase: share of the faces in which a random rectangle is replaced by noise.
         mixup: how evenly pairs of faces, and their labels, are blended: α of the Beta distribution; 0 blends nothing.
-        distillation: share of the target that a teacher's probabilities make up, the label being the rest; see
+        distillation: share of a teacher's probabilities in the target; the rest is the label. See
             `fer_course.training.distillation`. 0 needs no teacher.
-        validation: share of Training that is set aside, stratified, to choose the best epoch; 0 keeps the last epoch.
-        fold: which part of Training that is, of the equal parts that such a share makes; 0, the first, in every preset.
-        patience: stop after so many epochs without a better validation loss; 0 never stops early.
-        seed: fixes the weights, the order of the faces and their augmentation (the validation faces are always the same).
+        validation: share of Training that is held out, stratified, to choose the best epoch; 0 keeps the last epoch.
+        fold: which of the equal parts of Training is held out; 0, the first, in every preset.
+        patience: the number of epochs without a better validation loss after which the training stops; 0 never stops early.
+        seed: fixes the weights, the order of the faces and their augmentation. The held-out faces do not depend on it.
 
     Raises:
-        RecipeError: if a setting has the wrong type or lies outside `LIMITS`.
+        RecipeError: if a setting has the wrong type or is outside `LIMITS`.
 
     """
 
@@ -100,7 +105,7 @@ class Recipe:
 
     def __post_init__(self):
         for field in dataclasses.fields(self):
-            object.__setattr__(self, field.name, _checked(field.name, field.type, getattr(self, field.name)))
+            object.__setattr__(self, field.name, _check(field.name, str(field.type), getattr(self, field.name)))
         for setting, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
             if getattr(self, setting) not in choices:
                 raise RecipeError(f"{setting} is one of {', '.join(choices)}; found {shown(getattr(self, setting))}.")
@@ -126,7 +131,7 @@ class Recipe:
 
     @classmethod
     def from_yaml(cls, path: str | Path) -> Recipe:
-        """Read a recipe from a YAML file; settings that it does not name keep their default.
+        """Read a recipe from a YAML file; settings that are not in it keep their default.
 
         Raises:
             RecipeError: if the file is missing, is not a list of `setting: value`, or has an unknown setting.
@@ -162,14 +167,14 @@ class Recipe:
         return dataclasses.replace(self, **changes)
 
 
-def _checked(setting: str, kind: str, value):
-    """Return the value in its declared type; whole numbers may stand for fractions, nothing else is converted."""
-    if kind == "float" and type(value) is int and abs(value) < 2**53:  # larger ones no float can hold exactly
+def _check(setting: str, kind: str, value: Any) -> Any:
+    """Return the value in its declared type. A whole number may be given for a float; nothing else is converted."""
+    if kind == "float" and type(value) is int and abs(value) < 2**53:  # a float can't hold larger ones exactly
         value = float(value)
-    wanted = {"str": str, "int": int, "float": float, "bool": bool}[kind]
-    if type(value) is not wanted:
-        trap = " (in YAML, 1e-3 is a word: write 1.0e-3)" if kind == "float" and isinstance(value, str) else ""
-        raise RecipeError(f"{setting} is a {kind}; found {shown(value)}{trap}.")
+    declared: Any = {"str": str, "int": int, "float": float, "bool": bool}[kind]
+    if type(value) is not declared:
+        advice = " (in YAML, 1e-3 is text: write 1.0e-3)" if kind == "float" and isinstance(value, str) else ""
+        raise RecipeError(f"{setting} is a {kind}; found {shown(value)}{advice}.")
     if setting in LIMITS:
         low, high = LIMITS[setting]
         if not low <= value <= high:
@@ -177,9 +182,9 @@ def _checked(setting: str, kind: str, value):
     return value
 
 
-#: What the notebooks and profiles name.
+#: The recipes that notebooks and profiles name.
 PRESETS = {
-    # Seconds: shows that everything works; for drawn faces and for trying things out.
+    # Seconds, to see that everything works: for drawn faces and for first trials.
     "quick": Recipe("quick", epochs=6, batch_size=32),
     # Minutes on two CPU cores: better than the paper.
     "minutes": Recipe(
@@ -196,8 +201,8 @@ PRESETS = {
         shift=0.06,
         validation=0.0,
     ),
-    # The paper as printed (batch, epochs, patience, input, validation share). What it leaves open follows the public
-    # code that its settings come from: Arriaga's face_classification (Adam, plateau with a quarter of the patience, ranges).
+    # The paper as printed (batch, epochs, patience, input, validation share). What it does not say follows the public code
+    # from which its settings come: Arriaga's face_classification (Adam, plateau with a quarter of the patience, ranges).
     "paper": Recipe(
         "paper",
         input_size=24,

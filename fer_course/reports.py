@@ -1,4 +1,4 @@
-"""`Report`: how good a model's probabilities are on labelled faces, and where they err. Plain NumPy: nothing here loads Keras."""
+"""`Report`: how good a model's probabilities are on labelled faces, and where they are wrong. Plain NumPy, without Keras."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fer_course.faces import CLASS_NAMES
 
 
 class Reliability(NamedTuple):
-    """How often a model is right when it is this sure, a row a bin of confidence.
+    """How often a model is right at each level of confidence: one entry per bin.
 
     Attributes:
-        faces: int64 (bins,), how many faces fall into each bin.
+        faces: int64 (bins,), the number of faces in each bin.
         confidence: float64 (bins,), the mean probability of their predicted class; NaN for an empty bin.
         accuracy: float64 (bins,), the share of them that are right; NaN for an empty bin.
 
@@ -30,15 +30,19 @@ class Reliability(NamedTuple):
 class Report:
     """What a model's probabilities say about labelled faces.
 
+    >>> report = Report(labels=[3, 6], probabilities=np.eye(7)[[3, 3]])  # happy is right, neutral was taken for happy
+    >>> report.accuracy, report.predicted
+    (0.5, array([3, 3]))
+
     Attributes:
         labels: int64 (N,), the true classes.
         probabilities: float (N, classes), rows that sum to 1.
         split: which faces these are, in words.
-        drawn: True if they are drawn faces: such a score says nothing about FER2013.
-        class_names: in the order of the labels.
+        drawn: True if they are drawn faces: a score on those says nothing about FER2013.
+        class_names: the names of the classes, in the order of the labels.
 
     Raises:
-        DataError: if there are no faces, a label is unknown, or the shapes do not fit together.
+        DataError: if there are no faces, a label is unknown, or the shapes do not match.
 
     """
 
@@ -53,11 +57,11 @@ class Report:
         expected = (len(labels), len(self.class_names))
         if not len(labels) or probabilities.shape != expected:
             raise DataError(
-                f"A report needs probabilities of shape {expected}, N at least 1; got {probabilities.shape}."
+                f"A report needs probabilities of shape {expected}, N at least 1; found {probabilities.shape}."
             )
         if labels.min() < 0 or labels.max() >= len(self.class_names):
             raise DataError(
-                f"A report needs labels from 0 to {len(self.class_names) - 1}; got {labels.min()} to {labels.max()}."
+                f"A report needs labels from 0 to {len(self.class_names) - 1}; found {labels.min()} to {labels.max()}."
             )
         object.__setattr__(self, "labels", labels.astype(np.int64))
         object.__setattr__(self, "probabilities", probabilities)
@@ -74,7 +78,7 @@ class Report:
 
     @property
     def right(self) -> np.ndarray:
-        """Which faces were given their true class, boolean (N,)."""
+        """Which faces were predicted right, boolean (N,)."""
         return self.predicted == self.labels
 
     @property
@@ -109,7 +113,7 @@ class Report:
 
     @property
     def balanced_accuracy(self) -> float:
-        """The mean recall over the classes that occur: a model that always answers alike scores 1/classes."""
+        """The mean recall over the classes that occur: a model that always predicts the same class scores 1/classes."""
         return float(np.nanmean(self.recall))
 
     @property
@@ -121,17 +125,18 @@ class Report:
     def reliability(self, bins: int = 15) -> Reliability:
         """Return confidence and accuracy of the faces in `bins` equally wide bins of confidence (k/bins, (k+1)/bins]."""
         confidence = self.probabilities.max(axis=1)
-        place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-        faces = np.bincount(place, minlength=bins)
-        sums = [np.bincount(place, weights=each, minlength=bins) for each in (confidence, self.right)]
-        return Reliability(faces, *(_ratio(each, faces) for each in sums))
+        bin_index = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+        faces = np.bincount(bin_index, minlength=bins)
+        confidence_sum = np.bincount(bin_index, weights=confidence, minlength=bins)
+        right_sum = np.bincount(bin_index, weights=self.right, minlength=bins)
+        return Reliability(faces, _ratio(confidence_sum, faces), _ratio(right_sum, faces))
 
     def only(self, rows: np.ndarray, split: str = "") -> Report:
         """Return the report of some of the faces.
 
         Args:
-            rows: boolean mask (N,), or row numbers, which may repeat.
-            split: which faces these are, in words; empty: "part of" what it was.
+            rows: boolean mask (N,), or indices, which may repeat.
+            split: which faces these are, in words; empty: "part of" this report's faces.
 
         Raises:
             DataError: if no face is left.
@@ -141,7 +146,7 @@ class Report:
         return Report(self.labels[rows], self.probabilities[rows], split, self.drawn, self.class_names)
 
     def to_dict(self) -> dict:
-        """Return every figure, ready for JSON."""
+        """Return every figure in a form that JSON can hold."""
         return {
             "split": self.split,
             "drawn": self.drawn,
@@ -174,8 +179,9 @@ class Report:
         return "\n".join(lines)
 
 
-def _ratio(above: np.ndarray, below: np.ndarray) -> np.ndarray:
-    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Divide, with NaN where the denominator is 0."""
+    return np.divide(numerator, denominator, out=np.full(len(numerator), np.nan), where=denominator > 0)
 
 
 def _by_name(names: tuple[str, ...], values: np.ndarray) -> dict:

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Run:
-    """A training's folder: `model.keras` (the best epoch), `recipe.yaml`, `history.csv`, `metrics.json`, `faces.json`."""
+    """The folder of a training: `model.keras` (of the best epoch), `recipe.yaml`, `history.csv`, `metrics.json`, `faces.json`."""
 
     path: Path
 
     def __post_init__(self):
-        object.__setattr__(self, "path", Path(self.path))
+        object.__setattr__(self, "path", Path(self.path))  # a string will do
         if not (self.path / "recipe.yaml").is_file():
             raise RunError(
                 f"{self.path} is not a training run: it has no recipe.yaml. Give the folder that `train` wrote."
@@ -43,18 +43,18 @@ class Run:
 
     @property
     def metrics(self) -> dict:
-        """What `metrics.json` holds; empty before the first epoch has ended."""
+        """The content of `metrics.json`; empty before the end of the first epoch."""
         file = self.path / "metrics.json"
         return files.read_json(file, RunError, retrain(self.path)) if file.is_file() else {}
 
     @property
     def finished(self) -> bool:
-        """True when the training came to its end; False when it was interrupted and can be resumed."""
+        """True if the training ended by itself; False if it was interrupted and can be resumed."""
         return bool(self.metrics.get("finished"))
 
     @property
     def images_per_second(self) -> float:
-        """Training faces per second in the median epoch, validation and saving included; NaN before the first has ended."""
+        """Training faces per second in the median epoch, with validation and saving; NaN before the end of the first epoch."""
         seconds, images = self.history.get("seconds", []), self.metrics.get("images")
         return images / float(np.median(seconds)) if seconds and images else math.nan
 
@@ -81,7 +81,7 @@ class Run:
             raise RunError(f"{self.path} has no model.keras yet: no epoch has ended. Resume it with the same command.")
         try:
             return keras.models.load_model(file, compile=False)
-        except Exception as error:  # whatever zipfile, json, HDF5 and Keras make of a damaged file
+        except Exception as error:  # zipfile, json, HDF5 and Keras raise many kinds of errors for a damaged file
             raise RunError(f"{file} can't be loaded ({error}). {retrain(self.path)}") from None
 
 

@@ -152,7 +152,7 @@ def test_an_unknown_size_is_refused():
         costs.cost(layer)
     with pytest.raises(ModelError, match="has not been called"):
         costs.cost(layers.Conv2D(2, 3))
-    with pytest.raises(ModelError, match=r"begin with keras\.Input"):
+    with pytest.raises(ModelError, match=r"such as keras\.Input"):
         costs.costs(keras.Sequential([layers.Conv2D(2, 3)]))
 
 
@@ -184,7 +184,7 @@ def test_what_is_not_a_model_of_layers_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("arguments", "message"), [((5, 3, 1, "full"), "padding"), ((2, 3), "no place"), ((5, 3, 0), "no place")]
+    ("arguments", "message"), [((5, 3, 1, "full"), "padding"), ((2, 3), "does not fit"), ((5, 3, 0), "does not fit")]
 )
 def test_impossible_sizes_are_refused(arguments, message):
     with pytest.raises(ModelError, match=message):

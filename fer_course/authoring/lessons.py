@@ -69,6 +69,10 @@ def find_stale(source: str | Path | None = None, target: str | Path | None = Non
     return sorted(name for name in built.keys() | found.keys() if built.get(name) != found.get(name))
 
 
+#: The name in the first edition, which scripts may still call.
+in_sync = find_stale
+
+
 def build(path: str | Path, repository: str | None = None) -> str:
     """Return the text of the lesson that a solved notebook becomes.
 

@@ -279,7 +279,7 @@ def split_then_augment(answer) -> None:
         # The upper four bits of all pixels tell whose picture it is; a change replaces the lower ones.
         images = (np.arange(1, n + 1, dtype=np.uint8) * 16)[:, None, None] + np.zeros((n, 4, 3), dtype=np.uint8)
         labels, held_out = rng.permutation(np.arange(n) % 5), rng.permutation(np.arange(n) < 3)
-        again = []
+        again: list[np.ndarray] = []
 
         def change(some, rng=rng, again=again):
             again.append(bool((np.asarray(some) % 16).any()))

@@ -229,8 +229,9 @@ def _sizes(pair: _Pair) -> Iterator[tuple[str, Callable[[_Pair], float | None]]]
         if isinstance(argument, (int, float, np.number)) and not isinstance(argument, bool):
             yield f"`{name}`", lambda pair, name=name: _scalar(pair.arguments.get(name))
             yield f"`{name}` squared", lambda pair, name=name: (_scalar(pair.arguments.get(name)) or 0) ** 2
-        for axis in range(np.ndim(argument) if isinstance(argument, np.ndarray) else 0):
-            words = f"the length of `{name}`" if argument.ndim == 1 else f"the length of `{name}` along axis {axis}"
+        axes = argument.ndim if isinstance(argument, np.ndarray) else 0
+        for axis in range(axes):
+            words = f"the length of `{name}`" if axes == 1 else f"the length of `{name}` along axis {axis}"
             yield words, lambda pair, name=name, axis=axis: _length(pair.arguments.get(name), axis)
         if isinstance(argument, (list, tuple)):
             yield f"the length of `{name}`", lambda pair, name=name: float(len(pair.arguments.get(name, ())))

@@ -265,7 +265,7 @@ def _paths(model: keras.Model) -> tuple[list, list]:
     (addition,) = [operation for operation in model.operations if _kind(operation) == "Add"]
     paths = []
     for tensor in addition.input:
-        path = []
+        path: list = []
         while not isinstance(maker := makers.get(id(tensor)), layers.InputLayer):
             if maker is None or isinstance(maker.input, (list, tuple)):
                 raise Hint(

@@ -93,7 +93,7 @@ def _export(options) -> None:
     from fer_course import data, export
 
     run = _trained(options.run)
-    out = options.out or export.place(run, options.to)
+    out = options.out or export.default_path(run, options.to)
     export.check(out, options.to)
     print(export.export(run, out, options.to, data.load(options.data)))
 

@@ -1,4 +1,4 @@
-"""Any source of faces → `Faces`: `load()` finds FER2013 where it lies, in the shapes in which it circulates, else draws.
+"""Any source of faces → `Faces`: `load()` finds FER2013 in any of its usual places and formats, or else draws faces.
 
 Needs neither Keras nor TensorFlow nor pandas.
 """
@@ -48,18 +48,23 @@ def load(source: str | Path | None = None, quiet: bool = False) -> Faces:
     The first load of a file takes a second or more and writes a cache; later ones map that into memory.
 
     Args:
-        source: the path of a file, archive or folder with FER2013 faces; or the word "drawn"; or nothing (None or "").
-            Then they are looked for: where the environment variable `FER_COURSE_DATA` points to (a path, or the word
-            "drawn"), in Kaggle's input folder, in the user's data folder, on Colab's disk and Drive, in kagglehub's cache;
-            and drawn if they are in none of them.
+        source: the path of a file, archive or folder with FER2013 faces; or the word "drawn"; or None or "" to look for
+            faces: in `FER_COURSE_DATA` (an environment variable with a path, or the word "drawn"), in Kaggle's input
+            folder, in the user's data folder, on Colab's disk and Drive, and in kagglehub's cache. If there are none, faces
+            are drawn.
         quiet: print nothing.
 
     Returns:
         the faces; their images are read-only.
 
     Raises:
-        DataError: if a source that was named does not exist, or what was found is not as FER2013 is; it names the file
-            and the row or member, what was expected and found, and what to do.
+        DataError: if a named source does not exist, or does not hold what FER2013 holds; it names the file and the row or
+            member, what was expected and found, and what to do.
+
+    Example:
+        >>> faces = load("drawn", quiet=True)
+        >>> faces.images.shape
+        (6000, 48, 48)
 
     """
     path, chosen = locate(source)
@@ -82,17 +87,17 @@ def _read(path: Path) -> tuple[Faces, str]:
     path = path.resolve()
     if not path.exists():
         raise DataError(f"{path} does not exist any more. Look for it, or choose another source.")
-    return cache.cached(str(path), lambda: cache.state(path), lambda: readers.read(path))
+    return cache.load_or_build(str(path), lambda: cache.state(path), lambda: readers.read(path))
 
 
 def _drawn(quiet: bool) -> tuple[Faces, str]:
-    # Only here: most people who have FER2013 never need it.
+    # Imported here: most people who have FER2013 never need it.
     from tqdm import tqdm
 
     from fer_course.data import drawn
 
     def draw() -> Faces:
-        with tqdm(desc="drawing faces, this once", leave=False, disable=quiet, file=sys.stdout, delay=5) as bar:
+        with tqdm(desc="drawing faces, only this once", leave=False, disable=quiet, file=sys.stdout, delay=5) as bar:
 
             def progress(done: int, total: int) -> None:
                 bar.total = total
@@ -100,7 +105,7 @@ def _drawn(quiet: bool) -> tuple[Faces, str]:
 
             return drawn.draw(drawn.DEFAULT_N, seed=0, progress=progress)
 
-    return cache.cached(f"drawn faces n={drawn.DEFAULT_N} seed=0", lambda: _code(drawn), draw)
+    return cache.load_or_build(f"drawn faces n={drawn.DEFAULT_N} seed=0", lambda: _code(drawn), draw)
 
 
 def _code(module) -> str:
@@ -111,11 +116,11 @@ def _code(module) -> str:
 
 
 def unlabelled(source: str | Path | None = None) -> np.ndarray:
-    """Return pictures for which nobody says what they show, to predict on.
+    """Return pictures without labels, for predictions.
 
     Args:
-        source: the contest's `test.csv` or a folder or archive with it; or anything that `load` reads, whose labels are
-            left aside.
+        source: the contest's `test.csv`, or a folder or archive with it; or anything that `load` reads: its labels are
+            ignored.
 
     Returns:
         uint8 array (N, 48, 48), in the order of the rows, or of `load`.
@@ -131,11 +136,11 @@ def unlabelled(source: str | Path | None = None) -> np.ndarray:
 
 
 def info(path: str | Path | None = None, votes: str | Path | None = None) -> str:
-    """Return what `fer-course data info PATH` prints: format, counts a class and split, duplicates, constant pictures.
+    """Return what `fer-course data info PATH` prints: format, counts per class and split, duplicates, constant pictures.
 
     Args:
         path: as for `load`.
-        votes: FERPlus' `fer2013new.csv`, to say how it agrees with the labels.
+        votes: FERPlus' `fer2013new.csv`, to compare it with the labels.
 
     Raises:
         DataError: as for `load`, and `join_votes`.
@@ -151,13 +156,13 @@ def info(path: str | Path | None = None, votes: str | Path | None = None) -> str
 
 
 def import_faces(path: str | Path) -> Path:
-    """Read and check faces once and keep them in the user's data folder, where `load()` finds them.
+    """Read and check faces once, and keep them in the user's data folder, where `load()` finds them.
 
     Args:
         path: a file, archive or folder with FER2013 faces.
 
     Returns:
-        the file that was written. A killed import leaves nothing that a later load would take for whole.
+        the file that was written. A killed import leaves no file that a later load would use.
 
     Raises:
         DataError: as for `load`; and if the data folder can't be written. Then nothing is changed.
@@ -165,7 +170,7 @@ def import_faces(path: str | Path) -> Path:
     """
     found, _ = locate(path)
     if found is None:
-        raise DataError("Drawn faces need no import: they are there whenever nothing else is.")
+        raise DataError("Drawn faces need no import: they are used whenever there are no others.")
     faces = readers.read(found)
     faces = replace(faces, notes=(*faces.notes, *beside(found, path)))
     target = data_folder() / IMPORTED
@@ -174,7 +179,7 @@ def import_faces(path: str | Path) -> Path:
         write_npz(faces, target)
     except OSError as error:
         raise DataError(
-            f"{target} can't be written: {error.strerror}. Make room or permit it, or set FER_COURSE_DATA to {path}."
+            f"{target} can't be written: {error.strerror}. Make room, change its permissions, or set FER_COURSE_DATA to {path}."
         ) from error
     return target
 
@@ -186,7 +191,7 @@ def download_faces(name: str = DATASET) -> Path:
         name: OWNER/NAME of a data set, or the name of a competition.
 
     Raises:
-        DataError: if that can't be done here (see `fer_course.data.download`), or what came is not FER2013.
+        DataError: if the download fails (see `fer_course.data.download`), or is not FER2013.
 
     """
     return import_faces(download(name))

@@ -1,8 +1,8 @@
-"""Faces that were read once, kept as bytes in the user's cache folder and mapped into memory on the next load.
+"""Faces that were read once, kept in the user's cache folder and mapped into memory on the next load.
 
-One file holds all of one data set: four NumPy arrays in `.npy` format, one behind the other. The images come first, so that
-`numpy.load(file, mmap_mode="r")` maps them; labels, splits, and a description of what was read follow. A file is
-written under another name and then renamed: whoever finds it finds it whole.
+One file holds one data set: four NumPy arrays in `.npy` format, one after the other. The images come first, so that
+`numpy.load(file, mmap_mode="r")` maps them; then labels, splits, and a description of what was read. A file is written under
+another name and then renamed, so it is always complete.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from fer_course._shared.files import atomic
 from fer_course.data.containers.folders import walk
 from fer_course.faces import SPLITS, Faces
 
-#: Goes up when readers or this format change, so that nothing older is taken for current.
+#: Goes up when readers or this format change, so that older files are not used.
 VERSION = 3
 #: A temporary file this old (in seconds) belongs to a process that was killed.
 ABANDONED = 3600.0
@@ -38,13 +38,13 @@ def state(path: Path) -> str:
     return f"{status.st_size} {status.st_mtime_ns}"
 
 
-def cached(name: str, current: Callable[[], str], build: Callable[[], Faces]) -> tuple[Faces, str]:
+def load_or_build(name: str, current: Callable[[], str], build: Callable[[], Faces]) -> tuple[Faces, str]:
     """Return faces from the cache, or build and cache them.
 
     Args:
-        name: what they are, the same for every version of them: a path, or `drawn …`.
-        current: returns the state that the cached ones must have (see `state`).
-        build: reads or draws them; called only if the cache has none.
+        name: what the faces are, the same for every version of them: a path, or `drawn …`.
+        current: returns the state that cached faces must have (see `state`).
+        build: reads or draws the faces; called only if the cache has none.
 
     Returns:
         the faces, their images read-only and, where the cache could be written, mapped into memory; and a sentence for
@@ -58,19 +58,19 @@ def cached(name: str, current: Callable[[], str], build: Callable[[], Faces]) ->
         return faces, ""
     faces = build()
     faces.images.flags.writeable = False
-    # What changed while it was read may be half old and half new: the next load reads it again.
+    # A file that changed while it was read may be half old and half new: the next load reads it again.
     if current() != before:
         return faces, ""
-    return _stored(path, name, before, faces)
+    return _store(path, name, before, faces)
 
 
-def _stored(path: Path, name: str, state: str, faces: Faces) -> tuple[Faces, str]:
-    """Write the file and return the faces mapped from it, or as they are where that fails."""
+def _store(path: Path, name: str, state: str, faces: Faces) -> tuple[Faces, str]:
+    """Write the file and return the faces mapped from it; if that fails, return the faces as they are."""
     note = ""
     try:
         _write(path, name, state, faces)
     except OSError as error:
-        # Windows refuses to replace a file that another kernel has mapped; then the other one's is as good.
+        # Windows refuses to replace a file that another kernel has mapped, which is just as good.
         note = f"The cache folder {path.parent} can't be written ({error.strerror}), so the next load takes as long."
     _clear(path)
     mapped = _load(path, name, state)
@@ -86,7 +86,7 @@ def _path(name: str, state: str) -> Path:
 
 
 def _description(name: str, state: str, faces: Faces) -> dict:
-    """Return what the file must say about itself, and sums by which damage shows."""
+    """Return what the file must say about itself, with sums that reveal damage."""
     words = f"{faces.source} {faces.drawn} {faces.notes}".encode()
     return {
         "version": VERSION,
@@ -95,7 +95,7 @@ def _description(name: str, state: str, faces: Faces) -> dict:
         "source": faces.source,
         "drawn": faces.drawn,
         "notes": list(faces.notes),
-        # Eight bytes at a time, a sum takes milliseconds for all of FER2013; a cyclic checksum may take ten times that.
+        # A sum of eight bytes at a time takes milliseconds for all of FER2013; a cyclic checksum may take ten times as long.
         "images": int(np.add.reduce(np.ascontiguousarray(faces.images).reshape(-1).view(np.uint64))),
         "rest": zlib.crc32(faces.labels.astype(np.uint8).tobytes() + _codes(faces).tobytes() + words),
     }
@@ -118,7 +118,7 @@ def _write(path: Path, name: str, state: str, faces: Faces) -> None:
 
 
 def _load(path: Path, name: str, state: str) -> Faces | None:
-    """Map a cached file; None if there is none, or it is not whole and not exactly what was asked for."""
+    """Map a cached file; None if there is none, or it is not complete or not exactly what is expected."""
     try:
         images = np.load(path, mmap_mode="r", allow_pickle=False)
         with path.open("rb") as file:
@@ -129,19 +129,19 @@ def _load(path: Path, name: str, state: str) -> Faces | None:
         words = {"source": found["source"], "drawn": found["drawn"], "notes": tuple(found["notes"])}
         faces = Faces(images, labels, np.array(SPLITS)[codes], **words)
         return faces if whole and found == _description(name, state, faces) else None
-    # Whatever is wrong with a cache, the faces themselves are still there to be read again.
+    # Whatever is wrong with the cache, the faces themselves can be read again.
     except Exception:
         return None
 
 
 def _clear(path: Path) -> None:
-    """Remove older states of the same data set, and what killed processes left."""
+    """Remove older states of the same data set, and files of killed processes."""
     _remove(other for other in path.parent.glob(f"{path.name.split('-')[0]}-*.npy") if other != path)
     remove_abandoned(path.parent)
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove the temporary files in a folder that are so old that whoever wrote them must have been killed."""
+    """Remove temporary files that are so old that the process that wrote them must have been killed."""
     _remove(path for path in folder.glob(".tmp-*.np[yz]") if _age(path) > ABANDONED)
 
 

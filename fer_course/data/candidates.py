@@ -1,11 +1,11 @@
 """Which of several data sets is read: one rule for folders, archives, and folders that are searched.
 
-1. The one closest to the top wins.
-2. In the same folder, FER2013's own file names win; then what has test faces, too, over what has Training alone; then the format
+1. The data set closest to the top wins.
+2. In the same folder, FER2013's own file names win; then data sets with test faces over those with only Training; then the format
    that keeps more of FER2013: our .npz, tables, parquet, pictures.
-3. Files of one format, in one folder or in folders of splits in it, are one data set: they are read together.
+3. Files of one format, in one folder or in its folders of splits, are one data set: they are read together.
 
-What is left out is named (see `left_out`).
+Messages name what is left out (see `left_out`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 from fer_course.data.containers.members import Members
 from fer_course.errors import DataError
 
-#: The most faces that several files are read together to: almost three times FER2013.
+#: The most faces that several files may have together: almost three times FER2013.
 MOST_FACES = 100_000
 
 
@@ -29,13 +29,13 @@ class Candidate:
 
     Attributes:
         reader: the module that reads it.
-        members: the files among which it lies.
-        root: the folder in which it lies, "" for the top.
+        members: the files that it belongs to.
+        root: its folder, "" for the top.
         names: the files that are read together.
         title: its format in words.
-        known: the position among FER2013's own file names; the higher, the less they say.
-        whole: True if, by what names and headers say, it has faces to test on.
-        details: what the reader found out already.
+        known: the position among FER2013's own file names; the higher, the less specific.
+        whole: True if its names and headers indicate faces to test on.
+        details: what the reader already knows about it.
 
     """
 
@@ -62,7 +62,7 @@ class Candidate:
 
 
 def ranked(members: Members, readers: tuple[ModuleType, ...]) -> list[Candidate]:
-    """Return all data sets that any of the readers knows, the one to be read first."""
+    """Return all data sets that any of the readers knows, the one to read first."""
     found = [candidate for reader in readers for candidate in reader.candidates(members)]
     return sorted(
         found,
@@ -71,16 +71,16 @@ def ranked(members: Members, readers: tuple[ModuleType, ...]) -> list[Candidate]
 
 
 class Seen:
-    """The pictures of the files that were read so far, to find the files that repeat them.
+    """The pictures of the files that were read so far, to find files that repeat them.
 
-    More than half of the pictures of a file make it a copy: FER2013's own tests repeat a twelfth of Training's.
+    A file is a copy if more than half of its pictures were seen before. FER2013's own tests repeat a twelfth of Training's.
     """
 
     def __init__(self) -> None:
         self.files: dict[int, tuple[str, str]] = {}
 
     def repeats(self, name: str, images: np.ndarray, split: np.ndarray) -> str | None:
-        """Return in words that a file repeats others; None if it does not, and then remember its pictures.
+        """Return words about a file that repeats others; None if it does not, and then remember its pictures.
 
         Args:
             name: the file.
@@ -99,7 +99,7 @@ class Seen:
 
 
 def refuse_too_many(count: int, path: str) -> None:
-    """Raise a DataError if several files together have more faces than FER2013 could have: memory has an end."""
+    """Raise a DataError if several files together have more faces than FER2013 could have, which might not fit into memory."""
     if count > MOST_FACES:
         raise DataError(
             f"{path} holds several files with more than {MOST_FACES:,} faces together: that is not FER2013, which has 35,887. "
@@ -108,6 +108,6 @@ def refuse_too_many(count: int, path: str) -> None:
 
 
 def left_out(names: list[str]) -> tuple[str, ...]:
-    """Return the sentence that names what was not read; none if there is nothing."""
+    """Return the sentence that names what was not read; () if there is nothing."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return (f"Left out: {'; '.join(names[:3])}{more}.",) if names else ()

@@ -1,6 +1,6 @@
-"""Where faces are looked for: a path somebody named, where Kaggle, Colab and kagglehub put data sets, the user's data folder.
+"""Find faces: at a named path, where Kaggle, Colab and kagglehub put data sets, or in the user's data folder.
 
-Kaggle's folder and the user's hold nothing but data sets and are searched; elsewhere only FER2013's own names count.
+Kaggle's folder and the user's data folder hold only data sets, so every file counts; elsewhere only FER2013's own names count.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ KAGGLE = Path("/kaggle/input")
 COLAB = (Path("/content"), Path("/content/drive/MyDrive"))
 #: What `import_faces` writes into the user's data folder.
 IMPORTED = "fer2013.npz"
-#: Data sets with these names are taken for FER2013 even if they turn out to be damaged, so that the error says so.
+#: Files with these names are taken for FER2013 even if they are damaged, so that the error says so.
 KNOWN_NAMES = (IMPORTED, *csv_file.KNOWN_NAMES)
 #: The contest, at Kaggle.
 CONTEST = "challenges-in-representation-learning-facial-expression-recognition-challenge"
-#: How FER2013 is called as an archive or folder.
+#: Names of FER2013 as an archive or folder.
 KNOWN_PATTERNS = ("fer2013*", "fer-2013*", "fer_2013*", "icml_face_data*", f"{CONTEST}*")
-#: What is looked into where nobody named a file.
+#: Files that are examined if no file is named.
 ENDINGS = (".npz", ".csv", ".tsv")
 SEARCHED = (npz_file, tables)
 DEPTH = 3
-#: So many data sets are looked for to say what was left out.
+#: How many data sets to look for when naming what was left out.
 MOST_NAMED = 5
 
 
-class Place(NamedTuple):
-    """A folder in which faces are looked for, in words where that is, and how it is searched."""
+class SearchFolder(NamedTuple):
+    """A folder in which to look for faces, what messages call it, and how to search it."""
 
     folder: Path
     words: str
@@ -56,90 +56,90 @@ def data_folder() -> Path:
 
 
 def kagglehub_cache() -> Path:
-    """Return the folder in which the library kagglehub keeps what it downloads."""
+    """Return the folder in which the library kagglehub keeps downloads."""
     return Path(os.environ.get("KAGGLEHUB_CACHE") or Path.home() / ".cache" / "kagglehub")
 
 
-def places() -> list[Place]:
-    """Return where faces are looked for if nobody names a path, the first that has some wins."""
+def search_folders() -> list[SearchFolder]:
+    """Return the folders in which to look for faces if no path is named; the first one with faces wins."""
     return [
-        Place(KAGGLE, "from Kaggle's input folder", find),
-        Place(data_folder(), "imported earlier", find),
-        *(Place(folder, f"from {folder.as_posix()}", find_by_name) for folder in COLAB),
-        Place(kagglehub_cache(), "from kagglehub's cache", _in_kagglehub_cache),
+        SearchFolder(KAGGLE, "from Kaggle's input folder", find),
+        SearchFolder(data_folder(), "imported earlier", find),
+        *(SearchFolder(folder, f"from {folder.as_posix()}", find_by_name) for folder in COLAB),
+        SearchFolder(kagglehub_cache(), "from kagglehub's cache", _in_kagglehub_cache),
     ]
 
 
 def locate(source: str | Path | None = None) -> tuple[Path | None, str]:
-    """Return the path of the faces to load (None for drawn ones), and in words who chose it ("" if the caller did).
+    """Return the path of the faces to load (None for drawn faces), and in words what chose it ("" if the caller did).
 
     Raises:
         DataError: if a source was named, by argument or in `FER_COURSE_DATA`, and there are no faces there.
 
     """
     if source is not None and str(source):
-        return _named(source, ""), ""
+        return _find_named(source, ""), ""
     variable = os.environ.get("FER_COURSE_DATA", "").strip()
     if variable:
-        return _named(variable, "FER_COURSE_DATA names "), "from FER_COURSE_DATA"
-    for place in places():
-        if found := place.search(place.folder):
-            return found, place.words
+        return _find_named(variable, "FER_COURSE_DATA names "), "from FER_COURSE_DATA"
+    for each in search_folders():
+        if found := each.search(each.folder):
+            return found, each.words
     return None, ""
 
 
-def _named(source: str | Path, who: str) -> Path | None:
-    """Return the data set that a path or the word `drawn` stands for."""
+def _find_named(source: str | Path, who: str) -> Path | None:
+    """Return the data set that a path means; None for the word `drawn`."""
     if str(source) == "drawn":
         return None
     path = Path(source).expanduser()
     if not path.exists():
-        advice = "Download it and give the path of the file" if "://" in str(source) else "Look at the spelling"
+        advice = "Download it and give the path of the file" if "://" in str(source) else "Check the spelling"
         raise DataError(
             f'{who}{source}, which does not exist. Expected a file or folder with FER2013 faces, or "drawn". {advice}.'
         )
     found = find(path) if path.is_dir() else path
-    # A folder where nothing is found is left to the readers, whose error lists what is there.
+    # If nothing is found in a folder, the readers' error lists what is in it.
     return found or path
 
 
 def find(folder: str | Path) -> Path | None:
     """Return the data set in a folder, at most three folders down: a file, an archive, or a folder of pictures or tables.
 
-    The one closest to the top wins; in the same folder FER2013's own file names do. None if there is none.
+    The one closest to the top wins; in the same folder, FER2013's own file names win. None if there is none.
     """
-    return next(_found(Path(folder)), None)
+    return next(_data_sets(Path(folder)), None)
 
 
-def _found(folder: Path) -> Iterator[Path]:
-    """Yield the data sets in a folder, the one closest to the top first; what lies inside one of them does not count."""
+def _data_sets(folder: Path) -> Iterator[Path]:
+    """Yield the data sets in a folder, those closest to the top first; a data set inside another one does not count."""
     found: set[Path] = set()
     for level in _levels(folder, DEPTH, found):
         for directory in level:
-            if path := _in(directory):
+            if path := _directly_in(directory):
                 found.add(path)
                 yield path
 
 
 def beside(path: Path, source: str | Path | None = None) -> tuple[str, ...]:
-    """Return the sentence that names what was left out when a data set was found in a folder; none if nothing was.
+    """Return the sentence that names the other data sets in a folder where one was found; () if there are none.
 
     Args:
-        path: the data set, as `locate` gives it.
-        source: what `locate` was given.
+        path: the data set, as `locate` returned it.
+        source: the argument of `locate`.
 
     """
     named = source if source is not None and str(source) else os.environ.get("FER_COURSE_DATA", "").strip()
     top = Path(named).expanduser() if named else KAGGLE if KAGGLE in path.parents else None
     if top is None or not top.is_dir():
         return ()
-    others = [each for each in islice(_found(top), MOST_NAMED) if each != path]
+    others = [each for each in islice(_data_sets(top), MOST_NAMED) if each != path]
     here = [path.parent / name for name in _others_in(path)] if path.is_file() else []
     return left_out([str(each.relative_to(top)) for each in (*here, *others)])
 
 
 def _others_in(path: Path) -> list[str]:
-    """Return the names of the data sets that lie in the same folder as a file with one."""
+    """Return the names of the other data sets in the folder of a file."""
     others = [each.words for each in ranked(_near(path.parent), SEARCHED) if path.name not in each.names]
     pictures = (
         [f"{each.name}/" for each in _entries(path.parent) if each.is_dir()]
@@ -153,9 +153,9 @@ def _others_in(path: Path) -> list[str]:
 
 
 def find_by_name(folder: str | Path) -> Path | None:
-    """Return the data set that goes by one of FER2013's names, in a folder or the folders in it; None if there is none.
+    """Return the data set with one of FER2013's names, in a folder or the folders in it; None if there is none.
 
-    No other file is opened and no folder further down is listed: this may be all that somebody has.
+    No other file is opened and no folder further down is listed: the folder may hold all that a user has.
     """
     for level in _levels(Path(folder), 1):
         for directory in level:
@@ -169,18 +169,18 @@ def find_by_name(folder: str | Path) -> Path | None:
 
 
 def _in_kagglehub_cache(cache: Path) -> Path | None:
-    """Return the newest whole version of a data set called FER2013, or the contest's files, in kagglehub's cache."""
+    """Return the newest complete version of a data set called FER2013, or the contest's files, in kagglehub's cache."""
     versions = [path for path in cache.glob("datasets/*/*/versions/*") if _is_known(path.parents[1].name)]
     versions = [path for path in versions if path.name.isdecimal()]
     versions.sort(key=lambda path: (-int(path.name), str(path)))
-    # kagglehub leaves a mark beside what it has unpacked to the end.
+    # kagglehub leaves a mark beside what it has unpacked completely.
     whole = [path for path in versions if (path.parents[1] / f"{path.name}.complete").exists()]
     whole += [cache / "competitions" / CONTEST] if (cache / "competitions" / f"{CONTEST}.complete").exists() else []
     return next((found for path in whole if (found := find(path))), None)
 
 
 def _levels(top: Path, depth: int, closed: Container[Path] = ()) -> Iterator[list[Path]]:
-    """Yield the folder, then all folders in it, and so on, `depth` levels down; what can't be read, or is closed, is left out."""
+    """Yield [the folder], then the folders in it, and so on, `depth` levels down, without what is closed or can't be read."""
     level = [top]
     for down in range(depth + 1):
         yield level
@@ -195,8 +195,8 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
-def _in(directory: Path) -> Path | None:
-    """Return the data set that stands directly in a folder; the folder itself if it takes several files."""
+def _directly_in(directory: Path) -> Path | None:
+    """Return the data set directly in a folder; the folder itself if the data set has several files."""
     files = [path for path in _entries(directory) if path.is_file()]
     if known := _known(files):
         return known
@@ -205,12 +205,12 @@ def _in(directory: Path) -> Path | None:
     near = _near(directory)
     if found := ranked(near, SEARCHED):
         parts = tables.broken(near) or readers.archives_of_splits(path.name for path in files)
-        alone = not parts and len(found) == 1 and len(found[0].names) == 1 and "/" not in found[0].names[0]
-        return directory / found[0].names[0] if alone else directory
+        single = not parts and len(found) == 1 and len(found[0].names) == 1 and "/" not in found[0].names[0]
+        return directory / found[0].names[0] if single else directory
     packed = [path for path in files if archives.is_archive_name(path.name) and split_of_name(path.name.split(".")[0])]
     if len(packed) > 1 and readers.recognises_together(_members(directory, packed)):
         return directory
-    # Of other archives only a zip says what is in it without being unpacked.
+    # Only a zip lists its content without being unpacked.
     return next((path for path in files if path.suffix.lower() == ".zip" and readers.recognises(path)), None)
 
 
@@ -228,7 +228,7 @@ def _members(directory: Path, files: list[Path]) -> Members:
 
 
 def _known(files: list[Path]) -> Path | None:
-    """Return the file that has one of FER2013's own names, the best of them first."""
+    """Return the file with the best of FER2013's own names; None if there is none."""
     named = {path.name.lower(): path for path in files}
     known = [named[name] for name in KNOWN_NAMES if name in named]
     known += [path for path in files if archives.is_archive_name(path.name) and _is_known(path.name)]

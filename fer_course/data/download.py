@@ -1,4 +1,4 @@
-"""FER2013 from Kaggle, with the library kagglehub (extra `kaggle`), for those who have network and, if asked for, an account."""
+"""FER2013 from Kaggle, with the library kagglehub (extra `kaggle`): needs a network and, if Kaggle asks for it, an account."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from fer_course._shared import extras
 from fer_course.errors import DataError
 
-#: A copy as image folders, which Kaggle gives away without asking for an account.
+#: A copy as folders of pictures, which Kaggle offers without an account.
 DATASET = "msambare/fer2013"
 OTHER_WAYS = (
     "Three ways need neither Kaggle's library nor its account: drawn faces (nothing to do); a copy that you or your teacher "
@@ -27,7 +27,7 @@ def download(name: str = DATASET) -> Path:
 
     Raises:
         DataError: if kagglehub is not installed, there is no network, Kaggle asks for an account, or anything else goes
-            wrong; it says what, and which ways remain. It never repeats what may hold keys or signed addresses.
+            wrong; it says what, and names other ways. It never repeats text that may hold keys or signed addresses.
 
     """
     try:
@@ -45,7 +45,7 @@ def download(name: str = DATASET) -> Path:
 
 
 def _reason(error: Exception) -> str:
-    """Return why, from the kind of error alone: its text may hold a signed address."""
+    """Return why, judged only by the type of the error: its text may hold a signed address."""
     kind = type(error).__name__
     kinds = {each.__name__ for each in type(error).__mro__}
     status = getattr(getattr(error, "response", None), "status_code", None)

@@ -1,7 +1,7 @@
-"""Which class a number means, and which split a part is, where a copy does not say it: the published counts decide.
+"""Which class a number means, and which split a part is, if a copy does not say so: the published counts decide.
 
-FER2013 circulates with its classes numbered in other orders, above all by the alphabet, which exchanges sad, surprise and
-neutral. Each class has another number of faces, so the counts of a whole split tell the order.
+Some copies of FER2013 number the classes in another order, most often alphabetically, which exchanges sad, surprise and neutral.
+Each class has a different number of faces, so the counts of a complete split reveal the order.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ PUBLISHED = {
 ALL = tuple(sum(PUBLISHED[split][label] for split in ("Training", "Test")) for label in range(len(CLASS_NAMES)))
 
 
-def settle(numbers: np.ndarray, split: np.ndarray, said: bool, where: str) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return the labels that numbers of classes mean, int64 (N,), and sentences on what was assumed or found.
+def settle(numbers: np.ndarray, split: np.ndarray, known: bool, where: str) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the labels that class numbers mean, int64 (N,), and sentences about what was assumed or found.
 
     Args:
         numbers: int array (N,), the classes as a copy numbers them.
         split: string array (N,).
-        said: True if the format says that they are in FER2013's order.
+        known: True if the format says that they are in FER2013's order.
         where: how messages name the copy.
 
     Raises:
@@ -40,11 +40,11 @@ def settle(numbers: np.ndarray, split: np.ndarray, said: bool, where: str) -> tu
     order, whole = _order(numbers, split, where)
     if order is None:
         _refuse_other_numbers(numbers, where)
-        return numbers, _assumed(said, whole)
+        return numbers, _assumptions(known, whole)
     labels = np.array([order.get(number, -1) for number in range(numbers.max() + 1)])[numbers]
     if all(number == label for number, label in order.items()):
         agree = "The numbers of its classes have no names; the published counts show that they are in FER2013's order."
-        return labels, () if said else (agree,)
+        return labels, () if known else (agree,)
     return labels, (
         f"Its classes are not numbered in FER2013's order: by the published counts, {_listed(order)}. "
         "The labels were turned into FER2013's.",
@@ -52,18 +52,18 @@ def settle(numbers: np.ndarray, split: np.ndarray, said: bool, where: str) -> tu
 
 
 def check_splits(faces: Faces, where: str) -> Faces:
-    """Return faces of which none are called Training that are, by the published counts, those of a test.
+    """Return the faces; a part called Training that is a test, by the published counts, is renamed.
 
     Raises:
-        DataError: if one split holds all of FER2013: its tests would be learned from.
+        DataError: if one split holds all of FER2013, so that models would be trained on the tests.
 
     """
-    # Not with `counts`, which copies the pictures.
+    # Not with `Faces.counts`, which copies the pictures.
     labels = {split: faces.labels[faces.split == split] for split in faces.split_sizes()}
     counts = {split: tuple(np.bincount(each, minlength=len(CLASS_NAMES)).tolist()) for split, each in labels.items()}
     if mixed := [split for split, found in counts.items() if found == ALL]:
         raise DataError(
-            f"{where}: all 35,887 faces of FER2013 stand in one split, {mixed[0]}, and nothing says which of them are its "
+            f"{where}: all 35,887 faces of FER2013 are in one split, {mixed[0]}, and nothing says which of them are the "
             "tests. Use a copy with the column Usage, or with a folder or file for each split."
         )
     tests = [split for split in ("Test", "PublicTest", "PrivateTest") if counts.get("Training") == PUBLISHED[split]]
@@ -79,7 +79,7 @@ def check_splits(faces: Faces, where: str) -> Faces:
 
 
 def _order(numbers: np.ndarray, split: np.ndarray, where: str) -> tuple[dict[int, int] | None, bool]:
-    """Return the label for each number if the counts of a whole split tell it, else None; and whether a split seems whole."""
+    """Return number -> label if the counts of a complete split tell it, else None; and whether a split seems complete."""
     found, whole = [], False
     for name in np.unique(split):
         values, counts = np.unique(numbers[split == name], return_counts=True)
@@ -107,10 +107,10 @@ def _refuse_other_numbers(numbers: np.ndarray, where: str) -> None:
         )
 
 
-def _assumed(said: bool, whole: bool) -> tuple[str, ...]:
-    """Return what to say where no counts decide."""
+def _assumptions(known: bool, whole: bool) -> tuple[str, ...]:
+    """Return what to tell the user if no counts decide."""
     fer = _listed(dict(enumerate(range(len(CLASS_NAMES)))))
-    notes = [] if said else [f"Nothing says what its numbers of classes mean: FER2013's order was assumed ({fer})."]
+    notes = [] if known else [f"Nothing says what its numbers of classes mean: FER2013's order was assumed ({fer})."]
     if whole:
         notes.append(
             "It is as large as FER2013, but its classes have other counts than published: its labels may be others."

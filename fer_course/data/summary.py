@@ -1,4 +1,4 @@
-"""What `fer-course data info` says about faces."""
+"""What `fer-course data info` prints about faces."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def summary(faces: Faces, title: str) -> str:
 
 
 def _table(faces: Faces) -> list[str]:
-    """Return the counts: a line a class, a column a split."""
+    """Return the counts: one line per class, one column per split."""
     splits = list(faces.split_sizes())
     columns = [faces.counts(split) for split in splits] + [faces.counts()]
     rows = [("", *splits, "all")]
@@ -39,9 +39,10 @@ def _duplicates(faces: Faces) -> str:
         return "Duplicates: none."
     repeats = sum(len(group) - 1 for group in groups)
     conflicts = sum(len(np.unique(faces.labels[group])) > 1 for group in groups)
-    training = np.concatenate([group for group in groups if "Training" in faces.split[group]] or [[]]).astype(int)
+    in_training = [group for group in groups if "Training" in faces.split[group]]
+    training = np.concatenate(in_training) if in_training else np.empty(0, np.int64)
     leaks = [
-        f"{count:,} {split} faces also stand in Training"
+        f"{count:,} {split} faces are also in Training"
         for split in faces.split_sizes()
         if split != "Training" and (count := int((faces.split[training] == split).sum()))
     ]

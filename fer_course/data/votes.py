@@ -1,8 +1,8 @@
-"""FERPlus: what ten people each saw in the faces of FER2013 (Barsoum et al. 2016, arXiv:1608.01041), `fer2013new.csv`.
+"""FERPlus: the votes of ten people on each face of FER2013 (Barsoum et al. 2016, arXiv:1608.01041), `fer2013new.csv`.
 
-That file has a row for each row of `fer2013.csv`, in the same order, and no pixels: the order alone tells which votes belong
-to which face. Image names do not help much: they rise from row to row, but leave out some of the rows that have none, so that
-the last one is fer0035801.png, for row 35,886.
+That file has one row for each row of `fer2013.csv`, in the same order, and no pixels: only the order tells which votes belong to
+which face. Image names help little: they rise from row to row, but skip some of the rows without a name, so the last one is
+fer0035801.png, for row 35,886.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ VOTES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fea
 #: The column of votes for each of FER2013's classes, in FER2013's order.
 COLUMNS = [VOTES.index(name) for name in ("anger", "disgust", "fear", "happiness", "sadness", "surprise", "neutral")]
 HEADER = ("Usage", "Image name", *VOTES)
-#: So many faces tell votes that fit from votes that stand in another order.
+#: The number of faces that is enough to tell votes that fit from votes in another order.
 ENOUGH = 1000
 NO_JOIN = (
-    "Votes join to faces by the order of the rows alone: use fer2013.csv or icml_face_data.csv as published, whole; "
+    "Votes can be joined to faces only by the order of the rows: use fer2013.csv or icml_face_data.csv as published, whole; "
     "folders, parquet files and shuffled or cut copies can't be joined."
 )
 
@@ -39,8 +39,8 @@ def join_votes(faces: Faces, path: str | Path) -> np.ndarray:
         path: FERPlus' `fer2013new.csv`.
 
     Raises:
-        DataError: if the file is not as FERPlus published it, with the line; or if it does not belong to these faces:
-            another number of rows, another split in a row, or votes that fit the labels no better than by chance.
+        DataError: if the file is not as FERPlus published it, with the line; or if it does not belong to these faces: it has
+            another number of rows, another split in a row, or votes that fit the labels no better than chance.
 
     """
     usages, votes = _read(Path(path))
@@ -57,14 +57,14 @@ def join_votes(faces: Faces, path: str | Path) -> np.ndarray:
 
 
 def vote_probabilities(votes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return how the votes are shared among FER2013's seven classes, and which faces can be used.
+    """Return the shares of FER2013's seven classes in the votes, and which faces can be used.
 
     Args:
         votes: int array (N, 10), in the order of `VOTES`.
 
     Returns:
-        float64 (N, 7), in FER2013's order, rows that sum to 1, or to 0 where nobody voted for any of the seven;
-        and a boolean mask (N,): True where more than half of the votes are for one of the seven.
+        float64 (N, 7), in FER2013's order: rows sum to 1, or to 0 if nobody voted for any of the seven;
+        and a boolean mask (N,): True if more than half of the votes are for one of the seven.
 
     """
     votes = np.asarray(votes)
@@ -74,14 +74,14 @@ def vote_probabilities(votes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def vote_labels(votes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the class with most votes, and which faces have one.
+    """Return the class with the most votes, and which faces have one.
 
     Args:
         votes: int array (N, 10), in the order of `VOTES`.
 
     Returns:
-        int64 (N,), labels in FER2013's order, and a boolean mask (N,): False where two columns share the most votes, or
-        contempt, unknown or "not a face" has them. The label there means nothing.
+        int64 (N,), labels in FER2013's order, and a boolean mask (N,): False if two columns share the most votes, or
+        contempt, unknown or "not a face" has them; then the label means nothing.
 
     """
     votes = np.asarray(votes)
@@ -92,17 +92,17 @@ def vote_labels(votes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def describe_votes(faces: Faces, votes: np.ndarray) -> str:
-    """Return one line that says how many faces have a class with most votes, and how often it is their label."""
+    """Return one line: how many faces have a class with the most votes, and how often that is their label."""
     labels, usable = vote_labels(votes)
     agree = float((labels == faces.labels)[usable].mean()) if usable.any() else 0.0
     return (
-        f"Votes (FERPlus): {usable.sum():,} of {len(votes):,} faces have one class with most votes; "
+        f"Votes (FERPlus): {usable.sum():,} of {len(votes):,} faces have one class with the most votes; "
         f"it is their label in {agree:.1%} of them."
     )
 
 
 def _check_order(faces: Faces, votes: np.ndarray, path: str | Path) -> None:
-    """Raise if the votes agree with the labels hardly more often than those of a shuffled copy would."""
+    """Raise an error if the votes agree with the labels hardly more often than votes in random order would."""
     labels, usable = vote_labels(votes)
     labels, truth = labels[usable], faces.labels[usable]
     if len(labels) < ENOUGH:
@@ -125,9 +125,11 @@ def _read(path: Path) -> tuple[np.ndarray, np.ndarray]:
     except OSError as error:
         raise DataError(f"{path} can't be read: {error.strerror}. Expected FERPlus' fer2013new.csv.") from error
     except (csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"{path} is no table of comma-separated values ({error}). Get fer2013new.csv again.") from error
+        raise DataError(
+            f"{path} is not a table of comma-separated values ({error}). Get fer2013new.csv again."
+        ) from error
     if not rows:
-        raise DataError(f"{path} has no rows: expected votes on a face in each. Get fer2013new.csv again.")
+        raise DataError(f"{path} has no rows; one row per face was expected. Get fer2013new.csv again.")
     usages, votes = zip(*rows, strict=True)
     return np.array(usages), np.array(votes, np.int64)
 
@@ -152,7 +154,7 @@ def _rows(path: Path, table) -> Iterator[tuple[str, list[int]]]:
 
 
 def _number(name: str, least: int, most: int, where: str) -> int:
-    """Return the number in an image name, which must fit its row."""
+    """Return the number in an image name; it must fit the row."""
     number = int(name[3:10]) if re.fullmatch(r"fer[0-9]{7}\.png", name) else -1
     if not least <= number <= most:
         expected = f"fer{most:07d}.png" if least >= most else f"fer{least:07d}.png to fer{most:07d}.png"

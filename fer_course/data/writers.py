@@ -12,11 +12,11 @@ from fer_course.faces import Faces
 
 
 def write_csv(faces: Faces, path: str | Path) -> None:
-    """Write faces in FER2013's format (`emotion,pixels,Usage`), whole or not at all.
+    """Write faces in FER2013's format (`emotion,pixels,Usage`), completely or not at all.
 
     Args:
         faces: any faces.
-        path: the file to write, replaced if it is there.
+        path: the file to write; an existing file is replaced.
 
     """
     number = [str(value) for value in range(256)]
@@ -28,11 +28,11 @@ def write_csv(faces: Faces, path: str | Path) -> None:
 
 
 def write_npz(faces: Faces, path: str | Path) -> None:
-    """Write faces as our own `.npz`, whole or not at all.
+    """Write faces as our own `.npz`, completely or not at all.
 
     Args:
         faces: any faces; their source and whether they are drawn are kept.
-        path: the file to write, replaced if it is there.
+        path: the file to write; an existing file is replaced.
 
     """
     with atomic(path) as temporary, temporary.open("wb") as file:

@@ -1,16 +1,16 @@
-"""How good a model is, how sure that is, and where it errs.
+"""How good a model is, how certain that is, and where the model is wrong.
 
 ================  ===========================================================================================
 ``predicting``    `evaluate`, `predict`, `scorer`: from a model and faces to probabilities
-``significance``  `bootstrap`, `compare`, `mcnemar`, `leaked`: how sure a score is, and whether one is better
+``significance``  `bootstrap`, `compare`, `mcnemar`, `leaked`: how certain a score is, and which one is better
 ``views``         `VIEWS`: a picture mirrored, or moved by whole pixels
-``maps``          `class_maps`: where a model sees a class
+``maps``          `class_maps`: which positions of a picture speak for a class
 ``trials``        recipes compared over training seeds: means, intervals, verdicts
 ``slices``        accuracy on slices, near copies between training and test, a split by source
-``model_card``    what a model card has to say, and where it comes from
+``model_card``    the fields of a model card, filled in from report and recipe
 ================  ===========================================================================================
 
-Importing this package loads neither Keras nor TensorFlow. What needs them loads them when it is first used.
+Importing this package loads neither Keras nor TensorFlow. Modules that need them are loaded when they are first used.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""What a model card has to say about a network, filled in from its report and recipe. Plain NumPy."""
+"""The fields of a model card, filled in from a network's report and recipe. Plain NumPy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from fer_course.errors import DataError
 
-#: What a model card of this course says, in this order: field -> its heading.
+#: The fields of a model card in this course, in this order: field -> its heading.
 CARD_FIELDS = {
     "data": "Data and its terms",
     "recipe": "Recipe",
@@ -20,12 +20,12 @@ CARD_FIELDS = {
 
 
 def fill_card(report, recipe, seeds: Sequence[int]) -> dict[str, str]:
-    """Return a model card for a model trained in lesson 10, a text for each of `CARD_FIELDS`.
+    """Return a model card for a model trained in lesson 10: one text per field of `CARD_FIELDS`.
 
     Args:
         report: an `evaluation.Report` on drawn faces.
-        recipe: the `Recipe` that the model was trained with.
-        seeds: every seed that its faces, weights and order depend on.
+        recipe: the `Recipe` with which the model was trained.
+        seeds: every seed on which its faces, weights and order depend.
 
     """
     low, high = report.interval
@@ -46,10 +46,10 @@ def fill_card(report, recipe, seeds: Sequence[int]) -> dict[str, str]:
 
 
 def card_markdown(card: Mapping[str, str], title: str) -> str:
-    """Return a card as Markdown, a heading a field, in the order of `CARD_FIELDS`.
+    """Return a card as Markdown, one heading per field, in the order of `CARD_FIELDS`.
 
     Raises:
-        DataError: if a field is missing or says nothing.
+        DataError: if a field is missing or empty.
 
     """
     empty = [field for field in CARD_FIELDS if not str(card.get(field) or "").strip()]

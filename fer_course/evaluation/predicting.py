@@ -24,12 +24,18 @@ def evaluate(
     split: str | None = None,
     views: str | Sequence[tuple[bool, int, int]] = "one",
 ) -> Report:
-    """Let a model (or a run's best one) look at all faces of a split, once; in one view, if not told otherwise.
+    """Evaluate a model, or the best model of a run, on all faces of a split; by default in one view.
+
+    >>> from fer_course import models
+    >>> faces = Faces(np.zeros((2, 48, 48), np.uint8), labels=[3, 6], split=["PublicTest", "PublicTest"])
+    >>> report = evaluate(models.build("mini_xception"), faces)
+    >>> report.n, report.split
+    (2, 'PublicTest')
 
     Args:
         model: as for `predict`.
-        faces: where the split is in; resized, antialiased, to the model's input size.
-        split: `PublicTest`, say; None takes `faces.test_split`.
+        faces: must have the split; resized, antialiased, to the model's input size.
+        split: for example `PublicTest`; None takes `faces.test_split`.
         views: as for `predict`.
 
     Raises:
@@ -48,33 +54,33 @@ def predict(
     """Return a model's probabilities for pictures, float32 (N, classes), rows that sum to 1.
 
     Args:
-        model: a Keras model of this package's form; a `Run`, of which the best model is taken; or an exported file, as
-            `export.load` gives it.
+        model: a Keras model of this package's form; a `Run`, whose best model is used; or an exported file, as
+            `export.load` returns it.
         images: uint8 (N, 48, 48); resized, antialiased, to the model's input size.
         views: a name of `VIEWS` or a list of views, over which the probabilities are averaged. A view is (mirrored, pixels
-            down, pixels to the right); each costs as much time as the plain one.
+            down, pixels to the right). Each view takes as much time as the plain one.
 
     Raises:
         ModelError: if there are no such views.
 
     """
     model = as_model(model)
-    total = 0
-    wanted = parse_views(views)
-    for each in wanted:
-        pixels = prepare(view(images, *each), model.input_shape[1])
+    parsed = parse_views(views)
+    total = np.float32(0)
+    for mirrored, down, right in parsed:
+        pixels = prepare(view(images, mirrored, down, right), model.input_shape[1])
         total = total + model.predict(pixels, batch_size=256, verbose=0)
-    return total / np.float32(len(wanted))
+    return np.asarray(total / np.float32(len(parsed)))
 
 
 def scorer(model: keras.Model | Run) -> Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]:
-    """Return a function that scores a few faces, made to be called many times a second: `predict` is made for thousands.
+    """Return a function that scores a few faces, fast enough for many calls per second; `predict` is made for thousands of faces.
 
-    The function takes uint8 (N, 48, 48), N at least 1, and returns the probabilities, float32 (N, classes), and the class maps as
-    of `class_maps`, float32 (N, h, w, classes), both from one pass through the network; None of a model that has no such maps.
+    The function takes uint8 (N, 48, 48), N at least 1. From one pass through the network it returns the probabilities, float32
+    (N, classes), and the class maps as in `class_maps`, float32 (N, h, w, classes), or None if the model has no such maps.
 
     Args:
-        model: a Keras model of this package's form, or a `Run`, of which the best model is taken.
+        model: a Keras model of this package's form, or a `Run`, whose best model is used.
 
     """
     model = as_model(model)
@@ -92,11 +98,11 @@ def scorer(model: keras.Model | Run) -> Callable[[np.ndarray], tuple[np.ndarray,
 
 
 def write_predictions(probabilities: np.ndarray, path: str | Path) -> None:
-    """Write a CSV with the row number from 1, the most probable class, and all probabilities; whole or not at all.
+    """Write a CSV file, whole or not at all, with one row per face: number from 1, most probable class, all probabilities.
 
     Args:
         probabilities: float (N, 7), in FER2013's order.
-        path: the file to write, replaced if it is there.
+        path: the file to write, replaced if it exists.
 
     Raises:
         DataError: if it can't be written.

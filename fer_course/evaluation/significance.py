@@ -1,6 +1,6 @@
-"""How sure a score is, and whether one model is better than another: intervals, paired tests, and faces that leaked.
+"""How certain a score is, and whether one model is better than another: intervals, paired tests, and faces that leaked.
 
-Plain NumPy: nothing here loads Keras.
+Plain NumPy, without Keras.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from fer_course.reports import Report
 
 
 def leaked(faces: Faces, split: str | None = None) -> np.ndarray:
-    """Return which faces of a split also stand in Training, pixel for pixel: boolean mask (N,), in the split's order.
+    """Return which faces of a split are also in Training, pixel for pixel: boolean mask (N,), in the split's order.
 
     `report.only(~leaked(faces))` is the score without them.
 
     Args:
-        faces: all faces, not a sample, which separates the copies.
-        split: `PublicTest`, say; None takes `faces.test_split`.
+        faces: all faces: in a sample, one of two copies may be missing.
+        split: for example `PublicTest`; None takes `faces.test_split`.
 
     Raises:
         DataError: if there are no Training faces or none of the split.
@@ -35,18 +35,18 @@ def leaked(faces: Faces, split: str | None = None) -> np.ndarray:
 def bootstrap(
     report: Report, figure: Callable[[Report], float] | None = None, repeats: int = 1000, seed: int = 0
 ) -> tuple[float, float]:
-    """Return the 95 % interval of a figure: between which values it lies when the faces are drawn anew, with replacement.
+    """Return the 95 % interval of a figure over samples of the faces, of the same size, with replacement.
 
     Args:
-        report: whose faces are drawn, as many as there are.
-        figure: what is measured of each draw, `lambda report: report.balanced_accuracy`, say; None: the accuracy.
-        repeats: how often; the ends of the interval are steadier the more.
-        seed: the same seed draws the same faces.
+        report: the report whose faces are sampled.
+        figure: what to measure on each sample, such as `lambda report: report.balanced_accuracy`; None: the accuracy.
+        repeats: the number of samples; with more of them the ends of the interval vary less.
+        seed: the same seed samples the same faces.
 
     Source: Efron 1979, "Bootstrap methods: another look at the jackknife", doi:10.1214/aos/1176344552 (percentile interval).
 
     """
-    figure = figure or (lambda drawn: drawn.accuracy)
+    figure = figure or (lambda sampled: sampled.accuracy)
     rng = np.random.default_rng(seed)
     values = [figure(report.only(rng.integers(0, report.n, report.n))) for _ in range(repeats)]
     low, high = np.nanquantile(values, [0.025, 0.975])
@@ -59,8 +59,8 @@ class Comparison:
 
     Attributes:
         n: number of faces.
-        only_first: how many of them only the first model got right.
-        only_second: how many of them only the second model got right.
+        only_first: number of faces that only the first model got right.
+        only_second: number of faces that only the second model got right.
         interval: 95 % interval of the difference of the accuracies, first minus second, by paired bootstrap.
         p_value: McNemar's exact test: the chance of a difference this large or larger if both are equally good.
         mid_p: the same with half the weight on what was observed; the exact test errs on the cautious side.
@@ -91,13 +91,13 @@ class Comparison:
 
 
 def compare(first: Report, second: Report, repeats: int = 10_000, seed: int = 0) -> Comparison:
-    """Compare two models on the same faces, in pairs: faces that both get right, or both wrong, tell nothing.
+    """Compare two models on the same faces, in pairs: faces that both get right, or both wrong, do not count.
 
     Args:
         first: report of one model.
         second: report of another one, on the same faces in the same order.
-        repeats: draws of the paired bootstrap.
-        seed: the same seed draws the same faces.
+        repeats: the number of samples of the paired bootstrap.
+        seed: the same seed samples the same faces.
 
     Raises:
         DataError: if the two reports are about different faces (their labels differ, or one is about drawn faces).
@@ -113,15 +113,19 @@ def compare(first: Report, second: Report, repeats: int = 10_000, seed: int = 0)
         )
     only_first = int((first.right & ~second.right).sum())
     only_second = int((second.right & ~first.right).sum())
-    # Drawing faces anew means drawing how many of each of three kinds there are: the same, and much quicker.
+    # To sample faces is to sample how many there are of three kinds: this gives the same distribution, and is much faster.
     share = np.array([only_first, only_second, first.n - only_first - only_second]) / first.n
-    drawn = np.random.default_rng(seed).multinomial(first.n, share, size=repeats)
-    low, high = np.quantile((drawn[:, 0] - drawn[:, 1]) / first.n, [0.025, 0.975])
+    sampled = np.random.default_rng(seed).multinomial(first.n, share, size=repeats)
+    low, high = np.quantile((sampled[:, 0] - sampled[:, 1]) / first.n, [0.025, 0.975])
     return Comparison(first.n, only_first, only_second, (float(low), float(high)), *mcnemar(only_first, only_second))
 
 
 def mcnemar(only_first: int, only_second: int) -> tuple[float, float]:
-    """Return McNemar's exact p-value and its mid-p, two-sided: if both are equally good, a coin decides each such face.
+    """Return McNemar's exact p-value and its mid-p, two-sided: if both are equally good, each such face is like a coin toss.
+
+    >>> exact, mid_p = mcnemar(only_first=1, only_second=5)
+    >>> exact, mid_p
+    (0.21875, 0.125)
 
     Args:
         only_first: number of faces that only the first model got right.

@@ -1,6 +1,6 @@
 """Comparing recipes over seeds: a mean with its t-interval, a verdict from pairs, and how many seeds a difference needs.
 
-A *trial* is one training with one seed. Plain NumPy: nothing here loads Keras. Built in lesson 11.
+A *trial* is one training with one seed. Plain NumPy, without Keras. Built in lesson 11.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ import numpy as np
 from fer_course.errors import DataError
 
 BETTER, WORSE, OPEN = "better", "worse", "can't tell"
-#: Differences of scores that lie no further apart than this are equal: 0.3 - 0.1 and 0.2 - 0.0 are, in float64, not quite.
+#: Differences of scores that are no further apart than this count as equal: in float64, 0.3 - 0.1 is not quite 0.2 - 0.0.
 ROUNDING = 1e-12
 
 
 class Summary(NamedTuple):
-    """What the scores of some seeds say.
+    """The mean of the scores of some seeds, with its interval.
 
     Attributes:
-        mean: their mean.
+        mean: the mean of the scores.
         low: lower end of the 95 % interval of the mean; -inf for a single seed, which has no spread.
         high: its upper end.
 
@@ -34,13 +34,16 @@ class Summary(NamedTuple):
 
 
 def t95(degrees: int) -> float:
-    """Return how many standard errors a 95 % interval reaches to each side if the spread itself is only estimated.
+    """Return the number of standard errors on each side of a 95 % interval whose spread is estimated from the same scores.
+
+    >>> round(t95(2), 3)  # three seeds
+    4.303
 
     Args:
         degrees: degrees of freedom: the number of scores minus 1; at least 1.
 
     Raises:
-        DataError: if it is less.
+        DataError: if the degrees are below 1.
 
     Source: "Student" (Gosset) 1908, doi:10.1093/biomet/6.1.1; for whole degrees of freedom the probability is a finite
     sum: Abramowitz and Stegun 1964, Handbook of Mathematical Functions, 26.7.3 and 26.7.4.
@@ -72,20 +75,20 @@ def summarise(scores: Sequence[float], lowest: float = -math.inf, highest: float
 
     Args:
         scores: one for each seed.
-        lowest: what no score can be below; the interval ends there. For a share such as an accuracy: 0.
-        highest: what no score can be above; for a share: 1.
+        lowest: the lowest possible score, where the interval ends. For a share such as an accuracy: 0.
+        highest: the highest possible score; for a share: 1.
 
     Raises:
         DataError: if there is no score.
 
     """
-    scores = np.asarray(list(scores), dtype=float)
-    if not len(scores):
+    values = np.asarray(list(scores), dtype=float)
+    if not len(values):
         raise DataError("A summary needs the score of one seed or more; found none.")
-    mean = float(scores.mean())
-    if len(scores) == 1:
+    mean = float(values.mean())
+    if len(values) == 1:
         return Summary(mean, -math.inf, math.inf)
-    half = t95(len(scores) - 1) * float(scores.std(ddof=1)) / math.sqrt(len(scores))
+    half = t95(len(values) - 1) * float(values.std(ddof=1)) / math.sqrt(len(values))
     return Summary(mean, max(mean - half, lowest), min(mean + half, highest))
 
 
@@ -104,12 +107,15 @@ def differences(baseline: Mapping[int, float], other: Mapping[int, float]) -> li
 
 
 def decide(baseline: Mapping[int, float], other: Mapping[int, float]) -> str:
-    """Say whether another recipe is `better` than the baseline, `worse`, or that one `can't tell`: scores by seed, in pairs.
+    """Return whether another recipe is `better` than the baseline, `worse`, or that one `can't tell`: scores by seed, in pairs.
 
-    Better or worse needs a 95 % interval of the mean difference that leaves out 0. Where all differences are equal, the spread
-    is 0 and so is the width of the interval. That is not certainty: on few faces a score has few values, and two or three
-    differences are easily the same. Then only their number speaks, as in a sign test: there must be 6 or more, because so
-    many on one side would be chance in less than 5 % of cases (2 / 2**6 is 3 %, 2 / 2**5 is 6 %).
+    Better or worse needs a 95 % interval of the mean difference that does not contain 0. If all differences are equal, the
+    spread is 0, and so is the width of the interval. That is not certainty: on few faces a score has few possible values, and
+    two or three differences are easily the same. Then only their number counts, as in a sign test. There must be 6 or more,
+    because 6 on one side occur by chance in less than 5 % of cases (2 / 2**6 is 3 %, 2 / 2**5 is 6 %).
+
+    >>> decide({0: 0.60, 1: 0.61, 2: 0.62}, {0: 0.63, 1: 0.64, 2: 0.66})
+    'better'
 
     Raises:
         DataError: if the two were not trained with the same seeds, or with none.
@@ -126,9 +132,9 @@ def seeds_needed(spread: float, difference: float, most: int = 10_000) -> int:
     """Return the smallest number of seeds whose 95 % interval reaches no further than `difference` to each side.
 
     Args:
-        spread: standard deviation, over seeds, of what is measured (of the paired differences, for a comparison).
+        spread: standard deviation of the score over seeds (for a comparison, of the paired differences).
         difference: the smallest difference that would matter, in the same unit.
-        most: where to give up.
+        most: the largest number of seeds to consider.
 
     Raises:
         DataError: if the difference is not above 0, or even `most` seeds are too few.

@@ -21,7 +21,7 @@ VIEWS = {
 
 
 def view(images: np.ndarray, mirrored: bool = False, down: int = 0, right: int = 0) -> np.ndarray:
-    """Return pictures (N, H, W) mirrored left to right if wanted, then moved by whole pixels; edges are repeated."""
+    """Return pictures (N, H, W), optionally mirrored left to right, then moved by whole pixels; edges are repeated."""
     images = np.asarray(images)[:, :, :: -1 if mirrored else 1]
     height, width = images.shape[1:3]
     rows = np.clip(np.arange(height) - down, 0, height - 1)
@@ -38,7 +38,7 @@ def parse_views(views: str | Sequence[tuple[bool, int, int]]) -> Sequence[tuple[
     """
     if isinstance(views, str) and views not in VIEWS:
         raise ModelError(f"There are no views {views!r}; there are: {', '.join(VIEWS)}, or a list of views.")
-    wanted = VIEWS[views] if isinstance(views, str) else list(views)
-    if not wanted or not all(isinstance(each, (tuple, list)) and len(each) == 3 for each in wanted):
+    parsed = VIEWS[views] if isinstance(views, str) else list(views)
+    if not parsed or not all(isinstance(triple, (tuple, list)) and len(triple) == 3 for triple in parsed):
         raise ModelError(f"Views are (mirrored, pixels down, pixels to the right), one or more; found {views!r}.")
-    return wanted
+    return parsed

@@ -5,7 +5,7 @@
     faces = np.stack([crop_face(photo, box) for box in boxes])
     evaluation.predict(model, faces)
 
-Pictures that follow each other go through a `Stream`, which follows their faces and smooths their scores::
+For the pictures of a camera there is `Stream`, which tracks faces from picture to picture and smooths their scores::
 
     stream = Stream(evaluation.scorer(model))
     for photo in photos:
@@ -16,7 +16,7 @@ Pictures that follow each other go through a `Stream`, which follows their faces
 ``boxes``        boxes of faces: overlaps, crops
 ``detection``    find faces
 ``scenes``       faces pasted into a scene at known boxes
-``stream``       follow faces and smooth their scores
+``stream``       track faces and smooth their scores
 ``timing``       latency of single calls
 ===============  =======================================================================
 

@@ -13,13 +13,17 @@ from fer_course.errors import PhotographError
 from fer_course.faces import SIZE
 from fer_course.live.photographs import grey
 
-#: What FER2013 shows round the detector's box, on each side, as a share of the box. Measured: boxes of drawn faces in scenes
-#: need a median of 0.10 to give back the drawn 48 × 48 picture, those of FER2013's own pictures 0.07.
+#: The margin that FER2013 shows around the detector's box, on each side, as a share of the box. Measured: the median margin that
+#: gives back the 48 × 48 picture is 0.10 for drawn faces in scenes, and 0.07 for FER2013's own pictures.
 MARGIN = 0.08
 
 
 class Box(NamedTuple):
-    """A square in a photograph, in pixels: its first row, its first column, its side. Fractions are fine."""
+    """A square in a photograph, in pixels: first row, first column, side. Fractions are allowed.
+
+    >>> overlap(Box(0, 0, 2), Box(0, 1, 2))  # 2 of 6 square pixels
+    0.3333333333333333
+    """
 
     top: float
     left: float
@@ -27,7 +31,7 @@ class Box(NamedTuple):
 
 
 def without_overlaps(boxes: Sequence[Box], share: float = 0.5) -> list[Box]:
-    """Return the boxes, the largest first, without those that lie by more than `share` of their area in a larger one."""
+    """Return the boxes, the largest first, without those that have more than `share` of their area in a larger box."""
     kept: list[Box] = []
     for box in sorted(boxes, key=lambda box: -box.side):
         if all(common_area(box, other) <= share * box.side**2 for other in kept):
@@ -43,21 +47,21 @@ def common_area(one: Box, other: Box) -> float:
 
 
 def is_apart(box: Box, others: Iterable[Box | None]) -> bool:
-    """Return whether a box and each of the others, those that are None aside, share at most half of the smaller one."""
+    """Return whether a box shares at most half of the smaller box with each of the others; None is skipped."""
     return all(common_area(box, other) <= 0.5 * min(box.side, other.side) ** 2 for other in others if other)
 
 
 def match(boxes: Sequence[Box], truth: Box) -> Box | None:
-    """Return the box that fits a face best of which one knows where it is; None if none of them means it.
+    """Return the box that fits a face at a known position best; None if no box belongs to this face.
 
     Args:
-        boxes: as `find_faces` gives them.
-        truth: where the face's 48 × 48 picture lies, as for `paste`. A box means this face if more than half of it lies in
-            there, and if its side is at least two fifths of the picture's: a mouth alone is no face.
+        boxes: as `find_faces` returns them.
+        truth: the box of the face's 48 × 48 picture, as for `paste`. A box belongs to this face if more than half of it is
+            inside, and if its side is at least two fifths of the picture's: a mouth by itself is no face.
 
     """
-    means_it = [b for b in boxes if b.side >= 0.4 * truth.side and common_area(b, truth) > 0.5 * b.side**2]
-    return max(means_it, key=lambda box: overlap(box, truth), default=None)
+    candidates = [b for b in boxes if b.side >= 0.4 * truth.side and common_area(b, truth) > 0.5 * b.side**2]
+    return max(candidates, key=lambda box: overlap(box, truth), default=None)
 
 
 def overlap(a: Box, b: Box) -> float:
@@ -71,8 +75,8 @@ def crop_face(photo: np.ndarray, box: Box | tuple[float, float, float], margin: 
 
     Args:
         photo: uint8 (H, W) or (H, W, 3).
-        box: top, left and side of a square, in pixels; it may lie partly outside, where the pixels at the edge are repeated.
-        margin: how much to show round the box, on each side, as a share of its side; negative cuts into it.
+        box: top, left and side of a square, in pixels; outside the photograph, the pixels at the edge are repeated.
+        margin: how much to show around the box, on each side, as a share of its side; negative cuts into it.
 
     Returns:
         uint8 (48, 48), grey; many pixels become one by averaging (antialiased).
@@ -82,7 +86,7 @@ def crop_face(photo: np.ndarray, box: Box | tuple[float, float, float], margin: 
 
     """
     pixels = grey(photo)
-    top, left, side = _grown(box, margin, pixels.shape)
+    top, left, side = _add_margin(box, margin, pixels.shape)
     first = math.floor(top), math.floor(left)
     last = math.ceil(top + side), math.ceil(left + side)
     rows, columns = (
@@ -91,14 +95,9 @@ def crop_face(photo: np.ndarray, box: Box | tuple[float, float, float], margin: 
     )
     image = Image.fromarray(pixels[np.ix_(rows, columns)])
     top, left = top - first[0], left - first[1]
-    window = (
-        left,
-        top,
-        min(left + side, image.width),
-        min(top + side, image.height),
-    )  # Pillow forbids a rounding error more
-    # Hamming's window averages the pixels that fall into one, as a box does, with softer borders where factors aren't whole.
-    return np.asarray(image.resize((SIZE, SIZE), Image.Resampling.HAMMING, box=window)).copy()
+    right, bottom = min(left + side, image.width), min(top + side, image.height)  # else a rounding error may go beyond
+    # The Hamming filter averages the pixels that become one, like a box filter, with softer borders where factors aren't whole.
+    return np.asarray(image.resize((SIZE, SIZE), Image.Resampling.HAMMING, box=(left, top, right, bottom))).copy()
 
 
 def widened(box: Box, margin: float) -> Box:
@@ -106,7 +105,7 @@ def widened(box: Box, margin: float) -> Box:
     return Box(box.top - margin * box.side, box.left - margin * box.side, box.side * (1 + 2 * margin))
 
 
-def _grown(box, margin: float, shape: tuple[int, int]) -> Box:
+def _add_margin(box, margin: float, shape: tuple[int, int]) -> Box:
     """Return the box with its margin, as floats, if it can be cut out of a picture of this shape."""
     try:
         grown = widened(Box(*(float(number) for number in box)), margin)
@@ -119,6 +118,6 @@ def _grown(box, margin: float, shape: tuple[int, int]) -> Box:
     if beside or grown.side > 4 * max(shape):
         raise PhotographError(
             f"The box {tuple(grown)} (top, left, side) does not fit a picture of {shape[0]} rows and {shape[1]} columns: a part "
-            f"of it has to lie inside, and its side is at most four times the picture's."
+            f"of it must be inside the picture, and its side must be at most four times the picture's."
         )
     return grown

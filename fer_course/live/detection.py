@@ -1,8 +1,8 @@
 """Find faces in a photograph with scikit-image's cascade (extra `lab`).
 
-Why this detector: its model is a small file in a wheel that the course installs anyway, and it answers in a tenth of a second.
-The wheels of MediaPipe 1.2 (125 MB) and of two wrappers of YuNet hold no model, OpenCV 5 has no cascade any more, and MTCNN,
-which holds its weights, brings three more networks on TensorFlow.
+Why this detector: its model is a small file in a wheel that the course installs anyway, and it needs a tenth of a second. The
+wheels of MediaPipe 1.2 (125 MB) and of two wrappers of YuNet contain no model, OpenCV 5 no longer has a cascade, and MTCNN,
+which contains its weights, needs three more networks on TensorFlow.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fer_course.errors import FerCourseError
 from fer_course.live.boxes import Box, overlap, without_overlaps
 from fer_course.live.photographs import grey
 
-#: Longest side, in pixels, of the picture in which faces are searched. The window of the cascade is 24 pixels wide, so a face
+#: Longest side, in pixels, of the picture that is searched for faces. The window of the cascade is 24 pixels wide, so a face
 #: is not found if it takes less than a thirteenth of the photograph's longest side.
 DETAIL = 320
 
@@ -27,7 +27,7 @@ DETAIL = 320
 WINDOW = 24
 
 
-#: Side, in pixels, to which a known face is scaled before it is searched for near its last box.
+#: Side, in pixels, to which a known face is scaled before the search near its last box.
 NEAR = 48
 
 
@@ -35,15 +35,15 @@ def find_faces(photo: np.ndarray, detail: int = DETAIL) -> list[Box]:
     """Return the boxes of faces that look into the camera, about from forehead to chin, the largest first.
 
     Boxes that overlap by more than half of the smaller one are one face; the largest of them stays. Turned, half-hidden and very
-    small faces are often missed, and now and then a box holds no face: lesson 09 counts both.
+    small faces are often missed, and sometimes a box contains no face: lesson 09 counts both.
 
     Args:
-        photo: uint8 (H, W) or (H, W, 3), as `read_photograph` gives it.
-        detail: longest side in pixels of the shrunk copy in which faces are looked for. Twice as many find faces half as
-            large, and take four times as long.
+        photo: uint8 (H, W) or (H, W, 3), as `read_photograph` returns it.
+        detail: longest side in pixels of the shrunk copy that is searched. Twice the detail finds faces half as large, and takes
+            four times as long.
 
     Raises:
-        PhotographError: if it is no photograph.
+        PhotographError: if it is not a photograph.
         FerCourseError: if scikit-image is not installed.
 
     Source:
@@ -55,17 +55,17 @@ def find_faces(photo: np.ndarray, detail: int = DETAIL) -> list[Box]:
 
 
 def find_near(photo: np.ndarray, box: Box) -> Box | None:
-    """Return where a face is now, close to where it was in the picture before; None if it is not found there.
+    """Return the box of a face that was found in the previous picture, near its last box; None if it is not found there.
 
-    It is looked for half a box further on each side, from 0.7 to 1.4 times as large: that takes a tenth of the time, or less,
-    that `find_faces` takes to look all over a picture.
+    The search covers half a box more on each side, and sizes from 0.7 to 1.4 times the last one. It takes a tenth of the time
+    that `find_faces` takes to search the whole picture, or less.
 
     Args:
         photo: uint8 (H, W) or (H, W, 3).
-        box: where the face was.
+        box: the face's last box.
 
     Raises:
-        PhotographError: if it is no photograph.
+        PhotographError: if it is not a photograph.
         FerCourseError: if scikit-image is not installed.
 
     """
@@ -84,13 +84,13 @@ def find_near(photo: np.ndarray, box: Box) -> Box | None:
 def _search(image: Image.Image, scale: float, least: float, most: float) -> list[Box]:
     """Return all boxes that the cascade finds in a copy of this scale; `least` and `most` are sides in that copy, in pixels."""
     small = image.resize([max(1, round(side * scale)) for side in image.size], Image.Resampling.BOX)
-    least = max(WINDOW, int(least))
+    shortest = max(WINDOW, int(least))
     most = min(most, *small.size)
-    if min(small.size) <= WINDOW or most < least:
+    if min(small.size) <= WINDOW or most < shortest:
         return []
     found = _cascade().detect_multi_scale(
         img=np.asarray(small), scale_factor=1.1, step_ratio=1, min_neighbor_number=4,
-        min_size=(least, least), max_size=(int(most), int(most)) if most < min(small.size) else small.size[::-1],
+        min_size=(shortest, shortest), max_size=(int(most), int(most)) if most < min(small.size) else small.size[::-1],
     )  # fmt: skip
     boxes = [Box(float(each["r"]), float(each["c"]), float(each["width"])) for each in found]
     return [Box(*(number / scale for number in box)) for box in boxes]

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from fer_course._shared.files import refuse_endless
-from fer_course.errors import PhotographError
+from fer_course.errors import PhotographError, first_line
 
 #: Longest side of a photograph in pixels; larger ones are shrunk when they are read: a face needs 48 of them.
 LONGEST = 1024
@@ -20,49 +20,50 @@ def read_photograph(source: str | Path | bytes, longest: int = LONGEST) -> np.nd
     """Read a picture of any common kind: upright, 8 bits, no transparency, not too large.
 
     Args:
-        source: a file, or the bytes of one (jpg, png, webp, tif, gif, bmp, …; of several pictures the first).
-        longest: longest side of what is returned, in pixels; larger pictures are shrunk (antialiased), smaller ones stay.
+        source: a file, or the bytes of one (jpg, png, webp, tif, gif, bmp, …); of several pictures, the first is read.
+        longest: longest side of the returned picture, in pixels; larger pictures are shrunk (antialiased), smaller ones stay.
 
     Returns:
-        uint8 array: (H, W) of a grey picture, (H, W, 3) of one in colours (RGB). It is turned as the camera says (EXIF), 16
-        bits become 8, and what is transparent lies on white.
+        uint8 array: (H, W) for a grey picture, (H, W, 3) for one in colours (RGB). It is rotated as its EXIF data say, 16 bits
+        become 8, and transparent parts become white.
 
     Raises:
-        PhotographError: if there is no such file, it is no picture, it is damaged, or has more than 89 million pixels.
+        PhotographError: if there is no such file, or it is not a picture, is damaged, or has more than 89 million pixels.
 
     """
-    given = isinstance(source, (bytes, bytearray, memoryview))
-    name = "What was given" if given else str(source)
-    if not given:
+    file: io.BytesIO | Path
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        name, file = "This photograph", io.BytesIO(source)
+    else:
+        name, file = str(source), Path(source)
         refuse_endless(source, PhotographError)
     try:
         with warnings.catch_warnings():
-            # Pillow warns of pictures that may have been made to fill the memory: too large for us, too.
+            # Pillow warns about pictures that may be made to fill the memory; they are too large here, too.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(source) if given else Path(source)) as image:
+            with Image.open(file) as image:
                 return _pixels(image, longest)
     except PhotographError as error:
         raise PhotographError(f"{name}: {error}") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise PhotographError(f"{name} has far too many pixels. Save a smaller copy of it and take that.") from None
+        raise PhotographError(f"{name} has far too many pixels. Save a smaller copy, and use that.") from None
     except FileNotFoundError:
-        raise PhotographError(f"There is no file {name}. Look at its name and folder.") from None
+        raise PhotographError(f"There is no file {name}. Check its name and folder.") from None
     except Exception as error:  # Pillow's decoders raise errors of many kinds for what is damaged
         raise PhotographError(
-            f"{name} is no picture that can be read ({_short(error)}). Take a jpg, png or webp; photographs of some telephones "
-            f"are heic files: save a copy as jpg."
+            f"{name} can't be read as a picture ({_short(error)}). Use a jpg, png or webp file. Some phones save "
+            f"photographs as heic files: save a copy as jpg."
         ) from None
 
 
 def _short(error: Exception) -> str:
     if isinstance(error, Image.UnidentifiedImageError):
-        return "its content is of no known kind"
-    words = str(error).strip().splitlines() or [type(error).__name__]
-    return words[0][:80]
+        return "its content is of no known format"
+    return first_line(error, 80)
 
 
 def _pixels(image: Image.Image, longest: int) -> np.ndarray:
-    # A large jpg is decoded at a half, a quarter or an eighth of its size at once.
+    # A large jpg is decoded directly at a half, a quarter or an eighth of its size.
     image.draft(None, (longest, longest))
     image = _eight_bits(image)
     scale = longest / max(image.size)
@@ -72,9 +73,9 @@ def _pixels(image: Image.Image, longest: int) -> np.ndarray:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """Return the picture in mode L or RGB, with its EXIF; what is transparent lies on white."""
+    """Return the picture in mode L or RGB, with its EXIF data; transparent parts become white."""
     if image.mode == "F":
-        raise PhotographError("its pixels are fractions, of which nobody says what is white. Save it with 8 bits.")
+        raise PhotographError("its pixels are fractions without a defined white. Save it with 8 bits.")
     exif = image.getexif()
     if image.mode.startswith("I"):  # 16 bits, some of them in 32
         levels = np.clip(np.asarray(image).astype(np.int64) // 256, 0, 255)
@@ -99,6 +100,7 @@ def grey(photo: np.ndarray) -> np.ndarray:
     shaped = photo.ndim == 2 or (photo.ndim == 3 and photo.shape[2] == 3)
     if photo.dtype != np.uint8 or not shaped or not photo.size:
         raise PhotographError(
-            f"A photograph is a uint8 array (H, W) or (H, W, 3), as read_photograph gives it; found {photo.dtype} {photo.shape}."
+            f"Expected a photograph as a uint8 array (H, W) or (H, W, 3), as read_photograph returns it; found {photo.dtype} "
+            f"{photo.shape}."
         )
     return photo if photo.ndim == 2 else np.asarray(Image.fromarray(photo).convert("L"))

@@ -12,19 +12,19 @@ from fer_course.live.boxes import Box
 
 
 def paste(faces: Sequence[np.ndarray], boxes: Sequence[Box], shape: tuple[int, int], seed: int = 0) -> np.ndarray:
-    """Make a grey scene with faces in it: a photograph of nobody, of which one knows where the faces are.
+    """Make a grey scene with faces at known positions.
 
     Args:
-        faces: uint8 pictures (48, 48), one a box.
-        boxes: where each goes; the box is the whole 48 × 48 picture, scaled (bicubic), its border blended in.
+        faces: uint8 pictures (48, 48), one per box.
+        boxes: the position of each face; the box is the whole 48 × 48 picture, scaled (bicubic), its border blended in.
         shape: rows and columns of the scene.
-        seed: fixes the background, soft blots, and the camera's noise.
+        seed: fixes the background of soft blots and the camera's noise.
 
     Returns:
         uint8 (rows, columns).
 
     Raises:
-        PhotographError: if a box does not lie inside the scene, or there are not as many boxes as faces.
+        PhotographError: if a box is not inside the scene, or there are not as many boxes as faces.
 
     """
     if len(faces) != len(boxes):
@@ -35,12 +35,10 @@ def paste(faces: Sequence[np.ndarray], boxes: Sequence[Box], shape: tuple[int, i
     for face, box in zip(faces, boxes, strict=True):
         top, left, side = (round(number) for number in box)
         if side < 2 or top < 0 or left < 0 or top + side > shape[0] or left + side > shape[1]:
-            raise PhotographError(
-                f"The box {tuple(box)} does not lie inside a scene of {shape[0]} × {shape[1]} pixels."
-            )
+            raise PhotographError(f"The box {tuple(box)} is not inside the scene of {shape[0]} × {shape[1]} pixels.")
         picture = np.asarray(Image.fromarray(face).resize((side, side), Image.Resampling.BICUBIC), dtype=np.float32)
-        place = scene[top : top + side, left : left + side]
-        place += (picture - place) * _soft_border(side)
+        region = scene[top : top + side, left : left + side]  # a view: the scene changes with it
+        region += (picture - region) * _soft_border(side)
     return np.clip(scene + rng.normal(0, 3, scene.shape), 0, 255).astype(np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""Faces in pictures that follow each other: found, followed, scored, and their scores smoothed over time."""
+"""Faces in a sequence of pictures: found, tracked, scored, and their scores smoothed over time."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from fer_course.live.boxes import MARGIN, Box, crop_face, is_apart, overlap, wid
 from fer_course.live.detection import find_faces, find_near
 from fer_course.live.photographs import grey
 
-#: Longest side, in pixels, of a picture of a stream in which faces are searched everywhere.
+#: Longest side, in pixels, of a picture of a stream that is searched completely.
 QUICK_DETAIL = 240
 
 
-#: One picture in this many is searched everywhere, even if all known faces were found near their last boxes.
+#: One picture in this many is searched completely, even if all known faces were found near their last boxes.
 FULL_SEARCH_EVERY = 10
 
 
@@ -27,7 +27,7 @@ FULL_SEARCH_EVERY = 10
 PATIENCE = 5
 
 
-#: What stands over everything that looks at a learner's own photograph.
+#: The notice above everything that shows a learner's own photograph.
 NOTICE = (
     "Your own face only. Nothing leaves this machine, nothing is stored, nothing is graded. The scores say which training "
     "faces a picture resembles, not what anybody feels. Inferring emotions of pupils, students or employees is prohibited in "
@@ -38,11 +38,14 @@ NOTICE = (
 def smooth(scores: np.ndarray, weight: float = 0.3) -> np.ndarray:
     """Return scores smoothed over time by an exponential moving average; built in lesson 09.
 
+    >>> smooth(np.array([[0.0], [1.0], [1.0]]), weight=0.5).ravel()
+    array([0.  , 0.5 , 0.75])
+
     smoothed[0] = scores[0], and smoothed[t] = weight · scores[t] + (1 − weight) · smoothed[t − 1].
 
     Args:
-        scores: (frames, classes), one row a picture, in order.
-        weight: of the newest row, above 0 and at most 1; 1 changes nothing.
+        scores: (frames, classes), one row per picture, in order.
+        weight: weight of the newest row, above 0 and at most 1; 1 changes nothing.
 
     Returns:
         float64 (frames, classes); rows that sum to 1 stay such rows.
@@ -67,12 +70,12 @@ class Seen(NamedTuple):
     """A face in a picture, scored.
 
     Attributes:
-        number: which face it is; of pictures that follow each other, the same as long as it is followed.
-        box: where it is, as of `find_faces`.
-        scores: float64 (classes,), rows that sum to 1; smoothed if pictures follow each other.
-        maps: float64 (h, w, classes), how much each place of the crop speaks for each class, smoothed as the scores are; None
-            of a model that has no such maps.
-        missed: in how many pictures it was not found since; its box and scores are then those of the last one in which it was.
+        number: which face it is; in a stream, a face keeps its number as long as it is tracked.
+        box: its box, as in `find_faces`.
+        scores: float64 (classes,), which sum to 1; in a stream, smoothed.
+        maps: float64 (h, w, classes), how much each position of the crop speaks for each class, smoothed like the scores; None
+            if the model has no such maps.
+        missed: in how many pictures it has not been found since; its box and scores are then those of its last picture.
 
     """
 
@@ -83,10 +86,10 @@ class Seen(NamedTuple):
     missed: int = 0
 
     def to_dict(self) -> dict:
-        """Return what a page needs to draw it, ready for JSON.
+        """Return what a page needs to show the face, as JSON can hold it.
 
-        Its `map` is that of the class with the highest score, in parts of the largest absolute value of all classes' maps: -1
-        to 1, rows of numbers; `frame` is the square of the photograph that it covers: the box with its margin.
+        `map` is the map of the class with the highest score, divided by the largest absolute value of all classes' maps: rows of
+        numbers from -1 to 1. `frame` is the square of the photograph that it covers: the box with its margin.
         """
         shown = None
         if self.maps is not None:
@@ -110,48 +113,48 @@ def see(photo: np.ndarray, score: Score, boxes: Sequence[Box] | None = None, mos
 
     Args:
         photo: uint8 (H, W) or (H, W, 3).
-        score: as `evaluation.scorer` makes it.
-        boxes: where the faces are, if somebody knows; None: look for them.
-        most: no more faces than that.
+        score: as `evaluation.scorer` returns it.
+        boxes: the boxes of the faces, if they are known; None: find them.
+        most: the largest number of faces.
 
     Raises:
-        PhotographError: if it is no photograph, or a box does not fit it.
+        PhotographError: if it is not a photograph, or a box does not fit it.
         FerCourseError: if scikit-image is not installed.
 
     """
     boxes = (find_faces(photo) if boxes is None else list(boxes))[:most]
-    return [
-        Seen(number, box, *each)
-        for number, (box, each) in enumerate(zip(boxes, _scored(photo, boxes, score), strict=True))
-    ]
+    scored = _score_boxes(photo, boxes, score)
+    return [Seen(number, box, *scored[number]) for number, box in enumerate(boxes)]
 
 
-def _scored(photo: np.ndarray, boxes: Sequence[Box], score: Score) -> list[tuple[np.ndarray, np.ndarray | None]]:
-    """Return scores and maps of each box, scored all at once."""
+def _score_boxes(photo: np.ndarray, boxes: Sequence[Box], score: Score) -> list[tuple[np.ndarray, np.ndarray | None]]:
+    """Return scores and maps of each box; all boxes are scored at once."""
     if not boxes:
         return []
     scores, maps = score(np.stack([crop_face(photo, box) for box in boxes]))
-    maps = [None] * len(boxes) if maps is None else np.asarray(maps, dtype=np.float64)
-    return list(zip(np.asarray(scores, dtype=np.float64), maps, strict=True))
+    maps_of = [None] * len(boxes) if maps is None else list(np.asarray(maps, dtype=np.float64))
+    return list(zip(np.asarray(scores, dtype=np.float64), maps_of, strict=True))
 
 
 def in_words(faces: Sequence[Seen], class_names: Sequence[str] = CLASS_NAMES) -> str:
-    """Return what is seen as a sentence, for those who can't see the bars: "face 0: happy 78 %"."""
-    said = [f"face {face.number}: {class_names[int(face.scores.argmax())]} {face.scores.max():.0%}" for face in faces]
-    return "; ".join(said) or "no face found"
+    """Return the faces as a sentence, for those who can't see the bars: "face 0: happy 78 %"."""
+    phrases = [
+        f"face {face.number}: {class_names[int(face.scores.argmax())]} {face.scores.max():.0%}" for face in faces
+    ]
+    return "; ".join(phrases) or "no face found"
 
 
 class Stream:
-    """Faces in pictures that follow each other: found, followed, scored, and their scores smoothed as in lesson 09.
+    """Faces in a sequence of pictures: found, tracked, scored, and their scores smoothed as in lesson 09.
 
-    To look all over a picture takes longest. So a face that is known is looked for where it was (`find_near`); all over, in
-    less detail than `find_faces` has, only in every tenth picture, when there is no face, or when one was lost. A new face
-    thus appears up to ten pictures later, and one of less than a tenth of the longest side not at all. A lost face keeps its
-    box and its scores for five pictures.
+    Searching a whole picture takes most of the time. So a known face is searched near its last box (`find_near`). The whole
+    picture is searched, in less detail than by `find_faces`, only in every tenth picture, when there is no face, or when one
+    was lost. So a new face appears up to ten pictures later, and a face of less than a tenth of the longest side never. A lost
+    face keeps its box and its scores for five pictures.
 
     Attributes:
-        faces: number -> `Seen`, of the last picture.
-        seconds: what the last picture took: "find" and "score", in seconds.
+        faces: number -> `Seen`, in the last picture.
+        seconds: the seconds that the last picture took: "find" and "score".
 
     """
 
@@ -164,19 +167,20 @@ class Stream:
         self.forget()
 
     def forget(self) -> None:
-        """Begin anew, as if no picture had been seen."""
+        """Start again, as if there had been no picture."""
         self.faces: dict[int, Seen] = {}
         self.seconds = {"find": 0.0, "score": 0.0}
-        self._pictures, self._shape = 0, None
+        self._pictures = 0
+        self._shape: tuple[int, ...] | None = None
 
     def see(self, photo: np.ndarray) -> list[Seen]:
-        """Return the faces of the next picture; those that were just lost, too, see `Seen.missed`.
+        """Return the faces of the next picture, with those that were just lost, see `Seen.missed`.
 
         Args:
-            photo: uint8 (H, W) or (H, W, 3); another size than before begins a new stream.
+            photo: uint8 (H, W) or (H, W, 3); a new size starts a new stream.
 
         Raises:
-            PhotographError: if it is no photograph.
+            PhotographError: if it is not a photograph.
             FerCourseError: if scikit-image is not installed.
 
         """
@@ -209,7 +213,7 @@ class Stream:
         return boxes
 
     def _find_known(self, photo: np.ndarray) -> dict[int, Box | None]:
-        """Search for each known face near its last box; a box goes to the face that was missed least."""
+        """Search for each known face near its last box; a box goes to the face with the fewest misses."""
         boxes: dict[int, Box | None] = {}
         for number in sorted(self.faces, key=lambda n: (self.faces[n].missed, n)):
             box = find_near(photo, self.faces[number].box)
@@ -223,12 +227,12 @@ class Stream:
         for number, box in boxes.items():
             if box is None and self.faces[number].missed < PATIENCE:
                 faces[number] = self.faces[number]._replace(missed=self.faces[number].missed + 1)
-        scored = _scored(photo, list(found.values()), self._score)
+        scored = _score_boxes(photo, list(found.values()), self._score)
         for (number, box), (scores, maps) in zip(found.items(), scored, strict=True):
-            faces[number] = self._smoothed(Seen(number, box, scores, maps))
+            faces[number] = self._smooth(Seen(number, box, scores, maps))
         self.faces = faces
 
-    def _smoothed(self, new: Seen) -> Seen:
+    def _smooth(self, new: Seen) -> Seen:
         before = self.faces.get(new.number)
         if before is None:
             return new

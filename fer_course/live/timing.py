@@ -1,4 +1,4 @@
-"""How long one call takes, measured on its own many times."""
+"""Latency: the seconds of single calls, measured many times."""
 
 from __future__ import annotations
 
@@ -25,20 +25,26 @@ class Latency(NamedTuple):
 def latency(
     call: Callable[[], object], repeats: int = 30, warmup: int = 3, clock: Callable[[], float] = time.perf_counter
 ) -> Latency:
-    """Measure single calls, each on its own, after some that don't count; built in lesson 09.
+    """Measure single calls, one by one, after some that don't count; built in lesson 09.
+
+    >>> ticks = iter(range(100))
+    >>> print(latency(lambda: None, clock=lambda: next(ticks)))  # with a clock that ticks once per look
+    1000.0 ms (1000.0 to 1000.0)
 
     Args:
-        call: what to measure, without arguments.
-        repeats: calls that are measured.
-        warmup: calls before them: the first ones load, compile and fill caches.
-        clock: returns seconds; a test may give its own.
+        call: the function to measure, without arguments.
+        repeats: number of measured calls.
+        warmup: number of calls before them: the first ones load, compile and fill caches.
+        clock: returns seconds; a test may pass its own.
 
     Raises:
         FerCourseError: if there is nothing to measure.
 
     """
     if repeats < 1 or warmup < 0:
-        raise FerCourseError(f"At least one measured call, and none below 0 before; found {repeats} and {warmup}.")
+        raise FerCourseError(
+            f"Expected at least 1 measured call and at least 0 calls before; found {repeats} and {warmup}."
+        )
     for _ in range(warmup):
         call()
     seconds = []

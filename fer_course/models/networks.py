@@ -62,7 +62,7 @@ def mini_xception_standard(x, classes):
 
 @variant
 def vgg_small(x, classes):
-    """A network of VGG's kind, to be a teacher: seven standard 3×3 convolutions, the maps halved and doubled in number between.
+    """A network like VGG, to be a teacher network: seven standard 3×3 convolutions, with ever smaller and more maps.
 
     Twenty times the parameters of mini-Xception and 17 times its multiply-adds, in about four times its time on a processor,
     which does standard convolutions much better than depthwise ones. Source: Simonyan, Zisserman 2015, "Very deep convolutional
@@ -73,7 +73,7 @@ def vgg_small(x, classes):
     for filters in (64, 128, 256):
         x = layers.MaxPooling2D(2)(x)
         x = convolution(convolution(x, filters), filters)
-    return _averaged(x, classes, dropout=0.4)
+    return _classify_averages(x, classes, dropout=0.4)
 
 
 @register
@@ -100,7 +100,7 @@ def alexnet_small(x, classes):
 
     Source: Krizhevsky, Sutskever, Hinton 2012, "ImageNet classification with deep convolutional neural networks", NeurIPS.
     Scaled down: a quarter to a sixth of the filters, a 5×5 kernel with stride 2 first (the original: 11×11, stride 4, for
-    pictures of 224 pixels), 256 units a wide layer instead of 4,096, one stream instead of two, and batch normalisation in
+    pictures of 224 pixels), 256 units per wide layer instead of 4,096, one stream instead of two, and batch normalisation in
     place of the original's local response normalisation.
     """
     x = convolution(x, 24, 5, stride=2)
@@ -118,7 +118,7 @@ def alexnet_small(x, classes):
 
 @register
 def nin_small(x, classes):
-    """Network in Network: after each convolution two 1×1 convolutions, and one map a class, averaged, instead of dense layers.
+    """Network in Network: after each convolution two 1×1 convolutions, and one map per class, averaged, instead of dense layers.
 
     Source: Lin, Chen, Yan 2013, "Network in network", arXiv:1312.4400. Scaled down: 16 to 32 filters instead of 96 to 192, batch
     normalisation (which came later) in place of most of its dropout.
@@ -148,7 +148,7 @@ def inception_v1_small(x, classes):
             x = inception_v1_module(x, filters)
     x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
     x = inception_v1_module(x, (48, 32, 64, 8, 24, 24))
-    return _averaged(x, classes, dropout=0.4)
+    return _classify_averages(x, classes, dropout=0.4)
 
 
 @register
@@ -156,7 +156,7 @@ def inception_v3_small(x, classes):
     """Inception v3: two 3×3 convolutions, one after the other, in place of each 5×5, and normalised throughout.
 
     Source: Szegedy et al. 2016, "Rethinking the Inception architecture for computer vision", arXiv:1512.00567, with the module as
-    drawn in Chollet 2017, Figure 1. Scaled down: four modules of one kind instead of eleven of five kinds, 8 to 24 filters a
+    drawn in Chollet 2017, Figure 1. Scaled down: four modules of one kind instead of eleven of five kinds, 8 to 24 filters per
     convolution, one convolution before them instead of five; neither factorised 1×7 kernels nor an auxiliary classifier.
     """
     x = convolution(x, 16)
@@ -164,7 +164,7 @@ def inception_v3_small(x, classes):
         x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
         for each in filters:
             x = inception_v3_module(x, each)
-    return _averaged(x, classes, dropout=0.2)
+    return _classify_averages(x, classes, dropout=0.2)
 
 
 @register
@@ -179,7 +179,7 @@ def inception_resnet_small(x, classes):
         x = convolution(x, channels, stride=2)
         for _ in range(2):
             x = inception_resnet_module(x, filters)
-    return _averaged(x, classes, dropout=0.2)
+    return _classify_averages(x, classes, dropout=0.2)
 
 
 @register
@@ -200,7 +200,7 @@ def xception_small(x, classes):
             x = separable(layers.Activation("relu")(x), 64, activation=None)
         x = layers.Add()([x, shortcut])
     x = residual_module(x, 96)
-    return _averaged(separable(x, 128), classes)
+    return _classify_averages(separable(x, 128), classes)
 
 
 @register
@@ -215,7 +215,7 @@ def mobilenet_v2_small(x, classes):
     for filters, stride in ((16, 1), (16, 1), (24, 2), (24, 1), (32, 2), (32, 1), (48, 1)):
         x = inverted_residual_module(x, filters, stride=stride)
     x = pointwise(x, 128, activation="relu6")
-    return _averaged(x, classes, dropout=0.2)
+    return _classify_averages(x, classes, dropout=0.2)
 
 
 def _dense(x, units: int, activation: str):
@@ -225,8 +225,8 @@ def _dense(x, units: int, activation: str):
     return layers.Activation(activation)(x)
 
 
-def _averaged(x, classes: int, dropout: float = 0.0):
-    """Average each feature map and tell the classes from these: (N,H,W,C) to (N,classes) probabilities."""
+def _classify_averages(x, classes: int, dropout: float = 0.0):
+    """Average each feature map and classify the averages: (N,H,W,C) to (N,classes) probabilities."""
     x = layers.GlobalAveragePooling2D()(x)
     x = layers.Dropout(dropout)(x) if dropout else x
     return layers.Dense(classes, activation="softmax", name="probabilities")(x)

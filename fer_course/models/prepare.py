@@ -9,7 +9,7 @@ from fer_course.runs import Run
 
 
 def prepare(images: np.ndarray, size: int) -> np.ndarray:
-    """Give pictures the form that models take: uint8 (N, 48, 48) to uint8 (N, size, size, 1), resized antialiased."""
+    """Bring pictures into the form that models take: uint8 (N, 48, 48) to uint8 (N, size, size, 1), resized antialiased."""
     images = np.asarray(images)[..., None]
     if images.shape[1:3] == (size, size):
         return images
@@ -23,5 +23,5 @@ def prepare(images: np.ndarray, size: int) -> np.ndarray:
 
 
 def as_model(model):
-    """Return a `Run`'s best model, loaded; any other model as it is."""
+    """Load a `Run`'s best model; return any other model unchanged."""
     return model.model() if isinstance(model, Run) else model

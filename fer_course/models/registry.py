@@ -11,6 +11,7 @@ import inspect
 import warnings
 from collections.abc import Callable
 
+from fer_course._shared.values import is_whole
 from fer_course.errors import ModelError
 from fer_course.models import weights
 from fer_course.models.sampling import private
@@ -21,9 +22,9 @@ _VARIANTS: set[str] = set()
 
 
 def register(builder: Callable) -> Callable:
-    """Enter a function `builder(inputs, classes) -> outputs` in the registry under its own name.
+    """Register a function `builder(inputs, classes) -> outputs` under its own name.
 
-    A name that is taken is replaced, with a warning: a notebook may run the same cell twice.
+    If the name is taken, the new function replaces the old one, with a warning: a notebook may execute the same cell twice.
     """
     name = builder.__name__
     if name in _BUILDERS:
@@ -33,7 +34,7 @@ def register(builder: Callable) -> Callable:
 
 
 def variant(builder: Callable) -> Callable:
-    """Enter a changed network that a recorded comparison needs: it can be built by name, but is not one of the zoo."""
+    """Register a changed network for a recorded comparison: it can be built by name, but is not in the zoo."""
     _VARIANTS.add(builder.__name__)
     return register(builder)
 
@@ -44,7 +45,7 @@ def names() -> list[str]:
 
 
 def variants() -> list[str]:
-    """Return the names of the changed networks that `build` knows beside the zoo."""
+    """Return the names of the changed networks that `build` knows in addition to the zoo."""
     _builders()
     return sorted(_VARIANTS)
 
@@ -56,7 +57,7 @@ def describe(name: str) -> str:
         ModelError: if there is no such model.
 
     """
-    return inspect.getdoc(_builder(name))
+    return inspect.getdoc(_builder(name)) or ""
 
 
 def _builder(name: str) -> Callable:
@@ -73,14 +74,18 @@ def _builders() -> dict[str, Callable]:
 
 
 def build(name: str, input_size: int = 48, classes: int = 7, seed: int | None = None) -> keras.Model:
-    """Build a model by name, with fresh random weights.
+    """Build a model by name, with new random weights.
+
+    >>> model = build("mini_xception", seed=0)
+    >>> model.input_shape, model.output_shape, model.count_params()
+    ((None, 48, 48, 1), (None, 7), 58423)
 
     Args:
         name: one of `names()` or `variants()`.
         input_size: height and width of the pictures in pixels, 24 to 96.
         classes: number of classes, 2 or more.
-        seed: fixes the weights, whatever else the process samples meanwhile: those that `keras.utils.set_random_seed(seed)`
-            just before leads to, if nothing does. None leaves them to Python's `random`.
+        seed: fixes the weights, whatever else the process samples. They are the weights that `keras.utils.set_random_seed(seed)`
+            gives in a process that does nothing else. With None they depend on Python's `random`.
 
     Returns:
         A functional Keras model: (N, input_size, input_size, 1) pixels 0…255 to (N, classes) probabilities.
@@ -90,27 +95,27 @@ def build(name: str, input_size: int = 48, classes: int = 7, seed: int | None = 
 
     """
     builder = _builder(name)
-    if isinstance(input_size, bool) or not isinstance(input_size, int) or not 24 <= input_size <= 96:
+    if not is_whole(input_size) or not 24 <= input_size <= 96:
         raise ModelError(f"The input size is a whole number of pixels from 24 to 96; found {input_size!r}.")
-    if isinstance(classes, bool) or not isinstance(classes, int) or classes < 2:
+    if not is_whole(classes) or classes < 2:
         raise ModelError(f"The number of classes is a whole number of 2 or more; found {classes!r}.")
     with contextlib.nullcontext() if seed is None else private(seed):
-        return _built(builder, name, input_size, classes)
+        return _build_model(builder, name, input_size, classes)
 
 
-def _built(builder: Callable, name: str, input_size: int, classes: int) -> keras.Model:
+def _build_model(builder: Callable, name: str, input_size: int, classes: int) -> keras.Model:
     inputs = keras.Input((input_size, input_size, 1), name="pixels")
     x = keras.layers.Rescaling(1 / 127.5, offset=-1, name="rescale")(inputs)
     return keras.Model(inputs, builder(x, classes), name=name)
 
 
 def pretrained(name: str = "mini_xception") -> keras.Model:
-    """Return a network with the weights that ship with the course, trained on real FER2013 (48 × 48 pixels, 7 classes).
+    """Return a network with the weights that come with the course, trained on real FER2013 (48 × 48 pixels, 7 classes).
 
-    MODEL_CARD.md says how it was trained, what it scores, and what it must not be used for.
+    MODEL_CARD.md says how it was trained, its score, and what it must not be used for.
 
     Raises:
-        ModelError: if no weights of that name ship, or the file is not the one that was shipped.
+        ModelError: if no weights of that name come with the course, or the file is not the original one.
 
     """
     arrays = weights.load(name)

@@ -1,9 +1,8 @@
-"""Seeds that nobody else can touch: what Keras samples while a model is built depends on the seed alone.
+"""Private seeds: what Keras samples while a model is built depends only on the given seed.
 
-Layers and initialisers without a seed take one from Python's global `random`. Whatever else in the process samples from it
-meanwhile, another thread of a notebook's kernel or of a cluster's worker, moves these seeds. Inside `private(seed)` this
-thread's seeds come from a generator of their own, and are those that `keras.utils.set_random_seed(seed)` would lead to in a
-process where nothing else happens.
+Layers and initialisers without a seed take one from Python's global `random`. If another thread samples from it at the same
+time, in a notebook's kernel or in a cluster's worker, these seeds change. Inside `private(seed)` this thread's seeds come
+from a separate generator. They are the seeds that `keras.utils.set_random_seed(seed)` gives in a process that does nothing else.
 """
 
 from __future__ import annotations
@@ -30,8 +29,8 @@ class _Source:
 def private(seed: int) -> Iterator[None]:
     """Let Keras take the default seeds of this thread from a generator of their own.
 
-    At the end Python's `random` is left where these seeds would have left it: later cells of a notebook sample what they
-    would have sampled.
+    At the end Python's `random` gets the state that it would have without this function, so later cells of a notebook sample
+    the same numbers.
 
     Args:
         seed: as for `keras.utils.set_random_seed`.

@@ -7,7 +7,7 @@
 ``diagrams``  a small Keras model as boxes and arrows
 ============  ======================================================================
 
-Importing this package loads neither matplotlib nor seaborn. Each module loads what it draws with.
+Importing this package loads neither matplotlib nor seaborn. Its modules load them when they are first used.
 """
 
 import sys

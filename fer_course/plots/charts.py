@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import cycle
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -17,7 +18,7 @@ from fer_course.plots.display import COLOURS, STYLES
 
 
 def class_counts(faces: Faces) -> Figure:
-    """Show how many faces each class has, one group of bars a split."""
+    """Show how many faces each class has, with one bar per split."""
     import seaborn as sns
 
     splits = list(faces.split_sizes())
@@ -61,10 +62,10 @@ def confusion_matrix(confusion: np.ndarray, class_names: Sequence[str] = CLASS_N
 
 
 def reliability(curves: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) -> Figure:
-    """Show how often models are right when they are this sure: on the diagonal a model is as sure as it should be.
+    """Show how often models are right at each level of confidence: on the diagonal a model is as sure as it should be.
 
     Args:
-        curves: name of a model -> (faces, confidence, accuracy), each (bins,), as `Report.reliability` gives them; the area of
+        curves: name of a model -> (faces, confidence, accuracy), each (bins,), as `Report.reliability` returns them; the area of
             a marker grows with its number of faces.
 
     """
@@ -86,33 +87,33 @@ def reliability(curves: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]) ->
 def accuracy_against_cost(
     panels: dict[str, dict[str, tuple[float, float, float, float]]], lines: dict[str, float] | None = None
 ) -> Figure:
-    """Show accuracies against multiply-adds, each with its interval: one panel, with its own height, a kind of faces.
+    """Show accuracies against multiply-adds, each with its interval: one panel, with its own height, per kind of faces.
 
-    Points of the same cost stand side by side.
+    Points of the same cost are side by side.
 
     Args:
-        panels: title -> (name -> (multiply-adds, accuracy, lower end, upper end)); ends that are not finite are not drawn.
-        lines: name -> published accuracy whose cost is not known, drawn across the first panel.
+        panels: title -> (name -> (multiply-adds, accuracy, lower end, upper end)); ends that are not finite are not shown.
+        lines: name -> published accuracy whose cost is not known: a line across the first panel.
 
     """
-    entries = max(map(len, panels.values()), default=0) + len(lines or {})  # of the legend, which stands below
+    entries = max(map(len, panels.values()), default=0) + len(lines or {})  # of the legend, which is below
     size = (5.6 * len(panels), 3.4 + 0.18 * entries)
     figure, axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, sharex=True)
     for name, accuracy in (lines or {}).items():
         axes[0, 0].axhline(100 * accuracy, linestyle=":", color="black", label=name)
     most = max((point[0] / 1e6 for points in panels.values() for point in points.values()), default=1)
     for axis, (title, points) in zip(axes[0], panels.items(), strict=True):
-        taken = []
+        taken: list[float] = []
         for (name, (cost, *values)), colour, marker in zip(
             points.items(), cycle(COLOURS), cycle("osD^vPX*"), strict=False
         ):
             accuracy, *ends = 100 * np.asarray(values, dtype=float)
-            place = cost / 1e6 + 0.025 * most * taken.count(cost)
+            x = cost / 1e6 + 0.025 * most * taken.count(cost)
             taken.append(cost)
             if np.isfinite(ends).all():
-                axis.plot([place, place], ends, "_-", color=colour, markersize=10)
-            axis.plot(place, accuracy, marker, color=colour, markersize=8, label=name)
-        axis.set(title=title, xlabel="million multiply-adds a picture", ylabel="accuracy in %", xlim=(0, 1.15 * most))
+                axis.plot([x, x], ends, "_-", color=colour, markersize=10)
+            axis.plot(x, accuracy, marker, color=colour, markersize=8, label=name)
+        axis.set(title=title, xlabel="million multiply-adds per picture", ylabel="accuracy in %", xlim=(0, 1.15 * most))
         axis.legend(fontsize=8, loc="upper center", bbox_to_anchor=(0.5, 0), borderaxespad=5)  # clear of the label
     _hide_frame(figure)
     figure.tight_layout()
@@ -120,20 +121,20 @@ def accuracy_against_cost(
 
 
 def seeds(groups: dict[str, Sequence[float]], learned: dict[str, Sequence[float]] | None = None) -> Figure:
-    """Show accuracies of several groups of runs: a dot a seed, and a bar at their mean.
+    """Show accuracies of several groups of runs: one dot per seed, and a bar at their mean.
 
     Args:
-        groups: name -> accuracies on faces that were not trained on, shares from 0 to 1, one a seed.
-        learned: name -> accuracies on the training faces, drawn hollow.
+        groups: name -> accuracies on faces that were not trained on, shares from 0 to 1, one per seed.
+        learned: name -> accuracies on the training faces, shown as hollow dots.
 
     """
     figure, axis = plt.subplots(figsize=(7, 0.8 + 0.45 * len(groups)))
-    for place, ((name, values), colour) in enumerate(zip(groups.items(), cycle(COLOURS), strict=False)):
-        values = 100 * np.asarray(values, dtype=float)
-        axis.plot(values, [place] * len(values), "o", color=colour, markersize=7)
-        axis.plot(values.mean(), place, "|", color=colour, markersize=22)
+    for row, ((name, shares), colour) in enumerate(zip(groups.items(), cycle(COLOURS), strict=False)):
+        values = 100 * np.asarray(shares, dtype=float)
+        axis.plot(values, [row] * len(values), "o", color=colour, markersize=7)
+        axis.plot(values.mean(), row, "|", color=colour, markersize=22)
         trained = 100 * np.asarray((learned or {}).get(name, []), dtype=float)
-        axis.plot(trained, [place] * len(trained), "o", color=colour, markersize=7, markerfacecolor="none")
+        axis.plot(trained, [row] * len(trained), "o", color=colour, markersize=7, markerfacecolor="none")
     axis.set(yticks=range(len(groups)), xlabel="accuracy in %", ylim=(len(groups) - 0.5, -0.5))
     axis.set_yticklabels(groups)
     axis.grid(axis="x", linewidth=0.4)
@@ -146,19 +147,19 @@ def curves(histories: dict[str, dict[str, Sequence[float]]], metric: str = "accu
     """Show a metric over the epochs of some runs: training as a dotted, validation as a full line.
 
     Args:
-        histories: name of a run -> its history, as `Run.history` gives it.
+        histories: name of a run -> its history, as `Run.history` returns it.
         metric: `accuracy` or `loss`.
 
     """
     figure, axis = plt.subplots(figsize=(7, 3.6))
-    # More than seven runs begin the colours again, with another marker.
+    # After seven runs the colours repeat, with another marker.
     for (name, history), colour, marker in zip(histories.items(), cycle(COLOURS), cycle("osD^vPX*"), strict=False):
-        style = {"color": colour, "marker": marker, "markersize": 4}
+        style: dict[str, Any] = {"color": colour, "marker": marker, "markersize": 4}
         axis.plot(history["epoch"], history[metric], ":", label=f"{name}, training", **style)
         if f"val_{metric}" in history:
             axis.plot(history["epoch"], history[f"val_{metric}"], "-", label=f"{name}, validation", **style)
     axis.set(xlabel="epoch", ylabel=metric)
-    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.locator_params(axis="x", integer=True)
     axis.legend(fontsize=8)
     _hide_frame(figure)
     return figure

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fer_course.errors import FerCourseError
@@ -12,7 +13,7 @@ from fer_course.plots._pyplot import plt
 
 
 def grid(images: np.ndarray, titles: Sequence[str] | None = None, columns: int = 10, size: float = 1.0) -> Figure:
-    """Show grey pictures (N, H, W) side by side, each with a title if `titles` are given; `size` in inches each.
+    """Show grey pictures (N, H, W) side by side, with titles if they are given; `size` is the side of a picture in inches.
 
     Raises:
         FerCourseError: if there is no picture.
@@ -20,15 +21,9 @@ def grid(images: np.ndarray, titles: Sequence[str] | None = None, columns: int =
     """
     images = np.asarray(images)
     if not len(images):
-        raise FerCourseError("A grid needs at least one picture; found none. Look at what they were selected by.")
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(columns * size, rows * size * (1.25 if titles is not None else 1)), squeeze=False
-    )
-    for axis in axes.flat:
-        axis.set_axis_off()
-    for index, (axis, image) in enumerate(zip(axes.flat, images, strict=False)):
+        raise FerCourseError("A grid needs at least one picture; found none. Check how the pictures were selected.")
+    figure, axes = _empty_grid(len(images), columns, size, size * 1.25 if titles is not None else size)
+    for index, (axis, image) in enumerate(zip(axes, images, strict=True)):
         axis.imshow(image, cmap="gray", vmin=0, vmax=255)
         if titles is not None:
             axis.set_title(titles[index], fontsize=8)
@@ -39,14 +34,10 @@ def grid(images: np.ndarray, titles: Sequence[str] | None = None, columns: int =
 def signed_grid(images: np.ndarray, titles: Sequence[str], columns: int = 4, size: float = 1.6) -> Figure:
     """Show arrays of signed numbers (N, H, W) as pictures: red above zero, white at zero, blue below.
 
-    Each picture has its own scale, symmetric round zero; `size` in inches each.
+    Each picture has its own scale, symmetric around zero. `size` is the side of a picture in inches.
     """
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(columns * size, rows * size * 1.15), squeeze=False)
-    for axis in axes.flat:
-        axis.set_axis_off()
-    for axis, image, title in zip(axes.flat, images, titles, strict=False):
+    figure, axes = _empty_grid(len(images), columns, size, size * 1.15)
+    for axis, image, title in zip(axes, images, titles, strict=False):
         limit = np.abs(image).max() or 1
         axis.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit)
         axis.set_title(title, fontsize=9)
@@ -57,28 +48,24 @@ def signed_grid(images: np.ndarray, titles: Sequence[str], columns: int = 4, siz
 def heat_maps(
     images: np.ndarray, maps: np.ndarray, titles: Sequence[str], columns: int = 7, size: float = 1.5
 ) -> Figure:
-    """Lay maps of signed numbers over grey pictures: red above zero, blue below, nothing at zero.
+    """Show maps of signed numbers over grey pictures: red above zero, blue below, transparent at zero.
 
-    Lines go round what is above half of the largest absolute value (full) and below minus half of it (dashed), so that colour
-    never carries the meaning alone.
+    Contours are at half of the largest absolute value (solid) and at minus half of it (dashed), so that colour is never the only
+    carrier of the meaning.
 
     Args:
         images: (N, H, W), grey levels 0 to 255.
-        maps: (N, h, w), of any resolution; all on one scale, symmetric round zero.
-        titles: one a picture.
-        columns: pictures a row.
-        size: inches a picture.
+        maps: (N, h, w), of any resolution; all on one scale, symmetric around zero.
+        titles: one per picture.
+        columns: pictures per row.
+        size: side of a picture in inches.
 
     """
     images, maps = np.asarray(images), np.asarray(maps, dtype=float)
-    columns = min(columns, len(images))
-    rows = -(-len(images) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(columns * size, rows * size * 1.15), squeeze=False)
+    figure, axes = _empty_grid(len(images), columns, size, size * 1.15)
     limit = np.abs(maps).max() or 1.0
-    for axis in axes.flat:
-        axis.set_axis_off()
-    for axis, image, each, title in zip(axes.flat, images, maps, titles, strict=False):
-        fine = _enlarged(each / limit, image.shape)
+    for axis, image, coarse, title in zip(axes, images, maps, titles, strict=False):
+        fine = _enlarge(coarse / limit, image.shape)
         colours = plt.colormaps["RdBu_r"]((fine + 1) / 2)
         colours[..., 3] = 0.75 * np.abs(fine)
         axis.imshow(image, cmap="gray", vmin=0, vmax=255)
@@ -91,9 +78,23 @@ def heat_maps(
     return figure
 
 
-def _enlarged(small: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """Interpolate (h, w) linearly to (H, W); values belong to the middles of their places."""
-    for axis, (places, side) in enumerate(zip(small.shape, shape, strict=True)):
-        middles = (np.arange(places) + 0.5) * side / places - 0.5
-        small = np.apply_along_axis(lambda line, at=middles, n=side: np.interp(np.arange(n), at, line), axis, small)
-    return small
+def _empty_grid(count: int, columns: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure and its first `count` axes, row by row, all without frames; width and height of a cell in inches."""
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(columns * width, rows * height), squeeze=False)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    return figure, list(axes.flat)[:count]
+
+
+def _enlarge(small: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Interpolate (h, w) linearly to (H, W); values belong to the centres of their cells."""
+    rows = np.stack([_interpolate(row, shape[1]) for row in small])
+    return np.stack([_interpolate(column, shape[0]) for column in rows.T], axis=1)
+
+
+def _interpolate(values: np.ndarray, size: int) -> np.ndarray:
+    """Interpolate (n,) linearly to (size,), and repeat the first and last value outside the outer centres."""
+    centres = (np.arange(len(values)) + 0.5) * size / len(values) - 0.5
+    return np.interp(np.arange(size), centres, values)

@@ -1,11 +1,11 @@
-"""Recorded runs: JSON files that scripts in benchmarks/ wrote, each with the command that made it. Nothing is typed by hand."""
+"""Recorded runs: JSON files that scripts in benchmarks/ wrote, each with the command that made it. No number is typed by hand."""
 
 import json
 from importlib import resources
 
 
 def load(name: str) -> dict:
-    """Return what the recorded file `name`.json holds.
+    """Return the content of the recorded file `name`.json.
 
     Raises:
         FileNotFoundError: if there is no such record.
@@ -15,7 +15,7 @@ def load(name: str) -> dict:
 
 
 def rows(name: str) -> dict[str, list[dict]]:
-    """Return the runs of a recorded study, row -> one run a seed, in the record's order; see `load`."""
+    """Return the runs of a recorded study, row -> one run per seed, in the record's order; see `load`."""
     found: dict[str, list[dict]] = {}
     for run in load(name)["runs"]:
         found.setdefault(run["row"], []).append(run)
@@ -23,7 +23,7 @@ def rows(name: str) -> dict[str, list[dict]]:
 
 
 def publictest() -> dict:
-    """Return what recorded networks say about the 3,589 faces of the real PublicTest, in FER2013's order; no pixels.
+    """Return the probabilities of recorded networks for the 3,589 faces of the real PublicTest, in FER2013's order; no pixels.
 
     Returns:
         `labels` uint8 (3589,), and for each network, by name and seed, its probabilities float16 (3589, 7).

@@ -1,4 +1,4 @@
-"""The models of the registry side by side: what each costs, and how good it was in recorded runs on real FER2013."""
+"""The models of the registry side by side: the costs of each, and its accuracy in recorded runs on real FER2013."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Animal:
     """One model of the zoo.
 
     Attributes:
-        name: what `models.build` calls it.
-        parameters: numbers that it stores.
-        multiply_adds: products that are added up for one picture.
+        name: its name in `models.build`.
+        parameters: how many numbers it stores.
+        multiply_adds: how many products are added up for one picture.
         activation_bytes: bytes of all feature maps of one picture, float32.
         recipe: name of the recipe of its recorded runs, the same for all models; empty if there is none.
-        accuracies: PublicTest accuracy of each of these runs, one a seed.
+        accuracies: PublicTest accuracies of these runs, one per seed.
 
     """
 
@@ -45,7 +45,7 @@ class Animal:
 
 
 def animals(input_size: int = 48) -> list[Animal]:
-    """Return all models of the registry, the one with fewest multiply-adds first.
+    """Return all models of the registry, sorted by multiply-adds, fewest first.
 
     Args:
         input_size: side of the pictures in pixels; the recorded runs are those of this size.
@@ -64,15 +64,15 @@ def animals(input_size: int = 48) -> list[Animal]:
 
 
 def recorded(input_size: int = 48) -> dict[str, tuple[str, tuple[float, ...]]]:
-    """Return recipe and accuracies, one a seed, of each model's recorded runs on real FER2013.
+    """Return recipe and accuracies, one per seed, of each model's recorded runs on real FER2013.
 
-    All are of one recipe, as only then models can be compared: of that with which most models were trained, and if there are
-    several of these, of the one with the highest mean.
+    All runs have the same recipe, because only then can models be compared. It is the recipe with which most models were
+    trained; among several of these, the one with the highest mean.
     """
-    accuracies = defaultdict(lambda: defaultdict(dict))
+    accuracies: dict[Recipe, dict[str, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
     for name in results.names():
         for run in _runs(results.load(name)):
-            recipe = Recipe(**run["recipe"])  # a setting that is newer than the run had its default
+            recipe = Recipe(**run["recipe"])  # a setting that is newer than the run has its default
             report = run["report"]
             if recipe.input_size == input_size and report["split"] == "PublicTest" and not report["drawn"]:
                 same = recipe.but(model="", seed=0)
@@ -86,10 +86,10 @@ def recorded(input_size: int = 48) -> dict[str, tuple[str, tuple[float, ...]]]:
 
 
 def points(input_size: int = 48) -> dict[str, tuple[float, float, float, float]]:
-    """Return what `plots.accuracy_against_cost` draws of the models that have recorded runs.
+    """Return the points for `plots.accuracy_against_cost` of the models that have recorded runs.
 
     Returns:
-        name -> multiply-adds, mean accuracy, and the ends of its 95 % interval over seeds (infinite where there is one).
+        name -> multiply-adds, mean accuracy, and the ends of its 95 % interval over seeds (infinite for a single seed).
 
     """
     return {
@@ -104,7 +104,7 @@ def _runs(record: dict) -> list[dict]:
 
 
 def table(input_size: int = 48) -> str:
-    """Return what `fer-course zoo` prints."""
+    """Return the table that `fer-course zoo` prints."""
     lines = [("model", "parameters", "multiply-adds", "feature maps", "PublicTest", "recipe, seeds")]
     for animal in animals(input_size):
         runs = f"{animal.recipe}, {len(animal.accuracies)}" if animal.accuracies else "-"
@@ -118,7 +118,7 @@ def table(input_size: int = 48) -> str:
     rows = ["  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]) for line in lines]
     notes = [
         "",
-        f"For one picture of {input_size} × {input_size}. Feature maps: the outputs of all layers, 4 bytes a number.",
+        f"For one picture of {input_size} × {input_size}. Feature maps: the outputs of all layers, 4 bytes per number.",
         "PublicTest: accuracy on real FER2013 of the runs recorded in fer_course/results, ± standard deviation over seeds.",
     ]
     return "\n".join([*rows, *notes])

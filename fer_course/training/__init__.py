@@ -8,9 +8,9 @@
 ``objectives``    losses, optimiser, targets blended with a teacher's
 ``schedules``     learning rate and patience as plain functions
 ``pace``          learning rate and seeds, set while a training runs
-``checkpoint``    what is written after each epoch, so that a kill loses at most one
+``checkpoint``    files after each epoch, so that a kill loses at most one epoch
 ``progress``      one line per epoch
-``live_curves``   curves below a notebook cell, redrawn after each epoch
+``live_curves``   curves below a notebook cell, updated after each epoch
 ``devices``       accelerators, several of them, determinism
 ``on_device``     faces that stay on an accelerator
 ``batch_norm``    batch normalisation by TensorFlow's fused kernel

@@ -1,9 +1,9 @@
 """Batch normalisation by TensorFlow's fused kernel, while a network trains.
 
-Keras 3 composes batch normalisation of elementary operations: mean, squared difference, product. On a CPU these take nearly
-half of a training step of mini-Xception, and each leaves a copy of the feature map in memory. TensorFlow has all of it as one
-kernel, with the same results up to rounding. The layers stay Keras' own: only their `call` is another one for a while, so that
-a saved model knows nothing of it. Other backends fuse by themselves: nothing is changed there.
+Keras 3 builds batch normalisation from elementary operations: mean, squared difference, product. On a CPU these take nearly
+half of a training step of mini-Xception, and each leaves a copy of the feature map in memory. TensorFlow has one kernel for all
+of it, with the same results up to rounding. The layers stay Keras' own: only their `call` is replaced for a while, so a saved
+model is not affected. Other backends fuse these operations themselves; nothing is changed there.
 """
 
 from __future__ import annotations

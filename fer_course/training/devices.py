@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from fer_course.errors import FerCourseError
 from fer_course.quiet import keras
 
-#: What tells XLA, JAX's compiler, to add up in one order only. It is read once, when JAX first uses a device.
+#: The flag that makes XLA, JAX's compiler, add up in one fixed order. It is read once, when JAX first uses a device.
 DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 
 
 def name() -> str:
-    """Return what Keras trains on, as its maker calls it: `NVIDIA H100 80GB HBM3`, say, or `cpu`."""
+    """Return what Keras trains on, by its maker's name, such as `NVIDIA H100 80GB HBM3`, or `cpu`."""
     if keras.backend.backend() == "jax":
         import jax
 
@@ -31,7 +31,7 @@ def name() -> str:
 def threads() -> int:
     """Return how many threads of the processor TensorFlow computes one operation with; see `_shared.executors.THREADS`.
 
-    Sums of many numbers are split among the threads, so this number decides about the last digits of a training.
+    Sums of many numbers are split among the threads, so this number affects the last digits of a training.
     """
     chosen = 0
     if keras.backend.backend() == "tensorflow":
@@ -60,14 +60,14 @@ def tell_xla() -> None:
 
 
 def make_deterministic() -> None:
-    """Let what this process computes from now on come out the same each time, bit for bit, on an accelerator too.
+    """Make this process compute the same results each time, bit for bit, on an accelerator too.
 
-    Accelerators add up in the order in which their parts are done, and choose among several ways by the clock, unless they are
-    told not to; that costs speed (BENCHMARKS.md). On a processor nothing changes: there a training is the same each time anyway,
-    with the same versions and number of threads.
+    By default accelerators add up in the order in which their parts finish, and choose among algorithms by their speed. A fixed
+    order costs speed (BENCHMARKS.md). On a processor nothing changes: there a training is always the same with the same versions
+    and number of threads.
 
     Raises:
-        FerCourseError: if JAX has an accelerator, and `XLA_FLAGS` does not say so.
+        FerCourseError: if JAX has an accelerator, and `XLA_FLAGS` does not contain `DETERMINISTIC`.
 
     """
     if keras.backend.backend() == "tensorflow":
@@ -84,7 +84,7 @@ def make_deterministic() -> None:
 
 @contextmanager
 def data_parallel(devices: int) -> Iterator[None]:
-    """Let models that are built inside the `with` be trained on so many local devices; 1 changes nothing.
+    """Train models that are built inside the `with` on this number of local devices; 1 changes nothing.
 
     Raises:
         FerCourseError: if the backend is not JAX, the only one on which Keras does this, or there are fewer devices.
@@ -100,7 +100,7 @@ def data_parallel(devices: int) -> Iterator[None]:
         )
     found = keras.distribution.list_devices()
     if not 1 <= devices <= len(found):
-        raise FerCourseError(f"Training on {devices} devices was asked for; found {len(found)}: {', '.join(found)}.")
+        raise FerCourseError(f"Training on {devices} devices was requested; found {len(found)}: {', '.join(found)}.")
     before = keras.distribution.distribution()
     keras.distribution.set_distribution(keras.distribution.DataParallel(devices=found[:devices]))
     try:

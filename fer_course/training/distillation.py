@@ -1,7 +1,7 @@
-"""Knowledge distillation: a small network learns from what larger ones, its teachers, say about the training faces.
+"""Knowledge distillation: a small network learns from the probabilities that larger ones, its teachers, give the training faces.
 
-A label names one class. A teacher's probabilities also say what a face resembles, and doubt labels that are wrong. They are
-computed once, before the training, from the faces as they are and mirrored; so the student's training takes no longer.
+A label names one class. A teacher network's probabilities also say which classes a face resembles, and are low for wrong
+labels. They are computed once, before the training, from the faces as they are and mirrored, so the training takes no longer.
 
 Source: Hinton, Vinyals, Dean 2015, "Distilling the knowledge in a neural network", arXiv:1503.02531.
 """
@@ -28,18 +28,18 @@ def soft_targets(
     temperature: float = 1.0,
     unseen: bool = False,
 ) -> np.ndarray:
-    """Return what the teachers say about the Training faces, for `train(…, teacher=…)`.
+    """Return the teachers' probabilities for the Training faces, for `train(…, teacher=…)`.
 
     Args:
-        teachers: models of this package's form, or runs, of which the best model is taken; their probabilities are averaged.
-        faces: must have a Training split; nothing else of it is used.
+        teachers: models of this package's form, or runs, whose best models are used; their probabilities are averaged.
+        faces: must have a Training split; only that split is used.
         views: over which the probabilities are averaged, see `evaluation.predict`.
-        unseen: let each face be judged by those teachers alone, all of them runs, that did not train on it or a copy of it: what
-            they say is not the label learned by heart. A face that none of them left out is judged by all.
         temperature: above 1 makes the probabilities more even: p to the power of 1/temperature, then divided by the sum.
+        unseen: use for each face only those teachers that did not train on it or on a copy of it, so that they have not
+            learned its label by heart. All teachers must be runs. A face that no teacher held out is judged by all.
 
     Returns:
-        float32 (N, classes), a row for each Training face, in their order, that sums to 1.
+        float32 (N, classes), one row per Training face, in their order; each row sums to 1.
 
     Raises:
         ModelError: if there is no teacher, or the temperature is not above 0.
@@ -52,26 +52,34 @@ def soft_targets(
             f"Distillation needs one teacher or more, and a temperature above 0; found {len(teachers)} and {temperature:g}."
         )
     training = faces.select("Training")
-    said = np.stack([predict(teacher, training.images, views) for teacher in teachers])
-    targets = averaged(said, [teacher.recipe for teacher in teachers] if unseen else (), training)
+    probabilities = np.stack([predict(teacher, training.images, views) for teacher in teachers])
+    targets = average(probabilities, [teacher.recipe for teacher in teachers] if unseen else [], training)
     targets = targets ** np.float32(1 / temperature)
     return targets / targets.sum(axis=1, keepdims=True)
 
 
-def averaged(said: np.ndarray, recipes: Sequence[Recipe], training: Faces) -> np.ndarray:
-    """Return the mean of what teachers say: for each face, with their recipes, of those alone that held it out.
+def average(probabilities: np.ndarray, recipes: Sequence[Recipe], training: Faces) -> np.ndarray:
+    """Return the mean probabilities over the teachers; given their recipes, only over those that held a face out.
 
     Args:
-        said: float (teachers, N, classes), probabilities.
-        recipes: none, or one for each teacher, whose `validation` and `fold` say which faces it held out.
+        probabilities: float (teachers, N, classes).
+        recipes: one per teacher, whose `validation` and `fold` say which faces it held out; empty: average over all teachers.
         training: the N Training faces, in their order.
 
     Returns:
         float (N, classes). A face that no teacher held out gets the mean of all.
 
+    Raises:
+        ModelError: if there are recipes, but not one per teacher.
+
     """
-    judges = np.ones((len(said), len(training), 1), bool)
-    for judge, recipe in zip(judges, recipes, strict=bool(recipes)):
-        judge[:, 0] = ~validation_rows(training, recipe.validation, recipe.fold)[0]
+    if not recipes:
+        return np.mean(probabilities, axis=0)
+    if len(recipes) != len(probabilities):
+        raise ModelError(
+            f"Each teacher needs its recipe; found {len(probabilities)} teachers and {len(recipes)} recipes."
+        )
+    trained_on = [validation_rows(training, recipe.validation, recipe.fold)[0] for recipe in recipes]
+    judges = ~np.stack(trained_on)  # boolean (teachers, N); copies of held-out faces were not trained on either
     judges |= ~judges.any(axis=0)
-    return np.mean(said, axis=0, where=judges)
+    return np.mean(probabilities, axis=0, where=judges[:, :, None])

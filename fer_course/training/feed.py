@@ -1,4 +1,4 @@
-"""What a training is fed with: batches of Training faces, and the faces held out for validation."""
+"""The data of a training: batches of Training faces, and the faces held out for validation."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from fer_course.training.splits import validation_rows
 
 
 class Feed(NamedTuple):
-    """What `fit` needs.
+    """The model and the data for `fit`.
 
     Attributes:
         model: the model to train: the given one or, on JAX, one around it that holds the pictures itself.
-        batches: of Training faces; on JAX plans that name them, see `fer_course.training.on_device`.
+        batches: batches of Training faces; on JAX plans that contain their indices, see `fer_course.training.on_device`.
         held_out: pictures and targets of the validation faces; None without validation.
 
     """
@@ -48,12 +48,11 @@ def make_feed(model: keras.Model, faces: Faces, targets: np.ndarray | None, reci
     images, classes = prepare(faces.images, model.input_shape[1]), model.output_shape[-1]
     targets = faces.labels if targets is None else targets
     held_out_targets = faces.labels[held_out]
-    if has_soft_targets(recipe):  # the loss takes probabilities then; those of held-out faces are never blended
+    if has_soft_targets(recipe):  # then the loss takes probabilities; those of held-out faces are never blended
         held_out_targets = keras.utils.to_categorical(held_out_targets, classes)
     if keras.backend.backend() == "jax":
         batches = Plans(kept, images.shape[1], targets[kept], recipe, classes)
-        model, held_out_images = resident(model, images, batches), batches.untouched(held_out)
-    else:
-        batches = Batches(images[kept], targets[kept], recipe, classes)
-        held_out_images = images[held_out]
-    return Feed(model, batches, (held_out_images, held_out_targets) if len(held_out) else None)
+        validation = (batches.plan_unchanged(held_out), held_out_targets)
+        return Feed(resident(model, images, batches), batches, validation if len(held_out) else None)
+    batches = Batches(images[kept], targets[kept], recipe, classes)
+    return Feed(model, batches, (images[held_out], held_out_targets) if len(held_out) else None)

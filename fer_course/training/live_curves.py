@@ -1,4 +1,4 @@
-"""The curves of a training below a notebook cell, redrawn after each epoch."""
+"""The curves of a training below a notebook cell, updated after each epoch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from fer_course.quiet import keras
 
 
 class LiveCurves(keras.callbacks.Callback):
-    """Draws the curves of a training below the notebook cell, anew after each epoch.
+    """Plots the curves of a training below the notebook cell, and updates them after each epoch.
 
     Args:
-        name: what to call the run in the legend.
+        name: the name of the run in the legend.
         metric: `accuracy` or `loss`.
 
     """
@@ -22,7 +22,7 @@ class LiveCurves(keras.callbacks.Callback):
         self.handle = None
 
     def on_epoch_end(self, epoch, logs=None):
-        """Add the epoch's numbers and draw."""
+        """Add the epoch's numbers and update the plot."""
         self.history["epoch"].append(epoch + 1)
         for name, value in logs.items():
             self.history.setdefault(name, []).append(value)

@@ -1,6 +1,6 @@
 """`train`: from a model, faces and a recipe to a `Run`.
 
-The way of the faces: `train` opens or begins the run, `_fit` runs the loop, `make_feed` splits the faces and turns them into
+The path of the faces: `train` opens or begins the run, `_fit` runs the loop, `make_feed` splits the faces and turns them into
 batches, and the checkpoint finishes the run.
 """
 
@@ -66,8 +66,8 @@ def train(
             fit together.
         RunError: if `out` holds a run with another recipe, other faces or another model.
         BusyError: if another process is training in `out`.
-        FerCourseError: if there are fewer devices, or the backend can't use several together; if JAX was told too late
-            that it has to be deterministic.
+        FerCourseError: if there are fewer devices, or the backend can't use several together; if JAX used a device
+            before it was told to be deterministic.
 
     """
     recipe = recipe if isinstance(recipe, Recipe) else Recipe.load(recipe)
@@ -90,7 +90,7 @@ def train(
         run = request.find(folder)
         if run is None or not run.finished:
             with files.exclusive(folder):
-                # Looked for again: another process may have worked here while this one waited.
+                # Look again: another process may have worked here while this one waited.
                 run = request.find(folder) or request.begin(folder)
                 if not run.finished:
                     _fit(model, faces, request, run, progress, callbacks, devices)
@@ -100,7 +100,7 @@ def train(
 
 
 def _fit(model: keras.Model, faces: Faces, request: Request, run: Run, progress: bool, callbacks, devices: int) -> None:
-    """Train from the last whole epoch on, until the run is finished or Ctrl-C comes; see `train`."""
+    """Train after the last finished epoch, until the run is finished or Ctrl-C comes; see `train`."""
     recipe = request.recipe
     feed = make_feed(model, faces, request.targets, recipe, devices)
     compile_model(feed.model, recipe, len(feed.batches))

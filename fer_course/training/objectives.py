@@ -1,4 +1,4 @@
-"""What a training minimises: losses, soft targets, the optimiser, and the learning rate as part of the compiled step."""
+"""The objective of a training: losses, soft targets, the optimiser, and the learning rate as part of the compiled step."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fer_course.recipes import Recipe
 
 
 def compile_model(model: keras.Model, recipe: Recipe, steps: int = 0) -> None:
-    """Compile a model with the recipe's loss and optimiser; `Pace` sets the learning rate as training goes.
+    """Compile a model with the recipe's loss and optimiser; `Pace` sets the learning rate during training.
 
-    On JAX, where a callback can't reach into the steps of an epoch, the one-cycle schedule becomes part of the optimiser; it has
-    to know then how many steps an epoch has. (On TensorFlow that would make each step slower.)
+    On JAX, where a callback can't reach into the steps of an epoch, the one-cycle schedule becomes part of the optimiser,
+    which then has to know how many steps an epoch has. (On TensorFlow that would make each step slower.)
     """
     rate = recipe.learning_rate
     if keras.backend.backend() == "jax" and recipe.schedule == "one_cycle" and steps:
@@ -29,7 +29,7 @@ def compile_model(model: keras.Model, recipe: Recipe, steps: int = 0) -> None:
 
 
 def _loss(recipe: Recipe):
-    """Return the recipe's loss: of targets (N, classes) with mixup or a teacher, else of whole-number labels (N,)."""
+    """Return the recipe's loss: for targets (N, classes) with mixup or a teacher, else for whole-number labels (N,)."""
     if has_soft_targets(recipe):
         return keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
     if recipe.label_smoothing:
@@ -55,7 +55,7 @@ def blend_targets(labels: np.ndarray, recipe: Recipe, teacher: np.ndarray | None
         float32 (N, classes); None without a teacher.
 
     Raises:
-        DataError: if the recipe wants a teacher and there is none of this shape, or the other way round.
+        DataError: if the recipe needs a teacher and there is none of this shape, or if there is one that it does not use.
 
     """
     if not recipe.distillation and teacher is None:

@@ -1,10 +1,10 @@
-"""Faces that lie on the device: on an accelerator a step gets row numbers, not pictures, and changes the pictures itself.
+"""Faces that stay on the device: on an accelerator a step gets indices, not pictures, and augments the pictures itself.
 
-A small network trains so fast on an accelerator that pictures coming from the host keep it waiting. Here all of them go there
-once, and flips, shifts, rotation, zoom, erasing and mixup are part of the compiled step. What is random is drawn on the host,
-as in `augment.Batches`: the pictures are the same ones, apart from the noise of erased rectangles. `train()` does this on the
-JAX backend. On one accelerator all steps of an epoch are one compiled call, too: there Python takes longer to start a step
-than the device to do it.
+A small network trains so fast on an accelerator that it would wait for pictures from the host. Here all pictures go to the
+accelerator once, and flips, shifts, rotation, zoom, erasing and mixup are part of the compiled step. Random numbers are sampled
+on the host, as in `augment.Batches`, so the pictures are the same, except for the noise in erased rectangles. `train()` does
+this on the JAX backend. On one accelerator all steps of an epoch are one compiled call: there Python takes longer to start a
+step than the device to do it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from fer_course.recipes import Recipe
 
 ops = keras.ops
 
-#: What a step may be told about its pictures -> shape (without the batch) and dtype.
+#: An input of a step, by name -> its shape (without the batch) and dtype.
 INPUTS = {
     "row": ((), "int32"),
     "mirrored": ((), "bool"),
@@ -28,14 +28,14 @@ INPUTS = {
     "share": ((), "float32"),
     "other": ((), "int32"),
 }
-#: Grey values that erased rectangles are filled with, from a random place on.
+#: Grey levels that fill erased rectangles, starting at a random index.
 NOISE = np.random.default_rng(0).integers(0, 256, 2**16).astype("float32")
 
 
 class ResidentFaces(keras.layers.Layer):
-    """Gives augmented pictures for row numbers: a dictionary of what `INPUTS` names to float32 (N, size, size, 1), pixels 0…255.
+    """Makes augmented pictures from indices: a dictionary with names of `INPUTS` to float32 (N, size, size, 1), pixels 0…255.
 
-    The pictures are a weight that is neither trained nor saved: no face gets into a file of weights.
+    The pictures are a weight that is neither trained nor saved, so that no face gets into a file of weights.
 
     Args:
         images: uint8 (M, size, size, 1).
@@ -51,7 +51,7 @@ class ResidentFaces(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs):
-        """Take the rows' pictures and change them as the other inputs say."""
+        """Take the pictures of the rows and change them as the other inputs say."""
         height, width = self.images.shape[1:3]
         images = ops.take(self.images, inputs["row"], axis=0)
         if "mirrored" in inputs:
@@ -68,13 +68,13 @@ class ResidentFaces(keras.layers.Layer):
             )
             images = ops.clip(ops.round(images), 0, 255)
         if "rectangle" in inputs:
-            images = self._erased(images, inputs["rectangle"], inputs["noise"])
+            images = self._erase(images, inputs["rectangle"], inputs["noise"])
         if "share" in inputs:
             share = inputs["share"][:, None, None, None]
             images = ops.round(share * images + (1 - share) * ops.take(images, inputs["other"], axis=0))
         return images
 
-    def _erased(self, images, rectangle, noise):
+    def _erase(self, images, rectangle, noise):
         """Fill rectangles (top, left, height, width) with noise; one of height 0 erases nothing."""
         top, left, tall, wide = (rectangle[:, i, None] for i in range(4))
         y, x = (ops.arange(size)[None] for size in images.shape[1:3])
@@ -92,14 +92,14 @@ class ResidentFaces(keras.layers.Layer):
 
 
 class Plans(augment.Batches):
-    """What `augment.Batches` gives, as row numbers and moves for `ResidentFaces` instead of pictures.
+    """The batches of `augment.Batches` as indices and moves for `ResidentFaces` instead of pictures.
 
     Args:
-        rows: int (N,), which of the resident pictures are trained on.
-        size: their side in pixels.
-        labels: int64 (N,) or targets float32 (N, classes) of these.
+        rows: int (N,), the indices of the resident pictures to train on.
+        size: side of the pictures in pixels.
+        labels: int64 (N,), or targets float32 (N, classes), of these pictures.
         recipe: batch size, augmentation and seed.
-        classes: how many classes there are.
+        classes: the number of classes.
 
     """
 
@@ -108,22 +108,22 @@ class Plans(augment.Batches):
         self.size = size
 
     def __getitem__(self, batch):
-        """Return a dictionary of what `INPUTS` names, and labels or targets as `augment.Batches` does."""
-        rows, labels, rng = self._chosen(batch)
+        """Return a dictionary with names of `INPUTS`, and labels or targets as `augment.Batches` does."""
+        rows, labels, rng = self._select(batch)
         n, size = len(rows), self.size
-        plan = {"row": rows} | augment.draw_moves(n, size, size, self.recipe, rng)
+        plan = {"row": rows} | augment.sample_moves(n, size, size, self.recipe, rng)
         if self.recipe.erase:
             plan["rectangle"] = np.zeros((n, 4), int)
             for index in np.flatnonzero(rng.random(n) < self.recipe.erase):
-                plan["rectangle"][index] = augment.draw_rectangle(size, size, rng)
+                plan["rectangle"][index] = augment.sample_rectangle(size, size, rng)
             plan["noise"] = rng.integers(0, len(NOISE), n)
         if self.recipe.mixup:
-            plan["share"], plan["other"] = augment.draw_pairs(n, self.recipe.mixup, rng)
+            plan["share"], plan["other"] = augment.sample_pairs(n, self.recipe.mixup, rng)
             labels = augment.blend(labels.astype("float32"), plan["share"], plan["other"])
         return {name: value.astype(INPUTS[name][1]) for name, value in plan.items()}, labels
 
-    def untouched(self, rows: np.ndarray) -> dict[str, np.ndarray]:
-        """Return a plan that leaves the pictures of these rows as they are, for validation."""
+    def plan_unchanged(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """Return a plan that does not change the pictures of these rows, for validation."""
         plan = {name: np.zeros((len(rows), *INPUTS[name][0]), INPUTS[name][1]) for name in self[0][0]}
         plan["row"] = np.asarray(rows, INPUTS["row"][1])
         if "transform" in plan:
@@ -134,7 +134,7 @@ class Plans(augment.Batches):
 
 
 class Epochs(keras.utils.PyDataset):
-    """Plans as `ResidentModel` takes them for whole epochs: one batch, in which those of an epoch lie one behind the other."""
+    """Whole epochs of plans for `ResidentModel`: one batch per epoch, which holds the plans of all its steps."""
 
     def __init__(self, plans: Plans):
         super().__init__()
@@ -144,17 +144,17 @@ class Epochs(keras.utils.PyDataset):
         return 1
 
     def __getitem__(self, _):
-        """Return the plans' epoch: each array (steps, batch, …)."""
+        """Return an epoch of plans: arrays (steps, batch, …)."""
         steps = [self.plans[step] for step in range(len(self.plans))]
         moves = {name: np.stack([plan[name] for plan, _ in steps]) for name in steps[0][0]}
         return moves, np.stack([labels for _, labels in steps])
 
 
 class ResidentModel(keras.Model):
-    """A network for plans. Given the plans of several steps at once, it does these steps in one compiled call."""
+    """A network that takes plans. Given the plans of several steps at once, it does these steps in one compiled call."""
 
     def train_step(self, *state_and_data):
-        """Do the step of `keras.Model`; on JAX, given a stack of batches, one for each in turn, and return the last logs."""
+        """Do the step of `keras.Model`; on JAX, given a stack of batches, one step per batch; return the last logs."""
         *state, data = state_and_data
         if not state or np.ndim(data[0]["row"]) == 1:
             return super().train_step(*state_and_data)
@@ -168,7 +168,7 @@ class ResidentModel(keras.Model):
 
     def whole_epochs(self, plans: Plans) -> Epochs:
         """Return whole epochs of these plans, for `fit`; the model must be compiled."""
-        self.test_on_batch(*plans[0])  # builds the metrics, which `fit` would do from its own first batch
+        self.test_on_batch(*plans[0])  # builds the metrics; `fit` would do so from its own first batch
         return Epochs(plans)
 
 
@@ -177,8 +177,8 @@ def resident(model: keras.Model, images: np.ndarray, plans: Plans) -> ResidentMo
 
     Args:
         model: a network for pictures (N, size, size, 1).
-        images: uint8 (M, size, size, 1), all that a plan may name.
-        plans: what it is to be trained on; says what a plan holds.
+        images: uint8 (M, size, size, 1), all pictures to which a plan may refer.
+        plans: the plans to train on; they decide which inputs the model has.
 
     """
     inputs = {name: keras.Input(INPUTS[name][0], dtype=INPUTS[name][1], name=name) for name in plans[0][0]}

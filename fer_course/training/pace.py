@@ -18,10 +18,10 @@ class Pace(keras.callbacks.Callback):
         self.step = 0
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Go to the epoch's faces and learning rate."""
+        """Set the epoch's faces and learning rate."""
         self.batches.epoch = epoch
         states = [variable for variable in self.model.variables if variable.name == "seed_generator_state"]
-        for number, state in enumerate(states):  # of dropout, say: Keras does not save them with the weights
+        for number, state in enumerate(states):  # of dropout, for example: Keras does not save them with the weights
             state.assign([self.recipe.seed + number, epoch])
         self.step = epoch * len(self.batches)
         if self.recipe.schedule == "plateau":

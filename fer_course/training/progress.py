@@ -1,4 +1,4 @@
-"""Progress of a training that reads well in a notebook, in a terminal and in a log."""
+"""Progress of a training, readable in a notebook, in a terminal and in a log."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def _in_notebook() -> bool:
 
 
 class Progress(keras.callbacks.Callback):
-    """Prints a line an epoch; where a line can be rewritten (terminal, notebook), also how far the epoch is.
+    """Prints one line per epoch and, where a line can be rewritten (terminal, notebook), the share of the epoch that is done.
 
     Args:
-        epochs: how many epochs the whole training has.
-        steps: how many steps an epoch has.
+        epochs: the number of epochs of the whole training.
+        steps: the number of steps per epoch.
 
     """
 

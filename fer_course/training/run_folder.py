@@ -1,4 +1,4 @@
-"""The folder of a training: find the run in it, if it fits what was asked for, or begin one."""
+"""The folder of a training: find the run in it, if it fits the request, or begin one."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from fer_course.runs import Run, retrain
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """What a training was asked for. A run in a folder fits if all of it is the same there.
+    """What to train with. A run in a folder fits if it was made with the same.
 
     Attributes:
         recipe: how to train.
         faces: what identifies the Training faces, see `describe`.
-        targets: what teachers say about them, float32 (N, classes); None without teachers.
+        targets: labels blended with the teachers' probabilities, float32 (N, classes); None without teachers.
 
     """
 
@@ -50,7 +50,7 @@ class Request:
         raise RunError(f"{folder} holds a run with other {different}. Choose another folder, or delete that one.")
 
     def begin(self, folder: Path) -> Run:
-        """Make a run in a folder that is empty, or holds what a killed process had begun to make.
+        """Begin a run in a folder that is empty, or that a killed process has left incomplete.
 
         `recipe.yaml` is written last: a folder without it holds no run yet.
 
@@ -69,8 +69,9 @@ class Request:
 
 
 def describe(faces: Faces) -> dict:
-    """Return what identifies Training faces: where they come from, how many there are, and a checksum of pictures and labels."""
-    checksum = zlib.crc32(np.ascontiguousarray(faces.labels), zlib.crc32(np.ascontiguousarray(faces.images)))
+    """Return what identifies Training faces: their source, their number, and a checksum of pictures and labels."""
+    of_images = zlib.crc32(np.ascontiguousarray(faces.images).data)
+    checksum = zlib.crc32(np.ascontiguousarray(faces.labels).data, of_images)
     return {"source": faces.source, "drawn": faces.drawn, "training": len(faces), "checksum": checksum}
 
 

@@ -1,7 +1,7 @@
-"""When to learn how fast, and when to stop: plain functions of the step, or of the validation losses so far.
+"""The learning rate, and when to stop: plain functions of the step, or of the validation losses so far.
 
 Keras' own callbacks (`EarlyStopping`, `ReduceLROnPlateau`) keep their counters in memory and forget them when a training is
-killed; these functions count anew from the history, so a resumed training goes on as if nothing had happened. The tests
+killed. These functions count from the history, so a resumed training continues as if it had not been interrupted. The tests
 compare them with Keras'.
 """
 
@@ -12,7 +12,10 @@ from collections.abc import Sequence
 
 
 def one_cycle(step: int, steps: int, peak: float, warmup: float = 0.25) -> float:
-    """Return the learning rate of step 0 … steps-1: up from peak/25 to the peak, then down to nothing, both as a cosine.
+    """Return the learning rate of step 0 … steps-1: up from peak/25 to the peak, then down to peak/10,000, both as a cosine.
+
+    >>> [round(one_cycle(step, steps=8, peak=1.0), 3) for step in (0, 2, 5, 8)]
+    [0.04, 1.0, 0.5, 0.0]
 
     Source: Smith 2018, "A disciplined approach to neural network hyper-parameters", arXiv:1803.09820. Built in lesson 07.
     """
@@ -25,7 +28,11 @@ def one_cycle(step: int, steps: int, peak: float, warmup: float = 0.25) -> float
 
 
 def epochs_without_improvement(losses: Sequence[float]) -> int:
-    """Return how many epochs have passed since the lowest loss (0 if the last is the lowest). Built in lesson 07."""
+    """Return how many epochs have passed since the lowest loss (0 if the last is the lowest). Built in lesson 07.
+
+    >>> epochs_without_improvement([1.2, 0.9, 1.0, 1.1])
+    2
+    """
     best, waited = math.inf, 0
     for loss in losses:
         best, waited = (loss, 0) if loss < best else (best, waited + 1)

@@ -1,4 +1,4 @@
-"""Training faces split in two: to train on, and held out for validation. Plain NumPy: nothing here loads Keras."""
+"""Training faces split in two: to train on, and held out for validation. Plain NumPy, without Keras."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import numpy as np
 from fer_course.errors import DataError
 from fer_course.faces import Faces, stratified
 
-#: Validation faces are chosen with this seed in every run, so that runs can be compared.
+#: Held-out faces are sampled with this seed in every run, so that runs can be compared.
 VALIDATION_SEED = 2013
 
 
 def split_validation(faces: Faces, share: float) -> tuple[Faces, Faces]:
-    """Split the Training faces in two: to train on, and to validate on (`share`, stratified by class, always the same).
+    """Split the Training faces in two: to train on, and held out (`share`, stratified by class, always the same).
 
-    Training faces that are exact copies of a validation face are left out of both, so that validation is not learned by heart.
+    Training faces that are exact copies of a held-out face are in neither part, so that held-out faces are not learned by heart.
 
     Raises:
-        DataError: if there are no Training faces, too few to set aside a share of them, or none but copies of those.
+        DataError: if there are no Training faces, too few to hold out a share of them, or only copies of held-out faces.
 
     """
     training = faces.select("Training")
@@ -28,7 +28,7 @@ def split_validation(faces: Faces, share: float) -> tuple[Faces, Faces]:
 def validation_rows(training: Faces, share: float, fold: int = 0) -> tuple[np.ndarray, np.ndarray]:
     """Return which Training faces are trained on, and which are held out: two boolean masks (N,), see `split_validation`.
 
-    With fold 1, 2, … it is another part of the faces that is held out; the parts have no face in common.
+    With fold 1, 2, … another part of the faces is held out. The parts have no face in common.
     """
     wanted = round(share * len(training))
     if len(training) - wanted < 1 or (share and not wanted):
@@ -47,7 +47,7 @@ def validation_rows(training: Faces, share: float, fold: int = 0) -> tuple[np.nd
     copy = np.array([image.tobytes() in seen for image in training.images])
     if copy.all():
         raise DataError(
-            f"Every one of the {len(training)} Training faces is an exact copy of a validation face: nothing is left to "
+            f"Every one of the {len(training)} Training faces is an exact copy of a held-out face: nothing is left to "
             f"train on. Give more different faces, or a recipe with validation 0."
         )
     return ~copy, held_out

@@ -1,7 +1,7 @@
-"""Sliders round the course's own functions: `explore(function, …)` shows what a function returns while its numbers move.
+"""Sliders for the course's own functions: `explore(function, …)` shows what a function returns while its numbers change.
 
-A shell, no more: what is drawn is drawn by functions that lessons also call without any widget (their static twins), so that
-a lesson reads the same on paper. Works with ipywidgets 7 (Colab) and 8.
+A widget adds only the controls. The pictures come from functions that lessons also call without a widget, so that a lesson reads
+the same on paper. Works with ipywidgets 7 (Colab) and 8.
 """
 
 import lazy_loader

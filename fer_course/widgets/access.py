@@ -1,4 +1,4 @@
-"""What the controls of ipywidgets lack for a keyboard and a screen reader in JupyterLab."""
+"""Keyboard and screen reader support that the controls of ipywidgets lack in JupyterLab."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ import anywidget
 
 
 class Access(anywidget.AnyWidget):
-    """Nothing to see: in the box where it stands (class fer-controls) it names the sliders and frees the keys, by access.js."""
+    """An invisible widget: in its box (class fer-controls), access.js names the sliders and frees the keys."""
 
     _esm = Path(__file__).with_name("access.js").read_text(encoding="utf-8")

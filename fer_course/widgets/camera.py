@@ -13,25 +13,25 @@ from fer_course.errors import FerCourseError
 from fer_course.widgets.core import Choice, Slider, alert, boxed, make_control
 from fer_course.widgets.photograph import contents, empty
 
-#: The scene in which a drawn face stands: rows and columns, and where in it.
+#: The scene for a drawn face: its rows and columns, and the face's box.
 SCENE, PLACE = (240, 320), live.Box(40, 80, 160)
 NOT_FOUND = "The detector does not find this face: the box is where it was drawn."
 
 
 def camera_panel(model=None):
-    """Return a widget that finds and scores faces: of drawn people, of a photograph, and, after a click, of the camera.
+    """Return a widget that finds and scores faces: drawn ones, those in a photograph, and, after a click, those of the camera.
 
-    Nothing asks for a camera unless its button is pressed. Frames are shrunk in the page, answered one by one in this kernel,
-    and forgotten; a photograph stays in the kernel's memory until *forget it* is pressed. On a service that is known not to be
-    the learner's machine both are off, and the panel says so.
+    Nothing asks for a camera before its button is pressed. Frames are shrunk in the page, scored one by one in this kernel, and
+    forgotten; a photograph stays in the kernel's memory until *forget it* is pressed. On a service that is known not to be the
+    learner's machine both are off, and the panel says so.
 
     Args:
         model: a Keras model of this package's form, or a `Run`; None: the mini-Xception that comes with the course.
 
     Returns:
-        an ipywidgets box, to be the last value of a cell; `box.controls` ("expression", "person"), `box.button`, `box.forget`
-        and `box.view` are its parts. Works with ipywidgets 7 and 8, in JupyterLab and in Voilà. Where anywidget is missing, as on
-        Colab, it is a sentence that says what to install.
+        An ipywidgets box, to be the last value of a cell; `box.controls` ("expression", "person"), `box.button`, `box.forget`
+        and `box.view` are its parts. It works with ipywidgets 7 and 8, in JupyterLab and in Voilà. Where anywidget is missing, as
+        on Colab, it is a sentence that says what to install.
 
     Raises:
         FerCourseError: if scikit-image is not installed.
@@ -40,36 +40,36 @@ def camera_panel(model=None):
     try:
         view = _view(model)
     except ImportError as error:
-        return _instead(error)
+        return _missing_notice(error)
     controls = {
         "expression": make_control("expression", Choice(list(drawn.PROTOTYPES), "drawn face: expression")),
         "person": make_control("person", Slider(0, 40, 1, 1, "drawn face: person")),
     }
     button, forget = _buttons()
 
-    def draw(_change=None) -> None:
+    def show_drawn(_change=None) -> None:
         view.show(*drawn_scene(view.score, controls["expression"].value, controls["person"].value))
 
-    def take(_change) -> None:
+    def show_upload(_change) -> None:
         if content := contents(button.value):
             _show_photograph(view, content[0])
             empty(button)
 
     for control in controls.values():
-        control.observe(draw, names="value")
-    button.observe(take, names="value")
-    forget.on_click(draw)
-    draw()
+        control.observe(show_drawn, names="value")
+    button.observe(show_upload, names="value")
+    forget.on_click(show_drawn)
+    show_drawn()
     return _box(view, controls, button, forget)
 
 
 def drawn_scene(score: live.Score, expression: str, person: int) -> tuple[np.ndarray, list[live.Seen], str]:
-    """Return a scene with a drawn face, uint8 (240, 320), the face, found and scored, and a sentence if it was not found.
+    """Return a scene with a drawn face, uint8 (240, 320), the scored face, and a sentence if it was not found.
 
     Args:
-        score: as `evaluation.scorer` makes it.
+        score: as `evaluation.scorer` returns it.
         expression: one of `drawn.PROTOTYPES`.
-        person: a whole number stands for a person.
+        person: the number of a drawn person.
 
     """
     photo = live.paste([drawn.draw_one(drawn.PROTOTYPES[expression], person)], [PLACE], SCENE, person)
@@ -90,7 +90,7 @@ def _show_photograph(view, content: bytes) -> None:
     except FerCourseError as error:
         view.say(str(error))
     else:
-        view.show(photo, faces, "" if faces else "No face found: take a picture in which you look into the camera.")
+        view.show(photo, faces, "" if faces else "No face found: use a picture in which you look into the camera.")
 
 
 def _view(model):
@@ -102,13 +102,14 @@ def _view(model):
     return View(evaluation.scorer(models.pretrained() if model is None else model), away=elsewhere())
 
 
-def _instead(error: ImportError):
-    """Return what stands where the panel can't: a lesson goes on without it."""
+def _missing_notice(error: ImportError):
+    """Return the notice that replaces the panel, so that a lesson can continue without it."""
     import ipywidgets
 
     return ipywidgets.HTML(
         alert(
-            f"The camera panel needs anywidget ({error}). Install it, on Colab with: !pip install anywidget; then run this again."
+            f"The camera panel needs anywidget ({error}). Install it, on Colab with: !pip install anywidget; then run this cell "
+            f"again."
         )
     )
 

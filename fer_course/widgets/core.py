@@ -1,4 +1,4 @@
-"""One function with its controls: sliders and menus above, its picture below."""
+"""A function with its controls: sliders and menus above, its picture below."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from fer_course.errors import FerCourseError
 
 @dataclass(frozen=True)
 class Slider:
-    """A number to move: from `low` to `high` in steps of `step`; whole numbers if all of these are.
+    """A slider from `low` to `high` in steps of `step`, for whole numbers if all of these are whole.
 
     Attributes:
         low: smallest value.
         high: largest value.
-        value: where it starts.
-        step: distance of two neighbouring values.
-        label: what stands beside it, and what a screen reader says; the argument's name if empty.
+        value: initial value.
+        step: distance between two neighbouring values.
+        label: the text beside it, which a screen reader reads; the argument's name if empty.
 
     """
 
@@ -38,23 +38,23 @@ class Slider:
 
 @dataclass(frozen=True)
 class Choice:
-    """A menu: one of some words or numbers; it starts with the first."""
+    """A menu of words or numbers; it starts with the first."""
 
     options: Sequence
     label: str = ""
 
 
 def explore(function: Callable, alt: str | Callable[..., str], **controls: Slider | Choice):
-    """Return a widget that shows `function(**values)` anew whenever a control is moved.
+    """Return a widget that shows `function(**values)` and updates it whenever a control is moved.
 
     Args:
-        function: takes one keyword argument a control; returns a matplotlib `Figure`, a grey picture (uint8, (H, W)), or a
+        function: takes one keyword argument per control; returns a matplotlib `Figure`, a grey picture (uint8, (H, W)), or a
             string of HTML. It should answer within about a fifth of a second.
         alt: the alternative text, or a function of the same arguments that returns it.
         **controls: argument name -> `Slider` or `Choice`.
 
     Returns:
-        an ipywidgets box, to be the last value of a cell. `box.controls` is a dictionary of its controls by name and
+        An ipywidgets box, to be the last value of a cell. `box.controls` is a dictionary of its controls by name and
         `box.picture` the HTML below them.
 
     Raises:
@@ -68,18 +68,18 @@ def explore(function: Callable, alt: str | Callable[..., str], **controls: Slide
     made = {name: make_control(name, control) for name, control in controls.items()}
     picture = ipywidgets.HTML()
 
-    def draw(_change=None) -> None:
+    def update(_change=None) -> None:
         values = {name: control.value for name, control in made.items()}
         picture.value = as_html(function, alt, values)
 
     for control in made.values():
-        control.observe(draw, names="value")
-    draw()
+        control.observe(update, names="value")
+    update()
     return boxed([*made.values(), picture], made, picture)
 
 
 def boxed(children: Sequence, controls: dict, picture):
-    """Return a box of widgets with its controls and its picture, to be used with a keyboard and a screen reader, too."""
+    """Return a box of widgets with its controls and its picture, which also works with a keyboard and a screen reader."""
     import ipywidgets
 
     box = ipywidgets.VBox([*children, *_access()])
@@ -117,7 +117,7 @@ def make_control(name: str, control: Slider | Choice):
 
 
 def as_html(function: Callable, alt: str | Callable[..., str], values: dict) -> str:
-    """Return the picture for some values as HTML; what goes wrong is said there, since a widget has no traceback."""
+    """Return the picture for some values as HTML, or the text of an error: a widget shows no traceback."""
     try:
         made = function(**values)
         words = alt(**values) if callable(alt) else alt
@@ -129,7 +129,7 @@ def as_html(function: Callable, alt: str | Callable[..., str], values: dict) -> 
 
 
 def alert(sentence: str) -> str:
-    """Return a sentence as HTML that a screen reader speaks at once."""
+    """Return a sentence as HTML that a screen reader reads immediately."""
     return f'<p role="alert">{html.escape(sentence)}</p>'
 
 

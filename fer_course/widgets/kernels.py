@@ -18,18 +18,18 @@ def drag_kernel(
     high: float = 5.0,
     step: float = 0.1,
 ):
-    """Return a widget that shows `function(kernel)` anew whenever one of a kernel's nine numbers is moved.
+    """Return a widget that shows `function(kernel)` and updates it whenever one of a kernel's nine numbers is moved.
 
     Args:
         function: takes a float64 array (3, 3); returns what a function for `explore` may return.
-        presets: name -> kernel of three rows of three numbers; a menu offers them, and it starts with the first.
+        presets: name -> kernel of three rows of three numbers, for a menu that starts with the first.
         alt: the alternative text of the picture; the nine numbers are added to it.
         low: smallest number of a slider.
         high: largest number of a slider.
-        step: distance of two neighbouring values of a slider.
+        step: distance between two neighbouring values of a slider.
 
     Returns:
-        a box as `explore` makes it. `box.controls` has "preset", and "[0, 0]" to "[2, 2]" for row and column of each number.
+        A box as `explore` returns it. `box.controls` has "preset", and "[0, 0]" to "[2, 2]" for row and column of each number.
 
     Raises:
         FerCourseError: if there is no preset, or one is not of three rows of three numbers between `low` and `high`.
@@ -59,7 +59,7 @@ def drag_kernel(
     menu.observe(start_from, names="value")
     for slider in nine:
         slider.layout.width, slider.style.description_width = "auto", "initial"
-    # As wide as it needs to be, and three in a row: the sliders stand as the numbers do in the kernel.
+    # Three in a row: the sliders are arranged like the numbers in the kernel.
     grid = ipywidgets.Layout(grid_template_columns="repeat(3, minmax(0, 1fr))", max_width="60em")
     box.children = [menu, ipywidgets.GridBox(nine, layout=grid), *box.children[len(box.controls) :]]
     return box
@@ -76,6 +76,6 @@ def _kernel(name: str, numbers, low: float, high: float) -> np.ndarray:
         kernel = np.empty(0)
     if kernel.shape != (3, 3) or not ((low <= kernel) & (kernel <= high)).all():
         raise FerCourseError(
-            f"The kernel {name!r} is to be three rows of three numbers from {low:g} to {high:g}; found {numbers!r}."
+            f"The kernel {name!r} must be three rows of three numbers from {low:g} to {high:g}; found {numbers!r}."
         )
     return kernel

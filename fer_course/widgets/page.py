@@ -20,16 +20,16 @@ from fer_course._shared import extras
 from fer_course.errors import FerCourseError, RunError
 
 ADDRESS = "127.0.0.1"
-#: The extensions of JupyterLab that the page needs: what else is installed may not fit Voilà.
+#: The extensions of JupyterLab that the page needs. Other installed extensions may not work in Voilà.
 EXTENSIONS = [
     "@jupyter-widgets/jupyterlab-manager",
     "@voila-dashboards/widgets-manager7",
     "@voila-dashboards/widgets-manager8",
     "anywidget",
 ]
-#: A kernel ends so many seconds after the last page of it was closed, or a browser has gone. It takes 0.9 GB of memory.
+#: Seconds after which a kernel ends when its last page is closed, or the browser is gone. It takes 0.9 GB of memory.
 ENDS_AFTER = 60
-#: What the browser lets the page talk to: this server, and nobody else.
+#: The servers with which the browser lets the page communicate: only this one.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; media-src 'self' blob:; form-action 'self'; "
@@ -50,17 +50,17 @@ def serve(run: str = "pretrained", port: int | None = None, open_browser: bool =
         RunError: if there is no such run, or no epoch of it has ended.
 
     """
-    run = checked(run)
+    run = check_run(run)
     voila = _voila()
     port = free_port(port)
     with tempfile.TemporaryDirectory(prefix="fer-course-live-") as folder:
         file = Path(folder) / "live.ipynb"
         nbformat.write(notebook(run), file)
-        os.environ["IPYTHONDIR"] = str(Path(folder) / "ipython")  # the page's kernels run nobody's start-up files
+        os.environ["IPYTHONDIR"] = str(Path(folder) / "ipython")  # the page's kernels execute no start-up files
         voila(str(file), port, secrets.token_urlsafe(24), open_browser).start()
 
 
-def checked(run: str) -> str:
+def check_run(run: str) -> str:
     """Return "pretrained", or the absolute path of a run that has a model.
 
     Raises:
@@ -70,7 +70,7 @@ def checked(run: str) -> str:
     folder = Path(run)
     if run == "pretrained" and not folder.exists():
         return run
-    # Looked at without Keras, which only the page's own process needs to load.
+    # Checked without Keras, which only the page's own process needs to load.
     missing = [name for name in ("recipe.yaml", "model.keras") if not (folder / name).is_file()]
     if missing:
         raise RunError(
@@ -102,7 +102,7 @@ def free_port(port: int | None) -> int:
 
 
 def notebook(run: str) -> nbformat.NotebookNode:
-    """Return the notebook that Voilà renders: one cell, whose source nobody sees."""
+    """Return the notebook that Voilà renders: one cell, whose source is hidden."""
     source = f"from fer_course.widgets import page\n\npage.panel({run!r})"
     return nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(source)],
@@ -121,7 +121,7 @@ def panel(run: str):
 
     heading = ipywidgets.HTML("<h1>What a small network sees</h1>")
     try:
-        rest = camera_panel(None if run == "pretrained" else Run(run))
+        rest = camera_panel(None if run == "pretrained" else Run(Path(run)))
     except FerCourseError as error:
         rest = ipywidgets.HTML(alert(str(error)))
     return ipywidgets.VBox([heading, rest])
@@ -137,29 +137,29 @@ def _voila():
         raise FerCourseError(f"The page needs Voilà, which is in the extra `lab`. {extras.advice('lab')}") from None
 
     class Page(Voila):
-        wanted = True
+        opens_browser = True
 
         def launch_browser(self):  # called once it listens
             address = f"http://{ADDRESS}:{self.port}/?token={self.token}"
-            print(f"The panel is at {address}\nNobody else's machine can reach it. Ctrl-C ends it.", flush=True)
-            if self.wanted:
+            print(f"The panel is at {address}\nOnly this machine can reach it. Ctrl-C ends it.", flush=True)
+            if self.opens_browser:
                 webbrowser.open(address)
 
     def make(file: str, port: int, token: str, open_browser: bool) -> Page:
         os.environ["JUPYTER_PATH"] = os.pathsep.join(
             [str(Path(__file__).parent / "share"), *filter(None, [os.environ.get("JUPYTER_PATH")])]
         )
-        # Of a request without the token, one need not read a traceback.
+        # No traceback for a request without the token.
         logging.getLogger("tornado").setLevel(logging.CRITICAL)
         # Nobody's settings file may open the page to others.
         page = Page(config_file_paths=[], log_level=logging.ERROR)
-        page.wanted = open_browser
+        page.opens_browser = open_browser
         settings = {
             "ip": ADDRESS, "port": port, "port_retries": 0, "token": token, "open_browser": True,
             "tornado_settings": {"headers": {"Content-Security-Policy": POLICY}},
         }  # fmt: skip
         rendering = {"template": "fer_course", "strip_sources": True, "extension_allowlist": EXTENSIONS}
-        # Frames are not to be read on their way to the kernel, not even by others on this machine.
+        # Nobody may read frames on their way to the kernel, not even other users of this machine.
         kernels = {"transport_encryption": "auto"} if zmq.has("curve") else {}
         ending = {"cull_idle_timeout": ENDS_AFTER, "cull_interval": ENDS_AFTER // 6, "cull_connected": False}
         page.update_config(

@@ -1,4 +1,4 @@
-"""What a `FileUpload` holds, in ipywidgets 7 and 8."""
+"""The content of a `FileUpload`, in ipywidgets 7 and 8."""
 
 from __future__ import annotations
 

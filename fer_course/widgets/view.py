@@ -1,6 +1,6 @@
-"""What the camera panel shows: pictures with boxes, bars and class maps, drawn by view.js; frames of a camera come from there.
+"""The view of the camera panel: pictures with boxes, bars and class maps, rendered by view.js, which also sends camera frames.
 
-Frames and pictures travel as messages, never as the widget's state: a notebook saved with its widgets does not hold them.
+Frames and pictures are sent as messages, never as the widget's state, so a notebook saved with its widgets does not contain them.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import numpy as np
@@ -27,10 +28,10 @@ def _beside(name: str) -> str:
 
 
 class View(anywidget.AnyWidget):
-    """A picture with its faces; with a button for a camera, whose frames it scores and answers one by one.
+    """A picture with its faces; with a button for a camera, it scores its frames one by one.
 
     Attributes:
-        away: where the notebook runs, if not on the learner's machine: then there is no camera.
+        away: the service on which the notebook is executed, if it is not the learner's machine: then there is no camera.
         frame: longest side of a camera's frames in pixels.
 
     """
@@ -44,28 +45,32 @@ class View(anywidget.AnyWidget):
     def __init__(self, score: live.Score, **traits):
         super().__init__(**traits)
         self.score, self._stream = score, live.Stream(score)
-        self._still = None
+        self._still: tuple[dict, list[bytes]] | None = None
         self.on_msg(lambda _widget, content, buffers: self.take(content, buffers))
 
     def show(self, photo: np.ndarray, faces: Sequence[live.Seen], sentence: str = "") -> None:
-        """Show a picture, uint8 (H, W) or (H, W, 3), with its faces and a sentence; a camera that is on is switched off."""
+        """Show a picture, uint8 (H, W) or (H, W, 3), with its faces and a sentence; this switches the camera off."""
         image = Image.fromarray(photo)
         size = list(image.size)
         image.thumbnail((STILL, STILL))
         file = io.BytesIO()
         image.save(file, "png")
         words = live.in_words(faces, self.class_names)
-        content = {"kind": "still", "size": size, "faces": _ready(faces), "words": words, "sentence": sentence}
-        self._still = content, [file.getvalue()]
-        self.send(*self._still)
+        content = {"kind": "still", "size": size, "faces": _to_json(faces), "words": words, "sentence": sentence}
+        self._keep_and_send(content, [file.getvalue()])
 
     def say(self, sentence: str) -> None:
-        """Say something in place of a picture, such as what was wrong with one."""
-        self._still = {"kind": "still", "size": None, "faces": [], "words": sentence, "sentence": sentence}, []
-        self.send(*self._still)
+        """Show a sentence instead of a picture, such as what was wrong with one."""
+        content: dict[str, Any] = {"kind": "still", "size": None, "faces": [], "words": sentence, "sentence": sentence}
+        self._keep_and_send(content, [])
+
+    def _keep_and_send(self, content: dict, buffers: list[bytes]) -> None:
+        """Send a still picture, and keep it for pages that are opened later."""
+        self._still = content, buffers
+        self.send(content, buffers)
 
     def take(self, content: dict, buffers: Sequence[bytes | memoryview]) -> None:
-        """Do what a page asks for: its first picture, or an answer to a frame."""
+        """Respond to a message of a page, which asks for its first picture or for the faces of a frame."""
         content = content if isinstance(content, dict) else {}
         kind, page = content.get("kind"), content.get("page")
         if kind == "ready" and self._still:
@@ -81,11 +86,11 @@ class View(anywidget.AnyWidget):
             if len(buffers) != 1:
                 raise PhotographError(f"A frame is one picture; found {len(buffers)}.")
             faces = self._stream.see(live.read_photograph(bytes(buffers[0]), FRAME))
-        except Exception as error:  # a widget has no traceback: whatever it is, the panel says it
+        except Exception as error:  # a widget shows no traceback, so the panel shows the text
             return {"faces": [], "words": "no answer", "sentence": str(error) or type(error).__name__}
         words = live.in_words(faces, self.class_names)
-        return {"faces": _ready(faces), "words": words, "sentence": "", "seconds": self._stream.seconds}
+        return {"faces": _to_json(faces), "words": words, "sentence": "", "seconds": self._stream.seconds}
 
 
-def _ready(faces: Sequence[live.Seen]) -> list[dict]:
+def _to_json(faces: Sequence[live.Seen]) -> list[dict]:
     return [face.to_dict() for face in faces]

@@ -107,7 +107,7 @@ SHIFT_WRONG = {
         lambda image, down, right: image[np.arange(len(image)) - down, np.arange(image.shape[1]) - right],
         "rows first",
     ),
-    "off by one": (lambda image, down, right: shift_clip(image, down + 1, right), "some values"),
+    "off by one": (lambda image, down, right: shift_clip(image, down + 1, right), "some values|of your|place"),
     "slices": (lambda image, down, right: np.pad(image, ((down, 0), (right, 0)), "edge")[:-down, :-right], "shape|stopped"),
     "no clip": (lambda image, down, right: image[np.arange(5) - down], "some values|stopped"),
     "no return": (lambda image, down, right: None, "return"),

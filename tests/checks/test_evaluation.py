@@ -52,7 +52,7 @@ NORMALISE_RIGHT = {
 NORMALISE_WRONG = {
     "columns, keepdims": (lambda c: c / c.sum(axis=0, keepdims=True), r"\*columns\* add up"),
     "into integers": (into_integers, "array of integers"),
-    "row left out": (lambda c: normalise_at_once(c[c.sum(axis=1) > 0]), "expected an array of shape"),
+    "row left out": (lambda c: normalise_at_once(c[c.sum(axis=1) > 0]), "xpected an array of shape"),
     "in place": (normalise_in_place, "in place"),
     "nothing": (lambda c: None, "return"),
     "text": (lambda c: "done", "expected an array"),

@@ -55,7 +55,7 @@ PARSE_WRONG = {
     "on its side": (parse_column_order, "on its side"),
     "int64": (parsed(lambda label, image, split: (label, image.astype(int), split)), "np.uint8"),
     "no split": (parsed(lambda label, image, split: (label, image, label)), "The split is text"),
-    "label off by one": (parsed(lambda label, image, split: (label + 1, image, split)), "expected 4, found 5"),
+    "label off by one": (parsed(lambda label, image, split: (label + 1, image, split)), "plus 1\\. Expected 4, found 5"),
     "nothing": (lambda row: print(end=""), "return"),
     "too few pixels": (parsed(lambda label, image, split: (label, image[:, :47], split)), "last .* is missing along axis 1"),
     "fails": (lambda row: float(row), "ValueError"),

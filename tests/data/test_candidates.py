@@ -237,7 +237,7 @@ def test_a_table_that_says_no_split_is_training_and_that_is_said(tmp_path, capsy
     path = write_folder(tmp_path, {"faces.csv": written(FACES, PLAIN)}) / "faces.csv"
     faces, line = said(capsys, path)
     assert faces.split_sizes() == {"Training": 14}
-    assert "Nothing says which split these rows are: they are taken for Training." in line
+    assert "Nothing says which split these rows belong to: Training was assumed." in line
 
 
 def npz_bytes(faces):
@@ -287,7 +287,7 @@ COPIES = {
             **{name.replace("test/", "Testen/"): each for name, each in pictures(TESTS, prefix=False).items()},
         },
         PARTS["Training"],
-        "Testen/ (its name says no split)",
+        "Testen/ (its name gives no split)",
     ),
     "classes beside the folder of a split": (
         {
@@ -295,7 +295,7 @@ COPIES = {
             **{name.removeprefix("test/"): each for name, each in pictures(TESTS[:1], prefix=False).items()},
         },
         PARTS["Training"],
-        "(its name says no split)",
+        "(its name gives no split)",
     ),
     "tests without folders of classes": (
         {**pictures(PARTS["Training"]), "test/1.png": picture_bytes(TESTS.images[0])},
@@ -434,7 +434,7 @@ def test_all_of_fer2013_in_one_split_is_refused(tmp_path, monkeypatch):
 
     monkeypatch.setattr(orders, "ALL", tuple(FACES.counts().tolist()))
     path = write_folder(tmp_path, {"train.csv": written(FACES, PLAIN)}) / "train.csv"
-    with pytest.raises(DataError, match="stand in one split, Training, and nothing says which of them are its tests"):
+    with pytest.raises(DataError, match="are in one split, Training, and nothing says which of them are the tests"):
         data.load(path)
 
 

@@ -396,7 +396,7 @@ def test_info_gives_format_counts_duplicates_and_constant_pictures(tmp_path):
     for words in (
         "fer2013.csv: table",
         "1 faces repeat another one exactly (20 distinct)",
-        "1 PublicTest faces also stand in Training",
+        "1 PublicTest faces are also in Training",
         "1 groups carry conflicting labels",
         "no face): 1 (PrivateTest 1)",
     ):

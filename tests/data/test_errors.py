@@ -219,7 +219,7 @@ def test_a_bad_picture_is_named(tmp_path, name, packed):
 
 def test_pictures_all_of_another_size_are_not_called_mixed(tmp_path):
     said = message(write_folder(tmp_path / "set", {f"train/sad/{n}.png": sized(24, 24) for n in range(3)}))
-    assert "found 24×24, and another size in all of them" in said
+    assert "found 24×24, and all of them have another size" in said
 
 
 # --- archives -------------------------------------------------------------------------------------------------------
@@ -300,7 +300,7 @@ def test_a_bad_npz_is_named(tmp_path, name):
 def test_a_plain_npy_array_under_the_name_npz_is_refused(tmp_path):
     np.save(tmp_path / "x.npy", np.zeros(3))
     os.replace(tmp_path / "x.npy", tmp_path / "x.npz")
-    assert "no NumPy archive" in message(tmp_path / "x.npz")
+    assert "as a NumPy archive" in message(tmp_path / "x.npz")
 
 
 # --- whatever comes -------------------------------------------------------------------------------------------------

@@ -298,7 +298,7 @@ def test_files_that_can_run_code_are_not_opened_and_that_is_said(tmp_path):
         "x.h5": "numpy.savez as x_train",
         "fer.xlsx": "Save the sheet as CSV",
         "fer.rar": "Unpack the archive first",
-        "face.png": "Pictures must lie in folders",
+        "face.png": "Pictures must be in folders",
     }.items():
         content = zip_bytes({"xl/sheet.xml": b"x"}) if name.endswith("xlsx") else b"\x00\x01"
         path = write_folder(tmp_path, {name: content}) / name

@@ -175,11 +175,11 @@ REFUSED = {
     ),
     "is_train, True or False": (
         written(FACES, {"emotion": number, "pixels": spaced, "is_train": lambda _, __, split: split == "Training"}),
-        ["'is_train' says yes or no to a split"],
+        ["'is_train' holds yes or no for one split"],
     ),
     "Test, 0 or 1": (
         written(FACES, {"emotion": number, "pixels": spaced, "Test": lambda _, __, split: int(split != "Training")}),
-        ["'test' says yes or no to a split"],
+        ["'test' holds yes or no for one split"],
     ),
     "shortened by NumPy": (written(FACES, but(pixels=shortened)), ["shortened", "lost"]),
     "scaled pixels": (
@@ -246,10 +246,10 @@ REFUSED = {
     ),
     "two tables with their headers put together": (
         written(FACES, PLAIN) + written(FACES, PLAIN),
-        [f"line {len(FACES) + 2}: expected a face, found a second header", "take this line away"],
+        [f"line {len(FACES) + 2}: expected a face, found a second header", "remove this line"],
     ),
 }
-WRONG = ("cut off", "without labels", "fresh copy", "Download it again", "take it away")
+WRONG = ("cut off", "without labels", "fresh copy", "Download it again", "Rename or remove it")
 
 
 @pytest.mark.parametrize("kind", REFUSED)

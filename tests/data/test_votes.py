@@ -118,7 +118,7 @@ def test_another_file_is_refused(joined, tmp_path):
         csv_bytes(faces): "found 'emotion, pixels, Usage'",
         votes_bytes(rows, HEADER[::-1]): "line 1: expected",
         votes_bytes([]): "no rows",
-        b"\xff\xfe\0": "no table",
+        b"\xff\xfe\0": "not a table",
         votes_bytes(rows)[:300] + b'"': "columns|no table",
     }.items():
         path.write_bytes(content)
@@ -182,5 +182,5 @@ def test_info_says_how_votes_agree_with_labels(joined):
     faces, _, path = joined
     said = data.info(path.parent / "fer2013.csv", votes=path)
     assert said.startswith(data.info(path.parent / "fer2013.csv"))
-    assert "17 of 21 faces have one class with most votes; it is their label in 100.0% of them" in said
+    assert "17 of 21 faces have one class with the most votes; it is their label in 100.0% of them" in said
     assert votes_module.describe_votes(faces, np.zeros((21, 10), int)).count("0 of 21") == 1

@@ -146,7 +146,7 @@ def test_damaged_pictures_are_read_or_refused_but_never_crash(cut, where, byte, 
 
 
 def test_a_truncated_photograph_is_refused():
-    with pytest.raises(PhotographError, match="What was given is no picture"):
+    with pytest.raises(PhotographError, match="This photograph can't be read as a picture"):
         live.read_photograph(encoded(Image.fromarray(noise(64, 64, 3)), "jpeg")[:-400])
 
 

@@ -62,7 +62,7 @@ MODELS = {
 @cache
 def drawn(name: str) -> tuple[keras.Model, Figure]:
     model = MODELS[name]()
-    return model, diagrams.draw(model)
+    return model, diagrams.render(model)
 
 
 def parts(figure: Figure, kind: type) -> dict[str, object]:
@@ -135,7 +135,7 @@ def test_an_arrow_goes_up_from_box_to_box_and_through_no_other(name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_texts_fit_into_their_boxes_and_can_be_read(name):
-    figure = diagrams.draw(MODELS[name]())  # anew: a closed figure does not know its size in pixels
+    figure = diagrams.render(MODELS[name]())  # again: a closed figure does not know its size in pixels
     renderer = figure.canvas.get_renderer()
     boxes = [box.get_window_extent(renderer) for box in parts(figure, FancyBboxPatch).values()]
     for text in figure.axes[0].texts:
@@ -147,7 +147,7 @@ def test_texts_fit_into_their_boxes_and_can_be_read(name):
 
 
 def texts(model: keras.Model) -> list[str]:
-    return [text.get_text() for text in diagrams.draw(model).axes[0].texts]
+    return [text.get_text() for text in diagrams.render(model).axes[0].texts]
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_towers_stand_straight():
 
 def test_several_models_stand_side_by_side_with_their_titles_and_wrap():
     models = {name: MODELS[name]() for name in ("inception v3", "simplified", "equivalent", "extreme")}
-    figure = diagrams.draw(models)
+    figure = diagrams.render(models)
     boxes = parts(figure, FancyBboxPatch)
     assert set(boxes) == {f"box {title}/{each.name}" for title, model in models.items() for each in operations(model)}
     written = [text for text in figure.axes[0].texts if text.get_text() in models]
@@ -193,8 +193,12 @@ def test_several_models_stand_side_by_side_with_their_titles_and_wrap():
         assert right < left2 or right2 < left or high < low2 or high2 < low
     assert len({text.get_position()[1] for text in written}) == 2
     assert figure.get_size_inches()[0] <= 9.5
-    wide = diagrams.draw(models, width=30)
+    wide = diagrams.render(models, width=30)
     assert len({text.get_position()[1] for text in wide.axes[0].texts if text.get_text() in models}) == 1
+
+
+def test_the_former_name_still_renders():
+    assert diagrams.draw is diagrams.render
 
 
 def test_words_name_every_layer_and_what_it_takes():
@@ -215,24 +219,24 @@ def shared(x):
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        (lambda: "a model", "Expected a Keras model to draw; found str"),
+        (lambda: "a model", "Expected a Keras model to render; found str"),
         (lambda: keras.Sequential([layers.Conv2D(1, 1)]), "does not know its input yet"),
         (lambda: model_of(shared), "a layer is used twice, or is itself a model"),
         (lambda: model_of(model_of(layers.Conv2D(1, 1))), "a layer is used twice, or is itself a model"),
-        (lambda: model_of(blocks.equivalent_module, 16, 16, **PLAIN), "16 things stand side by side"),
-        (dict, "There is no model to draw"),
+        (lambda: model_of(blocks.equivalent_module, 16, 16, **PLAIN), "16 boxes are side by side"),
+        (dict, "There is no model to render"),
     ],
     ids=["no model", "no input", "layer twice", "model inside", "too wide", "none"],
 )
 def test_what_can_not_be_drawn_is_said(given, complaint):
     with pytest.raises(ModelError, match=complaint):
-        diagrams.draw(given())
+        diagrams.render(given())
 
 
 def test_drawing_leaves_the_model_as_it_is():
     model = MODELS["residual"]()
     before = [array.copy() for array in model.get_weights()]
-    diagrams.draw(model)
+    diagrams.render(model)
     assert all(map(np.array_equal, before, model.get_weights()))
     assert plt.get_fignums() == [1]
 

@@ -87,7 +87,7 @@ def test_seeds():
 
 @looks
 def test_drawing_of_a_network():
-    return diagrams.draw({"mini-Xception": models.build("mini_xception", 24)})
+    return diagrams.render({"mini-Xception": models.build("mini_xception", 24)})
 
 
 @looks

@@ -158,7 +158,7 @@ def test_heat_maps_lie_where_they_belong():
 
 def test_heat_maps_keep_their_values_in_the_middle_of_each_place():
     small = np.arange(6.0).reshape(2, 3)
-    fine = grids._enlarged(small, (6, 9))
+    fine = grids._enlarge(small, (6, 9))
     assert fine.shape == (6, 9)
     assert fine[1::3, 1::3].tolist() == small.tolist()
 

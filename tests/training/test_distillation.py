@@ -8,7 +8,7 @@ from fer_course.errors import DataError, ModelError, RunError
 from fer_course.evaluation import predict
 from fer_course.recipes import Recipe
 from fer_course.training import train, validation_rows
-from fer_course.training.distillation import soft_targets
+from fer_course.training.distillation import average, soft_targets
 
 RECIPE = Recipe(
     "student", epochs=10, batch_size=16, learning_rate=0.1, flip=False, shift=0.0, validation=0.2, distillation=1.0
@@ -135,3 +135,10 @@ def test_parts_hold_every_class_and_there_are_only_so_many(tiny_faces):
         assert not (kept & held_out).any()
     with pytest.raises(DataError, match="makes 5 parts; there is no fold 5"):
         validation_rows(training, 0.2, 5)
+
+
+def test_each_teacher_needs_its_recipe(tiny_faces):
+    training = tiny_faces.select("Training")
+    probabilities = np.full((2, len(training), 7), 1 / 7, dtype="float32")
+    with pytest.raises(ModelError, match="found 2 teachers and 1 recipes"):
+        average(probabilities, [RECIPE], training)

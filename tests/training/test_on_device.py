@@ -81,7 +81,7 @@ def test_erased_rectangles_are_noise_and_nothing_else_changes():
 def test_validation_leaves_pictures_as_they_are(name):
     plans = both(RECIPES[name])[1]
     rows = np.array([49, 0, 7])
-    np.testing.assert_array_equal(np.asarray(ResidentFaces(IMAGES)(plans.untouched(rows))), IMAGES[rows])
+    np.testing.assert_array_equal(np.asarray(ResidentFaces(IMAGES)(plans.plan_unchanged(rows))), IMAGES[rows])
 
 
 def test_no_face_is_saved_with_the_weights(tmp_path):
@@ -111,12 +111,11 @@ import json, sys
 from learnable_faces import make_faces
 import keras, numpy as np
 from fer_course.recipes import Recipe
-from fer_course import training
-from fer_course.training import train
+from fer_course.training import loop, train
 
 folder, devices, extra = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 if extra.pop("whole", False):
-    training.accelerated = lambda: True
+    loop.accelerated = lambda: True
 recipe = Recipe("tiny", model="lenet", epochs=2, batch_size=16, input_size=24, learning_rate=0.01).but(**extra)
 rates = []
 
@@ -192,6 +191,6 @@ def test_several_devices_need_jax_and_a_name(tmp_path, tiny_faces, tiny_model):
 
     with pytest.raises(FerCourseError, match="KERAS_BACKEND=jax"):
         train(None, tiny_faces, PLAIN, tmp_path / "a", devices=2)
-    with pytest.raises(FerCourseError, match="name, not a model"):
+    with pytest.raises(FerCourseError, match="needs the name of a model"):
         train(tiny_model(), tiny_faces, PLAIN, tmp_path / "b", devices=2)
     assert not list(tmp_path.iterdir())

@@ -33,11 +33,11 @@ def test_what_is_no_run_is_refused(run_cli, tmp_path, monkeypatch):
     (tmp_path / "begun" / "recipe.yaml").touch()
     said_in_one_sentence(run_cli("live", "begun", "--no-browser"), "model.keras")
     (tmp_path / "begun" / "model.keras").touch()
-    assert page.checked("begun") == str((tmp_path / "begun").resolve())
-    assert page.checked("pretrained") == "pretrained"
+    assert page.check_run("begun") == str((tmp_path / "begun").resolve())
+    assert page.check_run("pretrained") == "pretrained"
     (tmp_path / "pretrained").mkdir()
     with pytest.raises(RunError, match=r"recipe\.yaml"):
-        page.checked("pretrained")  # a folder of that name is meant
+        page.check_run("pretrained")  # a folder of that name is meant
 
 
 def test_a_port_that_is_taken_is_said(run_cli):

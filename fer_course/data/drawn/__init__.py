@@ -1,16 +1,15 @@
-"""Drawn faces: the data set that is always there. Faces with expressions, drawn by numbers, of nobody.
+"""Drawn faces: the data set that is always available. Faces with expressions, drawn by numbers, of nobody.
 
-A head is a relief, lit and projected; brows, lids, nose, cheeks and lips are moved by facial action units (FACS); who
-it is, how the head is held and how the picture is taken vary from face to face. Sets have FER2013's proportions and
-FER2013's faults, so that what FER2013 teaches can be learned on them. They are not FER2013, and no score on them is a
-score on FER2013.
+A head is a relief, lit and projected. Facial action units (FACS) move brows, lids, nose, cheeks and lips; the person, the
+pose of the head and the photograph vary from face to face. Sets have FER2013's proportions and FER2013's faults, so that
+they teach what FER2013 teaches. They are not FER2013, and a score on them is not a score on FER2013.
 
     faces = draw(600, seed=1)                  # a small set
     picture = draw_one({6: 0.8, 12: 1.0})      # one face: cheeks and lip corners raised
 
-Rooms: `geometry` (shapes and projection), `expression` (action units), `identity` (people, poses, scenes), `features`
+Modules: `geometry` (shapes and projection), `expression` (action units), `identity` (people, poses, scenes), `features`
 (brows, eyes, mouth), `skin` (relief, light, lines), `surroundings` (hair, beard, glasses, hands, background), `render`
-(all of it in order) and `faults` (which faces a set has).
+(all of it in order) and `faults` (which faces a set has, and what is wrong with it).
 """
 
 from __future__ import annotations
@@ -19,10 +18,11 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from fer_course._shared.values import is_whole
 from fer_course.data.drawn import expression, faults, identity, render
 from fer_course.data.drawn.expression import ACTION_UNITS, PROTOTYPES
 from fer_course.data.drawn.identity import CHILDREN, Identity, Pose, Scene, person
@@ -55,10 +55,10 @@ _UNIFORM = 2 + expression.NUMBERS + sum(identity.numbers(kind) for kind in (Iden
 
 @dataclass(frozen=True)
 class People:
-    """The numbers behind faces of one label, before they are drawn: arrays with N rows.
+    """The numbers behind N faces of one label, before they are drawn.
 
     Attributes:
-        shown: int64 (N,), the class that they show; another one than the label where the label is wrong.
+        shown: int64 (N,), the class that each face shows; it differs from the label if the label is wrong.
         action_units: float64 (N, 20), intensities in the order of `ACTION_UNITS`.
         identity: `Identity` of float64 arrays (N,).
         pose: `Pose` of float64 arrays (N,).
@@ -81,21 +81,25 @@ def draw(
 ) -> Faces:
     """Return `n` drawn faces with FER2013's splits, class proportions and faults, in FER2013's order of splits.
 
-    The same `n` and `seed` give the same faces on every machine (pixels within one grey level of each other). Sets of
-    different size share their people: the k-th distinct face of a class is the same in all sets of a seed; which split
-    and row it has, what is copied, and what is constant is chosen for each size anew.
+    The same `n` and `seed` give the same faces on every machine (pixels differ by at most one grey level). Sets of
+    different sizes share their people: the k-th distinct face of a class is the same in all sets of a seed. Its split and
+    row, the copies, and the constant pictures are chosen again for each size.
 
     Args:
-        n: how many faces, 1 or more. About 1,000 and more a second; 2.3 kB of memory each.
+        n: the number of faces, 1 or more: about 1,000 or more per second, and 2.3 kB of memory per face.
         seed: a whole number, 0 or more; the same seed gives the same faces.
-        progress: called now and then with the number of faces drawn so far and the number of faces to draw.
-        balanced: draw as many faces of each class as of any other, instead of FER2013's proportions.
+        progress: called from time to time with the number of faces drawn so far and the number of faces to draw.
+        balanced: draw the same number of faces of each class, instead of FER2013's proportions.
 
     Returns:
         `Faces`, drawn: uint8 (n, 48, 48) with labels; about 10 % of the labels are wrong, 5 % of the pictures are copies.
 
     Raises:
-        DataError: if `n` is not a whole number from 1 or `seed` not one from 0.
+        DataError: if `n` is not a whole number of 1 or more, or `seed` not one of 0 or more.
+
+    Example:
+        >>> draw(7, seed=1).images.shape
+        (7, 48, 48)
 
     """
     _check_whole("The number of faces to draw", n, 1)
@@ -104,7 +108,7 @@ def draw(
     images = np.zeros((n, SIZE, SIZE), dtype=np.uint8)
     batches = _batches(plan)
     todo, done = sum(len(batch.rows) for batch in batches), 0
-    for batch, pictures in zip(batches, _side_by_side(batches, int(seed)), strict=True):
+    for batch, pictures in zip(batches, _draw_in_parallel(batches, int(seed)), strict=True):
         images[batch.rows] = pictures
         done += len(pictures)
         if progress is not None:
@@ -114,7 +118,7 @@ def draw(
 
 
 class Batch(NamedTuple):
-    """Rows of a set that are drawn together: the first faces of the `number`-th batch of a class."""
+    """Rows of a set that are drawn together: faces from the `number`-th batch of a class."""
 
     label: int
     number: int
@@ -122,22 +126,22 @@ class Batch(NamedTuple):
 
 
 def _batches(plan: faults.Plan) -> list[Batch]:
-    """Return what there is to draw: neither copies nor constant pictures."""
+    """Return the batches to draw: without copies and constant pictures."""
     batches = []
     for label in range(len(CLASS_NAMES)):
-        rows = np.flatnonzero((plan.labels == label) & (plan.place >= 0))
+        rows = np.flatnonzero((plan.labels == label) & (plan.position >= 0))
         starts = range(0, len(rows), render.BATCH)
         batches += [Batch(label, start // render.BATCH, rows[start : start + render.BATCH]) for start in starts]
     return batches
 
 
-def _side_by_side(batches: list[Batch], seed: int) -> Iterator[np.ndarray]:
-    """Yield the pictures of each batch in order, drawn in two threads: NumPy lets the other one run while it computes."""
+def _draw_in_parallel(batches: list[Batch], seed: int) -> Iterator[np.ndarray]:
+    """Yield the pictures of each batch in order, drawn in two threads: NumPy lets both run while it computes."""
     with ThreadPoolExecutor(WORKERS) as pool:
         try:
             yield from pool.map(lambda batch: _pictures(batch.label, batch.number, len(batch.rows), seed), batches)
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)  # Ctrl-C does not wait for what has not begun
+            pool.shutdown(wait=True, cancel_futures=True)  # Ctrl-C does not wait for batches that have not started
 
 
 def draw_one(
@@ -146,17 +150,21 @@ def draw_one(
     pose: Pose | None = None,
     scene: Scene | None = None,
 ) -> np.ndarray:
-    """Return one face that moves the given muscles, uint8 (48, 48), in a few milliseconds: made for sliders.
+    """Return one face that moves the given muscles, uint8 (48, 48), in a few milliseconds: quick enough for sliders.
 
     Args:
-        action_units: FACS number -> intensity from 0 to 1, such as `{1: 0.9, 2: 1, 5: 0.8, 25: 0.8, 26: 0.9}`; what is
-            not named is at rest. `ACTION_UNITS` lists the numbers, `PROTOTYPES` has one face a class.
-        identity: who it is: a whole number stands for a person, or an `Identity`.
-        pose: how the head is held; upright and from the front if not given.
-        scene: light, background and lens; a soft light from the upper left if not given.
+        action_units: FACS number -> intensity from 0 to 1, such as `{1: 0.9, 2: 1, 5: 0.8, 25: 0.8, 26: 0.9}`; other
+            units are at rest. `ACTION_UNITS` lists the numbers, `PROTOTYPES` has one face per class.
+        identity: the person: an `Identity`, or a whole number that means one.
+        pose: the pose of the head; default: upright and from the front.
+        scene: light, background and lens; default: a soft light from the upper left.
 
     Raises:
-        DataError: if an action unit is unknown, an intensity is not in 0 to 1, or the identity is neither.
+        DataError: if an action unit is unknown, an intensity is not between 0 and 1, or the identity is neither.
+
+    Example:
+        >>> draw_one({12: 1.0}).shape
+        (48, 48)
 
     """
     units = expression.intensities(action_units)[None]
@@ -168,36 +176,42 @@ def draw_one(
 
 
 def people(label: int, batch: int, seed: int = 0) -> People:
-    """Return the numbers behind one batch of `render.BATCH` faces of a class: the same for every size of set.
+    """Return the numbers behind one batch of `render.BATCH` faces of a class: the same for sets of every size.
 
     Args:
-        label: the label that the faces carry, 0 to 6.
+        label: the label of the faces, 0 to 6.
         batch: 0 for the first `render.BATCH` faces of the class, 1 for the next, and so on.
         seed: as for `draw`.
 
     """
     uniform = _generator(label, batch, seed).random((render.BATCH, _UNIFORM))
     widths = [2, expression.NUMBERS, *(identity.numbers(kind) for kind in (Identity, Pose, Scene))]
-    for_label, for_units, *for_rest = np.split(uniform, np.cumsum(widths)[:-1], axis=1)
+    parts = np.split(uniform, np.cumsum(widths)[:-1], axis=1)
+    for_label, for_units, for_identity, for_pose, for_scene = parts
     shown = faults.shown(np.full(render.BATCH, label), for_label)
     units = np.empty((render.BATCH, len(ACTION_UNITS)))
     for each in np.unique(shown):
         units[shown == each] = expression.sample(int(each), for_units[shown == each])
-    drawn = [identity.sample(kind, part) for kind, part in zip((Identity, Pose, Scene), for_rest, strict=True)]
-    return People(shown, units, *drawn)
+    return People(
+        shown,
+        units,
+        identity.sample(Identity, for_identity),
+        identity.sample(Pose, for_pose),
+        identity.sample(Scene, for_scene),
+    )
 
 
 def draw_people(label: int, batch: int, seed: int = 0, **changes: float) -> tuple[np.ndarray, People]:
-    """Return one batch of faces of a class together with the numbers behind them, which no photograph tells.
+    """Return one batch of faces of a class, and the numbers behind them, which no photograph reveals.
 
-    `changes` gives all of them the same value of a field, everything else untouched: `draw_people(3, 0, skin=0.3)` are the
-    faces of `draw_people(3, 0)` with dark skin, to the last strand of hair.
+    `changes` sets a field of all faces to one value, and changes nothing else: `draw_people(3, 0, skin=0.3)` draws the faces
+    of `draw_people(3, 0)` with dark skin, identical to the last strand of hair.
 
     Args:
-        label: the label that the faces carry, 0 to 6; `People.shown` is what they show.
+        label: the label of the faces, 0 to 6; `People.shown` is what they show.
         batch: 0 for the first `render.BATCH` faces of the class, 1 for the next, and so on.
-        seed: as for `draw`; another one than that of the training faces gives people whom no model has seen.
-        **changes: fields of `Identity`, `Pose` or `Scene` and their new value.
+        seed: as for `draw`; another seed than that of the training faces gives people whom no model has seen.
+        **changes: fields of `Identity`, `Pose` or `Scene`, and their new values.
 
     Returns:
         uint8 (32, 48, 48), and `People` of 32.
@@ -218,12 +232,16 @@ def draw_people(label: int, batch: int, seed: int = 0, **changes: float) -> tupl
             raise DataError(
                 f"Drawn faces have no {field!r}; take a field of Identity, Pose or Scene, such as skin or yaw."
             )
-        if isinstance(value, str) or not np.isscalar(value) or not np.isfinite(value):
+        if not _is_finite(value):
             raise DataError(f"The new value of {field} is one number for all faces of the batch; found {value!r}.")
         parts[name] = replace(parts[name], **{field: np.full(render.BATCH, float(value))})
     who = replace(who, **parts)
     noise = _generator(label, batch, seed, 1).random((render.BATCH, render.NOISE), dtype=np.float32)
     return render.render(who.action_units, who.identity, who.pose, who.scene, noise), who
+
+
+def _is_finite(value: Any) -> bool:
+    return np.isscalar(value) and not isinstance(value, str) and bool(np.isfinite(value))
 
 
 def _pictures(label: int, batch: int, count: int, seed: int) -> np.ndarray:
@@ -238,5 +256,5 @@ def _generator(*numbers: int) -> np.random.Generator:
 
 
 def _check_whole(what: str, value, least: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+    if not (is_whole(value) or isinstance(value, np.integer)) or value < least:
         raise DataError(f"{what} is a whole number, {least} or more; found {value!r}.")

@@ -1,4 +1,4 @@
-"""Expressions as action units: which muscles move in which class, and how people differ in it.
+"""Expressions as action units: which muscles move in each class, and how people differ.
 
 The numbers are those of the Facial Action Coding System (Ekman & Friesen, FACS, 1978); the prototypes follow EMFACS
 (Friesen & Ekman, EMFACS-7, 1983). Intensities run from 0 (not seen) to 1 (as strong as it gets: E in FACS).
@@ -13,7 +13,7 @@ import numpy as np
 from fer_course.errors import DataError
 from fer_course.faces import CLASS_NAMES
 
-#: FACS number -> name of every action unit that a drawn face has.
+#: FACS number -> name, for every action unit of a drawn face.
 ACTION_UNITS = {
     1: "inner brow raiser",
     2: "outer brow raiser",
@@ -48,7 +48,7 @@ PROTOTYPES: dict[str, dict[int, float]] = {
     "neutral": {},
 }
 
-# Other faces of the same class, each with its share of the class; the prototype has the rest.
+# Other faces of the same class, with their shares of the class; the prototype has the rest.
 _VARIANTS: dict[str, list[tuple[float, dict[int, float]]]] = {
     "angry": [
         (0.25, {4: 1.0, 5: 0.4, 7: 0.7, 9: 0.4, 10: 0.7, 16: 0.6, 25: 0.9, 26: 0.6, 27: 0.6}),  # shouting
@@ -83,16 +83,16 @@ _VARIANTS: dict[str, list[tuple[float, dict[int, float]]]] = {
     ],
     "neutral": [(0.12, {4: 0.2, 7: 0.2}), (0.12, {12: 0.2}), (0.12, {15: 0.2, 17: 0.2}), (0.06, {25: 0.35})],
 }
-#: Uniform random numbers that one expression takes.
+#: Uniform random numbers for one expression.
 NUMBERS = 8 + 3 * len(ACTION_UNITS)
-_SLOT = {number: place for place, number in enumerate(ACTION_UNITS)}
+_SLOT = {number: index for index, number in enumerate(ACTION_UNITS)}
 
 
 def intensities(action_units: Mapping[int, float]) -> np.ndarray:
     """Return the intensities of all action units, float64 (20,) in the order of `ACTION_UNITS`.
 
     Raises:
-        DataError: if a number is no action unit that drawn faces have, or an intensity is not between 0 and 1.
+        DataError: if a number is not an action unit of drawn faces, or an intensity is not between 0 and 1.
 
     """
     row = np.zeros(len(ACTION_UNITS))
@@ -116,9 +116,9 @@ def intensities(action_units: Mapping[int, float]) -> np.ndarray:
 def sample(shown: int, uniform: np.ndarray) -> np.ndarray:
     """Return the action units of people who show class `shown`: float64 (N, 20), 0 to 1.
 
-    Each picks a face of the class, shows it more or less strongly, every muscle a little differently; some mix in
-    another class, some talk, and everybody has a resting face. Only +, -, ×, ÷ and comparisons are used, which are
-    the same to the last bit on every machine.
+    Each person gets a face of the class, shown more or less strongly, with every muscle a little different; some mix in
+    another class, some talk, and everybody has a resting face. Only +, -, ×, ÷ and comparisons are used, which give the
+    same bits on every machine.
 
     Args:
         shown: the class that they show, 0 to 6.
@@ -142,7 +142,7 @@ def sample(shown: int, uniform: np.ndarray) -> np.ndarray:
 
 
 def _pick(name: str, uniform: np.ndarray) -> np.ndarray:
-    """Return for each number one of the faces of a class, (N, 20)."""
+    """Return one of the faces of a class for each number, (N, 20)."""
     variants = _VARIANTS[name]
     faces = np.stack([intensities(units) for _, units in variants] + [intensities(PROTOTYPES[name])])
     ends = np.cumsum([share for share, _ in variants])

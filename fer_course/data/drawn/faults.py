@@ -1,7 +1,7 @@
-"""Which faces a set has, and what is wrong with it: the plan of a set, with FER2013's proportions and FER2013's faults.
+"""The plan of a set: which faces it has and what is wrong with it, with FER2013's proportions and FER2013's faults.
 
 FER2013 (Goodfellow et al. 2013) has 35,887 rows, of which 1,853 repeat another one exactly: 1,236 within Training, 280
-of PublicTest and 288 of PrivateTest that also stand in Training. 57 groups of such copies have conflicting labels, 12
+of PublicTest and 288 of PrivateTest that are also in Training. 57 groups of such copies have conflicting labels, 12
 pictures are constant, and many labels are wrong.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from fer_course.faces import CLASS_NAMES, SPLITS
 
-#: Faces of each class in FER2013: one row a split (Training, PublicTest, PrivateTest), one column a class.
+#: Faces of each class in FER2013: one row per split (Training, PublicTest, PrivateTest), one column per class.
 FER2013_COUNTS = np.array(
     [
         [3995, 436, 4097, 7215, 4830, 3171, 4965],
@@ -23,13 +23,13 @@ FER2013_COUNTS = np.array(
 )
 #: Share of each split's faces that are exact copies of a Training face.
 COPIED = np.array([1236 / 28709, 280 / 3589, 288 / 3589])
-#: Share of the copies that carry another label than their original.
+#: Share of the copies whose label differs from that of their original.
 CONFLICTING = 57 / 1853
-#: Share of pictures of one single grey.
+#: Share of pictures that are a single grey.
 CONSTANT = 12 / 35887
 #: Share of labels that are wrong: the face shows another class.
 MISLABELLED = 0.10
-# Label -> what the face shows instead, and how often: the confusions of people who label FER2013.
+# Label -> what the face shows instead, and how often: confusions of the people who labelled FER2013.
 _MISTAKES = {
     "angry": {"sad": 3, "neutral": 3, "disgust": 2, "fear": 2},
     "disgust": {"angry": 6, "sad": 2, "fear": 1},
@@ -39,28 +39,28 @@ _MISTAKES = {
     "surprise": {"fear": 4, "happy": 2, "neutral": 1},
     "neutral": {"sad": 5, "happy": 2, "angry": 2},
 }
-# Labels of FER2013's twelve constant pictures; the last one stands in PublicTest.
+# Labels of FER2013's twelve constant pictures; the last one is in PublicTest.
 _CONSTANT_LABELS = (0, 3, 0, 6, 0, 4, 0, 5, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What every row of a set is, before anything is drawn; int64 arrays (n,).
+    """The content of every row of a set, before anything is drawn: int64 arrays (n,).
 
     Attributes:
-        labels: the label that the row carries, 0 to 6.
+        labels: the label of the row, 0 to 6.
         split: index into `SPLITS`, ascending.
         original: the row that is drawn for this row: itself, or the row that it copies.
-        place: for originals, which face of its class it is: the k-th face of a class is the same in every set of a
-            seed, large or small; -1 for copies and constant pictures.
-        constant: boolean, True for pictures of one single grey.
+        position: for originals, the number of the face in its class: the k-th face of a class is the same in every set
+            of a seed, large or small; -1 for copies and constant pictures.
+        constant: boolean, True for pictures that are a single grey.
 
     """
 
     labels: np.ndarray
     split: np.ndarray
     original: np.ndarray
-    place: np.ndarray
+    position: np.ndarray
     constant: np.ndarray
 
 
@@ -72,15 +72,15 @@ def plan(n: int, seed: int, balanced: bool = False) -> Plan:
     split = np.repeat(np.arange(len(counts)), counts.sum(axis=1))
     constant = _choose_constant(labels, split, rng)
     original = _choose_copies(labels, split, constant, rng)
-    place = np.full(n, -1)
+    position = np.full(n, -1)
     for label in range(len(CLASS_NAMES)):
         own = np.flatnonzero((labels == label) & (original == np.arange(n)) & ~constant)
-        place[own] = np.arange(len(own))
-    return Plan(labels, split, original, place, constant)
+        position[own] = np.arange(len(own))
+    return Plan(labels, split, original, position, constant)
 
 
 def proportions(n: int, balanced: bool = False) -> np.ndarray:
-    """Return how many of `n` faces each split and class gets, int64 (3, 7): as in FER2013, or all classes alike."""
+    """Return how many of `n` faces each split and class gets, int64 (3, 7): as in FER2013, or the same for all classes."""
     per_split = _apportion(FER2013_COUNTS.sum(axis=1), n)
     weights = np.ones_like(FER2013_COUNTS) if balanced else FER2013_COUNTS
     return np.stack([_apportion(row, size) for row, size in zip(weights, per_split, strict=True)])
@@ -95,7 +95,7 @@ def _apportion(weights: np.ndarray, n: int) -> np.ndarray:
 
 
 def _shuffled(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    # By sorting random numbers: `Generator.shuffle` makes no promise to be the same in every NumPy.
+    # By sorting random numbers: `Generator.shuffle` may change between versions of NumPy.
     return values[np.argsort(rng.random(len(values)), kind="stable")]
 
 
@@ -130,7 +130,7 @@ def _choose_copies(labels, split, constant, rng) -> np.ndarray:
 
 
 def shown(labels: np.ndarray, uniform: np.ndarray) -> np.ndarray:
-    """Return the class that each face really shows, given its label: mostly the same, `MISLABELLED` of them another.
+    """Return the class that each face really shows, given its label: mostly the same; for `MISLABELLED` of them another one.
 
     Args:
         labels: int array (N,), 0 to 6.

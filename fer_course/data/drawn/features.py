@@ -1,6 +1,6 @@
 """Brows, eyes and mouth: where the muscles move them, and how they are painted.
 
-Every function takes the person's fields as columns (B, 1, 1) (`person`), and `moved`, what `move` makes of them and
+Every function takes the person's fields as columns (B, 1, 1) (`person`), and `moved`, the result of `move` for them and
 the action units.
 """
 
@@ -14,7 +14,7 @@ from fer_course.data.drawn.geometry import View, bump, ellipse, inside, over, ra
 
 
 def move(person, units: dict[int, np.ndarray]) -> SimpleNamespace:
-    """Return where brows, lids, nose, cheeks, lips and chin are when the action units have done their work.
+    """Return where brows, lids, nose, cheeks, lips and chin are after the action units have moved them.
 
     Args:
         person: columns of an `Identity`.
@@ -139,7 +139,7 @@ def _paint_iris(picture, view: View, person, moved, light, opened) -> None:
 
 
 def lips(view: View, person, moved) -> SimpleNamespace:
-    """Return the mouth as fields: how far along it every pixel is, and the heights of the four edges of the lips."""
+    """Return the mouth as fields: the position of every pixel along it, and the heights of the four edges of the lips."""
     edges = SimpleNamespace()
     edges.t = view.x * (1 / moved.mouth_width)
     squared = np.minimum(edges.t * edges.t, 1.6)

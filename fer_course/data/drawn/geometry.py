@@ -1,8 +1,8 @@
-"""Shapes for drawing, as functions over whole batches: ramps, bumps, lines, and the head that they lie on.
+"""Shapes for drawing, as functions over whole batches: ramps, bumps, lines, and the head itself.
 
 Coordinates are those of a face seen from the front: x runs to the right, y down, 0 is between nose and eyes, and 1 is
-24 pixels, half a picture. All arrays are float32; one number a face has the shape (B, 1, 1), a field over the pixels
-(B, 48, 48), or fewer rows where a crop is enough. Distances are signed: negative inside a shape (Quílez, "2D distance
+24 pixels, half a picture. All arrays are float32: one number per face has the shape (B, 1, 1), a field over the pixels
+(B, 48, 48), or fewer rows if a crop is enough. Distances are signed: negative inside a shape (Quílez, "2D distance
 functions"), so that an edge is smoothed over exactly one pixel.
 """
 
@@ -19,7 +19,7 @@ PIXEL = 2 / SIZE
 
 
 def column(values) -> np.ndarray:
-    """Return one number a face as a float32 array (B, 1, 1), to be combined with fields (B, rows, 48)."""
+    """Return one number per face as a float32 array (B, 1, 1), to be combined with fields (B, rows, 48)."""
     return np.asarray(values, dtype=np.float32).reshape(-1, 1, 1)
 
 
@@ -30,7 +30,7 @@ def ramp(x: np.ndarray, start, end) -> np.ndarray:
 
 
 def inside(distance: np.ndarray, softness=PIXEL) -> np.ndarray:
-    """Return how much of a pixel lies inside a shape, 0 to 1, from its signed distance."""
+    """Return the share of a pixel inside a shape, 0 to 1, from the signed distance."""
     return np.clip(0.5 - distance * (1 / softness), 0, 1)
 
 
@@ -93,12 +93,12 @@ def rows_between(y: np.ndarray, top, bottom) -> slice:
 
 @dataclass(frozen=True)
 class View:
-    """Where on the face every pixel looks: fields (B, 48, 48), all in face coordinates.
+    """The point of the face that each pixel shows: fields (B, 48, 48), all in face coordinates.
 
     Attributes:
-        x: to the right of the nose, in the face's own frame.
-        y: down, in the face's own frame.
-        far: |x|, for what both halves of the face have.
+        x: to the right of the nose, in the frame of the face.
+        y: down, in the frame of the face.
+        far: |x|, for parts that both halves of the face have.
         side: -1 in the left half of the picture, 1 in the right, smooth between.
         rim: 0 in the middle of the head, 1 at its outline, more outside.
         pixel: side of a pixel (B, 1, 1): larger for a face that is further away.
@@ -114,12 +114,15 @@ class View:
 
     def crop(self, rows: slice) -> View:
         """Return the same view of some picture rows only."""
-        fields = (getattr(self, name)[:, rows] for name in ("x", "y", "far", "side", "rim"))
-        return View(*fields, self.pixel)
+        return View(
+            self.x[:, rows], self.y[:, rows], self.far[:, rows], self.side[:, rows], self.rim[:, rows], self.pixel
+        )
 
     def select(self, chosen) -> View:
         """Return the same view of some faces of the batch only."""
-        return View(*(getattr(self, name)[chosen] for name in ("x", "y", "far", "side", "rim", "pixel")))
+        return View(
+            self.x[chosen], self.y[chosen], self.far[chosen], self.side[chosen], self.rim[chosen], self.pixel[chosen]
+        )
 
 
 def look(pose, head) -> View:
@@ -150,7 +153,7 @@ def rim(x: np.ndarray, y: np.ndarray, head) -> np.ndarray:
     across = x * (1 / head.width) * (1 + head.jaw * lower * lower)
     along = np.where(y < 0, y * (1 / head.crown), y * (1 / head.chin))
     across, along = np.minimum(across * across, 2), np.minimum(along * along, 2)
-    # The last term makes an ellipse squarer: temples and jaws are.
+    # The last term makes the ellipse squarer, like temples and jaws.
     return np.sqrt(across + along - head.square * across * along)
 
 

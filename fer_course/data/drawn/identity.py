@@ -1,14 +1,14 @@
-"""Who is drawn, how the head is held, and how the picture is taken: three frozen dataclasses of plain numbers.
+"""The person, the pose of the head, and the photograph: three frozen dataclasses of plain numbers.
 
-A field is one number, or an array (N,) with one number a face. `sample` makes any of the three from uniform random
-numbers, by a table of the range of every field.
+A field is one number, or an array (N,) with one number per face. `sample` makes any of the three from uniform random
+numbers, by the range of each field.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
 from types import SimpleNamespace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from fer_course.data.drawn.geometry import column
 
 
 def _range(low: float, high: float, kind: str = "even", typical: float | None = None):
-    """Describe a field: its range, how its values spread over it, and what it is if nobody says."""
+    """Describe a field: its range, how its values are distributed in it, and its default."""
     skewed = {"low": 0.25, "high": 0.75, "rare": 0.05}
     usual = low + (high - low) * skewed.get(kind, 0.5)
     return field(default=usual if typical is None else typical, metadata={"low": low, "high": high, "kind": kind})
@@ -73,7 +73,7 @@ class Identity:
 
 #: Share of the faces that are children's.
 CHILDREN = 0.12
-# A small child's face, to which the adult one is morphed.
+# A small child's face, towards which an adult's is morphed.
 _CHILD = {
     "width": 0.88, "jaw": 0.05, "square": 0.25, "chin": 0.92, "age": 0.0, "eye_y": -0.13, "eye_width": 0.225, "eye_open": 0.115,
     "eye_depth": 0.15, "bags": 0.1, "brow_gap": 0.19, "brow_thick": 0.028, "brow_dark": 0.25, "nose_length": 0.19,
@@ -84,7 +84,7 @@ _CHILD = {
 
 @dataclass(frozen=True)
 class Pose:
-    """How the head is held: degrees (yaw to the right, pitch down, roll clockwise), size 1 is usual, shifts in pixels."""
+    """The pose of the head: degrees (yaw to the right, pitch down, roll clockwise), size (1 is usual), shifts in pixels."""
 
     yaw: float = _range(-34, 34, "middle")
     pitch: float = _range(-16, 16, "middle")
@@ -96,7 +96,7 @@ class Pose:
 
 @dataclass(frozen=True)
 class Scene:
-    """How the picture is taken: light, background, what stands in front of the face, lens and film."""
+    """How the picture is taken: light, background, what is in front of the face, lens and film."""
 
     light_x: float = _range(-1.8, 1.8, "middle", typical=-0.45)
     light_y: float = _range(-0.9, 0.3, "even", typical=-0.45)
@@ -122,17 +122,20 @@ Kind = TypeVar("Kind", Identity, Pose, Scene)
 def sample(kind: type[Kind], uniform: np.ndarray) -> Kind:
     """Return people, poses or scenes from random numbers: a dataclass of float64 arrays (N,).
 
-    Only +, - and × are used, which are the same to the last bit on every machine.
+    Only +, - and × are used, which give the same bits on every machine.
 
     Args:
         kind: `Identity`, `Pose` or `Scene`.
         uniform: random numbers between 0 and 1, float64 (N, 2 × number of fields).
 
     """
-    return kind(**{each.name: _spread(each, *uniform[:, 2 * i : 2 * i + 2].T) for i, each in enumerate(fields(kind))})
+    values: dict[str, Any] = {}
+    for index, trait in enumerate(fields(kind)):
+        values[trait.name] = _distribute(trait, uniform[:, 2 * index], uniform[:, 2 * index + 1])
+    return kind(**values)
 
 
-def _spread(trait, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def _distribute(trait, first: np.ndarray, second: np.ndarray) -> np.ndarray:
     share = {
         "even": lambda: first,
         "middle": lambda: (first + second) / 2,
@@ -145,10 +148,10 @@ def _spread(trait, first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 
 def make_children(person) -> None:
-    """Give those who are children a child's face, in place: large low eyes, faint brows, a small nose, round cheeks.
+    """Give children a child's face, in place: large low eyes, faint brows, a small nose, round cheeks.
 
     Args:
-        person: columns of an `Identity`; who has `child` above 1 - `CHILDREN` is one, the younger the higher.
+        person: columns of an `Identity`; a person with `child` above 1 - `CHILDREN` is a child, the higher the younger.
 
     """
     young = np.clip((person.child - (1 - CHILDREN)) * (2 / CHILDREN), 0, 1)
@@ -158,15 +161,15 @@ def make_children(person) -> None:
 
 
 def numbers(kind: type) -> int:
-    """Return how many random numbers `sample` takes for one person, pose or scene."""
+    """Return the number of random numbers that `sample` uses for one person, pose or scene."""
     return 2 * len(fields(kind))
 
 
 def person(number: int) -> Identity:
-    """Return the person of a number: the same one always."""
+    """Return the person that a number means: always the same one."""
     rng = np.random.Generator(np.random.PCG64([number, 2013]))
-    drawn = sample(Identity, rng.random((1, numbers(Identity))))
-    return Identity(**{name: float(value[0]) for name, value in asdict(drawn).items()})
+    sampled = sample(Identity, rng.random((1, numbers(Identity))))
+    return Identity(**{name: float(value[0]) for name, value in asdict(sampled).items()})
 
 
 def columns(*parts) -> SimpleNamespace:

@@ -1,4 +1,4 @@
-"""From numbers to pictures: the order in which a face is painted, and what lens and film add."""
+"""From numbers to pictures: the order in which the parts of a face are painted, and what lens and film add."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from fer_course.data.drawn.geometry import column, inside, look, over, upsample
 from fer_course.data.drawn.identity import Identity, Pose, Scene, columns, make_children
 from fer_course.faces import SIZE
 
-#: Faces that are drawn together: their fields of 48 × 48 float32 just stay in a processor's cache.
+#: Faces that are drawn together: their fields of 48 × 48 float32 just fit into a processor's cache.
 BATCH = 32
-# Random numbers a face: grain for every pixel, strands of hair, blots of the background and of the skin.
+# Random numbers per face: grain for every pixel, strands of hair, blots of the background and of the skin.
 _STRANDS, _BLOTS = (6, 32), (6, 6)
 _HEAD_DOWN = 20  # degrees by which action unit 54 lowers the head
 NOISE = SIZE * SIZE + _STRANDS[0] * _STRANDS[1] + 2 * _BLOTS[0] * _BLOTS[1]
@@ -26,8 +26,8 @@ def render(units: np.ndarray, identity: Identity, pose: Pose, scene: Scene, nois
 
     Args:
         units: intensities of the action units, (B, 20) in the order of `ACTION_UNITS`, 0 to 1.
-        identity: who they are; fields are numbers or arrays (B,).
-        pose: how they hold their heads.
+        identity: the people; fields are numbers or arrays (B,).
+        pose: the poses of their heads.
         scene: light, background, lens.
         noise: random numbers between 0 and 1, float32 (B, `NOISE`).
 
@@ -36,7 +36,7 @@ def render(units: np.ndarray, identity: Identity, pose: Pose, scene: Scene, nois
     make_children(person)
     _to_radians_and_units(person)
     grain, strands, blots, freckles = _split_noise(noise)
-    muscles = {number: column(units[:, place]) for place, number in enumerate(ACTION_UNITS)}
+    muscles = {number: column(units[:, index]) for index, number in enumerate(ACTION_UNITS)}
     moved = move(person, muscles)
     person.chin = person.chin + moved.jaw
     person.pitch = person.pitch + np.deg2rad(_HEAD_DOWN) * muscles[54]
@@ -86,7 +86,7 @@ def _paint(view, person, moved, light, texture) -> np.ndarray:
 
 
 def _photograph(picture: np.ndarray, person, grain: np.ndarray) -> np.ndarray:
-    """Return what a camera makes of the picture: exposure, contrast, a soft lens, letters of an agency, grain; uint8."""
+    """Return the picture as a camera takes it: exposure, contrast, a soft lens, letters of an agency, grain; uint8."""
     surroundings.paint_lettering(picture, person, grain)
     picture *= person.exposure
     picture = 0.5 + (picture - 0.5) * person.contrast

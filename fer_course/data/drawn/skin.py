@@ -1,4 +1,4 @@
-"""The skin: its relief, the light on it, and the lines that muscles and years draw."""
+"""The skin: its relief, the light on it, and the lines from muscles and age."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fer_course.data.drawn.geometry import View, bump, head_depth, inside, ramp,
 
 
 def relief(view: View, person, moved) -> np.ndarray:
-    """Return how far the face stands out towards the viewer: a field (B, 48, 48) in face coordinates."""
+    """Return the depth of the face towards the viewer: a field (B, 48, 48) in face coordinates."""
     depth = head_depth(view.x, view.y, view.rim, person)
     _add_eye_region(depth, view, person, moved)
     _add_nose(depth, view, person, moved)
@@ -56,7 +56,7 @@ def _add_cheeks(depth, view, person, moved) -> None:
 
 
 def _fold(view, person, moved) -> tuple[np.ndarray, np.ndarray]:
-    """Return the signed distance to the nasolabial fold (positive on the cheek) and how far along it still is there."""
+    """Return the signed distance to the nasolabial fold (positive on the cheek), and how strong it is along its length."""
     start = person.nose_length - 0.05 - moved.nose_lift
     down = view.y - start
     end = moved.mouth_y + 0.8 * moved.corner - start + 0.10
@@ -80,12 +80,12 @@ def _add_mouth_and_chin(depth, view, person, moved) -> None:
 
 
 def light_on(depth: np.ndarray, view: View, person) -> np.ndarray:
-    """Return how bright the light makes every pixel, about 0.2 to 1.2: soft (wrapped) Lambert light and a hollow's dark.
+    """Return the brightness of every pixel, about 0.2 to 1.2: soft (wrapped) Lambert light, and darker hollows.
 
     Args:
         depth: the field of `relief`.
-        view: the view it was made for.
-        person: columns `light_x`, `light_y` (where the light comes from), `hardness`, `yaw` and `pitch`.
+        view: the view of that field.
+        person: columns `light_x`, `light_y` (the direction of the light), `hardness`, `yaw` and `pitch`.
 
     """
     facing = depth * np.cos(person.yaw) - view.x * np.sin(person.yaw) - view.y * np.sin(person.pitch)
@@ -123,7 +123,7 @@ def _spread_matrix(fine: int) -> np.ndarray:
 
 
 def lines(view: View, person, moved) -> np.ndarray:
-    """Return the skin's darkness in its folds and lines, 0 to 0.8: a field (B, 48, 48)."""
+    """Return how dark folds and lines make the skin, 0 to 0.8: a field (B, 48, 48)."""
     dark = np.zeros_like(view.x)
     _add_upper_lines(dark, view, person, moved)
     _add_nose_lines(dark, view, person, moved)
@@ -137,7 +137,7 @@ def _add_upper_lines(dark, view, person, moved) -> None:
     amount = (0.06 + 0.30 * person.age) * moved.forehead_lines + 0.12 * person.age
     forehead = bump(view.x, view.y, 0, -0.70, 0.42 * (1 - 0.3 * moved.oblique), 0.15)
     dark += amount * forehead * (0.5 + 0.5 * np.cos((view.y + 0.12 * view.x * view.x) * 58))
-    # Two upright lines between the brows, where they are drawn together.
+    # Two upright lines between the brows, where muscles pull them together.
     between = bump(view.far, view.y, 0.055, moved.brow_inner - 0.02, 0.030, 0.12)
     dark += 0.38 * np.minimum(moved.frown, 1.2) * between
     dark += 0.20 * moved.oblique * bump(view.x, view.y, 0, moved.brow_inner - 0.13, 0.16, 0.03)

@@ -1,4 +1,4 @@
-"""What is round, on and before a face: background, neck, ears, hair, hats, beard, glasses, hands, lettering."""
+"""What is around, on and in front of a face: background, neck, ears, hair, hats, beard, glasses, hands, lettering."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 
 from fer_course.data.drawn.geometry import View, box, bump, capsule, ellipse, inside, over, ramp, ridge, upsample
 
-#: Share of the faces that wear glasses or a scarf, that have a lock of hair or a hand before them, or letters over them.
+#: Share of the faces with glasses, a scarf, a lock of hair or a hand in front of them, or letters over them.
 WITH_GLASSES, WITH_SCARF, WITH_LOCK, WITH_HAND, WITH_LETTERING = 0.11, 0.03, 0.05, 0.08, 0.03
 
 
 def background(person, coarse: np.ndarray) -> np.ndarray:
-    """Return what is behind the head: one grey that changes softly, or clutter out of focus."""
+    """Return the background: one grey that changes softly, or clutter out of focus."""
     return np.clip(person.background + (0.15 + 0.9 * person.clutter) * (upsample(coarse) - 0.5), 0, 1)
 
 
@@ -29,15 +29,15 @@ def paint_neck_and_ears(picture, view: View, person, shade, texture) -> None:
 
 
 def hair_of(view: View, person, texture) -> SimpleNamespace:
-    """Return the hair as fields: `colour`, its shade; `mass`, where it may be, 0 to 1; `strands`, the texture given."""
-    # Strands, and the soft light of the lamp on them.
+    """Return the hair as fields: `colour`, its shade; `mass`, where it may be, 0 to 1; `strands`, the given texture."""
+    # Strands, and the soft light on them.
     shine = bump(view.x, view.y, -0.3 * person.light_x, -0.85, 0.5, 0.3)
     colour = person.hair * (0.62 + 0.60 * texture + 0.40 * shine) + 0.03 * texture
     return SimpleNamespace(colour=colour, mass=_hair_mass(view, person, texture), strands=texture)
 
 
 def _hair_mass(view: View, person, texture) -> np.ndarray:
-    """Return how much hair is at every pixel as if there were no face: a cap, with locks at the sides if it is long."""
+    """Return the hair at every pixel as if there were no face: a cap, with locks at the sides if it is long."""
     style = person.hair_style
     long = style > 0.5
     widen = person.hair_volume * (0.35 + 0.65 * long)
@@ -45,7 +45,7 @@ def _hair_mass(view: View, person, texture) -> np.ndarray:
     locks = np.maximum(view.far - person.width - widen - 0.05 * view.y, -0.1 - view.y)
     loose = 0.08 * (texture - 0.5)
     mass = np.maximum(inside(cap + loose, 0.14), inside(locks + loose, 0.14) * long)
-    # Short hair ends at the ears, long hair lower; strand by strand.
+    # Short hair ends at the ears, long hair lower; each strand a little differently.
     end = np.where(long, 0.60 + 7 * (style - 0.5), 0.05 + 0.30 * (style - 0.3)) + 0.12 * (texture - 0.5)
     return mass * (1 - ramp(view.y, end - 0.15, end + 0.20)) * (style >= 0.07)
 
@@ -64,7 +64,7 @@ def paint_front_hair(picture, view: View, person, hair, light) -> None:
     line = np.maximum(
         line, (-0.50 - 0.15 * (1 - person.brow_gap * 4) + 0.10 * view.x * view.side) * fringe - (1 - fringe)
     )
-    # Where the line falls steeply beside the face, the same softness across it is more from top to bottom.
+    # Where the line falls steeply beside the face, a softness across it is larger from top to bottom.
     slope = np.abs(across) * (0.24 + temple * (0.60 + 6 * steep * temple))
     cover = inside(view.y - line, 0.16 + 0.08 * slope) * hair.mass
     over(picture, hair.colour * (0.7 + 0.3 * light), cover)
@@ -86,7 +86,7 @@ def beard(view: View, person, moved, texture) -> np.ndarray:
 
 
 def paint_glasses(picture, view: View, person) -> None:
-    """Paint glasses over the faces that wear them, in place: frames, temples, a glint; now and then dark lenses."""
+    """Paint glasses over the faces that wear them, in place: frames, temples, a glint; sometimes dark lenses."""
     chosen = np.flatnonzero(person.glasses.ravel() < WITH_GLASSES)
     if not len(chosen):
         return
@@ -145,15 +145,15 @@ def paint_scarf(picture, view: View, person, texture) -> None:
 
 
 def paint_hand(picture, view: View, person, shade) -> None:
-    """Paint a hand on a cheek, at the chin or over the mouth, on the faces that have one there, in place."""
+    """Paint a hand on a cheek, at the chin or over the mouth, on the faces that have one, in place."""
     chosen = np.flatnonzero(person.hand.ravel() < WITH_HAND)
     if not len(chosen):
         return
     view, shade, part = view.select(chosen), shade[chosen], picture[chosen]
-    place = person.hand_place[chosen]
-    right = np.where(place < 0.5, -1, 1).astype(np.float32)
-    # From 0, a hand flat on the cheek, to 1, one that lies across the mouth.
-    across = np.abs(place * 2 - 1)
+    position = person.hand_place[chosen]
+    right = np.where(position < 0.5, -1, 1).astype(np.float32)
+    # From 0, a hand flat on the cheek, to 1, a hand across the mouth.
+    across = np.abs(position * 2 - 1)
     turned = 1.35 * ramp(across, 0.55, 0.75)
     x, y = view.x * right - 0.55, view.y - 0.95
     x, y = np.cos(turned) * x + np.sin(turned) * y + 0.55, np.cos(turned) * y - np.sin(turned) * x + 0.95
@@ -161,7 +161,7 @@ def paint_hand(picture, view: View, person, shade) -> None:
     lean = 0.25 + 0.5 * across
     for finger in range(4):
         base = 0.50 + 0.13 * finger
-        length = 0.52 + 0.10 * (finger in (1, 2))
+        length = 0.62 if finger in (1, 2) else 0.52
         distance = capsule(x, y, base, 0.95, base - 0.1 + 0.25 * lean, 0.95 - length, 0.068)
         over(part, shade * (0.74 + 3.0 * np.clip(-distance, 0, 0.068)), inside(distance))
     palm = ellipse(x, y, 0.72, 1.05, 0.30, 0.25)

@@ -1,7 +1,7 @@
 """One table → rows: `fer2013.csv` (`emotion,pixels,Usage`), `icml_face_data.csv` (`emotion, Usage, pixels`), and their like.
 
-Columns may stand in any order, with other names, separators, quotes and encodings (see `table_form`); further columns are
-ignored. Rows are cut at their separators, block by block; where quotes hold separators, the module csv reads the file again.
+Columns may be in any order, with other names, separators, quotes and encodings (see `table_form`); other columns are ignored.
+Rows are cut at their separators, block by block; if quotes hold separators, the module csv reads the file again.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import io
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 import numpy as np
 
@@ -29,11 +29,11 @@ from fer_course.faces import CLASS_NAMES, SIZE
 KNOWN_NAMES = ("fer2013.csv", "icml_face_data.csv")
 #: A row of FER2013 has at most 9,300 bytes. A longer line means that these are not rows.
 LONGEST_LINE = 2**20
-#: Ten times FER2013's rows, and blank lines between them.
+#: Ten times FER2013's rows, with blank lines between them.
 MOST_LINES = 800_000
 #: Small enough for a block and its temporaries to stay in the processor's cache, large enough for NumPy to be worth it.
 BLOCK = 2**18
-# NumPy lets other threads run while it computes; a third thread only waits for its turn to split lines.
+# NumPy lets other threads run while it computes. A third thread would only wait for its turn to split lines.
 WORKERS = min(2, os.cpu_count() or 1)
 
 
@@ -54,7 +54,7 @@ class Row(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Parsed rows: uint8 images (n, 48, 48), numbers of classes (n,), and positions in `SPLITS` (n,); what is not there is 0."""
+    """Parsed rows: uint8 images (n, 48, 48), class numbers (n,), and positions in `SPLITS` (n,); missing values are 0."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -62,11 +62,11 @@ class Rows(NamedTuple):
 
 
 class Quoted(Exception):
-    """A row can't be cut at its separators alone: it has quotes."""
+    """A row has quotes, so it can't simply be cut at its separators."""
 
 
 class Table(NamedTuple):
-    """A table that is read: how messages name it, how it is written, and whether its rows must have a class."""
+    """A table: how messages name it, its form, and whether its rows must have a class."""
 
     path: str
     form: Form
@@ -78,13 +78,13 @@ class Table(NamedTuple):
 
 
 def tables(members: Members) -> list[str]:
-    """Return the files that are tables by their names; one that stands alone may have a name without ending."""
+    """Return the files that are tables by their names; the name of a single file may lack an ending."""
     found = [name for name in members.names if name.lower().endswith((".csv", ".txt", ".tsv"))]
     return found or [name for name in members.names if members.single and not PurePosixPath(name).suffix]
 
 
-def peek(file: BinaryIO) -> Form:
-    """Return how a table is written, by its first bytes."""
+def peek(file: IO[bytes]) -> Form:
+    """Return the form of a table, judged by its first bytes."""
     return form_of(file.read(SAMPLE))
 
 
@@ -92,8 +92,8 @@ def read_rows(members: Members, name: str, labelled: bool = True) -> tuple[Rows,
     """Read the rows of one table, with images of uint8 (N, 48, 48).
 
     Args:
-        members: where it lies.
-        name: which one it is.
+        members: the files that it belongs to.
+        name: its name among them.
         labelled: True if it must have a column with the classes.
 
     Raises:
@@ -106,14 +106,14 @@ def read_rows(members: Members, name: str, labelled: bool = True) -> tuple[Rows,
     parts = _parts(members, name, table)
     labels = np.concatenate([part.labels for part in parts]) if parts else np.empty(0)
     if not len(labels):
-        raise DataError(f"{table.path} has a header but no rows: expected a face in each. Download it again.")
+        raise DataError(f"{table.path} has a header but no rows; one row per face was expected. Download it again.")
     _refuse_eight_classes(table, labels)
     images = np.concatenate([part.images for part in parts])
     return Rows(images.reshape(-1, SIZE, SIZE), labels, np.concatenate([part.splits for part in parts])), table.form
 
 
 def _refuse_eight_classes(table: Table, labels: np.ndarray) -> None:
-    """Raise if classes are numbered from 0 to 7: FER2013 has seven."""
+    """Raise an error if classes are numbered from 0 to 7: FER2013 has seven."""
     if labels.min() == 0 and labels.max() == len(CLASS_NAMES):
         row = int(labels.argmax()) + 1
         raise DataError(
@@ -134,11 +134,11 @@ def _check(table: Table, file_name: str, members: Members, name: str) -> None:
     )
     if table.labelled and form.emotion is None and only_pixels and not form.trouble:
         raise DataError(
-            f"{table.path} has pixels but no column emotion: it is a test set, as the contest's, without labels. "
+            f"{table.path} has pixels but no column emotion: it is a test set without labels, like the contest's. "
             "Use fer2013.csv or icml_face_data.csv; for predictions only, `fer-course predict RUN --data` this file."
         )
     missing = form.pixels is None or (table.labelled and form.emotion is None)
-    # A file of FER2013's own name without its column Usage is damaged: its tests would be learned from.
+    # A fer2013.csv without the column Usage is damaged: models would be trained on its tests.
     if not form.trouble and not missing and not (table.labelled and form.usage is None and file_name in KNOWN_NAMES):
         return
     expected = f"{table.path}, line 1: expected the columns emotion, pixels and Usage, "
@@ -147,7 +147,7 @@ def _check(table: Table, file_name: str, members: Members, name: str) -> None:
     with members.open(name) as file:
         refuse_what_is_no_data(file.read(HEAD), table.path)
     with members.open(name) as file:
-        # repr, and not too much of it: this may be a line of anything.
+        # Only a part, shown with repr: this line may be anything.
         start = file.readline(LONGEST_LINE)[:160].removeprefix(b"\xef\xbb\xbf")
     found = start.decode(form.encoding.removesuffix("-sig"), "replace")[:80].strip(" \r\n\ufeff")
     do = "Use the file fer2013.csv or icml_face_data.csv." if missing else (
@@ -157,7 +157,7 @@ def _check(table: Table, file_name: str, members: Members, name: str) -> None:
 
 
 def _parts(members: Members, name: str, table: Table) -> list[Rows]:
-    """Read all rows: cut at the separators alone, and where that does not do, as the module csv reads them."""
+    """Read all rows: cut them at the separators or, if they have quotes, let the module csv read them."""
     try:
         with _after_header(members, name, table) as file:
             return list(_parse_in_threads(table, _blocks(table, file)))
@@ -167,8 +167,8 @@ def _parts(members: Members, name: str, table: Table) -> list[Rows]:
 
 
 @contextmanager
-def _after_header(members: Members, name: str, table: Table) -> Iterator[BinaryIO]:
-    """Open a table as UTF-8, at its first row."""
+def _after_header(members: Members, name: str, table: Table) -> Iterator[IO[bytes]]:
+    """Open a table as UTF-8, positioned at its first row."""
     encoding = table.form.encoding
     try:
         with members.open(name) as raw:
@@ -186,9 +186,9 @@ def _after_header(members: Members, name: str, table: Table) -> Iterator[BinaryI
 
 
 class _Recoded(io.RawIOBase):
-    """A text in another encoding or with other line ends, as UTF-8 with line feeds."""
+    """Converts a text in another encoding, or with other line ends, to UTF-8 with line feeds."""
 
-    def __init__(self, file: BinaryIO, encoding: str, end: str):
+    def __init__(self, file: IO[bytes], encoding: str, end: str):
         self.end = end
         self.file, self.decoder, self.rest = file, codecs.getincrementaldecoder(encoding)(), b""
 
@@ -205,7 +205,7 @@ class _Recoded(io.RawIOBase):
         return count
 
 
-def _blocks(table: Table, file: BinaryIO) -> Iterator[Block]:
+def _blocks(table: Table, file: IO[bytes]) -> Iterator[Block]:
     """Cut the rest of a file into blocks of whole lines."""
     line, rest = table.form.header + 1, b""
     while text := file.read(BLOCK):
@@ -218,27 +218,27 @@ def _blocks(table: Table, file: BinaryIO) -> Iterator[Block]:
             if line - 1 > MOST_LINES:
                 raise table.error(
                     MOST_LINES,
-                    f"expected the end at last (FER2013 has 35,887 rows), found more than {MOST_LINES:,} lines",
+                    f"expected the end (FER2013 has 35,887 rows), found more than {MOST_LINES:,} lines",
                 )
         else:
             rest += text
         if len(rest) > LONGEST_LINE:
             raise table.error(
-                line, f"expected a row of less than {LONGEST_LINE:,} bytes, found more without a line end"
+                line, f"expected a row of fewer than {LONGEST_LINE:,} bytes, found more without a line end"
             )
     if rest:
         yield Block(line, rest, True)
 
 
 def _cut(table: Table, block: Block) -> list[Row]:
-    """Cut the lines of a block at the separators; blank ones are skipped.
+    """Cut the lines of a block at the separators; skip blank lines.
 
     Raises:
         Quoted: if a row has quotes and another number of columns.
 
     """
     separator = table.form.separator.encode()
-    # Files that went through Windows twice end their lines with two of these.
+    # Files that were converted for Windows twice have two of these at each line end.
     lines = [line.rstrip(b"\r") for line in block.text.split(b"\n")]
     rows = [Row(number, line.split(separator)) for number, line in enumerate(lines, block.line) if line.strip(b" ")]
     if block.last and rows:
@@ -271,8 +271,8 @@ def _quoted(table: Table, blocks: Iterable[Block]) -> Iterator[list[Row]]:
 
 
 def _parse_in_threads(table: Table, blocks: Iterable[Block]) -> Iterator[Rows]:
-    """Parse blocks side by side, in order, with few of them in memory at any time."""
-    waiting = deque()
+    """Parse blocks in parallel, in order, with few of them in memory at any time."""
+    waiting: deque[Future[Rows]] = deque()
     with ThreadPoolExecutor(WORKERS) as pool:
         for block in blocks:
             waiting.append(pool.submit(_parse_block, table, block))
@@ -297,7 +297,7 @@ def _parse(table: Table, rows: list[Row]) -> Rows:
 
 
 def _cells(table: Table, row: Row) -> tuple[bytes, int, int]:
-    """Return the pixels as text, the number of the class, and that of the split of one row."""
+    """Return the pixels of a row as text, the number of its class, and the number of its split."""
     form = table.form
     if len(row.cells) != form.columns:
         fewer = len(row.cells) < form.columns
@@ -305,7 +305,7 @@ def _cells(table: Table, row: Row) -> tuple[bytes, int, int]:
             row.line,
             f"expected {form.columns} columns, found {len(row.cells)}",
             "The file is cut off here: get a fresh copy." if fewer and row.last else
-            "It lacks a cell: correct this row." if fewer else "It has a separator too many: correct this row.",
+            "It lacks a cell: correct this row." if fewer else "It has one separator too many: correct this row.",
         )  # fmt: skip
     label = _class(table, row) if table.labelled else 0
     usage = b"" if form.usage is None else _unquoted(row.cells[form.usage])
@@ -322,11 +322,11 @@ def _class(table: Table, row: Row) -> int:
         cells = [_unquoted(cell).removesuffix(b".0") for cell in row.cells[form.emotion]]
         cell = str(cells.index(b"1")).encode() if sorted(cells) == [b"0"] * 6 + [b"1"] else b" ".join(cells)
     else:
-        cell = _unquoted(row.cells[form.emotion])
+        cell = b"" if form.emotion is None else _unquoted(row.cells[form.emotion])
     label = form.labels.get(cell.removeprefix(codecs.BOM_UTF8))
     if label is None:
         if any(_unquoted(each).lower() in (b"pixels", b"usage") for each in row.cells):
-            do = "Two tables were put together here: take this line away."
+            do = "Two tables were joined here: remove this line."
             raise table.error(row.line, "expected a face, found a second header", do)
         names = f"the name of a class ({', '.join(CLASS_NAMES)})"
         expected = names if form.named else f"an emotion from 0 to 6 ({_listed()})"
@@ -341,7 +341,7 @@ def _field(form: Form, cells: list[bytes]) -> bytes:
     """Return the pixels of a row as numbers with spaces between them."""
     if isinstance(form.pixels, slice):
         return b" ".join(cells[form.pixels]).replace(b'"', b"")
-    field = _unquoted(cells[form.pixels])
+    field = b"" if form.pixels is None else _unquoted(cells[form.pixels])
     if not form.listed:
         return field
     # As NumPy prints an array: array([70, 80], dtype=uint8)

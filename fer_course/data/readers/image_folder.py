@@ -1,6 +1,6 @@
-"""Folders of pictures, `train/<class>/<file>` and `test/<class>/<file>`, as they circulate, in jpg, png or webp.
+"""Folders of pictures, `train/<class>/<file>` and `test/<class>/<file>`, in jpg, png or webp, as many copies have them.
 
-Where file names begin with `Training_`, `PublicTest_` or `PrivateTest_`, these give the split; else the folder does.
+If file names begin with `Training_`, `PublicTest_` or `PrivateTest_`, these give the split; otherwise the folder does.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff")
 
 
 class Picture(NamedTuple):
-    """Where one picture lies and what its path says about it: its split, and its class by name or by number."""
+    """The path of one picture, and what it says: the split, and the class by name or by number."""
 
     name: str
     split: str
@@ -36,9 +36,9 @@ class Picture(NamedTuple):
 
 
 def is_layout(folder: Path) -> bool:
-    """Return True if a folder has folders of splits with class folders in them; opens no picture.
+    """Return True if a folder has folders of splits with class folders in them; no picture is opened.
 
-    Folders with numbers alone are classes of FER2013 only if there are just the right ones: there are other data sets.
+    Folders with numbers as names are classes of FER2013 only if exactly the right ones exist: there are other data sets.
     """
     try:
         for split in _folders(folder):
@@ -71,11 +71,11 @@ def _has_tests(names: list[str]) -> bool:
 
 
 def _root(name: str) -> str | None:
-    """Return the folder in which the data set of a picture lies; None if the picture belongs to none."""
+    """Return the folder of the data set that a picture belongs to; None if it belongs to none."""
     *folders, file = name.split("/")
-    place = next((place for place in reversed(range(len(folders))) if split_of_name(folders[place])), None)
-    if place is not None:
-        return root_of("/".join(folders[: place + 1]) + "/")
+    depth = next((depth for depth in range(len(folders), 0, -1) if split_of_name(folders[depth - 1])), None)
+    if depth is not None:
+        return root_of("/".join(folders[:depth]) + "/")
     is_class = bool(folders) and (class_of(folders[-1]) is not None or folders[-1].isdigit())
     return "/".join(folders[:-1]) if is_class and PREFIX.match(file) else None
 
@@ -88,18 +88,18 @@ def _split(name: str) -> str | None:
 
 
 def read(candidate: Candidate) -> Faces:
-    """Read all pictures: Training first, then the tests, each in the order of the numbers in the file names.
+    """Read all pictures: Training first, then the tests, both in the order of the numbers in the file names.
 
     Raises:
         DataError: naming the picture, for an unknown class folder, a picture that is not 48×48 or can't be decoded; or if
-            the folders of classes are numbers of which nothing says what they mean.
+            the class folders are numbers, and nothing says what they mean.
 
     """
     members = candidate.members
     pictures = [_picture(members, name) for name in candidate.names]
     labels, notes = _labels(members, candidate, pictures)
     order = sorted(range(len(pictures)), key=lambda number: _order(pictures[number], int(labels[number])))
-    row = {pictures[number].name: place for place, number in enumerate(order)}
+    row = {pictures[number].name: index for index, number in enumerate(order)}
     images = np.empty((len(pictures), SIZE, SIZE), np.uint8)
     try:
         files = ((name, members.where(name), content) for name, content in members.read_each(row))
@@ -112,31 +112,31 @@ def read(candidate: Candidate) -> Faces:
 
 
 def _without_classes(members: Members) -> list[str]:
-    """Return the pictures that lie directly in the folder of a split in which there are no folders, as the contest's tests."""
+    """Return the pictures directly in the folder of a split that has no folders in it, such as the contest's tests."""
     pictures = [name for name in members.names if name.lower().endswith(ENDINGS)]
     folders = {name.rpartition("/")[0] for name in pictures}
     inner = {str(above) for folder in folders for above in PurePosixPath(folder).parents}
     flat = {each for each in folders - inner if split_of_name(each.rpartition("/")[2]) and class_of(each) is None}
-    # Where no folder has classes, the message about the first picture is better.
+    # If no folder has classes, the message about the first picture is better.
     return [name for name in pictures if name.rpartition("/")[0] in flat] if len(flat) < len(folders) else []
 
 
 def _others(members: Members, candidate: Candidate) -> list[str]:
-    """Return in words the folders of pictures beside a data set that are not read: their names say no split, or no class."""
+    """Return words about folders of pictures beside a data set that are not read: their names give no split, or no class."""
     start = f"{candidate.root}/" if candidate.root else ""
     flat = {
         f"{name.rpartition('/')[0]}/ (no folders of classes)"
         for name in _without_classes(members)
         if name.startswith(start)
     }
-    # One picture for each folder is enough.
+    # One picture per folder is enough.
     pictures = {name.rpartition("/")[0]: name for name in members.names if name.lower().endswith(ENDINGS)}
-    unsaid = set()
+    without_split = set()
     for name in pictures.values():
         folders = name.removeprefix(start).split("/")[:-1]
         if name.startswith(start) and folders and class_of(folders[-1]) is not None and _root(name) is None:
-            unsaid.add(f"{start}{'/'.join(folders[:-1] or folders)}/ (its name says no split)")
-    return sorted(flat | unsaid)
+            without_split.add(f"{start}{'/'.join(folders[:-1] or folders)}/ (its name gives no split)")
+    return sorted(flat | without_split)
 
 
 def _picture(members: Members, name: str) -> Picture:
@@ -147,13 +147,13 @@ def _picture(members: Members, name: str) -> Picture:
     if split is None or (label is None and number is None):
         raise DataError(
             f"{members.where(name)}: expected train|test/<class>/<file> with one of the classes "
-            f"{', '.join(CLASS_NAMES)} (or 0 to 6), found the folder {folders[-1]!r}. Rename it or take it away."
+            f"{', '.join(CLASS_NAMES)} (or 0 to 6), found the folder {folders[-1]!r}. Rename or remove it."
         )
     return Picture(name, split, label, number)
 
 
 def _labels(members: Members, candidate: Candidate, pictures: list[Picture]) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return the labels of all pictures, and what was assumed where their folders are numbers."""
+    """Return the labels of all pictures, and what was assumed if their folders are numbers."""
     labels = np.array([-1 if picture.label is None else picture.label for picture in pictures])
     numbered = labels < 0
     if not numbered.any():
@@ -167,16 +167,16 @@ def _labels(members: Members, candidate: Candidate, pictures: list[Picture]) -> 
 
 def _order(picture: Picture, label: int) -> tuple[int, int, int, str]:
     numbers = re.findall(r"\d+", picture.name.rsplit("/", 1)[-1])
-    # Eighteen digits are more than any row number has, and few enough to compare quickly.
+    # Eighteen digits are more than any row number has, and quick to compare.
     number = int(numbers[-1][:18]) if numbers else 0
     return SPLITS.index(picture.split), number, label, picture.name
 
 
 def _size_error(members: Members, names: list[str], error: WrongSize) -> DataError:
-    """Look at the sizes of all pictures, to say whether they are mixed."""
-    sizes = Counter()
-    with contextlib.suppress(DataError):  # what is damaged has no size to report
+    """Return the error with the sizes of all pictures, which may be mixed."""
+    sizes: Counter[tuple[int, int]] = Counter()
+    with contextlib.suppress(DataError):  # a damaged picture has no size to report
         sizes.update(filter(None, (size_of(content) for _, content in members.read_each(names))))
     listed = ", ".join(f"{count:,} of {width}×{height}" for (width, height), count in sizes.most_common(3))
     mixed = f"mixed sizes ({listed}, …)" if len(sizes) > 3 else f"mixed sizes ({listed})"
-    return error.among(mixed if len(sizes) > 1 else "another size in all of them")
+    return error.among(mixed if len(sizes) > 1 else "all of them have another size")

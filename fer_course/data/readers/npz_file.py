@@ -1,6 +1,6 @@
 """NumPy's `.npz`: our own format, with the arrays `images`, `labels` and `split`, and `source` in words; and pairs of arrays.
 
-Other people keep `x_train` and `y_train`, `test_images` and `test_labels`, or `x` and `y` in a file called train.npz: pictures
+Other people use `x_train` and `y_train`, `test_images` and `test_labels`, or `x` and `y` in a file called train.npz: pictures
 of 48×48, 48×48×1 or 2,304 whole numbers, and for each the number of its class, or seven numbers of which one is 1.
 """
 
@@ -33,7 +33,7 @@ LABEL_WORDS = {"y", "ytrain", "ytest", "yval", "labels", "label", "targets", "em
 SHAPES = ((SIZE, SIZE), (SIZE, SIZE, 1), (1, SIZE, SIZE), (SIZE * SIZE,))
 #: All of FER2013 as numbers of eight bytes has 661 million.
 PAIRS_LIMIT = 3 * 2**28
-#: So many files of an archive, and arrays of a file, are looked at.
+#: How many files of an archive, and arrays of a file, are examined.
 LOOK_INTO = 10
 
 
@@ -46,12 +46,12 @@ class Pair(NamedTuple):
 
 
 def candidates(members: Members) -> list[Candidate]:
-    """Return the `.npz` files with faces; among other files, only those that hold our arrays, or pairs of others' with faces."""
+    """Return the `.npz` files with faces; among other files, only those with our arrays, or with pairs of arrays."""
     files = [name for name in members.names if name.lower().endswith(".npz")]
     this = sys.modules[__name__]
     if members.single:
         return [Candidate(this, members, "", files, TITLE)] if files else []
-    # To look into a packed one it has to be unpacked.
+    # A packed file must be unpacked to be examined.
     shapes = {name: _shapes(members, name) for name in (files[:LOOK_INTO] if members.packed else files)}
     ours = [name for name in shapes if set(ARRAYS) <= set(shapes[name])]
     theirs = [name for name in shapes if name not in ours and _has_faces(shapes[name], split_of(name))]
@@ -65,7 +65,7 @@ def candidates(members: Members) -> list[Candidate]:
 
 
 def _shapes(members: Members, name: str) -> dict[str, tuple[int, ...]]:
-    """Return the shape of each array in a file, as its header says; what can't be read has none."""
+    """Return the shape of each array in a file, from its header; () if that can't be read, {} if the file can't."""
     try:
         with members.open_for_seeking(name) as file, zipfile.ZipFile(file) as archive:
             return {each.removesuffix(".npy"): _shape(archive, each) for each in archive.namelist()[:LOOK_INTO]}
@@ -87,18 +87,19 @@ def _has_faces(shapes: dict[str, tuple[int, ...]], split: str | None) -> bool:
 
 
 def _pairs(names: list[str], split: str | None) -> list[Pair]:
-    """Return the arrays that belong together by their names; those that say no split are of the file's, if it says one."""
-    found: dict[str | None, tuple[dict[str, str], dict[str, str]]] = {}
+    """Return the arrays that belong together by their names; `split` is for arrays whose names give none."""
+    found: dict[str, tuple[dict[str, str], dict[str, str]]] = {}
     for name in names:
-        if (is_image := _is_image(name)) is not None:
-            found.setdefault(split_of_name(name) or split, ({}, {}))[not is_image][_rest(name)] = name
+        is_image, split_of_array = _is_image(name), split_of_name(name) or split
+        if is_image is not None and split_of_array:
+            images, labels = found.setdefault(split_of_array, ({}, {}))
+            (images if is_image else labels)[_rest(name)] = name
     pairs = []
-    for said, (images, labels) in found.items():
-        # Where a split has several, as x_val and x_test, the rest of the name says which belong together.
-        both = zip(images.values(), labels.values(), strict=True) if len(images) == len(labels) == 1 else [
-            (images[rest], labels[rest]) for rest in images if rest in labels
-        ]  # fmt: skip
-        pairs += [Pair(said, *each) for each in both] if said else []
+    for each, (images, labels) in found.items():
+        if len(images) == len(labels) == 1:
+            pairs.append(Pair(each, next(iter(images.values())), next(iter(labels.values()))))
+        else:  # a split with several, such as x_val and x_test: the rest of the name tells which belong together
+            pairs += [Pair(each, images[rest], labels[rest]) for rest in images if rest in labels]
     return pairs
 
 
@@ -107,20 +108,20 @@ def _words(name: str) -> list[str]:
 
 
 def _is_image(name: str) -> bool | None:
-    """Return True for an array with pictures by its name, False for one with labels; None if it says neither."""
+    """Return True for the name of an array with pictures, False for one with labels; None if the name does not tell."""
     words = {word.strip("0123456789") for word in _words(name)}
     is_image, is_label = bool(words & IMAGE_WORDS), bool(words & LABEL_WORDS)
     return is_image if is_image != is_label else None
 
 
 def _rest(name: str) -> str:
-    """Return what the name of an array says apart from whether it holds pictures or labels: `val` for `x_val` and `yval`."""
+    """Return the rest of an array's name, without the words for pictures or labels: `val` for `x_val` and `yval`."""
     words = [re.sub(r"^[xy](?=train|test|val)", "", word) for word in _words(name)]
     return " ".join(word for word in words if word.strip("0123456789") not in IMAGE_WORDS | LABEL_WORDS)
 
 
 def read(candidate: Candidate) -> Faces:
-    """Read the arrays; pickled objects, which could run code, are refused.
+    """Read the arrays; refuse pickled objects, which could run code.
 
     Raises:
         DataError: naming the file and the array, if one is missing or not as `Faces` need it.
@@ -132,11 +133,9 @@ def read(candidate: Candidate) -> Faces:
         path = PurePath(members.path)
         split = split_of_name(path.stem) or SPLIT_WORDS.get(path.parent.name.lower())
         pairs = _pairs(_names(content), split)
-        return (
-            _read_pairs(members, {names[0]: pairs})
-            if pairs and "split" not in _names(content)
-            else _read_ours(members, names[0], content)
-        )
+        if pairs and "split" not in _names(content):
+            return _read_pairs(members, {names[0]: pairs})
+        return _read_ours(members, names[0], content)
     if candidate.details:
         return _read_pairs(members, {name: _pairs(list(_shapes(members, name)), split_of(name)) for name in names})
     return _read_ours(members, names[0], members.read(names[0]))
@@ -176,22 +175,26 @@ def _read_ours(members: Members, name: str, content: bytes) -> Faces:
     faces = Faces(images, labels, split, source, drawn, notes=tuple(map(str, arrays.get("notes", ()))))
     if drawn:
         return faces
-    labels, said = orders.settle(faces.labels, faces.split, True, where)
-    return replace(faces, labels=labels, notes=(*faces.notes, *(note for note in said if note not in faces.notes)))
+    labels, assumed = orders.settle(faces.labels, faces.split, True, where)
+    new_notes = [note for note in assumed if note not in faces.notes]
+    return replace(faces, labels=labels, notes=(*faces.notes, *new_notes))
 
 
 def _read_pairs(members: Members, files: dict[str, list[Pair]]) -> Faces:
-    """Read the arrays that other people keep: Training first, then the tests."""
-    parts, others = [], []
+    """Read the pairs of arrays that other people use: Training first, then the tests."""
+    parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, bool]] = []
+    others: list[str] = []
     for name, pairs in files.items():
-        wanted = tuple(key for pair in pairs for key in pair[1:])
+        wanted = tuple(name for pair in pairs for name in (pair.images, pair.labels))
         arrays = _arrays(members.where(name), members.read(name), wanted, PAIRS_LIMIT)
         parts += [_part(members.where(name), pair, arrays) for pair in pairs]
         others += [each for each in _shapes(members, name) if _is_image(each) and each not in wanted]
-        refuse_too_many(sum(len(part[1]) for part in parts) if len(files) > 1 else 0, members.path)
+        if len(files) > 1:
+            refuse_too_many(sum(len(part[1]) for part in parts), members.path)
     parts.sort(key=lambda part: SPLITS.index(part[2][0]) if len(part[2]) else 0)
     images, labels, split = (np.concatenate([part[index] for part in parts]) for index in range(3))
-    numbered, notes = np.concatenate([np.full(len(part[1]), not part[3]) for part in parts]), ()
+    numbered = np.concatenate([np.full(len(part[1]), not part[3]) for part in parts])
+    notes: tuple[str, ...] = ()
     if numbered.any():
         labels[numbered], notes = orders.settle(labels[numbered], split[numbered], False, members.path)
     return Faces(images, labels, split, members.title, notes=(*notes, *left_out(others)))
@@ -228,7 +231,7 @@ def _part(where: str, pair: Pair, arrays: dict[str, np.ndarray]) -> tuple[np.nda
 
 
 def _numbers_of_names(labels: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Return the labels of classes that go by their names, and True; others as they are, and False."""
+    """Return names of classes as labels, and True; return other labels as they are, and False."""
     if labels.dtype.kind not in "US" or labels.ndim != 1:
         return labels, False
     texts = np.char.decode(labels, "utf-8", "replace") if labels.dtype.kind == "S" else labels
@@ -237,13 +240,13 @@ def _numbers_of_names(labels: np.ndarray) -> tuple[np.ndarray, bool]:
 
 
 def _are_whole(array: np.ndarray) -> bool:
-    """Return True if all values are whole numbers; 1,000 rows at a time, for what is compared takes as much memory again."""
+    """Return True if all values are whole numbers; compare 1,000 rows at a time, because a comparison doubles the memory."""
     parts = (array[start : start + 1000] for start in range(0, len(array), 1000))
     return array.dtype.kind in "iu" or (array.dtype.kind == "f" and all((part % 1 == 0).all() for part in parts))
 
 
 def _arrays(where: str, content: bytes, names: tuple[str, ...], limit: int | None = None) -> dict[str, np.ndarray]:
-    """Unpack those arrays of an archive that are there."""
+    """Unpack arrays of an archive, as far as it has them."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             size = sum(member.file_size for member in archive.zip.infolist())
@@ -257,4 +260,4 @@ def _arrays(where: str, content: bytes, names: tuple[str, ...], limit: int | Non
                 f"{where} holds an array of Python objects ({error}). Such objects can run code. "
                 "Write it again with numbers or text only, as with `labels.astype(str)`."
             ) from error
-        raise DataError(f"{where} is no NumPy archive that can be opened ({error}). {ADVICE}") from error
+        raise DataError(f"{where} can't be opened as a NumPy archive ({error}). {ADVICE}") from error

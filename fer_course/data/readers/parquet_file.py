@@ -1,11 +1,11 @@
 """Parquet files as on data set hubs: `train-00000-of-00001.parquet`, with pictures and labels.
 
-Which columns these are, their names tell, or what is in them: the file of a picture (alone, or in a struct with `bytes`), or its
-2,304 pixels as a list or text; and whole numbers, or the names of classes. Which class a number means, the file's own metadata
-say (key `huggingface`, feature ClassLabel), by name; without them, see `fer_course.data.orders`. The split stands in a column
-Usage, or in the name of the file or of its folder; there may be several files for a split.
+The names of the columns tell which ones these are, or their content: encoded pictures (as bytes, or in a struct with `bytes`) or
+2,304 pixels as a list or text; and whole numbers, or the names of classes. The file's own metadata (key `huggingface`, feature
+ClassLabel) tell which class a number means; without them, see `fer_course.data.orders`. The split is in a column Usage, or in
+the name of the file or of its folder. A split may have several files.
 
-Needs pyarrow (extra `lab`), which is imported when the first such file is met.
+Needs pyarrow (extra `lab`), which is imported for the first such file.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fer_course._shared.values import is_whole
 from fer_course.data import orders
 from fer_course.data.candidates import Candidate, Seen, left_out, refuse_too_many
 from fer_course.data.containers.archives import COUNT_LIMIT, HEAD
@@ -44,13 +45,13 @@ TITLE = "parquet files (columns with pictures and labels)"
 ENDING = ".parquet"
 IMAGES = ("image", "img", "img_bytes", "image_bytes", "pixels", "picture", "photo", "bytes", *table_form.PIXEL_NAMES)
 LABELS = ("label", "labels", *table_form.LABEL_NAMES)
-#: Rows that are in memory at a time, decoded; and rows that are looked at to find the columns.
+#: Rows that are in memory at a time, decoded; and rows that are examined to find the columns.
 BATCH, FIRST = 256, 32
-#: A file of a series of so many.
+#: The name of one file of a series.
 SERIES = re.compile(r"(.+)-\d{5}-of-(\d{5})\.parquet", re.IGNORECASE)
-#: Files whose columns are looked at because their names say no split.
+#: How many files with no split in their names are examined.
 LOOK_INTO = 10
-#: Bytes of the largest file. A column of a row group is in memory as it is in the file: FER2013's has 70 MB.
+#: The largest file, in bytes. A column of a row group is in memory as in the file: FER2013's has 70 MB.
 LIMIT = 2**28
 
 
@@ -63,7 +64,7 @@ class Columns(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What one file holds: uint8 (n, 48, 48), labels or numbers (n,), splits (n,), and whether its classes have names."""
+    """The content of one file: uint8 (n, 48, 48), labels or numbers (n,), splits (n,), and whether its classes have names."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -72,12 +73,12 @@ class Part(NamedTuple):
 
 
 def candidates(members: Members) -> list[Candidate]:
-    """Return the data sets that are parquet files; among other files, those that say their split."""
+    """Return the data sets that are parquet files; among other files, those that give their split."""
     found = [name for name in members.names if name.lower().endswith(ENDING)]
     if not members.single:
-        unsaid = [name for name in found if not split_of(name)]
-        usage = [name for name in unsaid[:LOOK_INTO] if _recognises(members, name, _says_splits)]
-        found = [name for name in found if name not in unsaid or name in usage]
+        without_split = [name for name in found if not split_of(name)]
+        usage = [name for name in without_split[:LOOK_INTO] if _recognises(members, name, _has_usage)]
+        found = [name for name in found if name not in without_split or name in usage]
     roots: dict[str, list[str]] = {}
     for name in found:
         roots.setdefault(root_of(name), []).append(name)
@@ -89,7 +90,7 @@ def candidates(members: Members) -> list[Candidate]:
 
 
 def is_layout(folder: Path) -> bool:
-    """Return True if a folder, or folders in it for each split, hold parquet files of faces; opens one of them."""
+    """Return True if a folder, or the folders of splits in it, hold parquet files of faces; one of them is opened."""
     try:
         entries = list(folder.iterdir())
         files = [entry for entry in entries if entry.suffix.lower() == ENDING and entry.is_file()]
@@ -97,15 +98,18 @@ def is_layout(folder: Path) -> bool:
         for entry in entries:
             named += sorted(entry.glob(f"*{ENDING}")) if split_of_name(entry.name) and entry.is_dir() else []
         for path in (named or files)[:1]:
-            members = Members(str(path), path.name, [path.name], lambda _, path=path: path.open("rb"), single=True)
-            return _recognises(members, path.name, _names_classes if named else _says_splits)
+            return _recognises(_single_file(path), path.name, _names_classes if named else _has_usage)
         return False
     except OSError:
         return False
 
 
+def _single_file(path: Path) -> Members:
+    return Members(str(path), path.name, [path.name], lambda _: path.open("rb"), single=True)
+
+
 def _recognises(members: Members, name: str, tells: Callable[[Any, Columns], bool]) -> bool:
-    """Return True if a file that nobody named tells that it holds faces."""
+    """Return True if a file that nobody named shows that it holds faces."""
     try:
         with _file(members, name) as file:
             _check_limits(file.metadata, name)
@@ -115,16 +119,16 @@ def _recognises(members: Members, name: str, tells: Callable[[Any, Columns], boo
 
 
 def _names_classes(file, columns: Columns) -> bool:
-    """Return True if a file says itself that its labels are expressions: there are many others of its kind."""
-    return _says_splits(file, columns) or _class_names(file.schema_arrow, columns.label, "") is not None
+    """Return True if a file itself says that its labels are expressions: many other files look the same."""
+    return _has_usage(file, columns) or _class_names(file.schema_arrow, columns.label, "") is not None
 
 
-def _says_splits(file, columns: Columns) -> bool:
+def _has_usage(file, columns: Columns) -> bool:
     return columns.usage is not None and columns.usage.strip().lower() in table_form.USAGE_NAMES
 
 
 def read(candidate: Candidate) -> Faces:
-    """Read all files: Training first, then the tests, each in the order of the files' names.
+    """Read all files: Training first, then the tests, both in the order of the files' names.
 
     Raises:
         DataError: naming the file and the row; or if pyarrow is missing.
@@ -142,11 +146,12 @@ def read(candidate: Candidate) -> Faces:
             copies.append(copy)
             continue
         parts.append(part)
-        refuse_too_many(sum(len(part.labels) for part in parts) if len(parts) > 1 else 0, members.path)
+        if len(parts) > 1:
+            refuse_too_many(sum(len(part.labels) for part in parts), members.path)
     images, labels, split = (np.concatenate([part[index] for part in parts]) for index in range(3))
     where = members.where(names[0])
     if not len(split):
-        raise DataError(f"{where} has columns but no rows: expected a face in each. Get a fresh copy.")
+        raise DataError(f"{where} has columns but no rows; one row per face was expected. Get a fresh copy.")
     numbered = np.repeat([not part.named for part in parts], [len(part.labels) for part in parts])
     notes: tuple[str, ...] = ()
     if numbered.any():
@@ -155,21 +160,21 @@ def read(candidate: Candidate) -> Faces:
 
 
 def _missing(names: list[str]) -> tuple[str, ...]:
-    """Return the sentence that says which files of a series, as train-00000-of-00002.parquet, are not there."""
+    """Return the sentence that names missing files of a series, such as train-00000-of-00002.parquet; () if none."""
     series: dict[tuple[str, str], int] = {}
     for name in names:
         if found := SERIES.fullmatch(name):
             series[found[1], found[2]] = series.get((found[1], found[2]), 0) + 1
     gaps = [
-        f"{int(count) - there} of the {int(count)} files {start}-…-of-{count}{ENDING}"
-        for (start, count), there in series.items()
-        if there < int(count)
+        f"{int(count) - present} of the {int(count)} files {start}-…-of-{count}{ENDING}"
+        for (start, count), present in series.items()
+        if present < int(count)
     ]
     return (f"Missing: {'; '.join(gaps)}.",) if gaps else ()
 
 
 def _split(members: Members, name: str) -> str | None:
-    # Of a file that stands alone, its folder may tell: train/0000.parquet.
+    # The folder of a single file may tell: train/0000.parquet.
     if not members.single:
         return split_of(name)
     path = PurePath(members.path)
@@ -177,7 +182,7 @@ def _split(members: Members, name: str) -> str | None:
 
 
 def _read_file(members: Members, name: str, split: str | None) -> Part:
-    """Read one file, whose name says that split, or none."""
+    """Read one file; `split` is the split in its name, or None."""
     where = members.where(name)
     labels: list[int] = []
     splits: list[str] = []
@@ -191,18 +196,19 @@ def _read_file(members: Members, name: str, split: str | None) -> Part:
             )
         classes = _class_names(file.schema_arrow, columns.label, where)
         named = classes is not None or _are_names(file, columns)
-        rows = _checked_rows(file, columns, classes, where, labels, splits)
-        images = [image for _, image in decode_all(rows)] if _are_files(file, columns) else [
-            _pixels(content, at_row) for _, at_row, content in rows
-        ]  # fmt: skip
+        rows = _check_rows(file, columns, classes, where, labels, splits)
+        if _are_files(file, columns):
+            pictures = [image for _, image in decode_all(rows)]
+        else:
+            pictures = [_pixels(content, at_row) for _, at_row, content in rows]
     if min(labels, default=1) == 0 and max(labels, default=0) == len(CLASS_NAMES) and classes is None:
         raise _label_error(len(CLASS_NAMES), len(CLASS_NAMES), f"{where}, row {labels.index(len(CLASS_NAMES)) + 1:,}")
     split_of_rows = np.array(splits) if columns.usage else np.full(len(labels), split)
-    images = np.array(images, np.uint8).reshape(-1, SIZE, SIZE)
+    images = np.array(pictures, np.uint8).reshape(-1, SIZE, SIZE)
     return Part(images, np.array(labels, np.int64), split_of_rows.astype(np.str_), named)
 
 
-def _checked_rows(
+def _check_rows(
     file, columns: Columns, classes: list[int] | None, where: str, labels: list[int], splits: list[str]
 ) -> Iterator[tuple[int, str, Any]]:
     """Yield row number, its name for messages, and the picture of each row; add its label and split to the lists."""
@@ -228,7 +234,7 @@ def _usage(text: object, at_row: str) -> str:
 
 
 def _label(number: object, classes: list[int] | None, at_row: str) -> int:
-    """Return the label in FER2013's order, or the number of a class whose names are not known."""
+    """Return the label in FER2013's order or, if the names of the classes are not known, the number of the class."""
     if isinstance(number, str) and (label := class_of(number)) is not None:
         return label
     # Without names, the classes may be numbered from 1.
@@ -242,12 +248,12 @@ def _label(number: object, classes: list[int] | None, at_row: str) -> int:
 def _label_error(number: object, count: int, at_row: str) -> DataError:
     return DataError(
         f"{at_row}: expected a label from 0 to {count - 1}, found {str(number)[:20]!r}. "
-        "Get a fresh copy, or take this row away."
+        "Get a fresh copy, or remove this row."
     )
 
 
 def _pixels(content: object, at_row: str) -> np.ndarray:
-    """Return the pixels that stand in a row as a list, a list of lists, or a text; uint8 (48, 48)."""
+    """Return the pixels of a row, which are a list, a list of lists, or a text, as uint8 (48, 48)."""
     values = content.translate(SPACED).split() if isinstance(content, str) else content
     try:
         numbers = np.array(values, np.float64).reshape(-1)
@@ -266,7 +272,7 @@ def _pixels(content: object, at_row: str) -> np.ndarray:
 
 
 def _columns(file, where: str) -> Columns:
-    """Return the columns with pictures, labels and splits: by known names where the contents fit, else by the contents.
+    """Return the columns with pictures, labels and splits: by known names if the contents fit, otherwise by the contents.
 
     Raises:
         DataError: if there are none, or two fit and no known name decides.
@@ -275,11 +281,11 @@ def _columns(file, where: str) -> Columns:
     first, names = _first_rows(file, where), file.schema_arrow.names
     several: list[str] = []
 
-    def find(known: tuple[str, ...], fits: Callable[[object], bool], apart: tuple = ()) -> str | None:
-        # A name that stands there twice is none.
-        places = [name for name in names if names.count(name) == 1 and name not in apart]
-        called = [name for wanted in known for name in places if name.strip().lower() == wanted]
-        fitting = [name for name in places if first and all(fits(row[name]) for row in first)]
+    def find(known: tuple[str, ...], fits: Callable[[object], bool], taken: tuple = ()) -> str | None:
+        # A name that occurs twice does not count.
+        free = [name for name in names if names.count(name) == 1 and name not in taken]
+        called = [name for wanted in known for name in free if name.strip().lower() == wanted]
+        fitting = [name for name in free if first and all(fits(row[name]) for row in first)]
         fitting = [
             name for name in fitting if not name.startswith("__index") and name.lower() not in table_form.INDEX_NAMES
         ]
@@ -303,7 +309,7 @@ def _columns(file, where: str) -> Columns:
 
 
 def _names_beside(first: list[dict[str, Any]], label: str, names: list[str]) -> str:
-    """Return the column with the names of the classes that the column `label` numbers, or that itself if there is none."""
+    """Return the column with the names of the classes in the column `label`; if there is none, `label`."""
     for name in names if first and not isinstance(first[0][label], str) else ():
         least = 1 if name.strip().lower() in LABELS else 2
         cells = [row.get(name) for row in first]
@@ -320,7 +326,7 @@ def _first_rows(file, where: str) -> list[dict[str, Any]]:
         names = [name for name in batch.schema.names if batch.schema.names.count(name) == 1]
         values = {name: batch.column(name).to_pylist() for name in names}
         return [{name: values[name][row] for name in names} for row in range(batch.num_rows)]
-    except Exception as error:  # pyarrow's, of many kinds
+    except Exception as error:  # pyarrow raises errors of many kinds
         raise _damaged(where, error) from error
 
 
@@ -341,16 +347,16 @@ def _is_label(value: object) -> bool:
 
 
 def _whole(value: object) -> int | None:
-    """Return a whole number that is written as one, as 3.0, or as the text 3; None for all else."""
+    """Return a whole number that is written as 3, 3.0 or the text "3"; None for other values."""
     if isinstance(value, str) and value.strip().isdecimal() and len(value) < 4:
         return int(value)
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if is_whole(value) else None
 
 
 def _are_files(file, columns: Columns) -> bool:
-    """Return True if pictures stand in their column as files, not as pixels."""
+    """Return True if the column of pictures holds encoded pictures, not pixels."""
     from pyarrow import types
 
     kind = file.schema_arrow.field(columns.image).type
@@ -366,7 +372,7 @@ def _are_names(file, columns: Columns) -> bool:
     return any(isinstance(cell, str) and class_of(cell) is not None for cell in cells)
 
 
-# --- what pyarrow says of a file ------------------------------------------------------------------------------------
+# --- what pyarrow says about a file ---------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
@@ -384,11 +390,11 @@ def _file(members: Members, name: str) -> Iterator[Any]:
         try:
             refuse_what_is_no_data(file.read(HEAD), where)
             size = file.seek(0, io.SEEK_END)
-            # No buffers: they are made as large as a page says that it is, and it may say 2 GB.
+            # No buffers: they would be as large as a page claims to be, which may be 2 GB.
             opened = ParquetFile(file, pre_buffer=False, buffer_size=0) if size <= LIMIT else None
         except DataError:
             raise
-        # pyarrow raises errors of many kinds for damaged files; none of them is ours.
+        # pyarrow raises errors of many kinds for damaged files.
         except Exception as error:
             raise _damaged(where, error) from error
         if opened is None:
@@ -414,16 +420,16 @@ def _check_limits(metadata, where: str) -> None:
 
 
 def _class_names(schema, column: str, where: str) -> list[int] | None:
-    """Return FER2013's label for each of the file's own labels; None if the file does not name its classes."""
+    """Return FER2013's label for each label of the file; None if the file does not name its classes."""
     try:
         names = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"][column]["names"]
         names = [names[str(number)] for number in range(len(names))] if isinstance(names, dict) else list(names)
     except (KeyError, TypeError, ValueError):
         return None
     if all(str(name).isdigit() for name in names):
-        return None  # folders with numbers, from which a hub made names
-    classes = [class_of(str(name)) for name in names]
-    if None in classes or len(set(classes)) < len(classes):
+        return None  # names that a hub made from folders with numbers
+    classes = [label for name in names if (label := class_of(str(name))) is not None]
+    if len(classes) < len(names) or len(set(classes)) < len(classes):
         raise DataError(
             f"{where}: expected labels called {', '.join(CLASS_NAMES)}, found {', '.join(map(str, names))[:120]}. "
             "This is not FER2013."
@@ -432,7 +438,7 @@ def _class_names(schema, column: str, where: str) -> list[int] | None:
 
 
 def _rows(file, columns: Columns, where: str) -> Iterator[tuple[Any, ...]]:
-    """Yield what stands in the columns, a batch in memory at a time."""
+    """Yield the cells of the columns, row by row, with one batch in memory at a time."""
     wanted = [name for name in columns if name]
     try:
         for batch in file.iter_batches(BATCH, columns=wanted, use_threads=False):

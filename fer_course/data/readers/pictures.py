@@ -6,7 +6,7 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
@@ -18,14 +18,14 @@ from fer_course.errors import DataError
 from fer_course.faces import SIZE
 
 WORKERS = 2
-#: Bytes that tell what was saved in place of a picture.
+#: First bytes that show what was saved instead of a picture.
 HEAD = 512
 CHUNK = 128
 Key = TypeVar("Key")
 
 
 class WrongSize(DataError):
-    """A picture is whole, but not 48×48."""
+    """A picture is complete, but not 48×48."""
 
     def __init__(self, where: str, size: tuple[int, int], others: str = ""):
         super().__init__(
@@ -35,7 +35,7 @@ class WrongSize(DataError):
         self.where, self.size = where, size
 
     def among(self, others: str) -> WrongSize:
-        """Return the same error with words on the other pictures."""
+        """Return the same error with words about the other pictures."""
         return WrongSize(self.where, self.size, f", and {others}")
 
 
@@ -47,7 +47,7 @@ def decode(content: bytes, where: str) -> np.ndarray:
         where: how messages name it.
 
     Raises:
-        DataError: if it can't be decoded, or has not 8 bits a pixel.
+        DataError: if it can't be decoded, or does not have 8 bits per pixel.
         WrongSize: if it is not 48×48.
 
     """
@@ -56,20 +56,20 @@ def decode(content: bytes, where: str) -> np.ndarray:
             if image.size == (SIZE, SIZE) and not image.mode.startswith(("I", "F")):
                 return np.asarray(image.convert("L"))
             size, mode = image.size, image.mode
-    # Pillow's decoders raise errors of many kinds for damaged files; none of them is ours.
+    # Pillow's decoders raise errors of many kinds for damaged files.
     except Exception as error:
         refuse_what_is_no_data(content[:HEAD] or b" ", where)
         raise DataError(f"{where} can't be decoded as a picture ({_short(error)}). Get a fresh copy of it.") from error
     if size == (SIZE, SIZE):
-        raise DataError(f"{where}: expected 8 bits a pixel, found mode {mode}. Convert it to 8-bit grey.")
+        raise DataError(f"{where}: expected 8 bits per pixel, found mode {mode}. Convert it to 8-bit grey.")
     raise WrongSize(where, size)
 
 
 def decode_all(files: Iterable[tuple[Key, str, bytes]]) -> Iterator[tuple[Key, np.ndarray]]:
-    """Decode many pictures side by side, with few of their files in memory at any time.
+    """Decode many pictures in parallel, with few of their files in memory at any time.
 
     Args:
-        files: for each a key, how messages name it, and its bytes.
+        files: for each picture a key, how messages name it, and its bytes.
 
     Yields:
         the keys in the same order, with the pixels, uint8 (48, 48).
@@ -78,7 +78,8 @@ def decode_all(files: Iterable[tuple[Key, str, bytes]]) -> Iterator[tuple[Key, n
         DataError: as `decode`.
 
     """
-    files, waiting = iter(files), deque()
+    files = iter(files)
+    waiting: deque[Future] = deque()
     with ThreadPoolExecutor(WORKERS) as pool:
         while some := list(islice(files, CHUNK)):
             waiting.append(pool.submit(_decode_some, some))
@@ -97,11 +98,11 @@ def size_of(content: bytes) -> tuple[int, int] | None:
     try:
         with Image.open(io.BytesIO(content)) as image:
             return image.size
-    except Exception:  # what is damaged has no size to report
+    except Exception:  # a damaged picture has no size to report
         return None
 
 
 def _short(error: Exception) -> str:
-    # Pillow names the object in memory that it read from, which says nothing to anybody.
+    # Pillow names the object in memory that it read from, which helps nobody.
     text = re.sub(r" ?<_io\.BytesIO[^>]*>", "", str(error)).strip() or type(error).__name__
     return text if len(text) <= 80 else text[:80] + "…"

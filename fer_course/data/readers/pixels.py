@@ -1,10 +1,12 @@
-"""Text of numbers → bytes, a hundred million characters a second and more, with every value checked.
+"""Text of numbers → bytes, more than a hundred million characters per second, with every value checked.
 
-Splitting `"70 80 82 …"` and calling `int` takes about 0.1 µs a number, and FER2013 has 83 million of them. Here a whole block
-of text is one NumPy array, and all its numbers are put together from their digits at once.
+Splitting `"70 80 82 …"` and calling `int` takes about 0.1 µs per number, and FER2013 has 83 million numbers. Here a whole block
+of text is one NumPy array, and all its numbers are computed from their digits at once.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,20 +14,20 @@ from fer_course.faces import SIZE
 
 PIXELS = SIZE * SIZE
 SPACE, ZERO = np.uint8(ord(" ")), np.uint8(ord("0"))
-#: For `translate`: what stands around and between numbers in lists, as text and as bytes, becomes a space.
+#: For `translate`: what surrounds and separates numbers in lists, as text and as bytes, becomes a space.
 SPACED = {ord(character): " " for character in "[](){},;|\t\r\n"}
 SPACED_BYTES = bytes(ord(" ") if number in SPACED else number for number in range(256))
 
 
-def parse_quickly(fields: list[bytes]) -> np.ndarray | None:
+def parse_quickly(fields: Sequence[bytes]) -> np.ndarray | None:
     """Turn fields of 2,304 numbers with spaces between them into pixels.
 
     Args:
-        fields: the text of one picture each.
+        fields: the texts of the pictures.
 
     Returns:
         uint8 array (len(fields), 2304), or None if any field holds anything but 2,304 whole numbers from 0 to 255 of at
-        most three digits. Which field, and what is wrong with it, `parse_slowly` finds out.
+        most three digits. `parse_slowly` tells which field is wrong, and why.
 
     """
     # Three spaces in front, so that each character has three neighbours to its left.
@@ -61,7 +63,7 @@ def _numbers(digit: np.ndarray, is_digit: np.ndarray) -> np.ndarray | None:
     return None if (hundreds < low).any() else hundreds
 
 
-def _counts_are_right(fields: list[bytes], last_digit: np.ndarray) -> bool:
+def _counts_are_right(fields: Sequence[bytes], last_digit: np.ndarray) -> bool:
     start = 0
     for field in fields:
         if np.count_nonzero(last_digit[start : start + len(field)]) != PIXELS:
@@ -71,7 +73,7 @@ def _counts_are_right(fields: list[bytes], last_digit: np.ndarray) -> bool:
 
 
 def parse_slowly(field: bytes) -> np.ndarray:
-    """Turn one field into pixels, uint8 (2304,), a number at a time.
+    """Turn one field into pixels, uint8 (2304,), one number at a time.
 
     Raises:
         ValueError: with a sentence that says what was expected and what was found.

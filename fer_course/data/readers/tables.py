@@ -1,9 +1,9 @@
-"""Tables with a face in each row: which of several are read, and together.
+"""Tables with one face per row: which of several are read, and which together.
 
-`fer2013.csv` and `icml_face_data.csv` hold all of FER2013. Else all tables of a folder are read whose rows say their split
-(Usage) or whose name does (`train.csv`, `val.csv`, `fer2013_test.csv`), also in folders named so. A table that repeats another
-is left out. A table without labels, as the contest's `test.csv`, holds no faces to learn from
-or to score on: it is for predictions only.
+`fer2013.csv` and `icml_face_data.csv` hold all of FER2013. Otherwise all tables of a folder are read whose rows give a split
+(Usage), or whose name does (`train.csv`, `val.csv`, `fer2013_test.csv`), also in folders with such names. A table that repeats
+another one is left out. A table without labels, such as the contest's `test.csv`, can't be used for training or scores, only
+for predictions.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from fer_course.data.readers.table_form import Form
 from fer_course.errors import DataError
 from fer_course.faces import SPLITS, Faces
 
-#: So many tables are looked into.
+#: How many tables are examined.
 LOOK_INTO = 200
 TITLE = "table of comma-separated values (columns emotion, pixels and Usage)"
 BY_NAME = "tables of comma-separated values (columns emotion and pixels; their names give the splits)"
@@ -32,7 +32,7 @@ TRAINING = "the contest's table of comma-separated values (columns emotion and p
 
 
 def candidates(members: Members) -> list[Candidate]:
-    """Return the data sets that are tables; those that are read together are one."""
+    """Return the data sets that are tables; tables that are read together are one data set."""
     names = csv_file.tables(members)
     forms = _forms(members, names)
     if members.single:
@@ -71,28 +71,28 @@ def _known(name: str) -> int:
 
 
 def _order(members: Members, name: str, form: Form | None) -> tuple:
-    """Return what to sort tables by: those with Usage first, for they say most; then the splits; then the plainer name."""
+    """Return what to sort tables by: those with Usage first, which say most; then by split; then the plainer names."""
     split, stem = _split(members, name), _file_name(name).split(".")[0]
-    unsaid = form is None or form.usage is None
-    return unsaid, SPLITS.index(split) if split else 9, "test" in name.lower(), stem not in SPLIT_WORDS, name
+    lacks_usage = form is None or form.usage is None
+    return lacks_usage, SPLITS.index(split) if split else 9, "test" in name.lower(), stem not in SPLIT_WORDS, name
 
 
 def _forms(members: Members, names: list[str]) -> dict[str, Form]:
-    """Return how tables are written, those closest to the top; those that can't be read are left out."""
+    """Return the form of the tables closest to the top; tables that can't be read are left out."""
     found = {}
     near = sorted(names, key=lambda name: (name.count("/"), name))[:LOOK_INTO]
     try:
         for name, file in members.each(near):
             found[name] = csv_file.peek(file)
     except (*READ_ERRORS, DataError):
-        pass  # nobody named these tables: a damaged one is not what is looked for
+        pass  # nobody named these tables, so a damaged one is not an error
     return {name: found[name] for name in names if name in found}
 
 
 def _split(members: Members, name: str) -> str | None:
-    """Return the split that the name of a table says, or its folder."""
+    """Return the split in the name of a table, or of its folder."""
     if members.single:
-        # Its folder may tell, too: train/faces.csv; but what else is in its path does not belong to the data set.
+        # Its folder may tell, too: train/faces.csv. The rest of the path does not belong to the data set.
         path = PurePath(members.path)
         return split_of_name(path.name.split(".")[0]) or SPLIT_WORDS.get(path.parent.name.lower())
     folder, _, file = name.rpartition("/")
@@ -111,7 +111,10 @@ def read(candidate: Candidate) -> Faces:
     """
     members, names = candidate.members, candidate.names
     _refuse_what_is_no_data(candidate)
-    parts, copies, notes, seen = [], [], [], Seen()
+    parts: list[tuple[str, csv_file.Rows, Form, np.ndarray]] = []
+    copies: list[str] = []
+    notes: list[str] = []
+    seen = Seen()
     for name in names:
         rows, form = csv_file.read_rows(members, name)
         split = _splits(members, name, rows, form, notes)
@@ -119,21 +122,22 @@ def read(candidate: Candidate) -> Faces:
             copies.append(copy)
         else:
             parts.append((name, rows, form, split))
-            refuse_too_many(sum(len(part[1].labels) for part in parts) if len(parts) > 1 else 0, members.path)
+            if len(parts) > 1:
+                refuse_too_many(sum(len(rows.labels) for _, rows, _, _ in parts), members.path)
     images = np.concatenate([rows.images for _, rows, _, _ in parts]) if len(parts) > 1 else parts[0][1].images
     split = np.concatenate([each for _, _, _, each in parts])
-    labels, said = _labels(members, parts)
+    labels, assumed = _labels(members, parts)
     if len(parts) > 1:
         order = np.argsort([SPLITS.index(each) for each in split], kind="stable")
         images, labels, split = images[order], labels[order], split[order]
     source = members.title if members.single else _source(members, [part[0] for part in parts])
     if beside := _test_set_beside(members, candidate.root):
         source += f"; {PurePosixPath(beside).name} beside it has no labels"
-    return Faces(images, labels, split, source, notes=(*notes, *said, *left_out(copies)))
+    return Faces(images, labels, split, source, notes=(*notes, *assumed, *left_out(copies)))
 
 
 def _refuse_what_is_no_data(candidate: Candidate) -> None:
-    """Raise if beside tables that are read by the splits in their names there is one that is empty, a web page or a pointer."""
+    """Raise an error if a table for a split, beside those that are read, is empty, a web page or a pointer."""
     members, forms = candidate.members, candidate.details
     if candidate.known < len(KNOWN_NAMES) or members.single:
         return
@@ -144,7 +148,7 @@ def _refuse_what_is_no_data(candidate: Candidate) -> None:
 
 
 def broken(members: Members, forms: dict[str, Form] | None = None) -> list[str]:
-    """Return the tables whose names say a split but that hold no data: empty ones, web pages, pointers of Git LFS."""
+    """Return the tables for a split, by their names, that hold no data: empty files, web pages, Git LFS pointers."""
     found = []
     for name, form in (_forms(members, csv_file.tables(members)) if forms is None else forms).items():
         if form.pixels is None and _split(members, name):
@@ -167,19 +171,19 @@ def _splits(members: Members, name: str, rows: csv_file.Rows, form: Form, notes:
         return np.array(SPLITS)[rows.splits]
     split = _split(members, name)
     if split is None:
-        notes.append("Nothing says which split these rows are: they are taken for Training.")
+        notes.append("Nothing says which split these rows belong to: Training was assumed.")
     return np.full(len(rows.labels), split or "Training")
 
 
 def _labels(members: Members, parts: list) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Return the labels of all tables; those whose classes are numbers count together, for they are numbered alike."""
+    """Return the labels of all tables, and what was assumed. Tables with numbers as classes are judged together."""
     numbered = np.concatenate([np.full(len(rows.labels), not form.named) for _, rows, form, _ in parts])
     numbers = np.concatenate([rows.labels for _, rows, _, _ in parts])
     split = np.concatenate([each for _, _, _, each in parts])
     if not numbered.any():
         return numbers, ()
-    said = all(form.said for _, _, form, _ in parts if not form.named)
-    labels, notes = orders.settle(numbers[numbered], split[numbered], said, members.where(parts[0][0]))
+    known = all(form.known_order for _, _, form, _ in parts if not form.named)
+    labels, notes = orders.settle(numbers[numbered], split[numbered], known, members.where(parts[0][0]))
     numbers[numbered] = labels
     return numbers, notes
 
@@ -188,7 +192,7 @@ def _labels(members: Members, parts: list) -> tuple[np.ndarray, tuple[str, ...]]
 
 
 def _test_set_beside(members: Members, root: str) -> str | None:
-    """Return the table without labels that lies beside those that are read."""
+    """Return the table without labels beside those that are read; None if there is none."""
     if members.single:
         path = Path(members.path).with_name("test.csv")
         members = Members(str(path), path.name, [path.name], lambda _: path.open("rb"))

@@ -1,4 +1,4 @@
-"""Weights that ship with the course: NumPy archives without pickles, each with its checksum and its origin beside it.
+"""Weights that come with the course: NumPy archives without pickles, each with a JSON file of its checksum and origin.
 
 `benchmarks/ship.py` writes them from a run. `models.pretrained(name)` builds a network with them; MODEL_CARD.md says what it is.
 """
@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +20,7 @@ from fer_course.errors import ModelError
 
 
 def names() -> list[str]:
-    """Return the names of the networks whose weights ship."""
+    """Return the names of the networks whose weights come with the course."""
     return sorted(file.name.removesuffix(".json") for file in _folder().iterdir() if file.name.endswith(".json"))
 
 
@@ -42,12 +43,12 @@ def load(name: str) -> list[np.ndarray]:
         ModelError: if no weights of that name ship, or the file is not the one that was shipped.
 
     """
-    wanted, file = about(name)["sha256"], _folder().joinpath(f"{name}.npz")
+    expected, file = about(name)["sha256"], _folder().joinpath(f"{name}.npz")
     content = file.read_bytes() if file.is_file() else b""
     found = hashlib.sha256(content).hexdigest()
-    if found != wanted:
+    if found != expected:
         raise ModelError(
-            f"{file} is missing or damaged: expected SHA-256 {wanted[:12]}…, found {found[:12]}… of {len(content):,} bytes. "
+            f"{file} is missing or damaged: expected SHA-256 {expected[:12]}…, found {found[:12]}… of {len(content):,} bytes. "
             f"Install the course again."
         )
     with np.load(io.BytesIO(content), allow_pickle=False) as archive:
@@ -58,14 +59,15 @@ def save(name: str, weights: Sequence[np.ndarray], origin: dict, folder: Path) -
     """Write the archive, and beside it `origin` with the archive's SHA-256.
 
     Args:
-        name: of the network.
-        weights: what `model.get_weights()` gives.
-        origin: recipe, command and score, ready for JSON.
-        folder: where to.
+        name: the name of the network.
+        weights: the result of `model.get_weights()`.
+        origin: recipe, command and score, as JSON can hold them.
+        folder: the folder to write to.
 
     """
     content = io.BytesIO()
-    np.savez_compressed(content, **{f"{number:03d}": np.asarray(each) for number, each in enumerate(weights)})
+    arrays: dict[str, Any] = {f"{number:03d}": np.asarray(array) for number, array in enumerate(weights)}
+    np.savez_compressed(content, **arrays)
     with files.atomic(Path(folder) / f"{name}.npz") as temporary:
         temporary.write_bytes(content.getvalue())
     checksum = hashlib.sha256(content.getvalue()).hexdigest()

@@ -1,4 +1,4 @@
-"""The two screenshots of README: a lesson with a hint, and the live page. `python -m book.screenshots` (needs Chromium).
+"""The two screenshots of README: a lesson with a hint, and the live page. `python benchmarks/screenshots.py` (needs Chromium).
 
 Everything on them is drawn: no photograph of anybody.
 """
