@@ -138,7 +138,7 @@ def _execute(notebook, path: Path):
     """Return the notebook with new outputs, computed on drawn faces whatever FER_COURSE_DATA says."""
     require("nbclient", "executing notebooks")
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
 
     with tempfile.TemporaryDirectory() as work, own_kernels() as kernels:
         resources = {"metadata": {"path": work}}
@@ -155,6 +155,10 @@ def _execute(notebook, path: Path):
             return client.execute(env={**os.environ, "FER_COURSE_DATA": "drawn"})
         except CellExecutionError as error:
             raise LessonError(f"{path} fails when it is executed, and was not changed:\n{error}") from error
+        except DeadKernelError as error:
+            raise LessonError(
+                f"The kernel of {path} died, and the notebook was not changed. Most often memory ran out, or a library crashed."
+            ) from error
 
 
 def notebooks_in(folder: Path) -> list[Path]:

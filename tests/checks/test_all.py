@@ -62,9 +62,9 @@ def calls_in(path: Path) -> list[tuple[tuple[str, str], str]]:
 
 def stub_of(topic: str, name: str):
     """The function that a lesson gives to the learner to write for this check, with what the lesson has imported."""
-    path, answer = next(
-        (path, answer) for path in LESSONS for check, answer in calls_in(path) if check == (topic, name)
-    )
+    found = [(path, answer) for path in LESSONS for check, answer in calls_in(path) if check == (topic, name)]
+    assert found, f"No lesson calls checks.{topic}.{name}. Is lessons/ older than solutions/? Run `make lessons`."
+    path, answer = found[0]
     parts = [part for cell in read(path).cells if cell.cell_type == "code" for part in syntax_tree(cell).body]
     imports = [part for part in parts if isinstance(part, (ast.Import, ast.ImportFrom))]
     stub = next(part for part in parts if isinstance(part, ast.FunctionDef) and part.name == answer)
