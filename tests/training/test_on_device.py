@@ -192,6 +192,6 @@ def test_several_devices_need_jax_and_a_name(tmp_path, tiny_faces, tiny_model):
 
     with pytest.raises(FerCourseError, match="KERAS_BACKEND=jax"):
         train(None, tiny_faces, PLAIN, tmp_path / "a", devices=2)
-    with pytest.raises(FerCourseError, match="name, not a model"):
+    with pytest.raises(FerCourseError, match="needs the name of a model"):
         train(tiny_model(), tiny_faces, PLAIN, tmp_path / "b", devices=2)
     assert not list(tmp_path.iterdir())
