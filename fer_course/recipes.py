@@ -15,7 +15,7 @@ from fer_course.errors import RecipeError, shown
 OPTIMIZERS = ("adam", "adamw", "sgd")
 SCHEDULES = ("one_cycle", "plateau", "constant")
 #: setting -> (lowest, highest) value that makes sense
-LIMITS: dict[str, tuple[float, float]] = {
+LIMITS = {
     "input_size": (24, 96),
     "epochs": (1, 100_000),
     "batch_size": (1, 4096),
@@ -171,8 +171,8 @@ def _check(setting: str, kind: str, value: Any) -> Any:
     """Return the value in its declared type. A whole number may be given for a float; nothing else is converted."""
     if kind == "float" and type(value) is int and abs(value) < 2**53:  # a float can't hold larger ones exactly
         value = float(value)
-    declared: Any = {"str": str, "int": int, "float": float, "bool": bool}[kind]
-    if type(value) is not declared:
+    found, declared = type(value), {"str": str, "int": int, "float": float, "bool": bool}[kind]
+    if found is not declared:
         advice = " (in YAML, 1e-3 is text: write 1.0e-3)" if kind == "float" and isinstance(value, str) else ""
         raise RecipeError(f"{setting} is a {kind}; found {shown(value)}{advice}.")
     if setting in LIMITS:
