@@ -50,12 +50,17 @@ setup-all: setup $(COMPLETE)
 broken:
 	@rm -f $(READY) $(COMPLETE)
 
+# TensorFlow's C++ headers and the bytecode of other packages' own tests: 350 MB that nothing here uses.
+UNUSED = $(VENV)/lib/python3.*/site-packages/tensorflow/include \
+	$$(find $(VENV)/lib -path "*/tests/*" -name __pycache__ -prune)
+
 $(READY): locks/learner.txt locks/setup.txt pyproject.toml $(BROKEN)
 	@set -e; python=$$(sh locks/python.sh $(PYTHON)); \
 	echo "Setting up $(VENV) with $$($$python --version): once, a few minutes with a slow connection."; \
 	"$$python" -m venv --clear $(VENV); \
 	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r locks/setup.txt; \
 	$(INSTALL) --require-hashes -r locks/learner.txt; \
+	rm -rf $(UNUSED); \
 	$(INSTALL) --no-deps --no-build-isolation -e .; \
 	touch $(READY)
 
