@@ -115,7 +115,7 @@ def test_what_was_written_says_so_in_a_line(exported):
         assert "\n" not in line
         assert f"{made.path.name}, {made.size:,} bytes" in line
         assert "300 drawn faces" in line
-        assert ("integers' ranges come from drawn faces" in line) == (to == "litert-int8")
+        assert ("The ranges of its integers come from drawn faces" in line) == (to == "litert-int8")
 
 
 def test_sizes_are_those_of_the_files_and_integers_take_less_than_half(exported):
