@@ -108,7 +108,8 @@ def _runner(limits: Limits, pid: int):
                 self.reason = f"{PATIENCE} of its cells ran longer than {limits.cell_seconds} seconds"
                 sandbox.kill(pid)
 
-    runner = Runner(timeout=limits.cell_seconds)
+    # On a busy machine outputs may come seconds after the cell has ended: nbclient waits four of them by default.
+    runner = Runner(timeout=limits.cell_seconds, iopub_timeout=limits.cell_seconds)
     runner.done = set()
     return runner
 
