@@ -98,7 +98,7 @@ class View:
     Attributes:
         x: to the right of the nose, in the frame of the face.
         y: down, in the frame of the face.
-        far: |x|, for parts that both halves of the face have.
+        far: the absolute value of x, for parts that both halves of the face have.
         side: -1 in the left half of the picture, 1 in the right, smooth between.
         rim: 0 in the middle of the head, 1 at its outline, more outside.
         pixel: side of a pixel (B, 1, 1): larger for a face that is further away.
