@@ -1,4 +1,4 @@
-""".ci/run: a failure counts, also if the run is cut off after it."""
+""".ci/run: a failure is named, also if the run is cut off after it; where slow tests are a gate it counts."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def run(folder: Path, test: str, more: str, seconds: int) -> subprocess.CompletedProcess:
+def run(folder: Path, test: str, more: str, seconds: int, slow: str = "gate") -> subprocess.CompletedProcess:
     """Run .ci/run beside a Makefile whose targets `test` and `test-more` are these lines."""
     (folder / ".ci").mkdir()
     shutil.copy(ROOT / ".ci" / "run", folder / ".ci" / "run")
@@ -29,6 +29,7 @@ def run(folder: Path, test: str, more: str, seconds: int) -> subprocess.Complete
     variables = os.environ | {
         "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
         "FER_COURSE_CI_SECONDS": str(seconds),
+        "FER_COURSE_CI_SLOW": slow,
         "FER_COURSE_DATA": "drawn",
         "TMPDIR": str(folder),
     }
@@ -43,7 +44,7 @@ def run(folder: Path, test: str, more: str, seconds: int) -> subprocess.Complete
         ("@true", "@false", 30, 2, ""),
         ("@sleep 50", "@true", 2, 1, ""),
         ("@true", "@sleep 50", 2, 0, "Nothing had failed"),
-        ("@true", f"{NOTES}; sleep 50", 2, 1, f"these had failed:\n{FAILED}\n"),
+        ("@true", f"{NOTES}; sleep 50", 2, 1, f"These had failed:\n{FAILED}\n"),
     ],
     ids=["passed", "failed", "more failed", "cut off", "more cut off", "more failed, then cut off"],
 )
@@ -52,6 +53,12 @@ def test_a_failure_counts(tmp_path, test, more, seconds, status, words):
     assert done.returncode == status, done.stdout + done.stderr
     assert words in done.stdout
     assert not list(tmp_path.glob("tmp.*"))  # the list of failures is removed
+
+
+def test_slow_tests_that_are_no_gate_are_named_all_the_same(tmp_path):
+    done = run(tmp_path, "@true", f"{NOTES}; false", 30, slow="report")
+    assert done.returncode == 0
+    assert f"These had failed:\n{FAILED}\nThey are reported only" in done.stdout
 
 
 def test_each_kind_of_failure_is_noted_when_it_is_seen(tmp_path):
