@@ -56,8 +56,4 @@ def __getattr__(name: str):
         from fer_course import faces
 
         return getattr(faces, name)
-    if name in former_names.MOVED:
-        import importlib
-
-        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

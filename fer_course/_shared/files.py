@@ -194,6 +194,15 @@ def read_json(path: str | Path, error: type[FerCourseError], advice: str) -> dic
     raise error(f"{path} is damaged ({cause}). {advice}")
 
 
+def peek_json(path: str | Path) -> dict[str, Any] | None:
+    """Return the mapping that a JSON file holds; None if there is no such file, or it is damaged."""
+    try:
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) else None
+
+
 def write_text(path: str | Path, text: str) -> None:
     """Write a text file (UTF-8, Unix line ends), completely or not at all."""
     with atomic(path) as temporary:

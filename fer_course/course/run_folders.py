@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import platform
 from datetime import datetime
 from pathlib import Path
 from typing import cast
 
 import fer_course
-from fer_course._shared.files import is_empty, write_json, write_text
+from fer_course._shared.files import is_empty, peek_json, write_json, write_text
 from fer_course.course.lessons import checkout
 from fer_course.course.pages import index_page
 from fer_course.course.records import RunRecord
@@ -70,11 +69,8 @@ def find_unfinished(parent: Path, out: str | Path | None) -> tuple[Path, RunReco
 
 def read_metrics(target: Path) -> RunRecord | None:
     """Return the record in a folder; None if it has none that can be read."""
-    try:
-        metrics = json.loads((target / "metrics.json").read_text(encoding="utf-8"))
-        return cast(RunRecord, metrics) if isinstance(metrics, dict) and "lessons" in metrics else None
-    except (OSError, ValueError):
-        return None
+    metrics = peek_json(target / "metrics.json")
+    return cast(RunRecord, metrics) if metrics and "lessons" in metrics else None
 
 
 def save(target: Path, metrics: RunRecord) -> None:

@@ -13,7 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from dataclasses import dataclass
 from pathlib import Path
 
-from fer_course._shared.files import exclusive, is_empty, read_json, write_json
+from fer_course._shared.files import exclusive, is_empty, peek_json, read_json, write_json
 from fer_course._shared.values import is_number
 from fer_course.errors import BusyError, SweepError
 from fer_course.sweep.preflight import digest, fingerprint
@@ -76,9 +76,7 @@ class Trial:
 
 
 def _metrics(folder: Path) -> dict:
-    with contextlib.suppress(OSError, ValueError):
-        return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-    return {}
+    return peek_json(folder / "metrics.json") or {}
 
 
 def trials(sweep: Sweep, out: Path) -> list[Trial]:

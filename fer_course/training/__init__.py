@@ -43,7 +43,7 @@ __getattr__, __dir__, _lazy = lazy_loader.attach(
         "schedules",
     ],
     submod_attrs={
-        "feed": ["prepare"],
+        "feed": ["prepare"],  # where the first edition had it; it is in `models.prepare`
         "loop": ["train"],
         "objectives": ["OneCycle", "SmoothedCrossentropy", "compile_model"],
         "live_curves": ["LiveCurves"],

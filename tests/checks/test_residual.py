@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from answers import three_tests
 from keras import layers
+from residual_modules import module
 
 from fer_course.checks import residual
 from fer_course.layers import residual_module as package_module
@@ -48,26 +49,6 @@ SHORTCUT_WRONG = {
 }
 
 # ------------------------------------------------------------------------------------------------ the residual module
-
-
-def module(
-    x, filters, bias=False, size=3, stride=False, start=0, middle=True, end=False, after=False, norms=True, pool="max",
-    side_norm=True, standard=False, add=True,
-):  # fmt: skip
-    """A residual module that can be built wrong in many ways."""
-    options = {"padding": "same", "use_bias": bias}
-    side = x if stride else x[:, start::2, start::2]
-    side = layers.Conv2D(filters, 1, strides=2 if stride else 1, use_bias=bias)(side)
-    side = layers.BatchNormalization()(side) if side_norm else side
-    kind = layers.Conv2D if standard else layers.SeparableConv2D
-    for last in (False, True):
-        x = kind(filters, size, **options)(x)
-        x = layers.BatchNormalization()(x) if norms else x
-        x = layers.Activation("relu")(x) if (end if last else middle) else x
-    if pool:
-        x = (layers.MaxPooling2D if pool == "max" else layers.AveragePooling2D)(3, strides=2, padding="same")(x)
-    x = (layers.Add if add else layers.Concatenate)()([x, side])
-    return layers.Activation("relu")(x) if after else x
 
 
 def other_way_round(x, filters):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -36,6 +37,13 @@ def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     for kind in ("lessons", "solutions"):
         shutil.copytree(ROOT / kind, folder / kind)
+    with served_lab(folder) as address:
+        yield address, folder
+
+
+@contextmanager
+def served_lab(folder: Path):
+    """A JupyterLab on a folder, without anybody's settings; yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -65,10 +73,24 @@ def lab(tmp_path_factory):
         except OSError:
             assert server.poll() is None, (folder / "lab.log").read_text()
             time.sleep(0.3)
-    yield address, folder
+    yield address
     server.terminate()
     server.wait(20)
     log.close()
+
+
+@contextmanager
+def served_live(pid: bool = False):
+    """A `fer-course live`; yields the address that it prints, and if asked for the number of its process."""
+    command = [sys.executable, "-m", "fer_course.cli", "live", "--no-browser"]
+    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        address = re.search(r"http://\S+", server.stdout.readline())[0]
+        yield address if pid is False else (address, server.pid)
+    finally:
+        server.terminate()
+        assert server.wait(60) == 0
+        server.stdout.close()
 
 
 @pytest.fixture(scope="module")

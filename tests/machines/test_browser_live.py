@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +26,7 @@ from browsing import (  # noqa: F401
     lab,
     listen,
     open_notebook,
+    served_live,
     shut_down_kernels,
     start_all,
     wait_until_done,
@@ -267,23 +265,9 @@ def click_and_hear(page, sentence: str) -> None:
 # ------------------------------------------------------------------------------------------------------------ page
 
 
-@contextmanager
-def served(pid: bool = False):
-    """A `fer-course live`; yields the address that it prints, and if asked for the number of its process."""
-    command = [sys.executable, "-m", "fer_course.cli", "live", "--no-browser"]
-    server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        address = re.search(r"http://\S+", server.stdout.readline())[0]
-        yield address if pid is False else (address, server.pid)
-    finally:
-        server.terminate()
-        assert server.wait(60) == 0
-        server.stdout.close()
-
-
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_page_sees_the_film_with_its_token_and_talks_to_nobody_else(driver, film, theme):  # noqa: F811
-    with served() as address, with_camera(driver, film) as browser:  # noqa: F811
+    with served_live() as address, with_camera(driver, film) as browser:  # noqa: F811
         page = browser.new_page(viewport={"width": 1100, "height": 900}, color_scheme=theme)
         page.add_init_script(WATCH)
         complaints, elsewhere = listen(page), []
@@ -300,7 +284,7 @@ def test_the_page_sees_the_film_with_its_token_and_talks_to_nobody_else(driver, 
 
 
 def test_a_page_that_was_closed_leaves_no_kernel_and_one_that_is_open_keeps_its_own(driver):  # noqa: F811
-    with served(pid=True) as (address, server), chromium(driver) as browser:  # noqa: F811
+    with served_live(pid=True) as (address, server), chromium(driver) as browser:  # noqa: F811
         pages = [browser.new_page() for _ in range(2)]
         for page in pages:
             page.goto(address, wait_until="commit", timeout=PATIENT)

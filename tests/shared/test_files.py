@@ -203,3 +203,16 @@ def test_a_place_that_does_not_exist_is_said_in_one_sentence():
     ):
         with pytest.raises(WriteError, match="there is no such place"):
             write()
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{", b"[1]", b"3", b"\xff", b"[" * 100_000])
+def test_a_glance_at_json_finds_nothing_where_there_is_no_mapping(tmp_path, content):
+    path = tmp_path / "metrics.json"
+    if content is not None:
+        path.write_bytes(content)
+    assert files.peek_json(path) is None
+
+
+def test_a_glance_at_json_finds_what_was_written(tmp_path):
+    files.write_json(tmp_path / "metrics.json", {"finished": True})
+    assert files.peek_json(tmp_path / "metrics.json") == {"finished": True}
