@@ -134,7 +134,7 @@ def _interval_mistake(low: float, high: float, share: float, error: float, n: in
     if min(abs(low), abs(high)) > 1:
         return f"{low:.4g} to {high:.4g} looks like per cent or a number of faces. Return shares, from 0 to 1."
     if never and 1 < high < 2:
-        return f"{low:.3f} to {high:.3f} goes beyond 1: a formula with 1.96. Take percentiles of the resamples."
+        return f"{low:.3f} to {high:.3f} goes beyond 1, as a formula with 1.96 does. Take percentiles of the resamples."
     if low > high:
         return f"the first number, {low:.3f}, is the larger one. Return the lower end first."
     if never and not close(np.array([low, high]) * n, np.rint(np.array([low, high]) * n)):
