@@ -1,4 +1,6 @@
-"""Sliders for the course's own functions: `explore(function, …)` shows what a function returns while its numbers change.
+"""Figures that live (`window_inspector`, …), and sliders for the course's own functions: `explore(function, …)`.
+
+A figure is a JavaScript module that computes in the page, with a kernel or without one: see `figure`.
 
 A widget adds only the controls. The pictures come from functions that lessons also call without a widget, so that a lesson reads
 the same on paper. Works with ipywidgets 7 (Colab) and 8.
@@ -13,5 +15,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "camera": ["camera_panel"],
         "core": ["Choice", "Slider", "explore"],
         "kernels": ["drag_kernel"],
+        "window_inspector": ["window_inspector"],
     },
 )

@@ -306,10 +306,10 @@ def test_a_place_that_can_not_be_written(shipped, faces, tmp_path):
 def test_a_file_that_says_something_else_than_keras_is_not_kept(shipped, faces, exported, tmp_path, monkeypatch, to):
     strange = exported["litert-int8"].path if to == "litert" else None
 
-    def write_another(model, path, to, images, write=export._write):
+    def write_another(model, path, to, images, write=export.files._write):
         path.write_bytes(strange.read_bytes()) if strange else write(models.build("lenet"), path, to, images)
 
-    monkeypatch.setattr(export, "_write", write_another)
+    monkeypatch.setattr(export.files, "_write", write_another)
     file = tmp_path / f"net{export.ENDINGS[to]}"
     file.write_text("what was there before")
     with pytest.raises(ExportError, match=r"is not written.*from those of Keras"):
@@ -457,10 +457,10 @@ def test_ctrl_c_leaves_nothing(csv, tmp_path, to, wait):
 import sys
 from fer_course import cli, export
 import fer_course.quiet
-def write(*arguments, write=export._write):
+def write(*arguments, write=export.files._write):
     sys.__stdout__.write("now\\n"); sys.__stdout__.flush()
     write(*arguments)
-export._write = write
+export.files._write = write
 sys.exit(cli.main(["export", "pretrained", "--to", sys.argv[1], "--out", sys.argv[2], "--data", sys.argv[3]]))
 """
     for each in ("temporary", "out"):

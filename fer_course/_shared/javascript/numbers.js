@@ -1,0 +1,17 @@
+// Arrays that Python hands over: { shape, dtype, data } with the bytes, little-endian, in base64.
+
+const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
+export const floats = (text) => new Float32Array(bytes(text).buffer);
+
+const TYPES = { float32: Float32Array, uint8: Uint8Array, int8: Int8Array, int16: Int16Array, int32: Int32Array };
+
+export const array = ({ shape, dtype, data }) => ({ shape, data: new TYPES[dtype](bytes(data).buffer) });
+
+export const percent = (share) => `${Math.round(100 * share)} %`;
+
+// A number as one reads it in a cell: three digits that count, a true minus sign.
+export const short = (number) => {
+  const digits = Math.abs(number) >= 100 ? 0 : Math.abs(number) >= 10 ? 1 : 2;
+  return number.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
+};
