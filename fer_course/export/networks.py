@@ -101,12 +101,12 @@ def parts(layer, arguments: tuple = ()) -> list[Part]:
     kind = type(layer).__name__
     if kind in _TRAINING_ONLY:
         return []
+    if kind == "GetItem":
+        return [_channels(arguments)]
     if kind not in _PARTS:
         raise ExportError(
             f"The layer {layer.name} is a {kind}, which a page can't compute. It can: {', '.join(sorted(_PARTS))}."
         )
-    if kind == "GetItem":
-        return [_channels(layer, arguments)]
     made = _PARTS[kind](layer)
     function = getattr(layer, "activation", None)
     if kind not in ("Activation", "ReLU") and function is not None:
@@ -194,7 +194,7 @@ def _zero_padding(layer) -> list[Part]:
     return [("pad with zeros", {"padding": [list(pair) for pair in layer.padding]}, {})]
 
 
-def _channels(layer, arguments: tuple) -> Part:
+def _channels(arguments: tuple) -> Part:
     """Return the part for `x[..., start:stop]`."""
     index = arguments[1] if len(arguments) > 1 else None
     first, *rest = index if isinstance(index, tuple) else (index,)
@@ -238,5 +238,4 @@ _PARTS: dict[str, Callable[[Any], list[Part]]] = {
     "Flatten": _reshape,
     "Reshape": _reshape,
     "ZeroPadding2D": _zero_padding,
-    "GetItem": _channels,  # type: ignore[dict-item]  (it needs the arguments, see `parts`)
 }

@@ -57,11 +57,11 @@ class Figure(_Widget):
         drawn, alt = self.still()
         return as_html(self.module, self.chosen(), picture(drawn, alt)["text/html"])
 
-    def _repr_mimebundle_(self, **options) -> dict[str, Any] | tuple[dict, dict]:
+    def _repr_mimebundle_(self, **options) -> tuple[dict, dict]:
         _, alt = self.still()
         texts = {"text/html": self.as_html(), "text/plain": f"[figure: {alt}]"}
         if not hasattr(super(), "_repr_mimebundle_"):
-            return texts
+            return texts, {}
         shown = super()._repr_mimebundle_(**options)
         data, metadata = shown if isinstance(shown, tuple) else (shown or {}, {})
         return {**data, **texts}, metadata

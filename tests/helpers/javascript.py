@@ -21,9 +21,8 @@ def run_node(program: str, given=None, timeout: float = 120):
     Paths in import lines: `LIBRARY/network.js`, `FIGURES/window_inspector.js`.
     """
     text = program.replace("LIBRARY/", f"{LIBRARY.as_uri()}/").replace("FIGURES/", f"{FIGURES.as_uri()}/")
-    lines = [
-        f"const given = JSON.parse((await import('node:fs')).readFileSync(0));\n{text}\nconsole.log(JSON.stringify(answer));"
-    ]
+    read = "const given = JSON.parse((await import('node:fs')).readFileSync(0));"
+    whole = f"{read}\n{text}\nconsole.log(JSON.stringify(answer));"
     done = subprocess.run(
         ["node", "--input-type=module", "-e", whole],
         input=json.dumps(given), capture_output=True, text=True, timeout=timeout, check=False,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -89,29 +90,15 @@ def test_the_window_inspector_computes_what_keras_computes():
     from fer_course.quiet import keras
 
     rng = np.random.default_rng(0)
-    cases = [
-        (size, stride, padding, channels)
-        for size in (1, 2, 3, 5)
-        for stride in (1, 2, 3)
-        for padding in ("valid", "same")
-        for channels in (1, 3)
-    ]
     given, expected = [], []
-    for size, stride, padding, channels in cases:
+    for size, stride, padding, channels in itertools.product((1, 2, 3, 5), (1, 2, 3), ("valid", "same"), (1, 3)):
         planes, kernel = rng.integers(0, 256, (11, 14, channels)), rng.normal(size=(size, size, channels))
-        given.append(
-            {
-                "planes": {"shape": planes.shape, "data": planes.ravel().tolist()},
-                "kernel": kernel.tolist(),
-                "stride": stride,
-                "padding": padding,
-            }
-        )
+        plain = {"shape": planes.shape, "data": planes.ravel().tolist()}
+        given.append({"planes": plain, "kernel": kernel.tolist(), "stride": stride, "padding": padding})
         expected.append(keras.ops.conv(planes[None].astype("float64"), kernel[..., None], stride, padding)[0, ..., 0])
     for found, right in zip(run_node(CONVOLVE, given), expected, strict=True):
-        np.testing.assert_allclose(
-            np.reshape(found["numbers"], (found["rows"], found["columns"])), right, rtol=1e-9, atol=1e-9
-        )
+        numbers = np.reshape(found["numbers"], (found["rows"], found["columns"]))
+        np.testing.assert_allclose(numbers, right, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize(
