@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 
 from fer_course._shared.files import atomic, write_text
 from fer_course.course.lessons import lesson_number
@@ -60,39 +61,67 @@ def _results(notebook) -> tuple[list[str], dict]:
     return [result["sentence"] for result in found], numbers
 
 
+#: How a picture in HTML begins -> the ending of its file.
+_KINDS = {"data:image/png;base64": "png", "data:image/svg+xml;base64": "svg"}
+
+
+class _Picture(NamedTuple):
+    """A picture of an output; the content, and that for dark pages, as base64."""
+
+    alt: str
+    kind: str
+    content: str
+    dark: str = ""
+
+
 class _Images(HTMLParser):
-    """Collects (alt text, base64 text) of the PNG pictures that are embedded in a piece of HTML."""
+    """Collects the pictures that are embedded in a piece of HTML. `plots.show` writes one for dark pages after its twin."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[tuple[str, str]] = []
+        self.found: list[_Picture] = []
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
         head, _, content = (attributes.get("src") or "").partition(",")
-        if tag == "img" and head == "data:image/png;base64":
-            self.found.append((attributes.get("alt") or "", content))
+        if tag != "img" or head not in _KINDS:
+            return
+        if attributes.get("class") == "fer-dark" and self.found:
+            self.found[-1] = self.found[-1]._replace(dark=content)
+        else:
+            self.found.append(_Picture(attributes.get("alt") or "", _KINDS[head], content))
 
 
-def _pictures(output: dict) -> list[tuple[str, str]]:
-    """Return (alt text, base64 text) of an output's figures: those in its HTML, else its plain PNG."""
+def _pictures(output: dict) -> list[_Picture]:
+    """Return an output's figures: those in its HTML, else its plain PNG."""
     images = _Images()
     images.feed(output["data"].get("text/html", ""))
     if not images.found and "image/png" in output["data"]:
         alt = output.get("metadata", {}).get("image/png", {}).get("alt", "")
-        return [(alt, output["data"]["image/png"])]
+        return [_Picture(alt, "png", output["data"]["image/png"])]
     return images.found
 
 
 def _write_figures(notebook, folder: Path, number: str) -> list[Figure]:
-    """Write a notebook's figures to NN-1.png, NN-2.png, …; return their files and alt texts."""
+    """Write a notebook's figures to NN-1.svg, NN-1-dark.svg, NN-2.png, …; return their files and alt texts."""
     figures: list[Figure] = []
     for output in _outputs(notebook):
-        for alt, content in _pictures(output):
+        for picture in _pictures(output):
             with contextlib.suppress(binascii.Error):
-                name = f"{number}-{len(figures) + 1}.png"
-                pixels = base64.b64decode(content)
-                with atomic(folder / name) as temporary:
-                    temporary.write_bytes(pixels)
-                figures.append({"file": f"figures/{name}", "alt": alt})
+                name = f"{number}-{len(figures) + 1}"
+                figure: Figure = {
+                    "file": _write(picture.content, folder / f"{name}.{picture.kind}"),
+                    "alt": picture.alt,
+                }
+                if picture.dark:
+                    figure["dark"] = _write(picture.dark, folder / f"{name}-dark.{picture.kind}")
+                figures.append(figure)
     return figures
+
+
+def _write(content: str, file: Path) -> str:
+    """Write a picture, given as base64; return its path, as seen from the folder of the run."""
+    pixels = base64.b64decode(content)
+    with atomic(file) as temporary:
+        temporary.write_bytes(pixels)
+    return f"{file.parent.name}/{file.name}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 
-from fer_course.course.records import LessonRecord, RunRecord
+from fer_course.course.records import Figure, LessonRecord, RunRecord
 from fer_course.course.summary import key_result
 
 #: nbconvert's page without the blocks that load scripts (require.js, MathJax, widgets, Mermaid) from the network, and
@@ -44,7 +44,8 @@ table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #8886; vertical-align: top; }}
 td.number {{ text-align: right; font-variant-numeric: tabular-nums; }}
 figure {{ margin: 1.5rem 0; }}
-img {{ max-width: 100%; background: white; }}
+img {{ max-width: 100%; }}
+img[src$=".png"] {{ background: white; }}
 figcaption {{ font-size: .9rem; opacity: .85; }}
 pre {{ overflow-x: auto; padding: .6rem; border: 1px solid #8886; }}
 </style>
@@ -91,6 +92,13 @@ def _index_row(record: LessonRecord) -> str:
     )
 
 
+def _dark_source(figure: Figure) -> str:
+    """Return what lets a browser that prefers dark pages take the figure's other file."""
+    if "dark" not in figure:
+        return ""
+    return f'<source media="(prefers-color-scheme: dark)" srcset="{html.escape(figure["dark"])}">'
+
+
 def _index_section(record: LessonRecord) -> str:
     """Return a lesson's part of the page: its error if it failed, and its figures with their descriptions."""
     parts = []
@@ -101,8 +109,8 @@ def _index_section(record: LessonRecord) -> str:
     for figure in record.get("figures", []):
         alt = html.escape(figure["alt"])
         parts.append(
-            f'<figure><img loading="lazy" src="{html.escape(figure["file"])}" alt="{alt}">'
-            f"<figcaption>{alt}</figcaption></figure>"
+            f'<figure><picture>{_dark_source(figure)}<img loading="lazy" src="{html.escape(figure["file"])}" alt="{alt}">'
+            f"</picture><figcaption>{alt}</figcaption></figure>"
         )
     if not parts:
         return ""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class Failure(TypedDict, total=False):
@@ -23,6 +23,7 @@ class Figure(TypedDict):
 
     file: str  #: relative to the record's folder
     alt: str  #: its alternative text
+    dark: NotRequired[str]  #: the file for dark pages
 
 
 class Outputs(TypedDict, total=False):

@@ -34,7 +34,7 @@ def run(
     """Execute notebooks in order with papermill, and collect their outputs in a new folder `runs/<stamp>/`.
 
     The folder gets each executed notebook (`.ipynb`), its HTML page, what its kernel wrote to stderr (`.log`),
-    `figures/NN-k.png`, `metrics.json` (updated after each lesson) and `index.html`. A failing lesson does not stop the
+    `figures/NN-k.svg`, `metrics.json` (updated after each lesson) and `index.html`. A failing lesson does not stop the
     others. Every lesson is executed in its own folder, `runs/<stamp>/<lesson>/`, which is also its parameter `out`
     unless that is given.
 

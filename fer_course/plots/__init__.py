@@ -1,7 +1,9 @@
 """Functions that return a matplotlib `Figure`. `show(figure, alt=…)` puts one into a notebook with alternative text.
 
 ============  ======================================================================
-``display``   `show`, and the colours and line styles of all figures
+``style``     how all figures look, and their colours and line styles
+``display``   `show`: a figure in a notebook, on light and on dark pages
+``labels``    words at the lines instead of a legend, per cent at an axis
 ``grids``     pictures side by side: faces, signed weights, maps over faces
 ``charts``    counts, curves, matrices, costs
 ``diagrams``  a small Keras model as boxes and arrows
@@ -18,15 +20,19 @@ import fer_course._shared.matplotlibrc  # noqa: F401  (before any module here lo
 
 if "matplotlib" in sys.modules:  # it has read the user's file already, and the next figure may be the learner's own
     from fer_course._shared.settings import use_matplotlibs_own
+    from fer_course.plots.style import use_style
 
     use_matplotlibs_own()
-    del use_matplotlibs_own
+    use_style()
+    del use_matplotlibs_own, use_style
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["diagrams"],
     submod_attrs={
-        "display": ["COLOURS", "STYLES", "picture", "show"],
+        "style": ["COLOURS", "INK", "STYLES"],
+        "display": ["picture", "show"],
+        "labels": ["label_lines", "percent"],
         "grids": ["grid", "heat_maps", "signed_grid"],
         "charts": ["accuracy_against_cost", "class_counts", "confusion_matrix", "curves", "reliability", "seeds"],
     },

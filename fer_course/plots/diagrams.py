@@ -29,11 +29,11 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 
 from fer_course.errors import ModelError
-from fer_course.plots import COLOURS
 from fer_course.plots._pyplot import plt
+from fer_course.plots.style import COLOURS, INK
 from fer_course.quiet import keras
 
-FONT, LINE, MARGIN = 7.5, 0.14, 0.06  # size of the text in points; distance of its lines; from a box to its text
+FONT, LINE, MARGIN = 8.5, 0.155, 0.06  # size of the text in points; distance of its lines; from a box to its text
 ACROSS, UP = 0.11, 0.36  # between boxes, side by side and above each other
 TITLE, APART, EDGE = 0.36, 0.45, 0.08  # for the title below a diagram; between two diagrams; around all of them
 SWEEPS = 40  # how often the positions of the towers are improved
@@ -391,7 +391,7 @@ def _paint_arrow(axis: Axes, diagram: _Diagram, route: list[int]) -> None:
     names = diagram.names
     axis.add_patch(
         FancyArrowPatch(
-            path=Path(points), arrowstyle="-|>,head_length=3.5,head_width=2", color="#333333", linewidth=1, shrinkA=0,
+            path=Path(points), arrowstyle="-|>,head_length=3.5,head_width=2", color=INK, linewidth=1, shrinkA=0,
             shrinkB=0, joinstyle="round", gid=f"arrow {diagram.title}/{names[route[0]]}/{names[route[-1]]}",
         )
     )  # fmt: skip
@@ -428,11 +428,10 @@ def segments(channels: int, count: int) -> Figure:
     figure, (lines, bars) = plt.subplots(1, 2, figsize=(8.5, 2.6), width_ratios=(3, 2), layout="constrained")
     _plot_lines(lines, parts)
     one, three = channels**2, 9 * sum(len(part) ** 2 for part in parts)
-    bars.bar(["1×1", "3×3"], [one, three], color=[COLOURS[1], COLOURS[0]], hatch=["//", ""], edgecolor="white")
+    bars.bar(["1×1", "3×3"], [one, three], color=[COLOURS[1], COLOURS[0]], hatch=["//", ""])
     for position, weights in enumerate((one, three)):
-        bars.text(position, weights, f"{weights:,}", ha="center", va="bottom", fontsize=9)
+        bars.text(position, weights, f"{weights:,}", ha="center", va="bottom")
     bars.set(ylim=(0, 10.5 * channels**2), ylabel="weights", title=f"{one + three:,} weights in all")
-    bars.spines[["top", "right"]].set_visible(False)
     return figure
 
 
@@ -445,9 +444,9 @@ def _plot_lines(axis: Axes, parts: list[np.ndarray]) -> None:
                 axis.plot([seen, channel], [0, 1], zorder=1, color=colour, linestyle=style, linewidth=1)
     everything = np.concatenate(parts)
     for height in (0, 1):
-        axis.scatter(everything, np.full(len(everything), height), s=60, color="black", zorder=2)
+        axis.scatter(everything, np.full(len(everything), height), s=60, color=INK, zorder=2)
     axis.set_axis_off()
-    axis.set_title(f"{len(parts)} segment{'s' if len(parts) > 1 else ''}", fontsize=11)
-    axis.text(np.mean(everything), -0.12, "channels that the 1×1 convolution gives", ha="center", va="top", fontsize=9)
-    axis.text(np.mean(everything), 1.1, "maps of the 3×3 convolution", ha="center", va="bottom", fontsize=9)
+    axis.set_title(f"{len(parts)} segment{'s' if len(parts) > 1 else ''}")
+    axis.text(np.mean(everything), -0.12, "channels that the 1×1 convolution gives", ha="center", va="top")
+    axis.text(np.mean(everything), 1.1, "maps of the 3×3 convolution", ha="center", va="bottom")
     axis.set_ylim(-0.3, 1.25)

@@ -11,6 +11,9 @@ from matplotlib.figure import Figure
 from fer_course.errors import FerCourseError
 from fer_course.plots._pyplot import plt
 
+#: Inches that a picture's title takes.
+TITLE = 0.32
+
 
 def grid(images: np.ndarray, titles: Sequence[str] | None = None, columns: int = 10, size: float = 1.0) -> Figure:
     """Show grey pictures (N, H, W) side by side, with titles if they are given; `size` is the side of a picture in inches.
@@ -22,11 +25,11 @@ def grid(images: np.ndarray, titles: Sequence[str] | None = None, columns: int =
     images = np.asarray(images)
     if not len(images):
         raise FerCourseError("A grid needs at least one picture; found none. Check how the pictures were selected.")
-    figure, axes = _empty_grid(len(images), columns, size, size * 1.25 if titles is not None else size)
+    figure, axes = _empty_grid(len(images), columns, size, size + TITLE if titles is not None else size)
     for index, (axis, image) in enumerate(zip(axes, images, strict=True)):
         axis.imshow(image, cmap="gray", vmin=0, vmax=255)
         if titles is not None:
-            axis.set_title(titles[index], fontsize=8)
+            axis.set_title(titles[index])
     figure.tight_layout(pad=0.3)
     return figure
 
@@ -36,11 +39,11 @@ def signed_grid(images: np.ndarray, titles: Sequence[str], columns: int = 4, siz
 
     Each picture has its own scale, symmetric around zero. `size` is the side of a picture in inches.
     """
-    figure, axes = _empty_grid(len(images), columns, size, size * 1.15)
+    figure, axes = _empty_grid(len(images), columns, size, size + TITLE)
     for axis, image, title in zip(axes, images, titles, strict=False):
         limit = np.abs(image).max() or 1
         axis.imshow(image, cmap="RdBu_r", vmin=-limit, vmax=limit)
-        axis.set_title(title, fontsize=9)
+        axis.set_title(title)
     figure.tight_layout(pad=0.3)
     return figure
 
@@ -62,7 +65,7 @@ def heat_maps(
 
     """
     images, maps = np.asarray(images), np.asarray(maps, dtype=float)
-    figure, axes = _empty_grid(len(images), columns, size, size * 1.15)
+    figure, axes = _empty_grid(len(images), columns, size, size + TITLE)
     limit = np.abs(maps).max() or 1.0
     for axis, image, coarse, title in zip(axes, images, maps, titles, strict=False):
         fine = _enlarge(coarse / limit, image.shape)
@@ -73,7 +76,7 @@ def heat_maps(
         for level, style in ((0.5, "solid"), (-0.5, "dashed")):
             if fine.min() < level < fine.max():  # else matplotlib warns
                 axis.contour(fine, [level], colors="black", linewidths=1, linestyles=style)
-        axis.set_title(title, fontsize=9)
+        axis.set_title(title)
     figure.tight_layout(pad=0.3)
     return figure
 

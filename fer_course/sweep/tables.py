@@ -79,5 +79,5 @@ def _write_chart(sweep: Sweep, out: Path, found: list[dict]) -> None:
     }
     figure = accuracy_against_cost({f"{sweep.score}, seeds: {len(sweep.seeds)}": points})
     with atomic(out / "results.png") as temporary:
-        figure.savefig(temporary, format="png", dpi=150, bbox_inches="tight")
+        figure.savefig(temporary, format="png", dpi=150, bbox_inches="tight", facecolor="white")
     plt.close(figure)

@@ -52,6 +52,8 @@ def a_run(tmp_path_factory):
         "from fer_course.course import report\nreport('only a start', accuracy=0.1, n=7)",
         f"""from IPython.display import HTML, Image, display
 import base64
+svg = f'src="data:image/svg+xml;base64,{{base64.b64encode(b"<svg/>").decode()}}"'
+display(HTML(f'<img class="fer-light" alt="sharp" {{svg}}><img class="fer-dark" hidden alt="sharp" {{svg}}>'))
 display(HTML('<p>x</p><img alt="five &lt;faces&gt; &amp; more" src="data:image/png;base64,{PIXEL}">'))
 display(Image(base64.b64decode('{PIXEL}')), metadata={{'image/png': {{'alt': 'a plain one'}}}})""",
         "from pathlib import Path\nPath('scratch.txt').write_text('x')\nblob = bytearray(b'x' * 300_000_000)",
@@ -104,14 +106,16 @@ def test_the_last_report_is_the_key_result_and_all_numbers_are_kept(a_run):
     assert record["numbers"] == {"accuracy": 0.612, "n": 7}
 
 
-def test_figures_of_both_kinds_are_written_with_their_alt_texts(a_run):
+def test_figures_of_all_kinds_are_written_with_their_alt_texts(a_run):
     folder, _, _ = a_run
     figures = lesson(folder, "00-first")["figures"]
     assert figures == [
-        {"file": "figures/00-1.png", "alt": "five <faces> & more"},
-        {"file": "figures/00-2.png", "alt": "a plain one"},
+        {"file": "figures/00-1.svg", "alt": "sharp", "dark": "figures/00-1-dark.svg"},
+        {"file": "figures/00-2.png", "alt": "five <faces> & more"},
+        {"file": "figures/00-3.png", "alt": "a plain one"},
     ]
-    for figure in figures:
+    assert (folder / figures[0]["file"]).read_bytes() == (folder / figures[0]["dark"]).read_bytes() == b"<svg/>"
+    for figure in figures[1:]:
         assert (folder / figure["file"]).read_bytes() == base64.b64decode(PIXEL)
 
 
@@ -178,9 +182,12 @@ def test_the_index_links_all_shows_alt_texts_and_needs_no_network(a_run):
 
     soup = BeautifulSoup(page, "html.parser")
     links = [link["href"] for link in soup.find_all("a")] + [image["src"] for image in soup.find_all("img")]
-    assert {"00-first.html", "01-second.ipynb", "metrics.json", "figures/00-2.png"} <= set(links)
+    links += [source["srcset"] for source in soup.find_all("source")]
+    assert {"00-first.html", "01-second.ipynb", "metrics.json", "figures/00-2.png", "figures/00-1-dark.svg"} <= set(
+        links
+    )
     assert all((folder / link).is_file() for link in links)
-    assert shown_alt(page) == ["five <faces> & more", "a plain one"]
+    assert shown_alt(page) == ["sharp", "five <faces> & more", "a plain one"]
     assert "http" not in page
     assert "First <of> all" in soup.get_text()  # shown, not taken for a tag
     assert "KeyError" in soup.find("pre").get_text()

@@ -191,7 +191,7 @@ def test_several_models_stand_side_by_side_with_their_titles_and_wrap():
     assert [text.get_text() for text in written] == list(models)
     for (left, low, right, high), (left2, low2, right2, high2) in combinations(map(rectangle, boxes.values()), 2):
         assert right < left2 or right2 < left or high < low2 or high2 < low
-    assert len({text.get_position()[1] for text in written}) == 2
+    assert len({text.get_position()[1] for text in written}) > 1
     assert figure.get_size_inches()[0] <= 9.5
     wide = diagrams.render(models, width=30)
     assert len({text.get_position()[1] for text in wide.axes[0].texts if text.get_text() in models}) == 1

@@ -11,6 +11,7 @@ import pytest
 from fer_course import models, plots
 from fer_course.data import drawn
 from fer_course.plots import diagrams
+from fer_course.plots.style import SETTINGS
 
 EPOCHS = list(range(1, 9))
 RUNS = {
@@ -26,9 +27,9 @@ NAMES = list(drawn.PROTOTYPES)
 looks = pytest.mark.mpl_image_compare(
     baseline_dir="figures",
     tolerance=3,
-    savefig_kwargs={"dpi": 50, "bbox_inches": "tight"},
+    savefig_kwargs={"dpi": 50, "bbox_inches": "tight", "facecolor": "white"},
     remove_text=False,
-    style="default",
+    style=SETTINGS,
 )
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
+import re
 from html.parser import HTMLParser
 
+import matplotlib
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from fer_course import plots
 from fer_course.errors import FerCourseError
-from fer_course.plots import grids
+from fer_course.plots import display, grids, labels, style
 
 
 @pytest.fixture(autouse=True)
@@ -31,25 +36,135 @@ def shown(monkeypatch):
     return outputs
 
 
-def one_image(html: str) -> dict:
+def images_of(html: str) -> list[dict]:
     tags = []
     parser = HTMLParser()
     parser.handle_starttag = lambda tag, attributes: tags.append((tag, dict(attributes)))
     parser.feed(html)
-    assert [tag for tag, _ in tags] == ["img"]
-    return tags[0][1]
+    assert {tag for tag, _ in tags} <= {"style", "img"}
+    return [attributes for tag, attributes in tags if tag == "img"]
 
 
-def test_show_puts_out_a_picture_with_its_words(shown, tiny_faces):
+def content(image: dict, kind: str = "svg+xml") -> bytes:
+    head, data = image["src"].split(",")
+    assert head == f"data:image/{kind};base64"
+    return base64.b64decode(data)
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours, as WCAG 2.2 defines it."""
+    brightness = []
+    for colour in (one, other):
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour)]
+        brightness.append(0.05 + np.dot(linear, (0.2126, 0.7152, 0.0722)))
+    return max(brightness) / min(brightness)
+
+
+def test_show_puts_out_a_picture_with_its_words_for_light_and_dark_pages(shown, tiny_faces):
     words = """Seven faces: "a" < b & 'c' > d <script>alert(1)</script> – ✓"""
-    plots.show(plots.grid(tiny_faces.images[:7]), alt=words)
-    image = one_image(shown[0]["text/html"])
-    assert image["alt"] == words
-    kind, data = image["src"].split(",")
-    assert kind == "data:image/png;base64"
-    assert np.ptp(np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("L"))) > 100
+    plots.show(plots.grid(tiny_faces.images[:7], ["title"] * 7, columns=7), alt=words)
+    light, dark = images_of(shown[0]["text/html"])
+    assert light["alt"] == dark["alt"] == words
+    assert light["width"] == dark["width"]
+    assert "hidden" not in light  # where rules are removed, one of the two is seen, on white
+    assert "hidden" in dark
+    assert "background:white" in light["style"]
+    one, other = content(light).decode(), content(dark).decode()
+    assert one.count(style.INK) >= 7  # at least the titles
+    assert one.replace(style.INK, style.DARK_INK) == other
     assert words in shown[0]["text/plain"]
     assert plt.get_fignums() == []
+
+
+def test_a_picture_shows_each_pixel_of_a_face(shown, tiny_faces):
+    plots.show(plots.grid(tiny_faces.images[:2]), alt="two faces")
+    drawing = content(images_of(shown[0]["text/html"])[0]).decode()
+    inside = re.findall(r"base64,\s*([^\"]+)\"[^>]*image-rendering:pixelated", drawing)
+    pixels = [np.asarray(Image.open(io.BytesIO(base64.b64decode(each))).convert("L")) for each in inside]
+    assert [each.shape for each in pixels] == [(48, 48), (48, 48)]
+    assert np.abs(np.subtract(pixels, tiny_faces.images[:2], dtype=int)).max() <= 1  # matplotlib rounds down
+
+
+def test_a_figure_has_the_width_of_its_inches_and_shrinks_on_narrow_pages(shown):
+    figure = plt.figure(figsize=(5, 2))
+    figure.add_axes((0, 0, 1, 1)).set_xticks([])
+    plots.show(figure, alt="a frame")
+    image = images_of(shown[0]["text/html"])[0]
+    assert 500 <= int(image["width"]) <= 550
+    assert "max-width:100%;height:auto" in image["style"]
+
+
+def test_a_figure_of_too_many_shapes_becomes_pixels(shown, monkeypatch):
+    monkeypatch.setattr(display, "LARGEST", 10_000)
+    figure, axis = plt.subplots()
+    axis.plot(*np.random.default_rng(0).random((2, 900)), "o")
+    plots.show(figure, alt="a cloud")
+    (image,) = images_of(shown[0]["text/html"])
+    pixels = Image.open(io.BytesIO(content(image, "png")))
+    assert pixels.size[0] == pytest.approx(2 * int(image["width"]), abs=4)
+    assert np.asarray(pixels.convert("RGB"))[0, 0].tolist() == [255, 255, 255]
+
+
+@pytest.mark.parametrize(
+    ("ink", "page"), [(style.INK, "#ffffff"), (style.DARK_INK, "#111111"), (style.DARK_INK, "#1f1f1f")]
+)
+def test_ink_is_read_on_white_and_on_the_dark_of_jupyterlab_and_vs_code(ink, page):
+    assert contrast(ink, page) > 12
+
+
+def test_what_a_figure_is_about_stands_out_most_on_white():
+    by_contrast = sorted(plots.COLOURS[:-1], key=lambda colour: contrast(colour, "white"))
+    assert by_contrast[-1] == plots.COLOURS[0]
+    assert contrast(plots.COLOURS[0], "#111111") > 3  # WCAG's least for what is not text
+
+
+def test_the_style_keeps_what_a_notebook_has_set(monkeypatch):
+    own = matplotlib.rcParamsDefault
+    with plt.rc_context({**{name: own[name] for name in style.SETTINGS}, "font.size": 23}):
+        style.use_style()
+        now = plt.rcParams
+        assert now["font.size"] == 23
+        assert (now["text.color"], now["figure.facecolor"], now["axes.spines.top"]) == (style.INK, "none", False)
+        assert now["axes.prop_cycle"].by_key()["color"] == list(plots.COLOURS)
+
+
+def test_all_text_of_a_chart_has_one_size(tiny_faces):
+    for figure in (plots.class_counts(tiny_faces), plots.confusion_matrix(np.eye(7)), plots.seeds({"a": [0.5, 0.6]})):
+        texts = [text for text in figure.findobj(Text) if text.get_text()]
+        assert {text.get_fontsize() for text in texts} == {style.SIZE}
+
+
+def test_labels_stand_at_their_lines_and_none_over_another():
+    figure, axis = plt.subplots()
+    for name, end in {"low": 0.1, "high": 0.8, "also high": 0.801, "broken": np.nan}.items():
+        axis.plot([0, 1, 2], [0.5, 0.4, end], label=name)
+    axis.plot([0, 1], [0, 1])
+    axis.axhline(0.3, label="chance")
+    labels.label_lines(axis)
+    figure.canvas.draw()
+    boxes = {text.get_text(): text.get_window_extent() for text in axis.texts}
+    assert list(boxes) == ["low", "high", "also high", "broken", "chance"]
+    tops = sorted(boxes.values(), key=lambda box: box.y0)
+    assert all(lower.y1 <= upper.y0 for lower, upper in itertools.pairwise(tops))
+    assert boxes["low"].y0 < boxes["chance"].y0 < boxes["broken"].y0 < boxes["high"].y0 < boxes["also high"].y0
+    end = axis.transData.transform((2, 0.1))
+    assert abs((boxes["low"].y0 + boxes["low"].y1) / 2 - end[1]) < 3
+    assert boxes["low"].x0 > end[0]
+
+
+def test_labels_spread_as_little_as_they_must():
+    assert labels.spread(np.array([0.0, 10, 30]), 5).tolist() == [0, 10, 30]
+    assert labels.spread(np.array([11.0, 10, 30]), 5).tolist() == [13, 8, 30]
+    assert labels.spread(np.array([10.0, 10, 10, 14]), 5).tolist() == [3.5, 8.5, 13.5, 18.5]
+
+
+def test_an_axis_in_per_cent():
+    axis = plt.figure().add_subplot(ylim=(0, 1), xlim=(0, 100))
+    labels.percent(axis.yaxis)
+    labels.percent(axis.xaxis, 100)
+    axis.set(yticks=[0.125, 0.6], xticks=[5])
+    assert [text.get_text() for text in axis.get_yticklabels()] == ["12.5 %", "60 %"]
+    assert [text.get_text() for text in axis.get_xticklabels()] == ["5 %"]
 
 
 @pytest.mark.parametrize("alt", ["", "  \n"])
@@ -93,9 +208,10 @@ def test_confusion_matrix_shows_rows_as_the_true_classes(normalise):
     figure = plots.confusion_matrix(counts, normalise=normalise)
     axis = figure.axes[0]
     texts = np.array([text.get_text() for text in axis.texts]).reshape(7, 7)
-    assert (texts[0, 0], texts[0, 6], texts[6, 0]) == (("0.75", "0.25", "0.00") if normalise else ("3", "1", "0"))
-    assert (texts[1] == ("0.00" if normalise else "0")).all()
-    assert (axis.get_xlabel(), axis.get_ylabel()) == ("predicted", "true")
+    assert (texts[0, 0], texts[0, 6], texts[6, 0]) == (("75", "25", "0") if normalise else ("3", "1", "0"))
+    assert (texts[1] == "0").all()
+    assert axis.get_xlabel() == ("predicted, in % of the true class" if normalise else "predicted")
+    assert axis.get_ylabel() == "true"
     assert axis.get_yticklabels()[0].get_text() == "angry"
 
 
@@ -128,7 +244,7 @@ def test_reliability_shows_every_bin_that_has_faces():
     assert first.get_offsets().tolist() == [[0.5, 0.25], [0.9, 1.0]]
     assert first.get_sizes()[0] > first.get_sizes()[1]
     assert first.get_paths()[0].vertices.shape != second.get_paths()[0].vertices.shape  # another marker
-    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["as sure as right", "one", "other"]
+    assert [text.get_text() for text in axis.texts] == ["as sure as right", "one", "other"]
 
 
 def test_heat_maps_lie_where_they_belong():
@@ -181,5 +297,8 @@ def test_accuracy_against_cost_keeps_kinds_of_faces_apart():
     assert np.concatenate(bars) == pytest.approx([38, 42, 41, 47])
     assert left.get_xlim() == right.get_xlim()
     assert left.get_ylim() != right.get_ylim()
+    assert [[text.get_text().strip() for text in axis.texts] for axis in figure.axes] == [
+        ["published", "ours", "alone"], ["before", "after"]
+    ]  # fmt: skip
     markers = {line.get_marker() for line in named[1].values()}
     assert len(markers) == 2  # colour is never alone
