@@ -60,7 +60,7 @@ def picture(figure: Figure, alt: str) -> dict[str, str]:
     else:
         light = _image(f'class="fer-light" alt="{words}"', width, "svg+xml", drawing.encode(), "background:white;")
         dark = drawing.replace(INK, DARK_INK).encode()
-        images = _RULES + light + _image(f'class="fer-dark" hidden alt="{words}"', width, "svg+xml", dark)
+        images = _RULES + light + _image(f'class="fer-dark" alt="{words}"', width, "svg+xml", dark, "display:none;")
     plt.close(figure)
     return {"text/html": images, "text/plain": f"[figure: {alt}]"}
 

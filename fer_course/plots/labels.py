@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter
 from fer_course.plots.style import SIZE
 
 #: Between a line's end and its label, and between the middles of two labels, in points.
-GAP, APART = 6.0, 1.25 * SIZE
+GAP, APART = 8.0, 1.25 * SIZE
 
 
 def percent(side: Axis, whole: float = 1) -> None:
