@@ -1,4 +1,4 @@
-"""Figures that live (`window_inspector`, …), and sliders for the course's own functions: `explore(function, …)`.
+"""Figures that live (`glass_network`, `window_inspector`, …), and sliders for the course's own functions: `explore(function, …)`.
 
 A figure is a JavaScript module that computes in the page, with a kernel or without one: see `figure`.
 
@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "camera": ["camera_panel"],
         "core": ["Choice", "Slider", "explore"],
+        "glass_network": ["glass_network"],
         "kernels": ["drag_kernel"],
         "window_inspector": ["window_inspector"],
     },

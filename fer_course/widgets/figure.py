@@ -79,6 +79,12 @@ def array(values: np.ndarray) -> dict:
     return {"shape": list(values.shape), "dtype": values.dtype.name, "data": base64.b64encode(data).decode()}
 
 
+def as_array(handed_over: dict) -> np.ndarray:
+    """Return the array of what `array` made, or of what a figure handed back."""
+    values = np.frombuffer(base64.b64decode(handed_over["data"]), np.dtype(handed_over["dtype"]).newbyteorder("<"))
+    return values.reshape(handed_over["shape"])
+
+
 def as_html(module: str, traits: dict[str, Any], still: str) -> str:
     """Return the HTML of a figure for a page without a kernel.
 

@@ -37,6 +37,8 @@ const STYLE = `
   border: 1px solid color-mix(in srgb, currentColor 55%, transparent); border-radius: 4px; padding: .3rem .6rem; min-height: 2rem; }
 .fer select option { color: #000; background: #fff; }
 .fer button { cursor: pointer; }
+.fer .layers button { min-height: 1.6rem; padding: .1rem .5rem; font-size: 13px; border-color: transparent; }
+.fer .scroll { overflow-x: auto; max-width: 100%; }
 .fer button[aria-pressed=true], .fer button[aria-checked=true] { background: var(--hero); color: var(--on-hero); }
 .fer button:disabled { opacity: .5; cursor: default; }
 .fer :focus-visible { outline: 3px solid var(--hero); outline-offset: 2px; }
@@ -46,7 +48,7 @@ const STYLE = `
 .fer .stage > canvas { width: 100%; height: auto; }
 .fer .frame { position: absolute; border: 2px solid var(--second); outline: 1px solid #fff; pointer-events: none; }
 .fer table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 0; background: none; }
-.fer td, .fer th { padding: .1rem .35rem; text-align: right; border: 1px solid var(--line); background: none; color: inherit; }
+.fer td, .fer th { padding: .1rem .35rem; text-align: right; white-space: nowrap; border: 1px solid var(--line); background: none; color: inherit; }
 .fer th { font-weight: 600; }
 .fer .bars { display: grid; grid-template-columns: max-content minmax(5rem, 14rem) 3.2rem; gap: .2rem .5rem; align-items: center; }
 .fer .bar { height: 1rem; background: var(--soft); }

@@ -15,3 +15,10 @@ export const short = (number) => {
   const digits = Math.abs(number) >= 100 ? 0 : Math.abs(number) >= 10 ? 1 : 2;
   return number.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "−");
 };
+
+// The other way, for what Python reads.
+export const encode = (values, shape, dtype) => {
+  let letters = "";
+  for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) letters += String.fromCharCode(byte);
+  return { shape, dtype, data: btoa(letters) };
+};
