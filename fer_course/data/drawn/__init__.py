@@ -41,6 +41,7 @@ __all__ = [
     "Pose",
     "Scene",
     "draw",
+    "draw_noise",
     "draw_one",
     "draw_people",
     "people",
@@ -171,8 +172,12 @@ def draw_one(
     if not isinstance(identity, Identity):
         _check_whole("An identity that is not an Identity", identity, 0)
         identity = person(int(identity))
-    noise = np.random.Generator(np.random.PCG64(2013)).random((1, render.NOISE), dtype=np.float32)
-    return render.render(units, identity, pose or Pose(), scene or Scene(), noise)[0]
+    return render.render(units, identity, pose or Pose(), scene or Scene(), draw_noise())[0]
+
+
+def draw_noise() -> np.ndarray:
+    """Return the random numbers of every face of `draw_one`: grain, strands of hair and blots, float32 (1, `render.NOISE`)."""
+    return np.random.Generator(np.random.PCG64(2013)).random((1, render.NOISE), dtype=np.float32)
 
 
 def people(label: int, batch: int, seed: int = 0) -> People:
