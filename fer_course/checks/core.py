@@ -17,36 +17,44 @@ from typing import NamedTuple
 import numpy as np
 
 from fer_course._shared.hosts import remind
+from fer_course.checks import feedback
 from fer_course.checks.comparing import as_array, close, near, short
 from fer_course.checks.relations import Case, observed
 
 _LIBRARIES = [Path(__file__).parents[1], *(Path(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib"))]
 
 
-class Hint(AssertionError):
+class _Shown:
+    """Shows itself in IPython without a traceback: as a card in a notebook, as text elsewhere (see `feedback`)."""
+
+    verdict: feedback.Verdict
+    _lines: list[str] | None = None
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython shows instead of a traceback; in a notebook, show a card before them."""
+        if self._lines is None:  # IPython asks once to show them, and once for its history
+            self._lines = feedback.traceback_of(self.verdict, str(self))
+        return self._lines
+
+
+class Hint(_Shown, AssertionError):
     """The answer is wrong: says what was expected, what came, and what to try. Shown without a long traceback."""
 
-    title = "Not yet"
+    verdict = feedback.NOT_YET
     #: The known mistake that it is the hint for, if it is.
     mistake: Mistake | None = None
-
-    def _render_traceback_(self):
-        """Return the lines that IPython shows instead of a traceback."""
-        return [f"✘ {self.title}. {self}"]
 
 
 class NotAttempted(Hint):
     """The exercise has not been started: its function still raises NotImplementedError."""
 
-    title = "Not attempted yet"
+    verdict = feedback.NOT_ATTEMPTED
 
 
-class Interrupted(KeyboardInterrupt):
+class Interrupted(_Shown, KeyboardInterrupt):
     """The learner stopped an answer that did not end: says in which line it was. Shown without a traceback."""
 
-    def _render_traceback_(self):
-        """Return the lines that IPython shows instead of a traceback."""
-        return [f"✘ Interrupted. {self}"]
+    verdict = feedback.INTERRUPTED
 
 
 class Mistake(NamedTuple):
@@ -87,9 +95,9 @@ def grown(seed: int, *sides: int) -> tuple[int, ...]:
 
 
 def passed(message: str) -> None:
-    """Print the line that a right answer gets, and, where a session is temporary, once how to save it."""
+    """Show what a right answer gets, and, where a session is temporary, once how to save it."""
     if _seed.get() is None:
-        print(f"✔ {message}")
+        feedback.say_right(message)
         remind()
 
 

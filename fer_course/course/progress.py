@@ -67,8 +67,12 @@ def _state(outputs: list[dict]) -> str:
     errors = [output.get("ename") for output in outputs if output.get("output_type") == "error"]
     if errors:
         return OPEN if errors[-1] == "NotAttempted" else TRIED
-    printed = "".join("".join(output.get("text", "")) for output in outputs if output.get("output_type") == "stream")
-    return PASSED if "✔" in printed else OPEN
+    return PASSED if any("✔" in _text(output) for output in outputs) else OPEN
+
+
+def _text(output: dict) -> str:
+    """Return what an output says: a printed stream, or the plain text of a card."""
+    return "".join(output.get("text") or output.get("data", {}).get("text/plain", ""))
 
 
 def progress_table(lessons: dict[str, list[Exercise]]) -> str:
