@@ -26,7 +26,9 @@ DECLARED = dict(
 SECTIONS = ("What you'll do", "What you have now", "On your own", "Quiz", "Sources")
 QUESTIONS = 3
 #: The most words of text in a notebook, and the fewest and most cells.
-WORDS, CELLS = 2500, (40, 65)
+WORDS, CELLS = 2500, (40, 70)
+#: What a fold begins with.
+FOLD = '<details style="margin: 0.6em 0">'
 #: The most lines of a code cell, and of one tagged `model`.
 LINES, MODEL_LINES = 12, 20
 #: The fewest cells that keep their outputs.
@@ -192,13 +194,27 @@ def length(notebook) -> list[Complaint]:
 
 
 def folds(notebook) -> list[Complaint]:
-    """An empty line follows each fold: without it, Jupyter shows the Markdown after the fold as plain text."""
-    return [
-        Complaint(f"needs an empty line between </details> and {rest.group(1)!r}", cell.id)
-        for cell in notebook.cells
-        if cell.cell_type == "markdown"
-        for rest in re.finditer(r"</details>[ \t]*\n(?!\n|<details>)(.+)", cell.source)
-    ]
+    """Folds have air round them, an empty line follows each, and what comes after the last one is a cell of its own.
+
+    Without the empty line, Jupyter shows the Markdown after the fold as plain text. JupyterLab has no space between folds.
+    """
+    complaints = []
+    for cell in notebook.cells:
+        if cell.cell_type != "markdown" or "<details" not in cell.source:
+            continue
+        found = [
+            f"needs an empty line between </details> and {rest[1]!r}"
+            for rest in re.finditer(r"</details>[ \t]*\n(?!\n|<details)(.+)", cell.source)
+        ]
+        found += [
+            f"begin each fold with {FOLD}, not {tag}"
+            for tag in re.findall("<details[^>]*>", cell.source)
+            if tag != FOLD
+        ]
+        if rest := cell.source.rpartition("</details>")[2].strip():
+            found.append(f"what follows its last fold has to be a cell of its own: {rest.splitlines()[0]!r}")
+        complaints += [Complaint(text, cell.id) for text in found]
+    return complaints
 
 
 def code_length(notebook) -> list[Complaint]:

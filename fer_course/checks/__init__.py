@@ -1,6 +1,6 @@
 """Checks for the exercises: `checks.linear.softmax(my_softmax)` tests an answer and says what to try if it is wrong.
 
-A check prints one line if the answer is right. Otherwise it raises `Hint` (known mistakes get their own hint) or
+A check shows one card if the answer is right (a printed line outside notebooks). Otherwise it raises `Hint` (known mistakes get their own hint) or
 `NotAttempted` (the exercise still raises NotImplementedError). A topic's module is imported when it is first used.
 
 ================  ================================================================================================

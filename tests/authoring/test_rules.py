@@ -17,7 +17,7 @@ STUB = '''def add_{n}(a: int, b: int) -> int:
     return total_of_exercise_{n}
     ### END SOLUTION'''
 FIVE = "\n".join(f"{key}: {kind} = {default}  # what it does" for key, (kind, default) in rules.DECLARED.items())
-FOLD = "<details><summary>Answer</summary>Because.</details>"
+FOLD = f"{rules.FOLD}<summary>Answer</summary>Because.</details>"
 
 
 def good():
@@ -60,7 +60,7 @@ def exercise(number: int) -> list:
         text(f"exercise-{number}", HEADER.format(n=number)),
         code(f"add-{number}", STUB.format(n=number), nbgrader=stub),
         code(f"check-add-{number}", f"assert add_{number}(1, 2) == 3", nbgrader=check),
-        text(f"hints-{number}", "<details><summary>Hint 1</summary>Use +.</details>"),
+        text(f"hints-{number}", f"{rules.FOLD}<summary>Hint 1</summary>Use +.</details>"),
     ]
 
 
@@ -121,9 +121,11 @@ BROKEN = [
     (rules.parameters, with_tag("parameters", "other"), "^0 cells are tagged `parameters`"),
     (rules.parameters, with_tag("figure", "parameters"), "^2 cells are tagged `parameters`"),
     (rules.length, with_source("seen", "word " * 2501), r"has 25\d\d words of text; at most 2500"),
-    (rules.length, without(*[f"step-{number}" for number in range(10)]), "has 34 cells; 40 to 65"),
-    (rules.length, lambda notebook: notebook.cells.extend(exercise(4) * 8), "cells; 40 to 65"),
+    (rules.length, without(*[f"step-{number}" for number in range(10)]), "has 34 cells; 40 to 70"),
+    (rules.length, lambda notebook: notebook.cells.extend(exercise(4) * 8), "cells; 40 to 70"),
     (rules.folds, with_source("seen", "<details></details>\n## Next"), "^cell seen: needs an empty line .* '## Next'"),
+    (rules.folds, with_source("seen", "<details><summary>Why</summary></details>"), "^cell seen: begin each fold with <det"),
+    (rules.folds, with_source("hints-1", f"{FOLD}\n\nNow this.\nThat."), "^cell hints-1: .* a cell of its own: 'Now this.'"),
     (rules.code_length, with_source("figure", "x = 1\n" * 13), "^cell figure: has 13 lines; at most 12"),
     (rules.figures, with_source("figure", "show(fig)"), r"^cell figure: show\(fig\) needs alt="),
     (rules.figures, with_source("figure", "plots.show(fig, alt=' ')"), "needs alt="),

@@ -20,6 +20,10 @@ def printed(text: str):
     return nbformat.v4.new_output("stream", text=text)
 
 
+def card(text: str):
+    return nbformat.v4.new_output("display_data", {"text/html": "<div>…</div>", "text/plain": text})
+
+
 def error(name: str):
     return nbformat.v4.new_output("error", ename=name, evalue="…", traceback=[])
 
@@ -36,6 +40,7 @@ def write(folder, name: str, *cells) -> None:
     ("outputs", "state"), [
         ([printed("✔ Right.\n")], PASSED), ([], OPEN), ([error("NotAttempted")], OPEN), ([error("Hint")], TRIED),
         ([error("NameError")], TRIED), ([printed("loading …\n"), printed("✔ Right.\n")], PASSED),
+        ([card("✔ Right.")], PASSED), ([card("✘ Not yet. …"), error("Hint")], TRIED), ([card("[figure: …]")], OPEN),
         ([printed("✔ Right.\n"), error("Hint")], TRIED), ([printed("something else\n")], OPEN),
     ],
 )  # fmt: skip
