@@ -1,7 +1,8 @@
 """Checks for the exercises: `checks.linear.softmax(my_softmax)` tests an answer and says what to try if it is wrong.
 
-A check shows one card if the answer is right (a printed line outside notebooks). Otherwise it raises `Hint` (known mistakes get their own hint) or
-`NotAttempted` (the exercise still raises NotImplementedError). A topic's module is imported when it is first used.
+A check shows one card if the answer is right, or prints one line where there is no notebook. Otherwise it raises `Hint` (known
+mistakes get their own hint) or `NotAttempted` (the exercise still raises NotImplementedError). A topic's module is imported
+when it is first used.
 
 ================  ================================================================================================
 ``start``         the first exercise, which shows how checks and hints work
