@@ -7,10 +7,13 @@ fetched: in a notebook's output, in a page opened from a disk.
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 import re
 from pathlib import Path
+
+import numpy as np
 
 #: The library: modules that figures and pages share.
 LIBRARY = Path(__file__).with_name("javascript")
@@ -46,6 +49,19 @@ def _without_exports(text: str) -> str:
 def to_json(value) -> str:
     """Return JSON that can stand inside `<script>`: no `<` in it."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c")
+
+
+def to_array(values: np.ndarray) -> dict:
+    """Return an array in the form that `numbers.js` reads: shape, dtype, and the bytes in base64."""
+    values = np.ascontiguousarray(values)
+    data = values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
+    return {"shape": list(values.shape), "dtype": values.dtype.name, "data": base64.b64encode(data).decode()}
+
+
+def as_array(handed_over: dict) -> np.ndarray:
+    """Return the array of what `to_array` made, or of what a page handed back."""
+    values = np.frombuffer(base64.b64decode(handed_over["data"]), np.dtype(handed_over["dtype"]).newbyteorder("<"))
+    return values.reshape(handed_over["shape"])
 
 
 _REPEATED = re.compile(

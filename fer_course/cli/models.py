@@ -78,10 +78,18 @@ def _predict(options) -> None:
 def add_export(commands) -> None:
     """Add `export`."""
     export = add_command(
-        commands, "export", _export, "write a run's model as a file for another runtime: LiteRT or ONNX"
+        commands,
+        "export",
+        _export,
+        "write a run's model as a file for another runtime: LiteRT, ONNX, or a page for a browser",
     )
     export.add_argument("run", metavar="RUN", help=_RUN)
-    export.add_argument("--to", required=True, metavar="TARGET", help="litert, litert-int8 (8-bit integers) or onnx")
+    export.add_argument(
+        "--to",
+        required=True,
+        metavar="TARGET",
+        help="litert, litert-int8 (8-bit integers), onnx, or page (one HTML file with a camera)",
+    )
     export.add_argument(
         "--out", type=Path, metavar="FILE", help="none: model.… in the run's folder, or the model's name"
     )
@@ -95,7 +103,8 @@ def _export(options) -> None:
     run = _trained(options.run)
     out = options.out or export.default_path(run, options.to)
     export.check(out, options.to)
-    print(export.export(run, out, options.to, data.load(options.data)))
+    faces = None if options.to == "page" else data.load(options.data)
+    print(export.export(run, out, options.to, faces))
 
 
 def add_live(commands) -> None:

@@ -25,12 +25,13 @@ import numpy as np
 
 from fer_course import data
 from fer_course._shared import extras, files
+from fer_course._shared.notice import NOTICE
 from fer_course._shared.silence import silence
 from fer_course.errors import ExportError, ModelError, first_line
 from fer_course.faces import Faces
 
 #: The targets of `export`, and how the names of their files end.
-ENDINGS = {"litert": ".tflite", "litert-int8": "-int8.tflite", "onnx": ".onnx"}
+ENDINGS = {"litert": ".tflite", "litert-int8": "-int8.tflite", "onnx": ".onnx", "page": ".html"}
 #: The number of faces from which LiteRT takes the ranges of its 8-bit integers, and on which a file is compared with Keras.
 FACES = 300
 #: How far the probabilities of a float file may be from those of Keras.
@@ -43,9 +44,9 @@ class Exported:
 
     Attributes:
         path: the file.
-        to: `litert`, `litert-int8` or `onnx`.
+        to: `litert`, `litert-int8`, `onnx` or `page`.
         size: size of the file in bytes.
-        n: the number of Training faces on which file and model were compared.
+        n: the number of Training faces on which file and model were compared; 0 for a page, which only a browser executes.
         drawn: True if these are drawn faces.
         agreement: the share of these faces for which both predict the same class.
         difference: the largest difference between two probabilities.
@@ -61,6 +62,8 @@ class Exported:
     difference: float
 
     def __str__(self):
+        if self.to == "page":
+            return f"Wrote {self.path}, {self.size:,} bytes. Open it in any browser, also without a network."
         kind = "drawn faces" if self.drawn else "faces"
         ranges = f" The ranges of its integers come from {kind} of Training." if self.to == "litert-int8" else ""
         return (
@@ -76,8 +79,9 @@ def export(model, path: str | Path, to: str = "onnx", faces: Faces | None = None
 
     Args:
         model: a Keras model of this package's form, or a `Run`, whose best model is used.
-        path: the file to write, replaced if it exists: `.tflite` for LiteRT, `.onnx` for ONNX.
-        to: `litert`, `litert-int8` (weights and feature maps are 8-bit integers) or `onnx`.
+        path: the file to write, replaced if it exists: `.tflite` for LiteRT, `.onnx` for ONNX, `.html` for a page.
+        to: `litert`, `litert-int8` (weights and feature maps are 8-bit integers), `onnx`, or `page`: one HTML file that computes
+            the network in a browser, with a camera. A page is not compared: tests compare its JavaScript with Keras.
         faces: must have Training faces. `FACES` of them, of all classes, give the ranges of the 8-bit integers, and another
             `FACES` are for the comparison. None: those that `data.load` finds, drawn faces if there are no others.
         seed: the same seed selects the same faces.
@@ -99,6 +103,8 @@ def export(model, path: str | Path, to: str = "onnx", faces: Faces | None = None
     path = Path(path)
     check(path, to)
     model = _keras_model(model)
+    if to == "page":
+        return _write_page(model, path)
     faces = (data.load(quiet=True) if faces is None else faces).select("Training")
     try:
         with files.atomic(path) as temporary:
@@ -112,10 +118,24 @@ def export(model, path: str | Path, to: str = "onnx", faces: Faces | None = None
                     f"{TOLERANCE:g}. Train the model again if its weights are not finite, or choose another target."
                 )
     except OSError as error:
-        raise ExportError(
-            f"{path} can't be written: {error.strerror or error}. Give another path, or make room."
-        ) from error
+        raise _unwritable(path, error) from error
     return Exported(path, to, size, len(chosen), faces.drawn, agreement, difference)
+
+
+def _write_page(model, path: Path) -> Exported:
+    from fer_course.export.page import page
+
+    text = page(model, NOTICE)
+    try:
+        with files.atomic(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    return Exported(path, "page", path.stat().st_size, 0, True, 1.0, 0.0)
+
+
+def _unwritable(path: Path, error: OSError) -> ExportError:
+    return ExportError(f"{path} can't be written: {error.strerror or error}. Give another path, or make room.")
 
 
 def default_path(model, to: str) -> Path:
@@ -143,6 +163,8 @@ def check(path: str | Path, to: str) -> None:
     suffix = Path(f"model{_ending(to)}").suffix
     if path.suffix.lower() != suffix:
         raise ExportError(f"The name of a file for {to} ends in {suffix}; found {path}.")
+    if to == "page":
+        return
     for name in ("onnxruntime", "tf2onnx") if to == "onnx" else ("ai_edge_litert.interpreter",):
         _package(name)
     from fer_course.quiet import keras

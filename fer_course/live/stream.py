@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from fer_course._shared.notice import NOTICE as NOTICE
 from fer_course.errors import FerCourseError
 from fer_course.faces import CLASS_NAMES
 from fer_course.live.boxes import MARGIN, Box, crop_face, is_apart, overlap, widened
@@ -25,14 +26,6 @@ FULL_SEARCH_EVERY = 10
 
 #: A lost face is kept for this many pictures.
 PATIENCE = 5
-
-
-#: The notice above everything that shows a learner's own photograph.
-NOTICE = (
-    "Your own face only. Nothing leaves this machine, nothing is stored, nothing is graded. The scores say which training "
-    "faces a picture resembles, not what anybody feels. Inferring emotions of pupils, students or employees is prohibited in "
-    "the European Union (AI Act, Regulation 2024/1689, Article 5(1)(f))."
-)
 
 
 def smooth(scores: np.ndarray, weight: float = 0.3) -> np.ndarray:

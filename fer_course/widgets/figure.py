@@ -8,13 +8,11 @@ figure also displays. Where neither can run, a still picture with alternative te
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import html
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import traitlets
 
 from fer_course._shared import scripts
@@ -70,19 +68,6 @@ class Figure(_Widget):
 def handed(trait: traitlets.TraitType) -> Any:
     """Mark a trait as part of what the page gets, and gives back."""
     return trait.tag(sync=True, figure=True)
-
-
-def array(values: np.ndarray) -> dict:
-    """Return an array in the form that `numbers.js` reads: shape, dtype, and the bytes in base64."""
-    values = np.ascontiguousarray(values)
-    data = values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
-    return {"shape": list(values.shape), "dtype": values.dtype.name, "data": base64.b64encode(data).decode()}
-
-
-def as_array(handed_over: dict) -> np.ndarray:
-    """Return the array of what `array` made, or of what a figure handed back."""
-    values = np.frombuffer(base64.b64decode(handed_over["data"]), np.dtype(handed_over["dtype"]).newbyteorder("<"))
-    return values.reshape(handed_over["shape"])
 
 
 def as_html(module: str, traits: dict[str, Any], still: str) -> str:

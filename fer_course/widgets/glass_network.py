@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import traitlets
 
+from fer_course._shared.scripts import as_array, to_array
 from fer_course.errors import FerCourseError
 from fer_course.faces import CLASS_NAMES
 from fer_course.plots import grid
-from fer_course.widgets.figure import Figure, array, as_array, handed
+from fer_course.widgets.figure import Figure, handed
 
 
 class GlassNetwork(Figure):
@@ -86,7 +87,7 @@ def glass_network(
         )
     described = networks.describe(model)
     options = {"layer": _first_step(described), "pixel": [size // 3, size // 3], **options}
-    return GlassNetwork(faces=array(faces), names=names, class_names=list(CLASS_NAMES), network=described, **options)
+    return GlassNetwork(faces=to_array(faces), names=names, class_names=list(CLASS_NAMES), network=described, **options)
 
 
 def _first_step(described: dict) -> int:

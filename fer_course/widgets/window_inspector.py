@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import traitlets
 
+from fer_course._shared.scripts import to_array
 from fer_course.errors import FerCourseError
 from fer_course.plots import signed_grid
-from fer_course.widgets.figure import Figure, array, handed
+from fer_course.widgets.figure import Figure, handed
 
 
 class WindowInspector(Figure):
@@ -48,7 +49,7 @@ class WindowInspector(Figure):
         self._planes = planes
         kernels = {name: np.asarray(kernel, dtype=float).tolist() for name, kernel in presets.items()}
         super().__init__(
-            planes=array(planes),
+            planes=to_array(planes),
             plane_names=list(names),
             presets=kernels,
             kernel=next(iter(kernels.values())),

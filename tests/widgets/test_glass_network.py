@@ -7,11 +7,11 @@ import pytest
 from javascript import needs_node, run_node
 
 from fer_course import models
+from fer_course._shared.scripts import as_array, to_array
 from fer_course.data import drawn
 from fer_course.errors import FerCourseError
 from fer_course.export import networks
 from fer_course.widgets import glass_network
-from fer_course.widgets.figure import array, as_array
 
 EXPLAIN = """
 import { build } from "LIBRARY/network.js";
@@ -57,7 +57,7 @@ def test_faces_go_over_and_come_back():
     made = glass_network(faces=faces, names=["rest", "smile"])
     np.testing.assert_array_equal(as_array(made.faces), faces)
     np.testing.assert_array_equal(made.painted(), faces[0])
-    made.image = array(faces[1])  # as the page does after a stroke
+    made.image = to_array(faces[1])  # as the page does after a stroke
     np.testing.assert_array_equal(made.painted(), faces[1])
 
 
