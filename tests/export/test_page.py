@@ -80,14 +80,15 @@ def test_what_the_network_gets_is_the_mean_of_what_each_pixel_covers():
     ask = [{"data": photo.ravel().tolist(), "width": 160, "height": 120, "box": box, "size": 48} for box in boxes]
     levels = np.rint(photo[..., :3] @ [0.299, 0.587, 0.114])
     for found, box in zip(run_node(CUT, ask), boxes, strict=True):
-        expected = np.array([[mean(levels, box, i, j) for j in range(48)] for i in range(48)])
+        rows, columns = (covered(box[name], box["side"], length) for name, length in (("top", 120), ("left", 160)))
+        expected = rows @ levels @ columns.T
         assert np.abs(np.reshape(found, (48, 48)) - expected).max() <= 1
 
 
-def mean(levels: np.ndarray, box: dict, i: int, j: int) -> float:
-    """The slow way: a hundred small squares for each pixel of the face."""
-    step = box["side"] / 48
-    places = (np.arange(100) + 0.5) / 100 * step
-    rows = np.clip(np.floor(box["top"] + i * step + places), 0, levels.shape[0] - 1).astype(int)
-    columns = np.clip(np.floor(box["left"] + j * step + places), 0, levels.shape[1] - 1).astype(int)
-    return levels[np.ix_(rows, columns)].mean()
+def covered(start: float, side: float, length: int) -> np.ndarray:
+    """The slow way: how much of each pixel lies in each 48th of the side, counted at 2,000 points; (48, length)."""
+    shares = np.zeros((48, length))
+    for number in range(48):
+        points = start + (number + (np.arange(2000) + 0.5) / 2000) * side / 48
+        np.add.at(shares[number], np.clip(np.floor(points), 0, length - 1).astype(int), 1 / 2000)
+    return shares
