@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "core": ["Choice", "Slider", "explore"],
         "glass_network": ["glass_network"],
         "kernels": ["drag_kernel"],
+        "steer_a_face": ["steer_a_face"],
         "window_inspector": ["window_inspector"],
     },
 )

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from fer_course._shared.scripts import to_array
 from fer_course.data.drawn import ACTION_UNITS, Identity, Pose, Scene, draw_noise, person
 from fer_course.data.drawn.identity import columns, make_children
-from fer_course.widgets.figure import array
 
 
 def describe(people: Sequence[int]) -> dict[str, Any]:
@@ -26,10 +26,10 @@ def describe(people: Sequence[int]) -> dict[str, Any]:
     rows = [_numbers(number, names) for number in people]
     return {
         "fields": names,
-        "people": array(np.array(rows, dtype=np.float32)),
+        "people": to_array(np.array(rows, dtype=np.float32)),
         "usual": asdict(Pose()) | asdict(Scene()),
         "units": list(ACTION_UNITS),
-        "noise": array(draw_noise()[0]),
+        "noise": to_array(draw_noise()[0]),
     }
 
 

@@ -1,0 +1,71 @@
+// A small chart of scores over the last moves: a line for each class, its name at its end, the winner strongest.
+
+import { make, makeSvg } from "./dom.js";
+
+const WIDE = 400, TALL = 190;
+const LEFT = 44, RIGHT = 74, TOP = 18, BOTTOM = 8;
+const MOVES = 80; // as many as are shown
+const APART = 13; // between the middles of two names
+
+// Heights for names that want these ones: in the same order, none nearer to another than `apart`, none outside.
+export const spreadOut = (wanted, apart, low, high) => {
+  const order = wanted.map((_, place) => place).sort((a, b) => wanted[a] - wanted[b]);
+  const heights = [...wanted];
+  let least = low;
+  for (const place of order) least = (heights[place] = Math.max(heights[place], least)) + apart;
+  let most = high;
+  for (const place of order.reverse()) most = (heights[place] = Math.min(heights[place], most)) - apart;
+  return heights;
+};
+
+// Returns { element, add(shares, mark) }: `mark` names a jump, such as another person; null for a step.
+export const trail = (names, words) => {
+  const picture = makeSvg("svg", { viewBox: `0 0 ${WIDE} ${TALL}`, role: "img", "aria-label": words, style: "width:100%;max-width:30rem;height:auto;display:block" });
+  const moves = [];
+  const down = (share) => TOP + (1 - share) * (TALL - TOP - BOTTOM);
+  const right = (place) => LEFT + (place * (WIDE - LEFT - RIGHT)) / (MOVES - 1);
+
+  const grid = [0, 0.5, 1].flatMap((share) => [
+    makeSvg("line", { x1: LEFT, x2: WIDE - RIGHT, y1: down(share), y2: down(share), stroke: "currentColor", "stroke-opacity": 0.2 }),
+    makeSvg("text", { x: LEFT - 4, y: down(share) + 4, "text-anchor": "end" }, `${100 * share} %`),
+  ]);
+
+  const draw = () => {
+    const start = MOVES - moves.length, now = moves.at(-1).shares;
+    const winner = now.indexOf(Math.max(...now));
+    const heights = spreadOut(now.map(down), APART, TOP, TALL - BOTTOM);
+    const lines = names.flatMap((name, k) => {
+      const [stroke, width, opacity] = k === winner ? ["var(--hero)", 3, 1] : ["currentColor", 1.2, 0.55];
+      const points = moves.map(({ shares }, place) => `${right(start + place).toFixed(1)},${down(shares[k]).toFixed(1)}`).join(" ");
+      const label = { x: WIDE - RIGHT + 8, y: heights[k] + 4, style: k === winner ? "font-weight:700;fill:var(--hero)" : "" };
+      return [
+        makeSvg("polyline", { points, fill: "none", stroke, "stroke-width": width, "stroke-opacity": opacity, "stroke-linejoin": "round" }),
+        makeSvg("circle", { cx: WIDE - RIGHT, cy: down(now[k]), r: k === winner ? 3.5 : 2, fill: stroke, "fill-opacity": opacity }),
+        makeSvg("text", label, name),
+      ];
+    });
+    picture.replaceChildren(...grid, ...marks(start), ...lines);
+    picture.setAttribute("aria-label", `${words}: ${names[winner]} is highest now, ${Math.round(100 * now[winner])} %`);
+  };
+
+  const marks = (start) => {
+    let free = 0; // where there is room for words again
+    return moves.flatMap(({ mark }, place) => {
+      if (!mark) return [];
+      const x = right(start + place);
+      const rule = makeSvg("line", { x1: x, x2: x, y1: TOP, y2: TALL - BOTTOM, stroke: "currentColor", "stroke-opacity": 0.5, "stroke-dasharray": "2 3" });
+      const room = x >= free && x > 60;
+      if (room) free = x + 60;
+      return room ? [rule, makeSvg("text", { x, y: TOP - 6, "text-anchor": "middle" }, mark)] : [rule];
+    });
+  };
+
+  return {
+    element: make("div", {}, picture),
+    add: (shares, mark = null) => {
+      moves.push({ shares, mark });
+      if (moves.length > MOVES) moves.shift();
+      draw();
+    },
+  };
+};

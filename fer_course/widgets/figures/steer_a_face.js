@@ -1,0 +1,113 @@
+// Steer a face: move its muscles, change the person, and watch the seven scores of a network tip over.
+// Traits: faces (drawn people), network, class_names, muscles [[number, name]], presets { name: units }, persons [numbers],
+// units { number: 0 to 1 }, person (its place in persons), scores.
+
+import { bars, button, choose, frame, make, onFrame, paintGrey, slider, stage, watch } from "../../_shared/javascript/dom.js";
+import { facesOf, SIDE } from "../../_shared/javascript/drawn.js";
+import { build } from "../../_shared/javascript/network.js";
+import { resize } from "../../_shared/javascript/resize.js";
+import { trail } from "../../_shared/javascript/trail.js";
+
+const STEP = 0.05;
+const LAYOUT = `
+.fer .steered { display: flex; flex-wrap: wrap; gap: .6rem 1rem; align-items: start; }
+.fer .steered .stage { width: min(12rem, 34cqw); }
+.fer .steered .bars { grid-template-columns: max-content minmax(2.5rem, 10rem) 2.8rem; }
+.fer .steered .said { flex: 1 1 10rem; }
+.fer .steered .trail { flex: 1 1 20rem; min-width: min(20rem, 100%); }
+.fer .presets { display: flex; flex-wrap: wrap; gap: .3rem; }
+.fer .sliders { display: grid; grid-template-columns: repeat(auto-fill, minmax(11.5rem, 1fr)); gap: .1rem 1rem; align-items: end; }
+.fer .sliders input[type=range] { width: 100%; }
+@container (max-width: 40rem) { .fer .sliders { max-height: 15rem; overflow-y: auto; border: 1px solid var(--line); padding: .3rem .5rem;
+  grid-template-columns: repeat(2, 1fr); } }
+`;
+
+// The grey levels and the seven scores of a face: everything behind a picture of this figure.
+export const look = (draw, network, units, person) => {
+  const pixels = draw(units, person);
+  return { pixels, scores: [...network.run(resize(pixels, SIDE, network.size)).at(-1).data] };
+};
+
+// What has just happened, as a sentence: the winner before and after a move, where it differs; else null.
+export const tipped = (before, after, names, what) => {
+  const [first, second] = [before, after].map((scores) => names[scores.indexOf(Math.max(...scores))]);
+  return first === second ? null : `${what}, and the name tips from ${first} to ${second}.`;
+};
+
+function render({ model, el }) {
+  const [root, end] = frame(el, "Steer a face: its muscles, and what a network says");
+  const draw = facesOf(model.get("faces"));
+  const network = build(model.get("network"));
+  const names = model.get("class_names"), muscles = model.get("muscles"), persons = model.get("persons");
+  const presets = model.get("presets");
+
+  const picture = stage(192, "the drawn face");
+  picture.element.style.width = ""; // the layout says it
+  const scores = bars(names);
+  const line = trail(names, "the scores over the last moves");
+  const sentence = make("p", { role: "status" }, "Move one muscle slowly, in even steps, and watch the scores.");
+
+  const unitsNow = () => model.get("units");
+  const controls = muscles.map(([number, name]) => slider(`${number} ${name}`, {
+    min: 0, max: 1, step: STEP, value: unitsNow()[number] ?? 0, words: (value) => value.toFixed(2),
+  }, (value) => {
+    const { [number]: _, ...others } = unitsNow();
+    choose(model, { units: value ? { ...others, [number]: value } : others });
+  }));
+  const who = slider("person", { min: 0, max: persons.length - 1, value: model.get("person"), words: (place) => String(persons[place]) },
+    (person) => choose(model, { person }));
+  const chooser = Object.entries(presets).map(([name, units]) =>
+    button(Object.keys(units).length ? name : `${name} (rest)`, () => choose(model, { units }), { "data-preset": name }));
+
+  // ------------------------------------------------------------------------------------------------------ after a move
+  let last = null; // { units, person, scores } of the picture before
+
+  const happened = (units, person) => {
+    if (person !== last.person) return { words: "the same muscles, another person", mark: `person ${persons[person]}` };
+    const changed = muscles.filter(([number]) => (units[number] ?? 0) !== (last.units[number] ?? 0));
+    if (changed.length !== 1) return { words: "another face", mark: Object.keys(presets).find((name) => same(presets[name], units)) ?? "rest" };
+    const [[number, name]] = changed;
+    const [from, to] = [last.units, units].map((each) => (each[number] ?? 0).toFixed(2));
+    return { words: `${number} ${name} goes from ${from} to ${to}`, mark: null };
+  };
+  const same = (a, b) => muscles.every(([number]) => (a[number] ?? 0) === (b[number] ?? 0));
+
+  const show = () => {
+    const units = unitsNow(), person = model.get("person");
+    if (last && last.person === person && same(last.units, units)) return;
+    const { pixels, scores: shares } = look(draw, network, units, person);
+    paintGrey(picture.canvas, pixels, [SIDE, SIDE]);
+    scores.show(shares);
+    const { words, mark } = last ? happened(units, person) : { words: "", mark: null };
+    line.add(shares, mark);
+    const said = last && tipped(last.scores, shares, names, words);
+    if (said) sentence.textContent = `Last tip: ${said}`;
+    last = { units, person, scores: shares };
+    showControls();
+    choose(model, { scores: shares });
+  };
+
+  const showControls = () => {
+    const units = unitsNow();
+    muscles.forEach(([number], place) => { if (controls[place].value !== (units[number] ?? 0)) controls[place].value = units[number] ?? 0; });
+    if (who.value !== model.get("person")) who.value = model.get("person");
+    for (const each of chooser) each.setAttribute("aria-pressed", same(presets[each.dataset.preset], units));
+  };
+
+  const unwatch = watch(model, ["units", "person"], onFrame(show));
+  root.append(
+    make("style", {}, LAYOUT),
+    make("div", { class: "row" }, who.element, make("div", { class: "presets", role: "group", "aria-label": "textbook faces" }, ...chooser)),
+    make("div", { class: "steered" },
+      make("div", { class: "panel" }, make("h4", {}, "face"), picture.element),
+      make("div", { class: "panel said" }, make("h4", {}, "the network's scores"), scores.element),
+      make("div", { class: "trail" }, make("h4", {}, "scores over the last moves"), line.element)),
+    sentence,
+    make("h4", {}, "muscles (action units)"),
+    make("div", { class: "sliders", role: "group", "aria-label": "muscles" }, ...controls.map(({ element }) => element)),
+    make("p", { class: "note" }, "Scores are not feelings: they say which training faces this picture resembles. Seven of them, always 100 % together."));
+  show();
+  return () => { unwatch(); end(); };
+}
+
+export default { render };
