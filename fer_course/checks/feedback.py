@@ -41,8 +41,8 @@ NOT_YET = Verdict("✘", "Not yet", "#b36b00", f'{_DISC}<path d="M5.5 5.5l5 5m0-
 NOT_ATTEMPTED = Verdict("✘", "Not attempted yet", "#7a7a7a", f'{_DISC}<path d="M5 8h6"/>', "status")
 INTERRUPTED = Verdict("✘", "Interrupted", "#b36b00", f'{_DISC}<path d="M6.3 5.5v5m3.4-5v5"/>', "alert")
 
-#: The percentage of a card's colour in its ground; the rest is the page's own ground.
-TINT = 9
+#: How much of a card's colour is in its ground, of 255, as hexadecimal digits; the rest is the page's own ground.
+TINT = "17"
 
 #: The error output that follows the card of a wrong answer, in JupyterLab, Notebook 7, nbconvert's and nbgrader's pages.
 _HIDE_ERROR = """<style>
@@ -53,8 +53,7 @@ _HIDE_ERROR = """<style>
 #: Inline, because front ends drop a style sheet when they don't trust a notebook. MathJax leaves these classes alone.
 _CARD = """<div class="fer-card mathjax_ignore tex2jax_ignore{raised}" lang="en" role="{role}" style="display: flex; \
 align-items: flex-start; gap: 0.6em; max-width: 60em; margin: 0.4em 0; padding: 0.6em 0.9em; line-height: 1.5; \
-border-left: 0.25em solid {colour}; border-radius: 0.2em; \
-background: color-mix(in srgb, {colour} {tint}%, transparent); color: inherit">
+border-left: 0.25em solid {colour}; border-radius: 0.2em; background-color: {colour}{tint}; color: inherit">
 <svg aria-hidden="true" width="1.25em" height="1.25em" viewBox="0 0 16 16" fill="none" stroke="{colour}" stroke-width="1.6" \
 style="flex: none; margin: 0.12em 0 0">{icon}</svg>
 <div style="min-width: 0; overflow-wrap: anywhere"><strong>{title}</strong>

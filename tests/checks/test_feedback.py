@@ -89,7 +89,8 @@ def contrast(one: tuple[float, ...], other: tuple[float, ...]) -> float:
 @pytest.mark.parametrize(("ground", "letters"), [(1.0, 0.13), (0.067, 0.88)], ids=["light", "dark"])
 def test_icon_and_letters_have_enough_contrast(verdict, ground, letters):
     colour = tuple(int(verdict.colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    card = tuple(feedback.TINT / 100 * part + (1 - feedback.TINT / 100) * ground for part in colour)
+    tint = int(feedback.TINT, 16) / 255
+    card = tuple(tint * part + (1 - tint) * ground for part in colour)
     assert contrast(colour, card) >= 3
     assert contrast((letters,) * 3, card) >= 4.5
 
