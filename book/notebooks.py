@@ -83,10 +83,11 @@ def _outputs(executed) -> dict[str, list]:
 
 
 def still(output, states: dict):
-    """Return an output as it is, a widget as HTML: its controls in words, and the picture that it starts with."""
-    view = output.get("data", {}).get(VIEW)
-    output.get("data", {}).pop(RESULT_TYPE, None)  # for machines
-    if view is None:
+    """Return an output as it is, a widget as HTML: a figure that lives, or its controls in words and its first picture."""
+    data = output.get("data", {})
+    view = data.pop(VIEW, None)
+    data.pop(RESULT_TYPE, None)  # for machines
+    if view is None or "data-fer-figure" in data.get("text/html", ""):
         return output
     picture = "".join(_shown(view["model_id"], states))
     controls = "".join(f"<li>{words}</li>" for words in _controls(view["model_id"], states))

@@ -6,6 +6,8 @@ from docutils import nodes
 from docutils.utils.math.latex2mathml import tex2mathml
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput, visit_HideCellInput
 
+from fer_course._shared import scripts
+
 
 def setup(app) -> dict:
     """Register the renderer `mathml`, and how a folded cell is opened."""
@@ -13,6 +15,7 @@ def setup(app) -> dict:
     app.add_html_math_renderer("mathml", inline_renderers=(_inline, None), block_renderers=(_block, None))
     app.add_node(HideCodeCellNode, override=True, html=(_open_fold, depart_HideCellInput))
     app.connect("html-page-context", _name_folds, priority=900)  # after the theme
+    app.connect("html-page-context", _keep_scripts_once)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -25,6 +28,12 @@ def _name_folds(app, page, template, context, doctree) -> None:
         context["generate_toctree_html"] = lambda *arguments, **options: str(made(*arguments, **options)).replace(
             arrow, named
         )
+
+
+def _keep_scripts_once(app, page, template, context, doctree) -> None:
+    """Let figures of one page share the network and the script that each of them brings along."""
+    if "body" in context:
+        context["body"] = scripts.once(context["body"])
 
 
 def _inline(translator, node) -> None:

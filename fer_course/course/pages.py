@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 
+from fer_course._shared import scripts
 from fer_course.course.records import Figure, LessonRecord, RunRecord
 from fer_course.course.summary import key_result
 
@@ -23,12 +24,13 @@ def lesson_page(notebook, title: str) -> str:
     from nbconvert import HTMLExporter
     from traitlets.config import Config
 
-    # Without a kernel a widget does nothing, so its text is shown instead. Of a progress bar, only the last state is shown.
+    # Without a kernel a widget does nothing, so its text is shown instead; a figure lives by its HTML. Of a progress bar, only the
+    # last state is shown.
     shown = [kind for kind in HTMLExporter().config.NbConvertBase.display_data_priority if "widget" not in kind]
     config = Config(NbConvertBase={"display_data_priority": shown}, CoalesceStreamsPreprocessor={"enabled": True})
     exporter = HTMLExporter(config=config, template_name="lab", raw_template=_TEMPLATE)
     page, _ = exporter.from_notebook_node(notebook, resources={"metadata": {"name": title}})
-    return page
+    return scripts.once(page)
 
 
 _PAGE = """<!DOCTYPE html>
