@@ -24,8 +24,8 @@ def lesson_page(notebook, title: str) -> str:
     from nbconvert import HTMLExporter
     from traitlets.config import Config
 
-    # Without a kernel a widget does nothing, so its text is shown instead; a figure lives by its HTML. Of a progress bar, only the
-    # last state is shown.
+    # Without a kernel a widget does nothing, so its text is shown instead; a figure lives by its HTML.
+    # Of a progress bar, only the last state is shown.
     shown = [kind for kind in HTMLExporter().config.NbConvertBase.display_data_priority if "widget" not in kind]
     config = Config(NbConvertBase={"display_data_priority": shown}, CoalesceStreamsPreprocessor={"enabled": True})
     exporter = HTMLExporter(config=config, template_name="lab", raw_template=_TEMPLATE)

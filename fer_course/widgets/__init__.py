@@ -17,6 +17,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "glass_network": ["glass_network"],
         "kernels": ["drag_kernel"],
         "steer_a_face": ["steer_a_face"],
+        "receptive_ladder": ["receptive_ladder"],
+        "separable_factory": ["separable_factory"],
         "window_inspector": ["window_inspector"],
     },
 )
