@@ -13,12 +13,15 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=["camera", "page", "photograph"],
     submod_attrs={
         "camera": ["camera_panel"],
+        "chance_machine": ["chance_machine"],
         "core": ["Choice", "Slider", "explore"],
         "glass_network": ["glass_network"],
         "kernels": ["drag_kernel"],
         "steer_a_face": ["steer_a_face"],
         "receptive_ladder": ["receptive_ladder"],
         "separable_factory": ["separable_factory"],
+        "threshold_desk": ["threshold_desk"],
+        "train_in_page": ["train_in_page"],
         "window_inspector": ["window_inspector"],
     },
 )

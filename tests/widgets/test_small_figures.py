@@ -9,8 +9,11 @@ import pytest
 import traitlets
 from javascript import needs_node, run_node
 
+from fer_course import linear
+from fer_course._shared.scripts import as_array
 from fer_course.errors import FerCourseError
-from fer_course.widgets import receptive_ladder, separable_factory
+from fer_course.reports import Report
+from fer_course.widgets import receptive_ladder, separable_factory, threshold_desk, train_in_page
 
 WORK = 'import { work } from "FIGURES/separable_factory.js";\nconst answer = given.map(work);'
 
@@ -86,3 +89,101 @@ def test_the_ladder_refuses_what_it_can_not_stack():
         receptive_ladder(stack=["7×7"])
     with pytest.raises(FerCourseError, match="square"):
         receptive_ladder(np.zeros((3, 4), np.uint8))
+
+
+RAIN = """
+import { rain, wilson } from "FIGURES/chance_machine.js";
+const answer = { intervals: given.counts.map(([right, n]) => wilson(right, n)), drops: given.asked.map(rain) };
+"""
+
+
+@needs_node
+def test_the_rain_is_binomial_and_its_intervals_are_those_of_a_report():
+    counts = [[0, 5], [3, 7], [370, 600], [3589, 3589]]
+    asked = [{"accuracy": p, "n": n, "seed": 1, "count": 400} for p, n in ((0.6, 600), (0.9, 100), (0.3, 3589))]
+    found = run_node(RAIN, {"counts": counts, "asked": asked})
+    for (right, n), interval in zip(counts, found["intervals"], strict=True):
+        labels = np.zeros(n, dtype=int)
+        report = Report(labels, np.eye(7)[np.where(np.arange(n) < right, 0, 1)])
+        assert np.clip(interval, 0, 1) == pytest.approx(report.interval, abs=1e-6)
+    for drops, case in zip(found["drops"], asked, strict=True):
+        shares = np.array([each["share"] for each in drops])
+        error = np.sqrt(case["accuracy"] * (1 - case["accuracy"]) / case["n"])
+        assert shares.mean() == pytest.approx(case["accuracy"], abs=4 * error / np.sqrt(400))
+        assert shares.std() == pytest.approx(error, rel=0.2)
+        assert 0.01 <= np.mean([each["missed"] for each in drops]) <= 0.1
+    assert run_node(RAIN, {"counts": [], "asked": asked[:1]})["drops"][0] == found["drops"][0]
+
+
+DESK = """
+import { answers, atThreshold, reliability } from "FIGURES/threshold_desk.js";
+import { array } from "LIBRARY/numbers.js";
+const all = answers(array(given.probabilities), array(given.labels));
+const answer = { levels: given.levels.map((level) => atThreshold(all, level, 7)), bins: reliability(all, 15) };
+"""
+
+
+@needs_node
+def test_the_desk_counts_as_a_report_does():
+    made = threshold_desk()
+    assert made.about.startswith("Recorded: the network that comes with the course")
+    levels = [0, 0.4, 0.7, 0.95]
+    found = run_node(DESK, {"probabilities": made.probabilities, "labels": made.labels, "levels": levels})
+    probabilities = as_array(made.probabilities).astype(float)
+    report = Report(as_array(made.labels), probabilities / probabilities.sum(axis=1, keepdims=True))
+    sure = report.probabilities.max(axis=1)
+    for each, level in zip(found["levels"], levels, strict=True):
+        kept = report.only(sure >= level)
+        assert each["coverage"] == pytest.approx(kept.n / report.n)
+        assert each["accuracy"] == pytest.approx(kept.accuracy)
+        np.testing.assert_array_equal(each["confusion"], kept.confusion)
+    expected = report.reliability(15)
+    assert [each["n"] for each in found["bins"]] == expected.faces.tolist()
+    for each, accuracy in zip(found["bins"], expected.accuracy, strict=True):
+        assert each["n"] == 0 or each["accuracy"] == pytest.approx(accuracy)
+
+
+def test_the_recorded_network_is_the_one_that_comes_with_the_course():
+    made = threshold_desk()
+    right = as_array(made.probabilities).argmax(axis=1) == as_array(made.labels)
+    assert right.mean() == pytest.approx(0.665, abs=0.005)  # MODEL_CARD.md
+
+
+TRAIN = """
+import { measure, step, zeros } from "LIBRARY/linear.js";
+import { pixelRows } from "FIGURES/train_in_page.js";
+import { array } from "LIBRARY/numbers.js";
+const rows = pixelRows(array(given.faces)), labels = array(given.labels).data;
+let model = zeros(rows[0].length, 7);
+for (const { from, to, rate } of given.steps) model = step(model, rows.slice(from, to), labels.slice(from, to), rate);
+const answer = { weights: [...model.weights], bias: [...model.bias], ...measure(model, rows, [...labels]) };
+"""
+
+
+@needs_node
+def test_the_page_takes_the_steps_that_linear_takes():
+    made = train_in_page(test=50)
+    images, labels = as_array(made.faces), as_array(made.labels).astype(np.int64)
+    steps = [
+        {"from": 0, "to": 32, "rate": 0.3},
+        {"from": 32, "to": 33, "rate": 0.1},
+        {"from": 100, "to": 300, "rate": 1.0},
+    ]
+    found = run_node(TRAIN, {"faces": made.faces, "labels": made.labels, "steps": steps})
+    rows = linear.pixel_rows(images).astype(float)
+    weights, bias = np.zeros((rows.shape[1], 7)), np.zeros(7)
+    for each in steps:
+        part = slice(each["from"], each["to"])
+        weights, bias = linear.gradient_step(weights, bias, rows[part], labels[part], each["rate"])
+    np.testing.assert_allclose(np.reshape(found["weights"], weights.shape), weights, atol=1e-6)
+    np.testing.assert_allclose(found["bias"], bias, atol=1e-6)
+    shares = linear.softmax(rows @ weights + bias)
+    assert found["loss"] == pytest.approx(linear.cross_entropy(shares, labels), abs=1e-5)
+    assert found["accuracy"] == pytest.approx((shares.argmax(axis=1) == labels).mean())
+
+
+def test_the_page_refuses_faces_that_it_can_not_learn():
+    with pytest.raises(FerCourseError, match="divides 48"):
+        train_in_page(side=20)
+    with pytest.raises(FerCourseError, match="500 test faces"):
+        train_in_page(test=500)

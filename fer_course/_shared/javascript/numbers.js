@@ -4,7 +4,7 @@ const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeA
 
 export const floats = (text) => new Float32Array(bytes(text).buffer);
 
-const TYPES = { float32: Float32Array, uint8: Uint8Array, int8: Int8Array, int16: Int16Array, int32: Int32Array };
+const TYPES = { float32: Float32Array, uint8: Uint8Array, uint16: Uint16Array, int8: Int8Array, int16: Int16Array, int32: Int32Array };
 
 export const array = ({ shape, dtype, data }) => ({ shape, data: new TYPES[dtype](bytes(data).buffer) });
 
