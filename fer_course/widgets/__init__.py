@@ -18,6 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "glass_network": ["glass_network"],
         "kernels": ["drag_kernel"],
         "steer_a_face": ["steer_a_face"],
+        "predictions": ["outcome", "predict", "predictions"],
         "receptive_ladder": ["receptive_ladder"],
         "separable_factory": ["separable_factory"],
         "threshold_desk": ["threshold_desk"],

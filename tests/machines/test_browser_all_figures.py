@@ -1,0 +1,252 @@
+"""All living figures, and the exported page, in Chromium: from a disk, without a kernel; and one of them in JupyterLab."""
+
+from __future__ import annotations
+
+import json
+
+import nbformat
+import numpy as np
+import pytest
+from browsing import (  # noqa: F401
+    BROWSER_TESTS,
+    barriers,
+    browser,
+    chromium,
+    driver,
+    lab,
+    listen,
+    open_notebook,
+    start_all,
+    wait_until_done,
+)
+from figure_pages import assert_fits, bars_of, drag, opened, pixels_of, settle, trait  # noqa: F401
+
+from fer_course import export, linear, models, widgets
+from fer_course._shared.scripts import as_array
+from fer_course.data import drawn
+
+pytestmark = BROWSER_TESTS
+EDGE = [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]
+FACE = drawn.draw_one(drawn.PROTOTYPES["happy"], 3)
+FIGURES = {
+    "window_inspector": lambda: widgets.window_inspector(FACE, {"edge": EDGE, "nothing": np.eye(3)}),
+    "glass_network": widgets.glass_network,
+    "separable_factory": widgets.separable_factory,
+    "receptive_ladder": lambda: widgets.receptive_ladder(stack=["3×3", "pooling 2×2", "3×3"]),
+    "train_in_page": widgets.train_in_page,
+    "threshold_desk": widgets.threshold_desk,
+    "chance_machine": widgets.chance_machine,
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_fits_a_telephone_and_has_no_barrier(opened, name, scheme):  # noqa: F811
+    page = opened(FIGURES[name](), 360)
+    page.emulate_media(color_scheme=scheme)
+    settle(page)
+    assert page.locator(".fer").get_attribute("data-ground") == scheme
+    assert page.locator(".fer-still").is_hidden()
+    assert_fits(page, 360)
+    assert barriers(page) == []
+
+
+def test_the_window_inspector_sums_what_python_sums(opened):  # noqa: F811
+    page = opened(FIGURES["window_inspector"]())
+    drag(page, page.get_by_role("slider", name="stride"), 0.34)  # 2
+    page.get_by_label("kernel, row 2, column 3").fill("7")
+    page.locator(".stage").first.click(position={"x": 150, "y": 100})
+    page.locator(".stage").first.focus()
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    settle(page)
+    assert (trait(page, "stride"), trait(page, "kernel")[1][2]) == (2, [7])
+    row, column = trait(page, "window")
+    window = FACE[2 * row : 2 * row + 3, 2 * column : 2 * column + 3].astype(float)
+    expected = (window * np.array(trait(page, "kernel"))[..., 0]).sum()
+    assert float(page.locator(".sum").get_attribute("data-sum")) == pytest.approx(expected)
+
+
+def test_a_painted_face_gets_keras_scores_and_the_sum_is_keras_number(opened):  # noqa: F811
+    page = opened(FIGURES["glass_network"]())
+    stage = page.locator(".stage").first
+    box = stage.bounding_box()
+    page.mouse.move(box["x"] + 80, box["y"] + 90)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 170, box["y"] + 95, steps=6)
+    page.mouse.up()
+    settle(page)
+    painted = as_array(trait(page, "image"))
+    assert (painted == 0).sum() > 50
+    np.testing.assert_array_equal(pixels_of(page, ".stage canvas"), painted)
+    model = models.pretrained()
+    expected = model.predict(painted[None, ..., None], verbose=0)[0]
+    np.testing.assert_allclose(bars_of(page), expected, atol=1e-5)
+    np.testing.assert_allclose(trait(page, "scores"), expected, atol=1e-5)
+    page.get_by_role("button", name="44 × 44").first.click()
+    page.locator(".stage").nth(1).click(position={"x": 60, "y": 60})
+    settle(page)
+    number, map_number, (row, column) = trait(page, "layer"), trait(page, "map"), trait(page, "pixel")
+    from fer_course.export.networks import describe
+    from fer_course.quiet import keras
+
+    name = describe(model)["layers"][number]["name"]
+    inside = keras.Model(model.inputs, model.get_layer(name).output).predict(painted[None, ..., None], verbose=0)[0]
+    shown = float(page.locator(".sum").get_attribute("data-sum"))
+    assert shown == pytest.approx(inside[row, column, map_number], abs=1e-4)
+
+
+def test_the_factory_the_ladder_and_the_desk_follow(opened):  # noqa: F811
+    page = opened(FIGURES["separable_factory"]())
+    drag(page, page.get_by_role("slider", name="filters"), 0.5)
+    filters, size = trait(page, "filters"), trait(page, "size")
+    assert filters > 100
+    ratio = float(page.locator(".ratio").get_attribute("data-ratio"))
+    assert ratio == pytest.approx(1 / filters + 1 / size**2)
+    page = opened(FIGURES["receptive_ladder"]())
+    page.get_by_role("button", name="+ 5×5").click()
+    settle(page)
+    assert page.locator(".field").get_attribute("data-field") == "16"  # 3, 4, 8, and four more steps of two pixels
+    page = opened(FIGURES["threshold_desk"]())
+    drag(page, page.get_by_role("slider", name="answers only above"), 0.8)
+    level = trait(page, "threshold")
+    made = FIGURES["threshold_desk"]()
+    probabilities = as_array(made.probabilities).astype(float)
+    sure = probabilities.max(axis=1) / probabilities.sum(axis=1)
+    right = probabilities.argmax(axis=1) == as_array(made.labels)
+    assert float(page.locator(".coverage").get_attribute("data-coverage")) == pytest.approx((sure >= level).mean())
+    assert float(page.locator(".accuracy").get_attribute("data-accuracy")) == pytest.approx(right[sure >= level].mean())
+
+
+def test_a_step_in_the_page_is_a_step_of_linear(opened):  # noqa: F811
+    page = opened(FIGURES["train_in_page"]())
+    drag(page, page.get_by_role("slider", name="faces per step"), 1)
+    page.get_by_role("button", name="one step").click()
+    settle(page)
+    assert (trait(page, "batch"), trait(page, "steps")) == (256, 1)
+    made = FIGURES["train_in_page"]()
+    loss = float(page.locator(".accuracy").get_attribute("data-loss"))
+    start = linear.cross_entropy(np.full((400, 7), 1 / 7), np.zeros(400, dtype=int))
+    assert loss < start == pytest.approx(np.log(7))
+    assert made.rate == trait(page, "rate")
+
+
+def test_intervals_rain_and_are_counted(opened):  # noqa: F811
+    page = opened(FIGURES["chance_machine"]())
+    for _ in range(3):
+        page.get_by_role("button", name="one more").click()
+    settle(page)
+    assert trait(page, "drops") == 3
+    assert page.locator("svg circle").count() == 3
+
+
+# -------------------------------------------------------------------------------------------------- the exported page
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    return export.export(models.pretrained(), tmp_path_factory.mktemp("page") / "net.html", "page").path
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_scores_drawn_faces_as_keras_does(browser, exported, width):  # noqa: F811
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    complaints, asked = listen(page), []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(exported.as_uri())
+    model, names = models.pretrained(), json.loads(page.locator("#given").text_content())["names"]
+    for name in names[::3]:
+        page.get_by_role("combobox", name="drawn face").select_option(label=name)
+        settle(page)
+        expression, who = name.split(", person ")
+        face = drawn.draw_one(drawn.PROTOTYPES[expression], int(who))
+        found = [float(each) for each in page.locator(".fer").get_attribute("data-scores").split()]
+        np.testing.assert_allclose(found, model.predict(face[None, ..., None], verbose=0)[0], atol=1e-5)
+    page.get_by_role("button", name="all layers").click()
+    page.get_by_label("class activation map").check()
+    assert page.locator(".layers canvas").count() > 10
+    assert_fits(page, width)
+    assert barriers(page) == []
+    assert complaints == []
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    page.close()
+
+
+def test_the_page_scores_what_a_camera_sees(driver, exported):  # noqa: F811
+    with chromium(driver, "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream") as browser:  # noqa: F811
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.goto(exported.as_uri())
+        before = page.locator(".fer").get_attribute("data-scores")
+        page.get_by_role("button", name="camera on").click()
+        page.wait_for_function("document.querySelectorAll('polyline').length === 7")
+        assert page.locator(".fer").get_attribute("data-scores") != before
+        page.get_by_role("button", name="camera off").click()
+        assert page.get_by_role("status").text_content() == "The camera is off."
+        page.close()
+
+
+# --------------------------------------------------------------------------------------------------------- JupyterLab
+
+
+def test_python_reads_what_was_chosen_in_jupyterlab(browser, lab):  # noqa: F811
+    cells = [
+        "from fer_course.data import drawn\nfrom fer_course.widgets import window_inspector\n"
+        f"figure = window_inspector(drawn.draw_one({{12: 1.0}}, 3), {{'edge': {EDGE}}})\nfigure",
+        "print('chosen', figure.window, figure.stride)",
+    ]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells], metadata=kernel)
+    nbformat.write(notebook, lab[1] / "figure.ipynb")
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    complaints = listen(page)
+    open_notebook(page, lab, "figure.ipynb")
+    start_all(page)
+    wait_until_done(page)
+    page.wait_for_selector(".jp-OutputArea .fer .stage")
+    page.get_by_text("chosen [0, 0] 1").wait_for()
+    page.locator(".fer .stage").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    page.get_by_role("slider", name="stride").focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    page.locator(".jp-CodeCell .cm-content").nth(1).click()
+    page.keyboard.press("Shift+Enter")
+    page.get_by_text("chosen [1, 1] 2").wait_for(timeout=20_000)
+    assert barriers(page, ".jp-OutputArea .fer") == []
+    assert complaints == []
+    page.close()
+
+
+# -------------------------------------------------------------------------------------------------------- predictions
+
+
+class Together:
+    """Several figures in one page."""
+
+    def __init__(self, *figures):
+        self.figures = figures
+
+    def as_html(self) -> str:
+        return "\n".join(figure.as_html() for figure in self.figures)
+
+
+def test_a_prediction_is_committed_and_comes_back_beside_the_result(opened):  # noqa: F811
+    asked = widgets.predict("layers", "How many layers?", low=0, high=100)
+    choice = widgets.predict("which", "Which one?", ["first", "second"])
+    came = [widgets.outcome("layers", 12), widgets.outcome("which", "second", "It has more maps.")]
+    page = opened(Together(asked, choice, *came, widgets.predictions()), 390)
+    assert page.locator(".verdict").first.text_content().startswith("It is 12. You committed no prediction.")
+    page.get_by_role("button", name="commit").first.click()
+    assert "Write a number from 0 to 100 first." in page.locator(".note").first.text_content()
+    page.get_by_role("spinbutton").fill("20")
+    page.get_by_role("button", name="commit").first.click()
+    page.get_by_label("second").check()
+    page.get_by_role("button", name="commit").first.click()
+    settle(page)
+    assert page.get_by_role("spinbutton").is_disabled()
+    assert "You predicted 20. It is 12: yours is 8 too high." in page.locator(".verdict").first.text_content()
+    assert "You predicted second, and so it is. It has more maps." in page.locator(".verdict").last.text_content()
+    assert "2 of 2 predictions committed, 1 as it came." in page.locator(".fer").last.text_content()
+    assert_fits(page, 390)
+    assert barriers(page) == []
