@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
@@ -70,10 +71,12 @@ def test_large_data_stand_once_and_are_named_in_the_traits():
 
 
 def test_a_notebook_gets_the_widget_and_the_html():
+    plt.close("all")
     shown = window_inspector(FACE, {"edge": EDGE})._repr_mimebundle_()
     data = shown[0] if isinstance(shown, tuple) else shown
     assert {"text/html", "text/plain", "application/vnd.jupyter.widget-view+json"} <= set(data)
     assert data["text/plain"].startswith("[figure: ")
+    assert plt.get_fignums() == []  # a notebook would show what is left open
 
 
 CONVOLVE = """
