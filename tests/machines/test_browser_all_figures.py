@@ -36,6 +36,7 @@ FIGURES = {
     "train_in_page": widgets.train_in_page,
     "threshold_desk": widgets.threshold_desk,
     "chance_machine": widgets.chance_machine,
+    "steer_a_face": widgets.steer_a_face,
 }
 
 
