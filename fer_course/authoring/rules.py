@@ -30,7 +30,9 @@ WORDS, CELLS = 2500, (40, 70)
 #: What a fold begins with.
 FOLD = '<details style="margin: 0.6em 0">'
 #: The most lines of a code cell, and of one tagged `model`.
-LINES, MODEL_LINES = 12, 20
+LINES, MODEL_LINES = 16, 20
+#: The most characters in a line of code.
+WIDTH = 88
 #: The fewest cells that keep their outputs.
 KEPT = 3
 #: The fewest and most exercises; lesson 00 has one.
@@ -233,6 +235,16 @@ def code_length(notebook) -> list[Complaint]:
     return complaints
 
 
+def code_width(notebook) -> list[Complaint]:
+    """A line of code is seen whole, without scrolling, on a small screen and in print."""
+    return [
+        Complaint(f"line {number} has {len(line)} characters; at most {WIDTH} are allowed", cell.id)
+        for cell in _code_cells(notebook)
+        for number, line in enumerate(cell.source.splitlines(), 1)
+        if len(line) > WIDTH
+    ]
+
+
 def figures(notebook) -> list[Complaint]:
     """Every figure has alternative text, for people who can't see it and for pages that can't load it."""
     complaints = []
@@ -402,7 +414,7 @@ def secrets(lesson, solution) -> list[Complaint]:
 
 Rule = Callable[..., list[Complaint]]
 _RULES: tuple[Rule, ...] = (
-    notebook_format, cell_ids, widget_state, syntax, parameters, length, folds, code_length, figures, sections,
+    notebook_format, cell_ids, widget_state, syntax, parameters, length, folds, code_length, code_width, figures, sections,
 )  # fmt: skip
 #: The rules for a solution and for a lesson, apart from `exercises` and `secrets`, which need more arguments.
 SOLUTION_RULES: tuple[Rule, ...] = (*_RULES, kept_outputs, errors_stop)
