@@ -15,6 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "camera": ["camera_panel"],
         "chance_machine": ["chance_machine"],
         "core": ["Choice", "Slider", "explore"],
+        "cover_and_move": ["cover_and_move"],
         "glass_network": ["glass_network"],
         "kernels": ["drag_kernel"],
         "steer_a_face": ["steer_a_face"],

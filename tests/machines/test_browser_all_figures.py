@@ -30,6 +30,7 @@ EDGE = [[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]
 FACE = drawn.draw_one(drawn.PROTOTYPES["happy"], 3)
 FIGURES = {
     "window_inspector": lambda: widgets.window_inspector(FACE, {"edge": EDGE, "nothing": np.eye(3)}),
+    "cover_and_move": widgets.cover_and_move,
     "glass_network": widgets.glass_network,
     "separable_factory": widgets.separable_factory,
     "receptive_ladder": lambda: widgets.receptive_ladder(stack=["3×3", "pooling 2×2", "3×3"]),
@@ -182,7 +183,7 @@ def test_the_page_scores_what_a_camera_sees(driver, exported):  # noqa: F811
         page.wait_for_function("document.querySelectorAll('polyline').length === 7")
         assert page.locator(".fer").get_attribute("data-scores") != before
         page.get_by_role("button", name="camera off").click()
-        assert page.get_by_role("status").text_content() == "The camera is off."
+        assert page.locator("p[role=status]").text_content() == "The camera is off."
         page.close()
 
 

@@ -9,11 +9,12 @@ import pytest
 import traitlets
 from javascript import needs_node, run_node
 
-from fer_course import linear
+from fer_course import linear, models
 from fer_course._shared.scripts import as_array
+from fer_course.data import drawn
 from fer_course.errors import FerCourseError
 from fer_course.reports import Report
-from fer_course.widgets import receptive_ladder, separable_factory, threshold_desk, train_in_page
+from fer_course.widgets import cover_and_move, receptive_ladder, separable_factory, threshold_desk, train_in_page
 
 WORK = 'import { work } from "FIGURES/separable_factory.js";\nconst answer = given.map(work);'
 
@@ -187,3 +188,43 @@ def test_the_page_refuses_faces_that_it_can_not_learn():
         train_in_page(side=20)
     with pytest.raises(FerCourseError, match="500 test faces"):
         train_in_page(test=500)
+
+
+CHANGE = """
+import { covered, moved } from "FIGURES/cover_and_move.js";
+const answer = given.asked.map((each) => [...(each.shift ? moved(given.face, 48, each.shift) : covered(given.face, 48, each))]);
+"""
+
+
+def change(face: np.ndarray, asked: dict) -> np.ndarray:
+    if "shift" in asked:
+        down, right = asked["shift"]
+        return np.pad(face, 10, "edge")[10 - down : 58 - down, 10 - right : 58 - right]
+    (row, column), size = asked["place"], asked["size"]
+    blurred = np.lib.stride_tricks.sliding_window_view(np.pad(face.astype(float), 4, "edge"), (9, 9)).mean(axis=(2, 3))
+    fills = {"black": np.zeros((48, 48)), "mean": np.full((48, 48), face.mean()), "blur": blurred}
+    inside = np.zeros((48, 48), dtype=bool)
+    inside[max(0, row - size // 2) : row - size // 2 + size, max(0, column - size // 2) : column - size // 2 + size] = (
+        size > 0
+    )
+    return np.where(inside, np.rint(fills[asked["fill"]]), face)
+
+
+@needs_node
+def test_a_face_is_covered_and_moved_as_numpy_does():
+    face = drawn.draw_one({12: 1.0}, 2)
+    places = [[0, 0], [24, 24], [47, 40]]
+    cases = itertools.product(places, (0, 7, 12), ("black", "mean", "blur"))
+    asked = [{"place": place, "size": size, "fill": fill} for place, size, fill in cases]
+    asked += [{"shift": shift} for shift in ([0, 0], [3, -8], [-5, 2])]
+    found = run_node(CHANGE, {"face": face.ravel().tolist(), "asked": asked})
+    for each, case in zip(found, asked, strict=True):
+        assert np.abs(np.reshape(each, (48, 48)) - change(face, case)).max() <= 1, case
+
+
+def test_networks_that_can_not_be_compared_are_refused():
+    small, large = models.build("lenet", input_size=24), models.build("lenet")
+    with pytest.raises(FerCourseError, match=r"of sizes \[24, 48\]"):
+        cover_and_move({"small": small, "large": large})
+    with pytest.raises(FerCourseError, match="21 faces"):
+        cover_and_move({"large": large}, drawn.draw(21, seed=0))
