@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["camera", "page", "photograph"],
     submod_attrs={
+        "augmentation_judge": ["augmentation_judge"],
         "camera": ["camera_panel"],
         "chance_machine": ["chance_machine"],
         "core": ["Choice", "Slider", "explore"],

@@ -38,6 +38,7 @@ FIGURES = {
     "threshold_desk": widgets.threshold_desk,
     "chance_machine": widgets.chance_machine,
     "steer_a_face": widgets.steer_a_face,
+    "augmentation_judge": widgets.augmentation_judge,
 }
 
 

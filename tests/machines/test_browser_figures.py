@@ -52,3 +52,41 @@ def test_a_textbook_face_names_the_jump_and_the_name_that_tips(opened):  # noqa:
     assert re.search(
         "Last tip: another face, and the name tips from .* to happy", page.locator("p[role=status]").text_content()
     )
+
+
+# ------------------------------------------------------------------------------------------------- augmentation judge
+
+
+def test_a_vote_comes_before_the_network_and_its_probability_is_that_of_python(opened):  # noqa: F811
+    from fer_course import models
+    from fer_course.widgets import augmentation_judge
+    from fer_course.widgets.augmentation_judge import changed
+
+    page = opened(augmentation_judge(face=3))
+    drag(page, page.get_by_role("slider", name="turn"), 0.6)
+    stage = page.locator(".stage").nth(1)
+    box = stage.bounding_box()
+    page.mouse.move(box["x"] + 120, box["y"] + 120)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 145, box["y"] + 105, steps=5)  # 5 pixels of a face right, 3 up
+    page.mouse.up()
+    settle(page)
+    settings = trait(page, "settings")
+    assert (settings["right"], settings["down"]) == (5, -3)
+    assert page.locator(".answer").is_hidden()
+    page.get_by_role("button", name="can't tell").click()
+    settle(page)
+    assert page.locator(".answer").is_visible()
+    (vote,) = trait(page, "votes")
+    assert (vote["face"], vote["label"], vote["vote"], vote["settings"]) == (3, "happy", "can't tell", settings)
+    face = changed(drawn.draw_one(drawn.PROTOTYPES["happy"], 3), settings)
+    assert np.abs(pixels_of(page, ".panel:nth-child(2) canvas") - face.astype(int)).max() <= 1
+    expected = models.pretrained().predict(prepare(face[None], 48), verbose=0)[0]
+    np.testing.assert_allclose(bars_of(page), expected, atol=5e-3)
+    assert vote["probability"] == pytest.approx(expected[3], abs=5e-3)
+    assert barriers(page) == []
+    stage.focus()
+    page.keyboard.press("ArrowLeft")
+    settle(page)
+    assert trait(page, "settings")["right"] == 4
+    assert page.locator(".answer").is_hidden()  # another change: vote again

@@ -1,0 +1,113 @@
+"""The augmentation judge: the page changes faces as `augment.move` does, and gives the network's own probabilities."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from javascript import needs_node, run_node
+
+from fer_course import augment, models
+from fer_course.data import drawn
+from fer_course.errors import FerCourseError
+from fer_course.faces import CLASS_NAMES
+from fer_course.models.prepare import prepare
+from fer_course.widgets import augmentation_judge
+from fer_course.widgets.augmentation_judge import AS_IT_IS, changed
+
+FACE = drawn.draw_one(drawn.PROTOTYPES["happy"], 3)
+CHANGED = """
+import { changed, AS_IT_IS, COVERS } from "LIBRARY/augment.js";
+const answer = { faces: given.asked.map((settings) => [...changed(given.face, 48, settings)]), rest: AS_IT_IS, covers: COVERS };
+"""
+
+
+def sampled(rng) -> dict:
+    return {
+        "right": int(rng.integers(-24, 25)), "down": int(rng.integers(-24, 25)), "turn": int(rng.integers(-36, 37)) * 5,
+        "zoom": round(float(rng.uniform(0.4, 3)), 1), "brightness": int(rng.integers(-100, 101)),
+        "contrast": round(float(rng.uniform(-1, 3)), 1), "mirrored": bool(rng.random() < 0.5),
+        "covered": str(rng.choice(["nothing", "eyes", "mouth"])),
+    }  # fmt: skip
+
+
+@needs_node
+def test_every_handle_and_all_together_change_a_face_as_python_does():
+    rng = np.random.default_rng(0)
+    mixed = [sampled(rng) for _ in range(60)]
+    alone = [{name: settings[name]} for name, settings in itertools.product(AS_IT_IS, mixed[:8])]
+    answer = run_node(CHANGED, {"face": FACE.ravel().tolist(), "asked": [{}, *alone, *mixed]})
+    assert answer["rest"] == AS_IT_IS
+    equal = []
+    for settings, face in zip([{}, *alone, *mixed], np.reshape(answer["faces"], (-1, 48, 48)), strict=True):
+        difference = np.abs(face - changed(FACE, settings).astype(int))
+        # Keras computes where a pixel comes from in float32: one grey level, times the contrast.
+        assert difference.max() <= np.ceil(abs(settings.get("contrast", 1))), settings
+        equal.append((difference == 0).mean())
+    assert np.mean(equal) > 0.99
+
+
+def test_whole_pixels_and_mirrors_are_those_of_the_trainings():
+    np.testing.assert_array_equal(changed(FACE, {"mirrored": True}), FACE[:, ::-1])
+    np.testing.assert_array_equal(changed(FACE, {"contrast": -1.0}), 255 - FACE)
+    batch = FACE[None, ..., None]
+    by_hand = augment._apply_offset(batch, np.array([[3, -5]]))[0, ..., 0]
+    np.testing.assert_array_equal(changed(FACE, {"down": -3, "right": 5}), by_hand)
+    np.testing.assert_array_equal(changed(FACE, {"turn": 20}), augment.move(batch, degrees=20.0)[0, ..., 0])
+
+
+JUDGE = """
+import { judge } from "FIGURES/augmentation_judge.js";
+import { build } from "LIBRARY/network.js";
+const network = build(given.network);
+const answer = given.asked.map((settings) => judge(network, given.face, 48, settings));
+"""
+
+
+@needs_node
+@pytest.mark.parametrize("size", [48, 24])
+def test_the_networks_probabilities_are_those_of_python(size):
+    model = models.pretrained() if size == 48 else models.build("mini_xception", input_size=24, seed=1)
+    asked = [{}, {"turn": 30}, {"zoom": 1.5, "down": 4}, {"covered": "mouth"}, {"contrast": -1.0}]
+    network = augmentation_judge(FACE[None], ["happy"], model).network
+    found = run_node(JUDGE, {"network": network, "face": FACE.ravel().tolist(), "asked": asked})
+    faces = np.stack([changed(FACE, settings) for settings in asked])
+    np.testing.assert_allclose(found, model.predict(prepare(faces, size), verbose=0), atol=5e-3)
+
+
+VERDICTS = """
+import { verdict, inWords } from "FIGURES/augmentation_judge.js";
+const said = given.map(([vote, named]) => verdict("happy", vote, named));
+const answer = [...said, inWords({ turn: -5, mirrored: true }), inWords({})];
+"""
+
+
+@needs_node
+def test_the_sentence_says_who_still_sees_the_label():
+    both, person, network, nobody, words, rest = run_node(
+        VERDICTS, [["happy", "happy"], ["happy", "sad"], ["can't tell", "happy"], ["sad", "sad"]]
+    )
+    assert "keeps the label" in both
+    assert "could teach" in person
+    assert "broken, whatever a network says" in network
+    assert "learning from lies" in nobody
+    assert (words, rest) == ("−5 degrees turned, mirrored", "as it is")
+
+
+def test_what_was_chosen_can_be_read_and_has_a_picture():
+    made = augmentation_judge()
+    assert made.labels == list(CLASS_NAMES)
+    made.face, made.settings = 3, {"turn": 90}
+    assert "happy" in made.still()[1]
+    assert "turn 90" in made.still()[1]
+    np.testing.assert_array_equal(made.image(), changed(drawn.draw_one(drawn.PROTOTYPES["happy"], 3), {"turn": 90}))
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [(FACE, ["happy"]), (FACE[None], ["merry"]), (FACE[None], [7]), (FACE[None], None), (FACE[None, :24, :24], [3])],
+)
+def test_faces_and_labels_that_do_not_fit_are_refused(images, labels):
+    with pytest.raises(FerCourseError, match="label"):
+        augmentation_judge(images, labels)
