@@ -10,7 +10,7 @@ from browsing import barriers, browser, driver, listen  # noqa: F401
 
 PAGE = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
-    "<title>figure</title><style>:root{color-scheme:light dark}body{margin:8px}</style>"
+    "<title>figure</title><style>:root{color-scheme:light dark}body{margin:8px;background:Canvas;color:CanvasText}</style>"
     "<body><main><h1>A figure</h1><h2>It</h2><h3>lives</h3>"
 )
 

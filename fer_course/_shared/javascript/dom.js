@@ -118,6 +118,9 @@ export const menu = (name, options, value, change) => {
   };
 };
 
+// A box for what may be wider than a telephone: it scrolls, with the keyboard too.
+export const scroll = (name, ...children) => make("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": name, "data-lm-suppress-shortcuts": "true" }, ...children);
+
 export const button = (words, click, attributes = {}) => make("button", { type: "button", "data-lm-suppress-shortcuts": "true", ...attributes, onclick: click }, words);
 
 // A pointer, or the arrow keys, on something with rows and columns. `shape()` returns how many there are; `move(row, column,

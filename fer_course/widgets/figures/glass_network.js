@@ -1,7 +1,7 @@
 // The glass network: paint on a face, and see all maps of all layers, the scores, and the sum behind any number.
 // Traits: faces { uint8 (N, s, s) }, names, class_names, network, face, layer, map, pixel [row, column], image { uint8 (s, s) }, scores.
 
-import { bars, button, choose, frame, make, menu, onFrame, paintGrey, paintSigned, slider, stage, steer, watch } from "../../_shared/javascript/dom.js";
+import { bars, button, choose, frame, make, menu, onFrame, paintGrey, paintSigned, scroll, slider, stage, steer, watch } from "../../_shared/javascript/dom.js";
 import { array, encode, short } from "../../_shared/javascript/numbers.js";
 import { build } from "../../_shared/javascript/network.js";
 import { MAP, drawAtlas, shownLayers, title } from "../../_shared/javascript/atlas.js";
@@ -82,7 +82,7 @@ function render({ model, el }) {
   const marker = make("div", { class: "frame" });
   close.element.append(marker);
   const sentence = make("p", { role: "status" });
-  const terms = make("div", { class: "scroll" });
+  const terms = scroll("what the number is made of");
   const which = slider("map", { min: 0, max: 1, value: 0 }, (value) => choose(model, { map: value }));
   const heading = make("h4", {});
   const pixelOf = () => {

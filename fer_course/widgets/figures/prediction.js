@@ -2,7 +2,7 @@
 // Traits: mode, name, question, options [words], low, high, step, unit, committed, truth, explanation.
 // All predictions of a page are kept in one place, so that an outcome finds what was committed, with a kernel or without one.
 
-import { button, choose, frame, make, newId, watch } from "../../_shared/javascript/dom.js";
+import { button, choose, frame, make, newId, scroll, watch } from "../../_shared/javascript/dom.js";
 
 const CHANGED = "fer-prediction";
 const kept = () => (globalThis.ferPredictions ??= { committed: {}, outcomes: {}, questions: {} });
@@ -93,7 +93,7 @@ const summary = (model, root) => {
     const made = rows.filter(({ committed }) => !isMissing(committed));
     const right = rows.filter(({ kind }) => kind === "right").length;
     body.replaceChildren(make("p", { role: "status" }, `${made.length} of ${rows.length} predictions committed, ${right} as it came.`),
-      make("div", { class: "scroll" }, make("table", {}, make("tr", {}, ...["question", "you predicted", "it is"].map((words) => make("th", { scope: "col", style: "text-align:left" }, words))),
+      scroll("predictions", make("table", {}, make("tr", {}, ...["question", "you predicted", "it is"].map((words) => make("th", { scope: "col", style: "text-align:left" }, words))),
         ...rows.map((row) => make("tr", {}, ...[row.question, inWords(row.committed, row.unit), inWords(row.truth, row.unit)].map((words) => make("td", { style: "text-align:left;white-space:normal" }, words)))))));
   };
   root.append(make("h4", {}, "What you predicted, and what came"), body);

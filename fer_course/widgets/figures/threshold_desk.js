@@ -1,7 +1,7 @@
 // The threshold desk: the network may keep silent. Which faces it still answers, how well, and how far its word can be trusted.
 // Traits: probabilities { uint16 (N, classes), in 65535ths }, labels { uint8 (N) }, class_names, threshold (a share), about.
 
-import { choose, frame, make, makeSvg, onFrame, slider, watch } from "../../_shared/javascript/dom.js";
+import { choose, frame, make, makeSvg, onFrame, scroll, slider, watch } from "../../_shared/javascript/dom.js";
 import { array } from "../../_shared/javascript/numbers.js";
 
 // What the network says of each face: { predicted, confidence, right }.
@@ -81,7 +81,7 @@ function render({ model, el }) {
   root.append(make("div", { class: "row" }, threshold.element), sentence,
     make("div", { class: "panels" }, make("div", { class: "panel", style: "flex:1 1 16rem;max-width:24rem" }, make("h4", {}, "the trade-off"), curves),
       make("div", { class: "panel", style: "flex:1 1 16rem;max-width:24rem" }, make("h4", {}, "is 80 % sure right in 80 %?"), calibration)),
-    make("div", { class: "scroll" }, table), make("p", { class: "note" }, model.get("about")));
+    scroll("confusion", table), make("p", { class: "note" }, model.get("about")));
   return () => { unwatch(); end(); };
 }
 
