@@ -29,7 +29,7 @@ help:
 	@echo "make test      run the tests (make test-all: also what is slow or needs a browser)"
 	@echo "make test-pythons  run the unit tests on each Python that the course takes, as far as it is here"
 	@echo "make colab-check  run the lessons on Python 3.13 with Colab's versions"
-	@echo "make lab       open JupyterLab on your own copies of the lessons"
+	@echo "make lab       open JupyterLab on lesson 00, in your own copies of the lessons"
 	@echo "make setup-all  add what the teachers' commands, the tests and the book need to .venv"
 	@echo "make book      build the course as a site to read without a network: book/_build/html"
 	@echo "make lessons   build lessons/ from solutions/     make lock   renew the locked versions"
@@ -126,7 +126,7 @@ fuzz: setup-all
 
 lab: setup
 	@$(BIN)/fer-course start my-lessons
-	$(BIN)/jupyter lab my-lessons
+	$(BIN)/jupyter lab my-lessons/00-start-here.ipynb
 
 # Executed on drawn faces; what has not changed is kept, so that the next time takes seconds.
 book: setup-all

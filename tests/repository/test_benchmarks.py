@@ -1,4 +1,4 @@
-"""The model card and the page on planning are what their scripts write from the records."""
+"""The model card, the page on planning and the chart of README are what their scripts write from the records."""
 
 import runpy
 import sys
@@ -9,7 +9,10 @@ from repository import ROOT
 SCRIPTS = ROOT / "benchmarks"
 
 
-@pytest.mark.parametrize(("script", "page"), [("card", "MODEL_CARD.md"), ("planning", "docs/planning.md")])
+@pytest.mark.parametrize(
+    ("script", "page"),
+    [("card", "MODEL_CARD.md"), ("planning", "docs/planning.md"), ("chart", "docs/results.svg")],
+)
 def test_the_page_is_up_to_date(script, page, monkeypatch, capsys):
     monkeypatch.syspath_prepend(SCRIPTS)
     monkeypatch.setattr(sys, "argv", [str(SCRIPTS / f"{script}.py"), "--check"])

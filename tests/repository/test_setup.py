@@ -229,6 +229,13 @@ def test_make_refuses_an_unfit_python_in_a_sentence(tmp_path):
 
 
 @pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+def test_make_lab_opens_the_first_lesson():
+    said = subprocess.run(["make", "-n", "lab"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    first = min(path.name for path in (ROOT / "lessons").glob("*.ipynb"))
+    assert said.splitlines()[-1].endswith(f"jupyter lab my-lessons/{first}")
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 def test_make_knows_when_the_environment_is_stale(tmp_path):
     clone = copy_of_setup(tmp_path)
     (clone / ".venv" / "bin").mkdir(parents=True)
