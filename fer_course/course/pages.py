@@ -9,8 +9,26 @@ from fer_course.course.records import Figure, LessonRecord, RunRecord
 from fer_course.course.summary import key_result
 
 #: nbconvert's page without the blocks that load scripts (require.js, MathJax, widgets, Mermaid) from the network, and
-#: without the widgets' state, which only those scripts could read.
+#: without the widgets' state, which only those scripts could read. It is as dark as the browser: figures look for the
+#: attribute of its body (`plots.display`). On paper it is light.
 _TEMPLATE = """{% extends 'index.html.j2' %}
+{% block notebook_css %}
+{{ super() }}
+{{ resources.include_css('static/theme-dark.css') | replace('<style', '<style media="screen and (prefers-color-scheme: dark)"') }}
+<style>
+:root { color-scheme: light dark; }
+body.jp-Notebook { background: var(--jp-layout-color0); color: var(--jp-content-font-color1); overflow-wrap: anywhere; }
+@media (max-width: 40rem) {
+  .jp-Notebook { padding: 0 .5rem; }
+  .jp-InputPrompt, .jp-OutputPrompt { display: none; }
+  .jp-Cell, .jp-OutputArea-output { overflow-x: auto; }
+}
+</style>
+{% endblock %}
+{% block body_header %}
+<body class="jp-Notebook" data-follows-scheme>
+<main>
+{% endblock %}
 {% block html_head_js %}{% endblock %}
 {% block jupyter_widgets %}{% endblock %}
 {% block html_head_js_mathjax %}{% endblock %}
@@ -50,6 +68,15 @@ img {{ max-width: 100%; }}
 img[src$=".png"] {{ background: white; }}
 figcaption {{ font-size: .9rem; opacity: .85; }}
 pre {{ overflow-x: auto; padding: .6rem; border: 1px solid #8886; }}
+@media (max-width: 40rem) {{
+  /* A row becomes a block of three lines: name and status, numbers, result. */
+  thead {{ display: none; }}
+  table, tbody {{ display: block; }}
+  tr {{ display: flex; flex-wrap: wrap; gap: 0 1rem; padding: .5rem 0; border-bottom: 1px solid #8886; }}
+  td {{ border: 0; padding: 0; }}
+  td:first-child, td:last-child {{ flex: 1 0 100%; overflow-wrap: anywhere; }}
+  td[data-unit]:not(:empty)::after {{ content: " " attr(data-unit); }}
+}}
 </style>
 </head>
 <body>
@@ -89,8 +116,8 @@ def _index_row(record: LessonRecord) -> str:
     # A lesson without a title was not executed, so it has no pages to link to.
     links = f'<a href="{name}.html">{name}</a> (<a href="{name}.ipynb">notebook</a>)' if "title" in record else name
     return (
-        f'<tr><td>{links}</td><td>{record["status"]}</td><td class="number">{seconds}</td>'
-        f'<td class="number">{memory}</td><td>{html.escape(key_result(record))}</td></tr>'
+        f'<tr><td>{links}</td><td>{record["status"]}</td><td class="number" data-unit="s">{seconds}</td>'
+        f'<td class="number" data-unit="MB">{memory}</td><td>{html.escape(key_result(record))}</td></tr>'
     )
 
 
