@@ -16,7 +16,7 @@ from fer_course.plots import grid
 from fer_course.widgets.figure import Figure, handed
 
 #: The settings that change nothing.
-AS_IT_IS = {
+AS_IT_IS: dict[str, Any] = {
     "right": 0, "down": 0, "turn": 0, "zoom": 1.0, "brightness": 0, "contrast": 1.0, "mirrored": False, "covered": "nothing",
 }  # fmt: skip
 #: Rows that a cover hides.

@@ -104,8 +104,10 @@ function render({ model, el }) {
   };
 
   // --------------------------------------------------------------------------------------------------------- together
+  const title = make("h4");
   const draw = () => {
     const now = settings();
+    title.textContent = `label: ${labels[model.get("face")]}`;
     paintGrey(before.canvas, pixels(), [side, side]);
     paintGrey(after.canvas, changed(pixels(), side, now), [side, side]);
     for (const [name, handle] of handles) if (handle.value !== now[name]) handle.value = now[name];
@@ -135,7 +137,7 @@ function render({ model, el }) {
     make("style", {}, LAYOUT),
     make("div", { class: "row" }, ...(labels.length > 1 ? [chooser.element] : []), cover.element, mirror, reset),
     make("div", { class: "panels" },
-      make("div", { class: "panel" }, make("h4", {}, "as it is"), before.element),
+      make("div", { class: "panel" }, title, before.element),
       make("div", { class: "panel" }, make("h4", {}, "changed: drag it"), after.element),
       make("div", { class: "handles", role: "group", "aria-label": "handles" }, ...handles.map(([, { element }]) => element))),
     question,
