@@ -70,15 +70,14 @@ def _check_same(model: keras.Model, right: keras.Model, what: str) -> None:
     if [array.shape for array in model.get_weights()] != [array.shape for array in weights]:
         raise Hint("All parameters are there, but the layers come in another order: follow the five steps one by one.")
     model.set_weights(weights)
-    answer, expected = _output(model, pixels), _output(right, pixels)
+    answer = _output(model, pixels)
+    expected, mistakes = _expected_and_mistakes(right, pixels)
     if not np.allclose(answer.sum(axis=1), 1, atol=1e-4):
         raise Hint(
             f"The outputs should be probabilities that sum to 1; found a sum of {answer.sum(axis=1)[0]:.3f}. A softmax?"
         )
     if not any(layer.padding == "valid" for layer in model.layers if isinstance(layer, layers.Conv2D)):
         raise Hint('The first two convolutions have padding="valid": they lose a pixel on each side.')
-    below = keras.Model(right.input, right.get_layer("class_maps").output)
-    mistakes = [*_scale_mistakes(right, pixels), *_head_mistakes(_output(below, pixels))]
     if close(answer, expected) or any(close(answer, wrong) for wrong, _ in mistakes):
         expect(answer, expected, what, mistakes)
         return
@@ -122,11 +121,21 @@ def _relus(model: keras.Model) -> int:
     return count
 
 
-def _scale_mistakes(model: keras.Model, pixels: np.ndarray) -> list[tuple[np.ndarray, str]]:
-    """Return what comes of other scales of the pixels: the model is given pixels that it scales to these."""
+def _expected_and_mistakes(model: keras.Model, pixels: np.ndarray) -> tuple[np.ndarray, list[tuple[np.ndarray, str]]]:
+    """Return the right outputs, and what known mistakes return. One call of the model computes them all."""
+    scales = _wrong_scales(pixels)
+    both = keras.Model(model.input, [model.output, model.get_layer("class_maps").output])
+    outputs, maps = both(np.concatenate([pixels, *(scaled for scaled, _ in scales)]))
+    expected, *others = np.split(keras.ops.convert_to_numpy(outputs), 1 + len(scales))
+    of_scales = zip(others, (hint for _, hint in scales), strict=True)
+    return expected, [*of_scales, *_head_mistakes(keras.ops.convert_to_numpy(maps)[: len(pixels)])]
+
+
+def _wrong_scales(pixels: np.ndarray) -> list[tuple[np.ndarray, str]]:
+    """Return what the model has to be given so that it scales it to pixels of other scales, and the hints for these."""
     scale = "step 1 takes the pixels from 0…255 to -1…1: `layers.Rescaling(1 / 127.5, offset=-1)`."
     return [
-        (_output(model, (scaled + 1) * 127.5), f"{words}; {scale}")
+        ((scaled + 1) * 127.5, f"{words}; {scale}")
         for scaled, words in (
             (pixels, "the pixels are not rescaled"),
             (pixels / 255, "the pixels are rescaled to 0…1"),

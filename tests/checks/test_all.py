@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from answers import assert_hint, assert_not_attempted, assert_passes, function_of
+from answers import assert_hint, assert_not_attempted, assert_passes, function_of, raised_hint
 
 from fer_course import checks
 from fer_course.checks import Hint, NotAttempted
@@ -136,16 +136,9 @@ def is_table(value) -> bool:
 def test_a_known_mistake_gets_its_own_hint(topic, name, mistake, seed, capfd):
     check = cases_of("test_right", topic, name)[0][0]
     with checks.hidden(seed) if seed else contextlib.nullcontext():
-        hint = assert_hint(check, mistake.answer, ".", capfd)
-    found = raised_by(check, mistake.answer, seed)
-    assert found is not None, f"no known mistake, but: {hint}"
-    assert found.hint == mistake.hint, f"the hint of another mistake: {hint}"
-
-
-def raised_by(check, answer, seed: int | None) -> Mistake | None:
-    with checks.hidden(seed) if seed else contextlib.nullcontext(), pytest.raises(Hint) as raised:
-        check(answer)
-    return raised.value.mistake
+        hint = raised_hint(check, mistake.answer, ".", capfd)
+    assert hint.mistake is not None, f"no known mistake, but: {hint}"
+    assert hint.mistake.hint == mistake.hint, f"the hint of another mistake: {hint}"
 
 
 @every_check

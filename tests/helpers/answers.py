@@ -78,16 +78,21 @@ def assert_passes(check, answer, capture) -> None:
 
 
 def assert_hint(check, answer, pattern: str, capture) -> str:
-    """A hint that the pattern is found in, short, shown in place of a traceback, and nothing else; returns the hint."""
+    """A hint that the pattern is found in, short, shown in place of a traceback, and nothing else; returns its words."""
+    return str(raised_hint(check, answer, pattern, capture))
+
+
+def raised_hint(check, answer, pattern: str, capture) -> Hint:
+    """Do as assert_hint does; returns the hint itself, which knows its mistake."""
     return _assert_raises(Hint, "✘ Not yet. ", check, answer, pattern, capture)
 
 
 def assert_not_attempted(check, capture, answer=unwritten) -> str:
     """No verdict on an answer that was not begun, but what to do; returns it."""
-    return _assert_raises(NotAttempted, "✘ Not attempted yet. ", check, answer, "^Replace ", capture)
+    return str(_assert_raises(NotAttempted, "✘ Not attempted yet. ", check, answer, "^Replace ", capture))
 
 
-def _assert_raises(kind: type[Hint], title: str, check, answer, pattern: str, capture) -> str:
+def _assert_raises(kind: type[Hint], title: str, check, answer, pattern: str, capture) -> Hint:
     with silent(capture) as printed, pytest.raises(Hint, match=pattern) as raised:
         check(answer)
     message = str(raised.value)
@@ -95,7 +100,7 @@ def _assert_raises(kind: type[Hint], title: str, check, answer, pattern: str, ca
     assert len(message) < LONGEST
     assert raised.value._render_traceback_() == [title + message]
     assert printed == [""]
-    return message
+    return raised.value
 
 
 def hidden_from_learners(warning) -> bool:
