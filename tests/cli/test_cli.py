@@ -162,7 +162,7 @@ def test_interrupted_training_says_how_to_go_on(small_csv, small_recipe, tmp_pat
     process.send_signal(signal.SIGINT)
     said, err = process.communicate(timeout=240)
     assert process.returncode == 130, err
-    assert "The same command goes on" in said
+    assert "The same command resumes" in said
     assert "Traceback" not in err
     assert json.loads((out / "metrics.json").read_text())["finished"] is False
 

@@ -100,7 +100,7 @@ def test_a_sweep_of_12_with_a_killed_worker_and_a_stopped_client(tmp_path):
         os.killpg(first.pid, signal.SIGINT)
         assert first.wait(60) == 130
         # The trial that it computed, and the one that waited there: Dask gives a worker one more than it has threads.
-        assert said.read_text().count("its worker is gone; it is begun again by another one.") in (1, 2)
+        assert said.read_text().count("its worker is gone; another one starts it again.") in (1, 2)
         assert "interrupted; what was finished is kept" in said.read_text()
         time.sleep(5)  # what the workers had begun comes to its end, or is begun again
         before = {path: path.stat().st_mtime_ns for path in out.glob("trials/*/metrics.json")}
@@ -289,7 +289,7 @@ def test_a_cluster_whose_workers_all_leave_is_given_up(tmp_path, monkeypatch):
         ):
             future.result(120)
     (trial,) = sweep.trials(wanted, tmp_path / "out")
-    assert lines == [f"{trial.folder.name}: its worker is gone; it is begun again by another one."]
+    assert lines == [f"{trial.folder.name}: its worker is gone; another one starts it again."]
 
 
 def test_the_dashboards_link_is_printed_where_there_is_a_dashboard_and_only_there(tmp_path, capsys):

@@ -118,7 +118,7 @@ def test_a_process_that_is_killed_is_said_and_changes_nothing(tmp_path, expected
     children = psutil.Process(process.pid).children(recursive=True)
     os.kill(next(each.pid for each in children if "spawn_main" in " ".join(each.cmdline())), signal.SIGKILL)
     said = ended(process)
-    assert said.count("its process was killed; it is begun again") == 1
+    assert said.count("its process was killed; it is started again") == 1
     assert digests(tmp_path / "out") == expected
 
 
