@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from built_networks import built
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
@@ -72,7 +73,7 @@ def test_formula_layer_and_loop_agree(kind, height, width, channels, filters, si
 
 @pytest.mark.parametrize("name", models.names())
 def test_a_model_has_as_many_parameters_as_keras_counts(name):
-    model = models.build(name)
+    model = built(name)
     found = costs.costs(model)
     assert found.parameters == model.count_params()
     assert found.multiply_adds == sum(row.multiply_adds for row in found.rows) > 0
@@ -81,7 +82,7 @@ def test_a_model_has_as_many_parameters_as_keras_counts(name):
 
 @pytest.mark.parametrize(("size", "millions"), [(24, 1.2), (48, 5.52), (64, 10.2)])
 def test_mini_xception_costs_what_is_known(size, millions):
-    found = costs.costs(models.build("mini_xception", size))
+    found = costs.costs(built("mini_xception", size))
     assert found.multiply_adds / 1e6 == pytest.approx(millions, rel=0.02)
 
 
@@ -132,10 +133,10 @@ def test_a_part_of_a_trained_model_is_counted():
 
 
 def test_printed_it_is_a_table_that_ends_with_the_sums():
-    lines = str(costs.costs(models.build("lenet"))).splitlines()
+    lines = str(costs.costs(built("lenet"))).splitlines()
     assert lines[0].split()[:2] == ["layer", "kind"]
     assert lines[-1].startswith("all")
-    assert f"{models.build('lenet').count_params():,}" in lines[-1]
+    assert f"{built('lenet').count_params():,}" in lines[-1]
 
 
 def test_a_layer_with_weights_that_is_not_known_is_refused():

@@ -18,14 +18,15 @@ NAME = f"{classes.LESSON}.ipynb"
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory):
+    """A class without a gradebook: nbgrader takes seconds to make one, and nothing here looks into it."""
     place = tmp_path_factory.mktemp("template")
     rows = [
         *(f"{name},Of,{name},{name}@example.org" for name in classes.STUDENTS),
         "17,Lovelace,Augusta,",
         "18,Lovelace,Byron,",
     ]
-    (place / "students.csv").write_text("id,last_name,first_name,email\n" + "\n".join(rows) + "\n")
-    nbgrader_course.init(place / "class", place / "students.csv", source=classes.source(place / "solved"))
+    nbgrader_course.init(place / "class", source=classes.source(place / "solved"))
+    (place / "class" / "students.csv").write_text("id,last_name,first_name,email\n" + "\n".join(rows) + "\n")
     return place / "class"
 
 

@@ -257,6 +257,17 @@ def test_files_that_vanish_do_not_end_the_watch(tmp_path, monkeypatch):
     assert sandbox._size(tmp_path) == 10
 
 
+def test_without_a_sandbox_nothing_is_graded(tmp_path, monkeypatch):
+    folder = tmp_path / "class"
+    nbgrader_course.init(folder, source=classes.source(tmp_path / "solved"))
+    before = sorted(folder.rglob("*"))
+    monkeypatch.setattr(sandbox, "missing", lambda: "bwrap is not installed")
+    with pytest.raises(ClassError, match="--unsafe"):
+        grade(folder)
+    assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.slow
 def test_without_a_sandbox_or_beside_another_grading_says_no(tmp_path, monkeypatch):
     folder = make_class(tmp_path, {"ada": PLAIN["ada"][0]})
     monkeypatch.setattr(sandbox, "missing", lambda: "bwrap is not installed")

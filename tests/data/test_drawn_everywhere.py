@@ -48,7 +48,8 @@ def interpreter(version: str) -> str:
 def numbers(python: Path | str, folder: Path) -> dict[str, np.ndarray]:
     """What `CODE` finds with a Python."""
     out = folder / "found.npz"
-    subprocess.run([python, "-c", CODE, out], check=True, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([python, "-c", CODE, out], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     with np.load(out) as found:
         return dict(found)
 
@@ -56,6 +57,10 @@ def numbers(python: Path | str, folder: Path) -> dict[str, np.ndarray]:
 @pytest.fixture(scope="module")
 def here(tmp_path_factory) -> dict[str, np.ndarray]:
     return numbers(sys.executable, tmp_path_factory.mktemp("here"))
+
+
+#: What `fer_course.data` imports besides NumPy.
+IMPORTED = ["filelock", "pillow", "platformdirs", "pyyaml", "tqdm"]
 
 
 # The oldest NumPy that the course takes, the newest that there is, and one between.
@@ -70,7 +75,7 @@ def test_another_python_and_numpy_draw_the_same(here, tmp_path, python, requirem
     other = tmp_path / "venv" / "bin" / "python"
     subprocess.run([uv, "venv", "-q", "--python", executable, tmp_path / "venv"], check=True, capture_output=True)
     done = subprocess.run(
-        [uv, "pip", "install", "-q", "--python", other, requirement, "pillow", "platformdirs", "tqdm"],
+        [uv, "pip", "install", "-q", "--python", other, requirement, *IMPORTED],
         capture_output=True,
         text=True,
     )

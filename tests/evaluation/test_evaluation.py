@@ -10,6 +10,7 @@ import json
 import keras
 import numpy as np
 import pytest
+from built_networks import built
 from faces_for_tests import some_faces
 from hypothesis import given
 from hypothesis import strategies as st
@@ -428,13 +429,13 @@ def test_class_maps_find_what_moves(tiny_faces):
 @pytest.mark.parametrize("name", ["lenet", "alexnet_small"])
 def test_models_without_class_maps_say_so(name, tiny_faces):
     with pytest.raises(ModelError, match="global average"):
-        class_maps(models.build(name), tiny_faces.images[:1])
+        class_maps(built(name), tiny_faces.images[:1])
 
 
 @pytest.mark.parametrize("detail", [0, -1, 1.5, True])
 def test_the_detail_of_class_maps_is_a_whole_number(detail, tiny_faces):
     with pytest.raises(ModelError, match="detail"):
-        class_maps(models.build("mini_xception"), tiny_faces.images[:1], detail)
+        class_maps(built("mini_xception"), tiny_faces.images[:1], detail)
 
 
 @pytest.mark.parametrize(
@@ -446,7 +447,7 @@ def test_the_detail_of_class_maps_is_a_whole_number(detail, tiny_faces):
     ],
 )
 def test_the_scorer_says_what_predict_and_class_maps_say(name):
-    model = models.build(name)
+    model = built(name)
     images = np.random.default_rng(0).integers(0, 256, (3, 48, 48), dtype=np.uint8)
     score = scorer(model)
     for n in (1, 3):

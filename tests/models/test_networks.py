@@ -8,6 +8,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from built_networks import built
 from keras import layers
 
 from fer_course import layers as blocks
@@ -76,7 +77,7 @@ def random_weights(model: keras.Model) -> list[np.ndarray]:
 
 @pytest.mark.parametrize("size", [24, 25, 48, 61, 96])
 def test_mini_xception_has_the_published_parameters_at_any_size(size):
-    model = models.build("mini_xception", size)
+    model = built("mini_xception", size)
     assert model.count_params() == 58_423
     assert sum(np.prod(weight.shape) for weight in model.trainable_weights) == 56_951
     assert model.input_shape == (None, size, size, 1)
@@ -112,7 +113,7 @@ def test_the_shortcut_is_a_strided_convolution(side, channels):
 
 def test_no_model_of_the_course_has_a_strided_1x1_convolution():
     for name in models.names():
-        for layer in models.build(name).layers:
+        for layer in built(name).layers:
             if isinstance(layer, layers.Conv2D) and layer.kernel_size == (1, 1):
                 assert layer.strides == (1, 1), f"{name}: {layer.name} corrupts memory on AVX-512 processors"
 
@@ -142,14 +143,14 @@ def test_every_model_gives_probabilities_of_pixels(name):
 @pytest.mark.parametrize("name", models.names())
 @pytest.mark.parametrize("size", [24, pytest.param(96, marks=pytest.mark.slow)])
 def test_every_model_can_be_built_at_both_ends(name, size):
-    assert models.build(name, size).output_shape == (None, 7)
+    assert built(name, size).output_shape == (None, 7)
 
 
 @pytest.mark.parametrize("name", [
     name if name in DIFFERENT else pytest.param(name, marks=pytest.mark.slow) for name in models.names()
 ])  # fmt: skip
 def test_a_model_can_be_saved_and_loaded(name, tmp_path):
-    model = models.build(name, 24)
+    model = built(name, 24)
     model.save(tmp_path / "model.keras")
     pixels = np.random.default_rng(0).integers(0, 256, (2, 24, 24, 1), dtype=np.uint8)
     loaded = keras.models.load_model(tmp_path / "model.keras")
@@ -193,15 +194,15 @@ def test_variants_are_built_by_name_and_are_not_in_the_zoo():
 
 
 def test_standard_convolutions_are_compared_at_equal_parameters():
-    assert models.build("mini_xception_standard").count_params() == pytest.approx(58_423, rel=0.01)
-    kinds = [type(layer).__name__ for layer in models.build("mini_xception_standard").layers]
+    assert built("mini_xception_standard").count_params() == pytest.approx(58_423, rel=0.01)
+    kinds = [type(layer).__name__ for layer in built("mini_xception_standard").layers]
     assert "SeparableConv2D" not in kinds
     assert kinds.count("Conv2D") == 2 + 3 * 4 + 1
 
 
 def test_wide_and_deep_are_what_they_say():
     def convolutions(name):
-        return [layer for layer in models.build(name).layers if type(layer).__name__.endswith("Conv2D")]
+        return [layer for layer in built(name).layers if type(layer).__name__.endswith("Conv2D")]
 
     plain, wide, deep = (convolutions(name) for name in ("mini_xception", "mini_xception_wide", "mini_xception_deep"))
     assert [2 * each.filters for each in plain[:-1]] == [each.filters for each in wide[:-1]]

@@ -24,10 +24,15 @@ def rows(text: str) -> dict[str, str]:
     return dict(re.findall(r"^\| (\S+) +\| (.+?) +\|$", text, re.MULTILINE))
 
 
-def test_every_licence_lets_one_use_change_and_pass_on():
-    done = licences()
-    assert done.returncode == 0, done.stderr
-    assert len(rows(done.stdout)) > 100
+@pytest.fixture(scope="module")
+def installed() -> subprocess.CompletedProcess:
+    """What pip-licenses says about this environment."""
+    return licences()
+
+
+def test_every_licence_lets_one_use_change_and_pass_on(installed):
+    assert installed.returncode == 0, installed.stderr
+    assert len(rows(installed.stdout)) > 100
 
 
 def test_another_licence_is_noticed():
@@ -36,12 +41,12 @@ def test_another_licence_is_noticed():
     assert "not in allow-only" in done.stderr
 
 
-def test_the_list_of_licences_is_that_of_what_is_locked():
+def test_the_list_of_licences_is_that_of_what_is_locked(installed):
     """What is installed is listed; another Python or system installs a few others, and of some packages another version."""
     listed = rows((ROOT / "docs" / "licences.md").read_text(encoding="utf-8"))
     locks = re.findall(r"^([\w.-]+)==", (ROOT / "locks/course.txt").read_text(), re.M)
     locked = Counter(re.sub(r"[-_.]+", "-", name).lower() for name in locks)
-    there = rows(licences().stdout)
+    there = rows(installed.stdout)
     versions = {name: locked[re.sub(r"[-_.]+", "-", name).lower()] for name in there}
     assert {name for name in there if versions[name]} <= set(listed)
     once = {name: licence for name, licence in there.items() if versions[name] == 1}

@@ -37,6 +37,7 @@ print(trials.t95 is t95, callable(zoo.table), fer_course.audit.slice_accuracy.__
 """
 
 
+@pytest.mark.slow
 def test_imports_of_the_first_edition_work_in_a_fresh_process():
     found = subprocess.run([sys.executable, "-c", FIRST_EDITION], capture_output=True, text=True, check=True)
     assert found.stdout.split() == ["True", "True", "slice_accuracy"]

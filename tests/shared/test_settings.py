@@ -106,6 +106,7 @@ VALUES = (
 OURS = "tensorflow float32 1e-07 channels_last\n"
 
 
+@pytest.mark.slow
 def test_keras_is_loaded_without_the_users_file_and_variables(home):
     before = "before = {name: os.environ.get(name) for name in os.environ if 'KERAS' in name}"
     code = f"import os; {before}; import fer_course.quiet, keras; {VALUES}"
