@@ -19,6 +19,8 @@ PYTHONS := $(shell sed -n 's/^. For Python \(.*\)\.$$/\1/p' locks/course.txt | t
 # What the lessons and the tests see: drawn faces, whatever else lies on this machine.
 DRAWN := FER_COURSE_DATA=drawn
 QUIET := TF_CPP_MIN_LOG_LEVEL=2
+# Where Python writes no bytecode, each process that a test starts would compile the package again, and each worker all tests.
+COMPILED := PYTHONDONTWRITEBYTECODE=
 # Notebooks run in this environment's kernel, without anybody's start-up files.
 KERNELS := IPYTHONDIR=$(CURDIR)/build/ipython JUPYTER_PREFER_ENV_PATH=1
 
@@ -76,14 +78,14 @@ course: setup
 test: setup-all test-units test-notebooks
 
 test-units: setup-all
-	$(DRAWN) $(QUIET) $(BIN)/python -m pytest tests -q -n 2 --dist worksteal -m "not slow and not browser and not real"
+	$(DRAWN) $(QUIET) $(COMPILED) $(BIN)/python -m pytest tests -q -n 2 --dist worksteal -p no:nbval -m "not slow and not browser and not real"
 
 test-notebooks: setup-all
 	$(DRAWN) $(QUIET) $(KERNELS) $(BIN)/python -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 solutions
 
 # What is slow, needs Chromium, another Python or real faces (FER_COURSE_DATA); says what it skipped and why.
 test-more: setup-all
-	$(QUIET) $(BIN)/python -m pytest tests -m "slow or browser or real" --durations=15
+	$(QUIET) $(COMPILED) $(BIN)/python -m pytest tests -p no:nbval -m "slow or browser or real" --durations=15
 
 test-all: test test-more
 

@@ -151,7 +151,7 @@ def test_the_model_is_as_before(exported, shipped):
         np.testing.assert_array_equal(mine, fresh)
 
 
-@pytest.mark.parametrize("to", TARGETS)
+@pytest.mark.parametrize("to", ["onnx", "litert-int8", pytest.param("litert", marks=pytest.mark.slow)])
 def test_another_network_of_another_size(faces, tmp_path, to):
     model = shaken("lenet", 24)
     made = export.export(model, tmp_path / f"lenet{export.ENDINGS[to]}", to, faces)

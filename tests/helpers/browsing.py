@@ -121,15 +121,17 @@ def run_all(browser, lab, notebook: str, theme: str = "JupyterLab Light"):
     address, folder = lab
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     complaints = listen(page)
-    open_notebook(page, lab, notebook, theme)
-    start_all(page)
-    wait_until_done(page)
-    page.keyboard.press("Control+s")
-    page.wait_for_timeout(2000)
-    if PICTURES:
-        screenshots(page, Path(PICTURES), notebook)
-    page.close()
-    shut_down_kernels(address)
+    try:
+        open_notebook(page, lab, notebook, theme)
+        start_all(page)
+        wait_until_done(page)
+        page.keyboard.press("Control+s")
+        page.wait_for_timeout(2000)
+        if PICTURES:
+            screenshots(page, Path(PICTURES), notebook)
+    finally:  # a lesson that took too long would go on, and slow the next ones down until they take too long
+        page.close()
+        shut_down_kernels(address)
     return nbformat.read(folder / notebook, as_version=4), complaints
 
 

@@ -364,9 +364,7 @@ def test_boxes_that_can_not_be_cut_out_are_refused(box, word):
 
 
 def test_crops_of_found_drawn_faces_have_their_eyes_where_the_drawing_has_them(pasted):
-    pairs = [
-        (face, live.crop_face(photo, box)) for face, photo, boxes in pasted if (box := live.match(boxes, TRUTH))
-    ]
+    pairs = [(face, live.crop_face(photo, box)) for face, photo, boxes in pasted if (box := live.match(boxes, TRUTH))]
     originals, crops = (np.mean(each, axis=0)[8:34, 12:36].mean(axis=1) for each in zip(*pairs, strict=True))
     assert abs(int(originals.argmin()) - int(crops.argmin())) <= 3
 

@@ -16,10 +16,13 @@ from fer_course import models
 from fer_course.errors import ModelError
 from fer_course.models import registry
 
-#: Trains two steps; the strided shortcut of the published model dies here on processors with AVX-512.
-#: Together they have every kind of layer. `make test-all` saves the others, too.
+#: Together they have every kind of layer. `make test-all` tries the others, too.
 DIFFERENT = ("inception_resnet_small", "lenet", "mini_xception", "mobilenet_v2_small", "nin_small")
+each_kind_of_layer = pytest.mark.parametrize(
+    "name", [name if name in DIFFERENT else pytest.param(name, marks=pytest.mark.slow) for name in models.names()]
+)
 
+#: Trains two steps; the strided shortcut of the published model dies here on processors with AVX-512.
 STEPS = """
 import sys, keras, numpy as np
 from fer_course import layers as blocks, models
@@ -126,7 +129,7 @@ def test_mini_xception_trains_at_every_size(size):
     assert "trained 58423" in done.stdout
 
 
-@pytest.mark.parametrize("name", models.names())
+@each_kind_of_layer
 def test_every_model_gives_probabilities_of_pixels(name):
     keras.utils.set_random_seed(0)
     model = models.build(name, 48, classes=5)
@@ -146,9 +149,7 @@ def test_every_model_can_be_built_at_both_ends(name, size):
     assert built(name, size).output_shape == (None, 7)
 
 
-@pytest.mark.parametrize("name", [
-    name if name in DIFFERENT else pytest.param(name, marks=pytest.mark.slow) for name in models.names()
-])  # fmt: skip
+@each_kind_of_layer
 def test_a_model_can_be_saved_and_loaded(name, tmp_path):
     model = built(name, 24)
     model.save(tmp_path / "model.keras")
