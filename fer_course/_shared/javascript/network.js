@@ -91,39 +91,45 @@ const sumUp = (sums, place, patch, weights, bias) => {
 };
 
 const convolveDepthwise = (layer, [x], { kernel, bias }) => {
-  const [rows, columns, channels, multiplier] = kernel.shape;
+  const [height, width, channels] = x.shape;
+  const [rows, columns, , multiplier] = kernel.shape;
   const filters = channels * multiplier;
   const y = blank([...slid(x.shape, kernel.shape, layer), filters]);
-  const patch = new Float32Array(rows * columns * channels);
+  const sums = new Float64Array(filters);
+  const [pixels, weights] = [x.data, kernel.data];
   slide(x.shape, kernel.shape, layer, (place, top, left) => {
-    gather(patch, x, top, left, kernel.shape);
-    for (let m = 0, c = 0; c < channels; c += 1)
-      for (let each = 0; each < multiplier; each += 1, m += 1) {
-        let sum = bias ? bias.data[m] : 0;
-        for (let k = 0; k < rows * columns; k += 1) sum += patch[k * channels + c] * kernel.data[k * filters + m];
-        y.data[place * filters + m] = sum;
+    if (bias) sums.set(bias.data);
+    else sums.fill(0);
+    for (let i = Math.max(0, -top); i < rows && top + i < height; i += 1)
+      for (let j = Math.max(0, -left); j < columns && left + j < width; j += 1) {
+        const pixel = ((top + i) * width + left + j) * channels;
+        const weight = (i * columns + j) * filters;
+        if (multiplier === 1) for (let c = 0; c < channels; c += 1) sums[c] += pixels[pixel + c] * weights[weight + c];
+        else for (let m = 0; m < filters; m += 1) sums[m] += pixels[pixel + Math.floor(m / multiplier)] * weights[weight + m];
       }
+    y.data.set(sums, place * filters);
   });
   return y;
 };
 
 // ----------------------------------------------------------------------------------------------------------- pooling
 
-// `start` and `join` say how the values of a window become one; values outside the picture don't count.
-const pool = (start, join, finish) => (layer, [x]) => {
+// The largest value of each window, or the mean; values outside the picture don't count.
+const pool = (largest) => (layer, [x]) => {
   const [height, width, channels] = x.shape;
   const y = blank([...slid(x.shape, layer.size, layer), channels]);
+  const values = new Float64Array(channels);
   slide(x.shape, layer.size, layer, (place, top, left) => {
-    for (let c = 0; c < channels; c += 1) {
-      let value = start;
-      let count = 0;
-      for (let i = Math.max(0, -top); i < layer.size[0] && top + i < height; i += 1)
-        for (let j = Math.max(0, -left); j < layer.size[1] && left + j < width; j += 1) {
-          value = join(value, x.data[((top + i) * width + left + j) * channels + c]);
-          count += 1;
-        }
-      y.data[place * channels + c] = finish(value, count);
-    }
+    values.fill(largest ? -Infinity : 0);
+    let count = 0;
+    for (let i = Math.max(0, -top); i < layer.size[0] && top + i < height; i += 1)
+      for (let j = Math.max(0, -left); j < layer.size[1] && left + j < width; j += 1) {
+        const pixel = ((top + i) * width + left + j) * channels;
+        count += 1;
+        if (largest) for (let c = 0; c < channels; c += 1) values[c] = Math.max(values[c], x.data[pixel + c]);
+        else for (let c = 0; c < channels; c += 1) values[c] += x.data[pixel + c];
+      }
+    for (let c = 0; c < channels; c += 1) y.data[place * channels + c] = largest ? values[c] : values[c] / count;
   });
   return y;
 };
@@ -163,7 +169,9 @@ export const softmax = (scores) => {
 const activate = (layer, [x]) => {
   if (layer.function === "softmax") return overChannels(x, softmax);
   const change = ACTIVATIONS[layer.function];
-  return { shape: x.shape, data: x.data.map((value) => change(value, layer.slope)) };
+  const y = blank(x.shape);
+  for (let place = 0; place < y.data.length; place += 1) y.data[place] = change(x.data[place], layer.slope);
+  return y;
 };
 
 const overChannels = ({ shape, data }, change) => {
@@ -174,8 +182,12 @@ const overChannels = ({ shape, data }, change) => {
 };
 
 const scaleAndShift = (layer, [x], { scale, shift }) => {
+  const y = blank(x.shape);
   const channels = scale.data.length; // one of them, or one per channel
-  return { shape: x.shape, data: x.data.map((value, place) => value * scale.data[place % channels] + shift.data[place % channels]) };
+  const [from, to, factors, sums] = [x.data, y.data, scale.data, shift.data];
+  for (let start = 0; start < from.length; start += channels)
+    for (let c = 0; c < channels; c += 1) to[start + c] = from[start + c] * factors[c] + sums[c];
+  return y;
 };
 
 // ------------------------------------------------------------------------------------------------ several maps, shapes
@@ -230,8 +242,8 @@ const connect = (layer, [x], { kernel, bias }) => {
 const KINDS = {
   convolution: convolve,
   depthwise: convolveDepthwise,
-  "max pooling": pool(-Infinity, Math.max, same),
-  "mean pooling": pool(0, add, mean),
+  "max pooling": pool(true),
+  "mean pooling": pool(false),
   "global mean": poolGlobally(0, add, mean),
   "global maximum": poolGlobally(-Infinity, Math.max, same),
   activation: activate,

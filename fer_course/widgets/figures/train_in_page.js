@@ -103,7 +103,7 @@ function render({ model, el }) {
     redraw();
   });
   root.append(
-    make("div", { class: "row" }, rate.element, batch.element, play, button("one step", () => advance(1)), button("start again", begin)),
+    make("div", { class: "row" }, rate.element, batch.element, play, button("one step", () => advance(1), { "data-step": true }), button("start again", begin)),
     make("div", { class: "row" }, ...pictures.map(({ name, canvas }) => make("div", {}, canvas, make("span", { class: "note" }, name)))),
     curves, sentence);
   return () => { stop(); unwatch(); end(); };
