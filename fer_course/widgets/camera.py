@@ -8,6 +8,7 @@ import numpy as np
 
 from fer_course import live
 from fer_course._shared.hosts import elsewhere
+from fer_course._shared.notice import MORE, SHORT
 from fer_course.data import drawn
 from fer_course.errors import FerCourseError
 from fer_course.widgets.core import Choice, Slider, alert, boxed, make_control
@@ -29,9 +30,9 @@ def camera_panel(model=None):
         model: a Keras model of this package's form, or a `Run`; None: the mini-Xception that comes with the course.
 
     Returns:
-        An ipywidgets box, to be the last value of a cell; `box.controls` ("expression", "person"), `box.button`, `box.forget`
-        and `box.view` are its parts. It works with ipywidgets 7 and 8, in JupyterLab and in Voilà. Where anywidget is missing, as
-        on Colab, it is a sentence that says what to install.
+        An ipywidgets box, to be the last value of a cell. `box.controls` ("expression", "person"), in `box.chooser`, which is
+        seen beside drawn faces only, `box.button`, `box.forget` and `box.view` are its parts. It works with ipywidgets 7 and 8,
+        in JupyterLab and in Voilà. Where anywidget is missing, as on Colab, it is a sentence that says what to install.
 
     Raises:
         FerCourseError: if scikit-image is not installed.
@@ -48,10 +49,12 @@ def camera_panel(model=None):
     button, forget = _buttons()
 
     def show_drawn(_change=None) -> None:
+        view.drawn = True
         view.show(*drawn_scene(view.score, controls["expression"].value, controls["person"].value))
 
     def show_upload(_change) -> None:
         if content := contents(button.value):
+            view.drawn = False
             _show_photograph(view, content[0])
             empty(button)
 
@@ -128,7 +131,15 @@ def _buttons():
 def _box(view, controls: dict, button, forget):
     import ipywidgets
 
-    words = ipywidgets.HTML(f"<p><strong>{html.escape(live.NOTICE)}</strong></p>")
-    box = boxed([words, *controls.values(), ipywidgets.HBox([button, forget]), view], controls, view)
-    box.view, box.button, box.forget = view, button, forget
+    words = ipywidgets.HTML(
+        f"<details><summary><strong>{html.escape(SHORT)}</strong> More</summary>{html.escape(MORE)}</details>"
+    )
+    chooser = ipywidgets.VBox([*controls.values()])
+
+    def show_chooser(_change=None) -> None:  # beside a photograph, the word *happy* of a menu would be read as its name
+        chooser.layout.display = None if view.drawn and not view.watching else "none"
+
+    view.observe(show_chooser, names=["drawn", "watching"])
+    box = boxed([words, view, chooser, ipywidgets.HBox([button, forget])], controls, view)
+    box.view, box.button, box.forget, box.chooser = view, button, forget, chooser
     return box

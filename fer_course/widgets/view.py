@@ -33,6 +33,8 @@ class View(anywidget.AnyWidget):
     Attributes:
         away: the service on which the notebook is executed, if it is not the learner's machine: then there is no camera.
         frame: longest side of a camera's frames in pixels.
+        drawn: whether the still picture is of a drawn face; whoever shows one says so.
+        watching: whether a camera is on: it has sent a frame since the last still picture.
 
     """
 
@@ -41,6 +43,8 @@ class View(anywidget.AnyWidget):
     class_names = traitlets.List(traitlets.Unicode(), list(CLASS_NAMES)).tag(sync=True)
     away = traitlets.Unicode().tag(sync=True)
     frame = traitlets.Int(FRAME).tag(sync=True)
+    drawn = traitlets.Bool(True)
+    watching = traitlets.Bool(False)
 
     def __init__(self, score: live.Score, **traits):
         super().__init__(**traits)
@@ -66,6 +70,7 @@ class View(anywidget.AnyWidget):
 
     def _keep_and_send(self, content: dict, buffers: list[bytes]) -> None:
         """Send a still picture, and keep it for pages that are opened later."""
+        self.watching = False
         self._still = content, buffers
         self.send(content, buffers)
 
@@ -76,8 +81,10 @@ class View(anywidget.AnyWidget):
         if kind == "ready" and self._still:
             self.send({**self._still[0], "page": page}, self._still[1])
         elif kind == "off":
+            self.watching = False
             self._stream.forget()
         elif kind == "frame":
+            self.watching = True
             self.send({"kind": "answer", "page": page, "frame": content.get("frame"), **self._answer(buffers)})
 
     def _answer(self, buffers: Sequence[bytes | memoryview]) -> dict:

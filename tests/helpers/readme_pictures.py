@@ -96,7 +96,7 @@ def shoot_live_page(browser, path: Path) -> None:
         page.wait_for_selector("canvas", timeout=180_000)
         page.wait_for_timeout(8000)
         page.locator("select").first.select_option(label="happy")
-        page.locator("input[type=checkbox]").first.check()
+        page.locator(".fer-view input[type=checkbox]").check()
         page.wait_for_timeout(4000)
         page.screenshot(path=path, clip={"x": 0, "y": 0, "width": 1280, "height": 640})
         page.close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -276,10 +277,21 @@ def test_the_page_sees_the_film_with_its_token_and_talks_to_nobody_else(driver, 
         page.goto(address.split("?")[0])
         assert page.url.startswith(f"{here[0]}login")
         page.goto(address, wait_until="commit", timeout=PATIENT)
+        page.wait_for_selector(".fer-view .fer-row", timeout=PATIENT)
+        assert darkness(page) == (theme == "dark",) * 2
         watch_the_panel(page, f"page-{theme}")
         assert barriers(page) == []
         assert elsewhere == []
         assert complaints == []
+
+
+def darkness(page) -> tuple[bool, bool]:
+    """Return whether a page's ground is dark, and whether its heading is bright."""
+    colours = page.evaluate(
+        "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('h1')).color]"
+    )
+    ground, ink = (np.mean([float(part) for part in re.findall(r"[\d.]+", colour)[:3]]) for colour in colours)
+    return ground < 60, ink > 180
 
 
 def test_a_page_that_was_closed_leaves_no_kernel_and_one_that_is_open_keeps_its_own(driver):  # noqa: F811

@@ -8,6 +8,7 @@ import sys
 import ipywidgets
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from PIL import Image
 
 from fer_course import live
@@ -193,8 +194,35 @@ def test_what_is_no_photograph_of_a_face_is_said(panel, content, word):
     assert said["faces"] == []
 
 
-def test_the_notice_stands_above_everything(panel):
-    assert "Your own face only." in panel.children[0].value
+def test_the_notice_stands_above_everything_and_the_picture_follows(panel):
+    notice = BeautifulSoup(panel.children[0].value, "html.parser")
+    assert notice.get_text().replace(" More", " ") == live.NOTICE
+    assert notice.summary.get_text().startswith("Your own face only.")
+    assert panel.children[1] is panel.view
+
+
+def is_seen(panel) -> bool:
+    return panel.chooser.layout.display != "none"
+
+
+def test_no_menu_names_an_expression_beside_a_photograph(panel):
+    assert is_seen(panel)
+    give(panel, bytes(jpeg(FACE)))
+    assert not is_seen(panel)
+    panel.forget.click()
+    assert is_seen(panel)
+
+
+def test_no_menu_names_an_expression_beside_what_the_camera_sees(panel):
+    frame = {"kind": "frame", "page": "a", "frame": 1}
+    panel.view.take(frame, [jpeg(FACE)])
+    assert not is_seen(panel)
+    panel.view.take({"kind": "off"}, [])
+    assert is_seen(panel)
+    give(panel, bytes(jpeg(FACE)))
+    panel.view.take(frame, [jpeg(FACE)])
+    panel.view.take({"kind": "off"}, [])
+    assert not is_seen(panel)  # the photograph is there again
 
 
 @pytest.mark.parametrize(("variable", "service"), hosts.SERVICES.items())
