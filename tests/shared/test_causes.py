@@ -321,7 +321,7 @@ SABOTAGES = {
         raising("Permission denied: '/opt/x.so'", "PermissionError"), "may not read a file"
     ),
     "a damaged file": _damaged,
-    "an unknown cause": _tensorflow(raising("seven", "RuntimeError"), r"RuntimeError: seven(?s:.)*Report this"),
+    "an unknown cause": _tensorflow(raising("seven", "RuntimeError"), r"RuntimeError: seven(?s:.)*Please report this"),
     "random.py": _shadow("random"),
     "keras.py": _shadow("keras"),
     "numpy.py": _shadow("numpy"),
