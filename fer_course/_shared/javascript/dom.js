@@ -25,7 +25,7 @@ const STYLE = `
 .fer *, .fer *::before { box-sizing: border-box; }
 .fer [hidden] { display: none !important; }
 .fer p { margin: .3rem 0; }
-.fer .row { display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; align-items: end; margin: .4rem 0; }
+.fer .row { padding: 0; display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; align-items: end; margin: .4rem 0; }
 .fer .panels { display: flex; flex-wrap: wrap; gap: 1rem 1.4rem; align-items: start; }
 .fer .panel { min-width: 0; }
 .fer h4 { font: 600 13px/1.3 system-ui, sans-serif; margin: 0 0 .25rem; color: inherit; }
