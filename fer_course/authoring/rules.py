@@ -264,6 +264,40 @@ def figures(notebook) -> list[Complaint]:
     return complaints
 
 
+def paired_predictions(notebook) -> list[Complaint]:
+    """What is predicted gets its outcome in a later cell, and the table of all predictions comes after both."""
+    asked, told, ends = (_named_calls(notebook, name) for name in ("predict", "outcome", "predictions"))
+    last = list(ends.values())[-1:]
+    complaints = [
+        Complaint(f"predict({name!r}) has no outcome({name!r}) in a later cell", notebook.cells[place].id)
+        for name, place in asked.items()
+        if told.get(name, -1) <= place
+    ]
+    complaints += [
+        Complaint(f"outcome({name!r}) has no predict({name!r}) in a cell before", notebook.cells[place].id)
+        for name, place in told.items()
+        if name not in asked
+    ]
+    if asked and not (last and last[0] > max([*asked.values(), *told.values()])):
+        complaints.append(Complaint("needs `predictions()` in a cell after its last prediction and outcome"))
+    return complaints
+
+
+def _named_calls(notebook, function: str) -> dict[str, int]:
+    """Return the name that each call of a prediction's function gives, with the index of its cell.
+
+    `model.predict(faces)` is another function: it is given no text. `predictions()` is given nothing.
+    """
+    found = {}
+    for index, cell in enumerate(notebook.cells):
+        for node in ast.walk(_syntax(cell)) if cell.cell_type == "code" else ():
+            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == function:
+                name = getattr(node.args[0], "value", None) if node.args else ""
+                if isinstance(name, str):
+                    found[name] = index
+    return found
+
+
 def sections(notebook) -> list[Complaint]:
     """Every lesson has a title, the same sections, and a quiz with folded answers, so that learners find their way."""
     complaints = []
@@ -414,7 +448,8 @@ def secrets(lesson, solution) -> list[Complaint]:
 
 Rule = Callable[..., list[Complaint]]
 _RULES: tuple[Rule, ...] = (
-    notebook_format, cell_ids, widget_state, syntax, parameters, length, folds, code_length, code_width, figures, sections,
+    notebook_format, cell_ids, widget_state, syntax, parameters, length, folds, code_length, code_width, figures,
+    paired_predictions, sections,
 )  # fmt: skip
 #: The rules for a solution and for a lesson, apart from `exercises` and `secrets`, which need more arguments.
 SOLUTION_RULES: tuple[Rule, ...] = (*_RULES, kept_outputs, errors_stop)

@@ -32,6 +32,8 @@ def good():
     for number in (1, 2, 3):
         cells += exercise(number)
     cells += [code(f"step-{number}", f"x = {number}") for number in range(20)]
+    cells += [code("asks", 'predict("x", "What is x?", ["3", "4"])'), code("tells", 'outcome("x", str(x))')]
+    cells += [code("sums-up", "predictions()")]
     cells += [text("quiz", f"## Quiz\n{FOLD}\n\n{FOLD}\n\n{FOLD}"), text("now", "## What you have now\nThings.")]
     cells += [text("own", "## On your own\nTry."), text("sources", "## Sources\n- a paper")]
     metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
@@ -121,7 +123,7 @@ BROKEN = [
     (rules.parameters, with_tag("parameters", "other"), "^0 cells are tagged `parameters`"),
     (rules.parameters, with_tag("figure", "parameters"), "^2 cells are tagged `parameters`"),
     (rules.length, with_source("seen", "word " * 2501), r"has 25\d\d words of text; at most 2500"),
-    (rules.length, without(*[f"step-{number}" for number in range(10)]), "has 34 cells; 40 to 76"),
+    (rules.length, without(*[f"step-{number}" for number in range(10)]), "has 37 cells; 40 to 76"),
     (rules.length, lambda notebook: notebook.cells.extend(exercise(4) * 10), "cells; 40 to 76"),
     (rules.folds, with_source("seen", "<details></details>\n## Next"), "^cell seen: needs an empty line .* '## Next'"),
     (rules.folds, with_source("seen", "<details><summary>Why</summary></details>"), "^cell seen: begin each fold with <det"),
@@ -133,6 +135,10 @@ BROKEN = [
     (rules.figures, with_source("figure", "for f in figures:\n    plt.show()"), r"plt.show\(\) needs alt="),
     (rules.figures, with_source("seen", "![](face.png)"), "^cell seen: has an image without alternative text"),
     (rules.figures, with_source("seen", "<img src='face.png'>"), "^cell seen: has an image without alternative text"),
+    (rules.paired_predictions, without("tells"), r"^cell asks: predict\('x'\) has no outcome\('x'\) in a later cell"),
+    (rules.paired_predictions, with_source("figure", "outcome('x', 3)\npredict('y', '?')"), r"^cell figure: predict\('y'\)"),
+    (rules.paired_predictions, without("asks"), r"^cell tells: outcome\('x'\) has no predict\('x'\) in a cell before"),
+    (rules.paired_predictions, without("sums-up"), r"^needs `predictions\(\)` in a cell after"),
     (rules.sections, with_source("title", "Add numbers"), "begin with the title"),
     (rules.sections, lambda notebook: notebook.update(cells=[]), "begin with the title"),
     (rules.sections, without("do"), "begins with \"What you'll do\""),
