@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import re
 
+import nbformat
 import numpy as np
 import pytest
-from browsing import BROWSER_TESTS, barriers, browser, driver  # noqa: F401
+from browsing import (  # noqa: F401
+    BROWSER_TESTS,
+    barriers,
+    browser,
+    driver,
+    lab,
+    listen,
+    open_notebook,
+    start_all,
+    wait_until_done,
+)
 from figure_pages import assert_fits, bars_of, drag, opened, pixels_of, settle, trait  # noqa: F401
 
 from fer_course.data import drawn
@@ -52,6 +63,37 @@ def test_a_textbook_face_names_the_jump_and_the_name_that_tips(opened):  # noqa:
     assert re.search(
         "Last tip: another face, and the name tips from .* to happy", page.locator("p[role=status]").text_content()
     )
+
+
+CELLS = [
+    "from fer_course.widgets import steer_a_face\nfigure = steer_a_face(person=2)\nfigure",
+    "same = abs(figure._ask(figure.image()) - figure.scores).max() < 0.005\n"
+    "print('chosen', figure.units, figure.person, bool(same))",
+]
+
+
+def test_python_reads_a_steered_face_in_jupyterlab(browser, lab):  # noqa: F811
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS], metadata=kernel)
+    nbformat.write(notebook, lab[1] / "steer.ipynb")
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    complaints = listen(page)
+    open_notebook(page, lab, "steer.ipynb")
+    start_all(page)
+    wait_until_done(page)
+    page.get_by_text("chosen {} 2 True").wait_for()
+    slider = page.get_by_role("slider", name="12 lip corner puller")
+    slider.focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    page.get_by_role("slider", name="person").focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    page.locator(".jp-CodeCell .cm-content").nth(1).click()
+    page.keyboard.press("Shift+Enter")
+    page.get_by_text("chosen {'12': 0.5} 3 True").wait_for(timeout=20_000)
+    assert complaints == []
+    page.close()
 
 
 # ------------------------------------------------------------------------------------------------- augmentation judge
