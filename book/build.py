@@ -92,7 +92,17 @@ def write_sources(made: list, solutions: list[Path], repository: str) -> None:
     if fill(BUILT / "source", encoded | pictures):  # Sphinx does not take away the pages of texts that are gone
         for name in ("html", "trees"):
             shutil.rmtree(BUILT / name, ignore_errors=True)
-    fill(BUILT / "extra" / "notebooks", {path.name: (ROOT / "lessons" / path.name).read_bytes() for path in solutions})
+    extra = {f"notebooks/{path.name}": (ROOT / "lessons" / path.name).read_bytes() for path in solutions}
+    fill(BUILT / "extra", extra | {pages.LIVE: live_page().encode()})
+
+
+def live_page() -> str:
+    """Return the page on which the network of the course looks at a face."""
+    from fer_course import models
+    from fer_course._shared.notice import NOTICE
+    from fer_course.export.page import page
+
+    return page(models.pretrained(), NOTICE)
 
 
 def fill(folder: Path, files: dict[str, bytes]) -> list[Path]:

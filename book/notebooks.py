@@ -42,8 +42,20 @@ def prepare(solution: Path, executed, repository: str = ""):
             cell.outputs = [still(output, states) for output in outputs.get(cell.id, [])]
             cell.execution_count = None
         cells += folded(cell, stubs[cell.id]) if is_solution(cell) else [cell]
+    cells[0].source = titled(cells[0].source, solution.stem[:2])
     notebook.cells = [cells[0], launch_line(solution.name, repository), *cells[1:]]
     return notebook
+
+
+def titled(source: str, number: str) -> str:
+    """Return the first cell of a lesson with its number in a short title; what stood behind the title's colon comes below it.
+
+    Search results show titles alone, and on a telephone a long one fills the screen.
+    """
+    heading, newline, rest = source.partition("\n")
+    short, _, more = heading.removeprefix("# ").partition(": ")
+    below = f"\n\n*{more[0].upper()}{more[1:]}*" if more else ""
+    return f"# {number} · {short}{below}{newline}{rest}"
 
 
 def folded(cell, stub: str) -> list:

@@ -31,6 +31,12 @@ DEVELOPERS = tuple(
         "words",
     )
 )
+#: The network of the course as one HTML file beside the front page, and the front page's first words about it.
+LIVE = "live.html"
+DOOR = (
+    f'<p class="launch"><a href="{LIVE}"><strong>Try the network on your own face</strong></a>: with the camera, a photograph or '
+    "drawn faces, in your browser alone. Nothing is sent, nothing is stored.</p>"
+)
 _LINK = re.compile(r"(?P<image>!?)\[(?P<label>[^\]]*)\]\((?P<target>[^)\s]+)\)")
 _CODE = re.compile(r"(?ms)^(?:`{3,}|~{3,}).*?^(?:`{3,}|~{3,})[ \t]*$|`[^`\n]+`")
 
@@ -49,12 +55,18 @@ def pages(root: Path, lessons: Iterable[str], repository: str = "") -> dict[str,
     texts = {"README.md": readme} | {name: _read(root / name) for name in text_files(root)}
     known = {*texts, *(f"lessons/{name}.ipynb" for name in lessons)}
     mended = {name: mend(text, name, root, known, repository) for name, text in texts.items()}
-    mended["index.md"] = mended.pop("README.md")
+    mended["index.md"] = with_door(mended.pop("README.md"))
     notes = [name for name in texts if name.startswith("docs/instructors/")]
     mended["docs/instructors/index.md"] = instructors_page(notes)
     mended |= reference.pages(root / "fer_course")
     mended["index.md"] += contents(mended, lesson_names(readme), lessons)
     return mended
+
+
+def with_door(readme: str) -> str:
+    """Return the front page with the link to the network's page right below its title."""
+    title, newline, rest = readme.partition("\n")
+    return f"{title}\n\n{DOOR}\n{newline}{rest}"
 
 
 def text_files(root: Path) -> list[str]:

@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 import nbformat
 import pytest
 from browsing import barriers
+from bs4 import BeautifulSoup
 from repository import ROOT
 
 sys.path.insert(0, str(ROOT))
@@ -207,6 +208,44 @@ def test_readme_is_the_first_page():
     assert "README.md" not in made
     assert made["index.md"].startswith((ROOT / "README.md").read_text(encoding="utf-8").split("\n")[0])
     assert "make course" in made["index.md"]
+
+
+def test_the_front_page_leads_first_to_the_network():
+    soup = BeautifulSoup(pages.pages(ROOT, [])["index.md"], "html.parser")
+    assert (soup.a["href"], soup.a.get_text()) == ("live.html", "Try the network on your own face")
+
+
+def test_the_networks_page_lies_beside_the_front_page(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "BUILT", tmp_path)
+    build.write_sources([], [], "")
+    page = (tmp_path / "extra" / pages.LIVE).read_text(encoding="utf-8")
+    assert "<title>What a small network sees</title>" in page
+    assert len(page) < 450_000
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("# Slide a kernel: the standard one\n\nText: x", "# 02 · Slide a kernel\n\n*The standard one*\n\nText: x"),
+        ("# Start here", "# 02 · Start here"),
+    ],
+)
+def test_a_title_is_short_and_has_its_number(source, expected):
+    assert notebooks.titled(source, "02") == expected
+
+
+def test_every_lesson_has_its_number_in_its_title():
+    path = next(path for path in SOLUTIONS if path.stem.startswith("02"))
+    made = notebooks.prepare(path, nbformat.read(path, as_version=4))
+    assert made.cells[0].source.startswith("# 02 · ")
+
+
+def test_the_map_leads_to_every_lesson_by_the_names_of_readme():
+    lesson = re.compile(r"\[(\d\d) ([^\]]+)\]\(\.\./lessons/([\w-]+)\.ipynb\)")
+    found = lesson.findall((ROOT / "docs" / "map.md").read_text(encoding="utf-8"))
+    names = pages.lesson_names((ROOT / "README.md").read_text(encoding="utf-8"))
+    assert {stem: f"{number} · {name}" for number, name, stem in found} == names
+    assert len(found) == len(SOLUTIONS)
 
 
 def test_every_page_is_in_the_contents():
