@@ -359,7 +359,7 @@ def without(monkeypatch):
                 raise ModuleNotFoundError(f"No module named {name!r}")
             return real(wanted, *rest)
 
-        monkeypatch.setattr(export.importlib, "import_module", import_module)
+        monkeypatch.setattr(export.files.importlib, "import_module", import_module)
 
     return remove
 
@@ -380,7 +380,7 @@ def test_a_missing_package_is_named_with_its_extra(without, shipped, faces, expo
 
 def test_on_windows_there_is_no_litert(without, exported, monkeypatch):
     without("ai_edge_litert")
-    monkeypatch.setattr(export.sys, "platform", "win32")
+    monkeypatch.setattr(export.files.sys, "platform", "win32")
     with pytest.raises(ExportError, match="no Python package for Windows"):
         export.load(exported["litert"].path)
 

@@ -28,6 +28,8 @@ def test_files_that_a_page_names_exist(path):
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     named = re.findall(r"`((?:fer_course|tests|docs|benchmarks|solutions|locks|book)/[\w/.-]+)`", text)
     missing = [
-        name for name in named if not re.search(r"NN|TOPIC|READER|ROOM|my_figure|_build", name) and not (ROOT / name).exists()
+        name
+        for name in named
+        if not re.search(r"NN|TOPIC|READER|ROOM|my_figure|_build", name) and not (ROOT / name).exists()
     ]
     assert not missing
