@@ -30,8 +30,10 @@ from fer_course._shared.silence import silence
 from fer_course.errors import ExportError, ModelError, first_line
 from fer_course.faces import Faces
 
-#: The targets of `export`, and how the names of their files end.
-ENDINGS = {"litert": ".tflite", "litert-int8": "-int8.tflite", "onnx": ".onnx", "page": ".html"}
+#: The targets of `export` that `load` executes, and how the names of their files end.
+ENDINGS = {"litert": ".tflite", "litert-int8": "-int8.tflite", "onnx": ".onnx"}
+#: The same, with the page, which no runtime but a browser executes: `load` knows the others only.
+_TARGETS = {**ENDINGS, "page": ".html"}
 #: The number of faces from which LiteRT takes the ranges of its 8-bit integers, and on which a file is compared with Keras.
 FACES = 300
 #: How far the probabilities of a float file may be from those of Keras.
@@ -152,9 +154,9 @@ def default_path(model, to: str) -> Path:
 
 
 def _ending(to: str) -> str:
-    if to not in ENDINGS:
-        raise ExportError(f"There is no target {to!r}; there are: {', '.join(ENDINGS)}.")
-    return ENDINGS[to]
+    if to not in _TARGETS:
+        raise ExportError(f"There is no target {to!r}; there are: {', '.join(_TARGETS)}.")
+    return _TARGETS[to]
 
 
 def check(path: str | Path, to: str) -> None:
