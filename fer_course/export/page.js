@@ -1,10 +1,10 @@
 // One page, one network: a camera, photographs and drawn faces, seven scores over time, and all maps of all layers.
 
-import { bars, button, frame, make, makeSvg, menu, paintGrey, slider, stage, steer } from "../_shared/javascript/dom.js";
+import { bars, button, frame, make, makeSvg, menu, paintGrey, signColour, slider, stage, steer } from "../_shared/javascript/dom.js";
 import { array } from "../_shared/javascript/numbers.js";
-import { build, classMaps } from "../_shared/javascript/network.js";
+import { build, classMaps, shapeOf } from "../_shared/javascript/network.js";
 import { cut, grey } from "../_shared/javascript/faces.js";
-import { drawAtlas, shownLayers, title } from "../_shared/javascript/atlas.js";
+import { MAP, drawAtlas, shownLayers, title } from "../_shared/javascript/atlas.js";
 
 const WIDE = 480; // pixels of the longest side of what is looked at
 const SECONDS = 10; // of the scores over time
@@ -102,7 +102,7 @@ export const start = (given, el) => {
     const pixels = pen.createImageData(width, height);
     for (let place = 0; place < width * height; place += 1) {
       const share = map.data[place * classes + winner] / most;
-      pixels.data.set([...(share > 0 ? [178, 24, 43] : [33, 102, 172]), 200 * Math.abs(share)], 4 * place);
+      pixels.data.set([...signColour(share), 200 * Math.abs(share)], 4 * place);
     }
     pen.putImageData(pixels, 0, 0);
     put(heat, box);
@@ -121,11 +121,11 @@ export const start = (given, el) => {
   };
 
   const drawLayers = () => shownLayers(network, false).forEach((number, place) => {
-    const shape = maps[number].shape.length === 3 ? maps[number].shape : [1, 1, maps[number].shape[0]];
+    const shape = shapeOf(maps[number]);
     const row = layers.children[place] ?? layers.appendChild(make("div", {}, make("p", { class: "note" }), make("canvas", { role: "img" })));
     row.firstChild.textContent = `${title(network.layers[number])}: ${shape[0] > 1 ? `${shape[0]} × ${shape[1]}, ${shape[2]} maps` : `${shape[2]} numbers`}`;
     row.lastChild.setAttribute("aria-label", row.firstChild.textContent);
-    drawAtlas(row.lastChild, maps[number].data, shape, network.layers[number].kind === "pixels", Math.max(4, Math.floor((root.clientWidth - 8) / 34)));
+    drawAtlas(row.lastChild, maps[number].data, shape, network.layers[number].kind === "pixels", Math.max(4, Math.floor((root.clientWidth - 8) / MAP)));
   });
 
   // ----------------------------------------------------------------------------------------------------------- controls

@@ -17,7 +17,6 @@ import traitlets
 
 from fer_course._shared import scripts
 from fer_course.plots import picture
-from fer_course.plots._pyplot import plt
 
 try:
     from anywidget import AnyWidget as _Widget
@@ -51,22 +50,17 @@ class Figure(_Widget):
         """Return the traits that are handed over, as they are now: name -> value that JSON can hold."""
         return {name: getattr(self, name) for name in self.trait_names(figure=True)}
 
-    def still_html(self) -> str:
-        """Return the still picture as HTML, with its alternative text."""
-        return picture(*self.still())["text/html"]
-
-    def words(self) -> str:
-        """Return what the figure is in plain words: all that a terminal shows of it."""
-        figure, alt = self.still()
-        plt.close(figure)
-        return f"[figure: {alt}]"
+    def twin(self) -> dict[str, str]:
+        """Return the still picture as HTML with its alternative text, and as the plain text that a terminal shows."""
+        return picture(*self.still())
 
     def as_html(self) -> str:
         """Return the figure as HTML that lives in a page of its own: a still picture, its data, and its module."""
-        return as_html(self.module, self.chosen(), self.still_html())
+        return as_html(self.module, self.chosen(), self.twin()["text/html"])
 
     def _repr_mimebundle_(self, **options) -> tuple[dict, dict]:
-        texts = {"text/html": self.as_html(), "text/plain": self.words()}
+        twin = self.twin()
+        texts = {**twin, "text/html": as_html(self.module, self.chosen(), twin["text/html"])}
         if not hasattr(super(), "_repr_mimebundle_"):
             return texts, {}
         shown = super()._repr_mimebundle_(**options)

@@ -48,9 +48,9 @@ class Prediction(Figure):
     explanation = handed(traitlets.Unicode())
     asked = handed(traitlets.List())
 
-    def still_html(self) -> str:
-        """Return the question, the outcome or the heading of the table, as HTML that needs no script."""
-        return f"<p>{html.escape(self.words())}</p>"
+    def twin(self) -> dict[str, str]:
+        """Return the question, the outcome or the heading of the table, as HTML that needs no script and as plain text."""
+        return {"text/html": f"<p>{html.escape(self.words())}</p>", "text/plain": self.words()}
 
     def words(self) -> str:
         """Return the same in plain words."""
@@ -123,7 +123,7 @@ def predictions() -> Prediction:
     """Return a table of all predictions of this lesson and what came."""
     rows = [
         {"name": name, "committed": _asked[name].committed}
-        | {key: getattr(each, key) for key in ("question", "truth", "unit")}
+        | {key: getattr(each, key) for key in ("question", "options", "truth", "unit", "step")}
         for name, each in _outcomes.items()
     ]
     return Prediction(mode="summary", asked=rows)

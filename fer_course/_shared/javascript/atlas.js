@@ -1,6 +1,6 @@
 // The maps of layers, side by side.
 
-import { largest } from "./dom.js";
+import { largest, signColour } from "./dom.js";
 
 export const MAP = 34; // pixels of a map in a row of maps
 const STEPS = new Set(["pixels", "activation", "add", "concatenate", "max pooling", "global mean", "dense"]);
@@ -34,7 +34,7 @@ export const drawAtlas = (canvas, data, [height, width, channels], grey, most) =
       for (let j = 0; j < width; j += 1) {
         const share = data[(i * width + j) * channels + c] / limit;
         const at = 4 * ((top + i) * canvas.width + left + j);
-        const [red, green, blue] = grey ? [0, 0, 0] : share > 0 ? [178, 24, 43] : [33, 102, 172];
+        const [red, green, blue] = grey ? [0, 0, 0] : signColour(share);
         const strength = grey ? 1 - share : Math.abs(share);
         picture.data[at] = 255 + (red - 255) * strength;
         picture.data[at + 1] = 255 + (green - 255) * strength;

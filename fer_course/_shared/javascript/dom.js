@@ -168,12 +168,15 @@ export const paintGrey = (canvas, values, [height, width], { low = 0, high = 255
   });
 };
 
+// The colour of signed numbers: red above zero, blue below.
+export const signColour = (number) => (number > 0 ? [178, 24, 43] : [33, 102, 172]);
+
 // Signed numbers: red above zero, white at zero, blue below, as in plots.signed_grid.
 export const paintSigned = (canvas, values, [height, width], { limit, step = 1, start = 0 } = {}) => {
   const most = limit ?? (largest(values, step, start) || 1);
   paint(canvas, height, width, (place, data, at) => {
     const share = Math.max(-1, Math.min(1, values[place * step + start] / most));
-    const [red, green, blue] = share > 0 ? [178, 24, 43] : [33, 102, 172];
+    const [red, green, blue] = signColour(share);
     const strength = Math.abs(share);
     data[at] = 255 + (red - 255) * strength;
     data[at + 1] = 255 + (green - 255) * strength;

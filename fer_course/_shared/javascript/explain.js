@@ -1,6 +1,6 @@
 // The sum behind one number of a map: which numbers went into it, and how they were joined.
 
-import { windows } from "./network.js";
+import { shapeOf, windows } from "./network.js";
 
 const at = ({ shape, data }, row, column, channel) => {
   const [height, width, channels] = shape;
@@ -88,7 +88,7 @@ const pooled = ({ layer, inputs: [x], row, column, channel }, how, join) => {
 export const explain = (network, maps, number, row, column, channel) => {
   const layer = network.layers[number];
   const map = maps[number];
-  const [, width, channels] = map.shape.length === 3 ? map.shape : [1, 1, map.shape[0]];
+  const [, width, channels] = shapeOf(map);
   const read = (x) => (x.data.length === map.data.length ? x.data[(row * width + column) * channels + channel] : x.data[channel]);
   const value = read(map);
   const known = EXPLAIN[layer.kind];

@@ -1,5 +1,5 @@
 // The networks of the course in plain JavaScript, with the maps of every layer.
-// `fer_course.widgets.networks.describe` writes the description that `build` takes; layers are executed in its order.
+// `fer_course.export.networks.describe` writes the description that `build` takes; layers are executed in its order.
 // A map is { shape: [height, width, channels], data: Float32Array }, channels last, as in Keras; after Flatten, shape is [units].
 
 import { floats } from "./numbers.js";
@@ -21,7 +21,6 @@ const slide = ([height, width], [kernelHeight, kernelWidth], { strides, padding 
   for (let i = 0; i < rows.count; i += 1)
     for (let j = 0; j < columns.count; j += 1)
       visit(i * columns.count + j, i * strides[0] - rows.before, j * strides[1] - columns.before);
-  return [rows.count, columns.count];
 };
 
 const slid = ([height, width], [kernelHeight, kernelWidth], { strides, padding }) =>
@@ -278,6 +277,9 @@ export const build = (description) => {
     },
   };
 };
+
+// A map as [height, width, channels], also where it is a row of numbers.
+export const shapeOf = ({ shape }) => (shape.length === 3 ? shape : [1, 1, shape[0]]);
 
 // The seven scores, and the maps that say where they come from: null where a network has none.
 export const scores = (maps) => maps.at(-1).data;

@@ -8,8 +8,6 @@ const TYPES = { float32: Float32Array, uint8: Uint8Array, uint16: Uint16Array, i
 
 export const array = ({ shape, dtype, data }) => ({ shape, data: new TYPES[dtype](bytes(data).buffer) });
 
-export const percent = (share) => `${Math.round(100 * share)} %`;
-
 // A number as one reads it in a cell: three digits that count, a true minus sign.
 export const short = (number) => {
   const digits = Math.abs(number) >= 100 ? 0 : Math.abs(number) >= 10 ? 1 : 2;

@@ -1,7 +1,7 @@
 // The augmentation judge: handles change a face, the learner votes what it is still, then the network says its probability.
 // Traits: faces { uint8 (N, 48, 48) }, labels, class_names, network, face, settings, votes [{ face, settings, vote, label, probability }].
 
-import { bars, button, choose, frame, make, menu, onFrame, paintGrey, slider, stage, steer, watch } from "../../_shared/javascript/dom.js";
+import { bars, button, choose, frame, make, menu, onFrame, paintGrey, scroll, slider, stage, steer, watch } from "../../_shared/javascript/dom.js";
 import { array } from "../../_shared/javascript/numbers.js";
 import { AS_IT_IS, changed, COVERS } from "../../_shared/javascript/augment.js";
 import { build } from "../../_shared/javascript/network.js";
@@ -71,7 +71,7 @@ function render({ model, el }) {
   const scores = bars(names);
   const sentence = make("p", { role: "status" }, "The network answers after you.");
   const answer = make("div", { class: "answer", hidden: true }, make("h4", {}, "the network's scores"), scores.element);
-  const list = make("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": "your votes so far" });
+  const list = scroll("your votes so far");
   const sameAsNow = (each) => each.face === model.get("face") && inWords(each.settings) === inWords(settings());
   const committed = () => model.get("votes").find(sameAsNow);
 

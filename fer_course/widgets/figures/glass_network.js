@@ -3,7 +3,7 @@
 
 import { bars, button, choose, frame, make, menu, onFrame, paintGrey, paintSigned, scroll, slider, stage, steer, watch } from "../../_shared/javascript/dom.js";
 import { array, encode, short } from "../../_shared/javascript/numbers.js";
-import { build } from "../../_shared/javascript/network.js";
+import { build, shapeOf } from "../../_shared/javascript/network.js";
 import { MAP, drawAtlas, shownLayers, title } from "../../_shared/javascript/atlas.js";
 import { explain } from "../../_shared/javascript/explain.js";
 
@@ -65,13 +65,12 @@ function render({ model, el }) {
     canvas.style.cursor = "pointer";
     return { number, name, canvas, element: make("div", { style: "margin:.2rem 0 .5rem" }, name, canvas) };
   };
-  const shapeOf = (number) => (maps[number].shape.length === 3 ? maps[number].shape : [1, 1, maps[number].shape[0]]);
-  const channelsOf = (number) => shapeOf(number)[2];
-  const middleOf = (number) => shapeOf(number).slice(0, 2).map((length) => Math.floor(length / 2));
+  const channelsOf = (number) => shapeOf(maps[number])[2];
+  const middleOf = (number) => shapeOf(maps[number]).slice(0, 2).map((length) => Math.floor(length / 2));
 
   const drawRow = ({ number, name, canvas }) => {
     const layer = network.layers[number];
-    const [height, width, channels] = shapeOf(number);
+    const [height, width, channels] = shapeOf(maps[number]);
     name.textContent = `${number} ${title(layer)}: ${height > 1 ? `${height} × ${width}, ` : ""}${channels} ${height > 1 ? (channels === 1 ? "map" : "maps") : "numbers"}`;
     name.setAttribute("aria-pressed", number === model.get("layer"));
     drawAtlas(canvas, maps[number].data, [height, width, channels], layer.kind === "pixels", Math.max(4, Math.floor((list.clientWidth - 24 || 560) / MAP)));
@@ -86,13 +85,13 @@ function render({ model, el }) {
   const which = slider("map", { min: 0, max: 1, value: 0 }, (value) => choose(model, { map: value }));
   const heading = make("h4", {});
   const pixelOf = () => {
-    const [height, width] = shapeOf(model.get("layer"));
+    const [height, width] = shapeOf(maps[model.get("layer")]);
     const [row, column] = model.get("pixel");
     return [Math.min(row, height - 1), Math.min(column, width - 1)];
   };
   const drawClose = () => {
     const number = model.get("layer");
-    const [height, width, channels] = shapeOf(number);
+    const [height, width, channels] = shapeOf(maps[number]);
     const map = Math.min(model.get("map"), channels - 1);
     const [row, column] = pixelOf();
     const numbers = { step: channels, start: map };
@@ -140,7 +139,7 @@ function render({ model, el }) {
   });
   face.element.addEventListener("pointerup", () => choose(model, { image: encode(pixels, [side, side], "uint8"), scores: [...network.run(pixels).at(-1).data] }));
   steer(close.element, "the chosen map: a click or arrow keys choose a number", {
-    shape: () => shapeOf(model.get("layer")).slice(0, 2),
+    shape: () => shapeOf(maps[model.get("layer")]).slice(0, 2),
     move: (row, column) => choose(model, { pixel: [row, column] }),
     keys: { at: pixelOf },
   });

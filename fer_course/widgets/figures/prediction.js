@@ -1,12 +1,14 @@
 // Predictions that count: asked and committed (mode "ask"), kept beside the result ("outcome"), summed up at the end ("summary").
 // Traits: mode, name, question, options [words], low, high, step, unit, committed, truth, explanation.
-// All predictions of a page are kept in one place, so that an outcome finds what was committed, with a kernel or without one.
+// What was committed is kept in one place of the page, so that an outcome finds it, with a kernel or without one. Several lessons
+// may be open in one JupyterLab, and use a name twice: the question belongs to the key.
 
 import { button, choose, frame, make, newId, scroll, watch } from "../../_shared/javascript/dom.js";
 
 const CHANGED = "fer-prediction";
-const kept = () => (globalThis.ferPredictions ??= { committed: {}, outcomes: {}, questions: {} });
-const tell = () => document.dispatchEvent(new CustomEvent(CHANGED));
+const kept = () => (globalThis.ferPredictions ??= {});
+const keyOf = ({ name, question }) => `${name}: ${question}`;
+const read = (model, names) => Object.fromEntries(names.map((name) => [name, model.get(name)]));
 
 const isMissing = (value) => value === null || value === undefined;
 const inWords = (value, unit) => (isMissing(value) ? "nothing" : `${value}${unit ? ` ${unit}` : ""}`);
@@ -25,9 +27,8 @@ export const verdict = ({ committed, truth, options, unit, step }) => {
 const SIGNS = { right: "✔ ", other: "↔ ", none: "" };
 
 const ask = (model, root) => {
-  const name = model.get("name");
+  const key = keyOf(read(model, ["name", "question"]));
   const options = model.get("options");
-  kept().questions[name] = model.get("question");
   const group = newId();
   const note = make("p", { role: "status", class: "note" });
   const inputs = options.length
@@ -43,14 +44,14 @@ const ask = (model, root) => {
       note.textContent = options.length ? "Choose one first." : `Write a number from ${model.get("low")} to ${model.get("high")} first.`;
       return;
     }
-    kept().committed[name] = value;
+    kept()[key] = value;
     choose(model, { committed: value });
-    tell();
+    document.dispatchEvent(new CustomEvent(CHANGED));
   });
   const show = () => {
-    const value = model.get("committed") ?? kept().committed[name] ?? null;
+    const value = model.get("committed") ?? kept()[key] ?? null;
     if (value === null) return;
-    kept().committed[name] = value;
+    kept()[key] = value;
     inputs.forEach((input) => {
       input.disabled = true;
       if (options.length) input.checked = input.value === value;
@@ -67,39 +68,37 @@ const ask = (model, root) => {
   return watch(model, ["committed"], show);
 };
 
-const outcome = (model, root) => {
-  const name = model.get("name");
-  const line = make("p", { role: "status", class: "verdict" });
-  const show = () => {
-    const committed = kept().committed[name] ?? model.get("committed") ?? null;
-    const { kind, words } = verdict({ committed, truth: model.get("truth"), options: model.get("options"), unit: model.get("unit"), step: model.get("step") });
-    kept().outcomes[name] = { kind, committed, truth: model.get("truth"), unit: model.get("unit"), question: model.get("question") };
-    line.replaceChildren(make("strong", { style: `color:var(${kind === "right" ? "--right" : kind === "other" ? "--wrong" : "--hero"})` }, SIGNS[kind] + words), ` ${model.get("explanation")}`);
-    line.dataset.kind = kind;
-  };
-  root.append(line);
+// A result with what was committed, by now, to its question.
+const withCommitted = (result) => ({ ...result, committed: kept()[keyOf(result)] ?? result.committed });
+
+const whenCommitted = (show) => {
   show();
-  const again = () => { show(); document.dispatchEvent(new CustomEvent(`${CHANGED}-outcome`)); };
-  document.addEventListener(CHANGED, again);
-  document.dispatchEvent(new CustomEvent(`${CHANGED}-outcome`));
-  return () => document.removeEventListener(CHANGED, again);
+  document.addEventListener(CHANGED, show);
+  return () => document.removeEventListener(CHANGED, show);
+};
+
+const outcome = (model, root) => {
+  const line = make("p", { role: "status", class: "verdict" });
+  root.append(line);
+  return whenCommitted(() => {
+    const result = read(model, ["name", "question", "options", "unit", "step", "committed", "truth"]);
+    const { kind, words } = verdict(withCommitted(result));
+    line.replaceChildren(make("strong", { style: `color:var(${{ right: "--right", other: "--wrong", none: "--hero" }[kind]})` }, SIGNS[kind] + words), ` ${model.get("explanation")}`);
+    line.dataset.kind = kind;
+  });
 };
 
 const summary = (model, root) => {
   const body = make("div", {});
-  const show = () => {
-    const known = { ...Object.fromEntries(model.get("asked").map((each) => [each.name, each])), ...kept().outcomes };
-    const rows = Object.values(known);
+  root.append(make("h4", {}, "What you predicted, and what came"), body);
+  return whenCommitted(() => {
+    const rows = model.get("asked").map(withCommitted);
     const made = rows.filter(({ committed }) => !isMissing(committed));
-    const right = rows.filter(({ kind }) => kind === "right").length;
-    body.replaceChildren(make("p", { role: "status" }, `${made.length} of ${rows.length} predictions committed, ${right} as it came.`),
+    const right = rows.filter((row) => verdict(row).kind === "right");
+    body.replaceChildren(make("p", { role: "status" }, `${made.length} of ${rows.length} predictions committed, ${right.length} as it came.`),
       scroll("predictions", make("table", {}, make("tr", {}, ...["question", "you predicted", "it is"].map((words) => make("th", { scope: "col", style: "text-align:left" }, words))),
         ...rows.map((row) => make("tr", {}, ...[row.question, inWords(row.committed, row.unit), inWords(row.truth, row.unit)].map((words) => make("td", { style: "text-align:left;white-space:normal" }, words)))))));
-  };
-  root.append(make("h4", {}, "What you predicted, and what came"), body);
-  show();
-  document.addEventListener(`${CHANGED}-outcome`, show);
-  return () => document.removeEventListener(`${CHANGED}-outcome`, show);
+  });
 };
 
 function render({ model, el }) {

@@ -72,7 +72,7 @@ function render({ model, el }) {
     drawCurves();
     const now = history.at(-1);
     const first = history[0].loss;
-    const state = now.loss > 2 * first ? " The steps are too large: the loss explodes." : now.steps > 200 && now.loss > 0.97 * first ? " The steps are too small: hardly anything happens." : "";
+    const state = now.loss > 2 * first ? " The loss explodes: try a smaller rate." : now.steps > 200 && now.loss > 0.97 * first ? " Hardly anything happens: try a larger rate." : "";
     sentence.replaceChildren(`Step ${now.steps}: loss ${now.loss.toFixed(2)} on the faces that it learns from, `, make("strong", { class: "accuracy", "data-loss": now.loss, "data-accuracy": now.accuracy }, `${Math.round(100 * now.accuracy)} %`), ` of ${test[0].length} others right.${state}`);
   };
   const drawCurves = () => {
