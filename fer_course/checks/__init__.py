@@ -30,7 +30,7 @@ when it is first used.
 
 import importlib
 
-from fer_course.checks.core import Hint, NotAttempted, hidden
+from fer_course.checks.core import Hint, NotAttempted, hidden, yours
 
 #: The topics of the table above, in its order.
 TOPICS = (
@@ -48,7 +48,7 @@ TOPICS = (
     ),
     *("augmentation", "training", "evaluation", "photographs", "live", "slices", "leaks", "cards", "plans", "seeds"),
 )
-__all__ = ["Hint", "NotAttempted", "hidden"]
+__all__ = ["Hint", "NotAttempted", "hidden", "yours"]
 
 
 def __getattr__(name: str):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from fer_course.checks.answers import dictionary, number, pixels, several
-from fer_course.checks.core import Hint, Mistake, attempt, close, grown, judge, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, attempt, check, close, grown, judge, numbers, passed, short
 from fer_course.quiet import keras
 
 # ------------------------------------------------------------------------------------------------- flips and shifts
 
 
+@check
 def flip(answer) -> None:
     """Check `flip(images, mirrored)`: pictures uint8 (N,H,W), those of the mask (N,) mirrored left and right."""
     cases = []
@@ -73,6 +74,7 @@ FLIP_MISTAKES = (
 )  # fmt: skip
 
 
+@check
 def shift(answer) -> None:
     """Check `shift(image, down, right)`: a picture uint8 (H,W) moved by whole pixels, its edge repeated."""
     cases = []
@@ -169,6 +171,7 @@ SHIFT_MISTAKES = (
 KINDS = ("RandomRotation", "RandomTranslation", "RandomZoom", "RandomFlip")
 
 
+@check
 def keras_layers(answer) -> None:
     """Check `keras_layers(settings)`: a list of Keras layers that do what `ImageDataGenerator(**settings)` does."""
     for turn, down, right, zoom in ((10, 0.1, 0.1, 0.1), (18, 0.2, 0.05, 0.3)):
@@ -271,6 +274,7 @@ def _check_fill(config: dict, kind: str) -> None:
 # ------------------------------------------------------------------------------------------ split first, then augment
 
 
+@check
 def split_then_augment(answer) -> None:
     """Check `split_then_augment(images, labels, held_out, change, copies)`: training changed, validation left alone."""
     for seed, (n, copies) in enumerate([(9, 3), (7, 2)]):
@@ -361,6 +365,7 @@ CHANGES = {
 }
 
 
+@check
 def labels_kept(answer) -> None:
     """Check `labels_kept(changes, images, labels, judge)`: a share for each change, of those that were right before."""
     cases = []

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from fer_course.checks.core import Hint, attempt, numbers, passed, short
+from fer_course.checks.core import Hint, attempt, check, numbers, passed, short
 from fer_course.evaluation.model_card import CARD_FIELDS
 
 # -------------------------------------------------------------------------------------------------------------- card
@@ -23,6 +23,7 @@ _USE = re.compile(
 _FEELING = re.compile(r"\b(emotion|feel|mood|mind|state of)", re.IGNORECASE)
 
 
+@check
 def model_card(answer) -> None:
     """Check `fill_card(report, recipe, seeds)`: a dictionary with a text for each of `evaluation.CARD_FIELDS`."""
     import fer_course.quiet  # noqa: F401, a check writes nothing to stderr

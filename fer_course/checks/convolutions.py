@@ -10,11 +10,12 @@ import numpy as np
 
 from fer_course.checks import oracles
 from fer_course.checks.answers import whole
-from fer_course.checks.core import Hint, Mistake, attempt, grown, judge, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed, short
 
 # -------------------------------------------------------------------------------------------------- output size
 
 
+@check
 def output_size(answer) -> None:
     """Check `output_size(size, kernel, stride, padding)`: in how many places a kernel fits along one side, an int."""
     cases = [(48, 5, 1, 0), (7, 3, 1, 1), (9, 3, 2, 0), (10, 3, 2, 0), (11, 5, 3, 2), (6, 6, 1, 0), (48, 3, 2, 1)]
@@ -82,6 +83,7 @@ OUTPUT_SIZE_MISTAKES = (
 # -------------------------------------------------------------------------------------------------- convolution
 
 
+@check
 def convolve(answer) -> None:
     """Check `convolve(image, kernel, stride, padding)`: floats (H',W',M) of an image (H,W,C) and kernels (k,k,C,M)."""
     cases = []

@@ -8,8 +8,9 @@ import inspect
 import sysconfig
 import traceback
 import warnings
+import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import NamedTuple
@@ -70,6 +71,46 @@ class Mistake(NamedTuple):
 #: The last call of an answer: its arguments by name, and what it returned.
 _last_call: ContextVar[tuple[dict[str, object], object] | None] = ContextVar("last call of an answer", default=None)
 _seed: ContextVar[int | None] = ContextVar("seed of hidden tests", default=None)
+#: The functions that the check which runs has called, and those whose check has passed in this process.
+_called: ContextVar[list[Callable] | None] = ContextVar("functions that a check has called", default=None)
+_right: weakref.WeakSet[Callable] = weakref.WeakSet()
+
+
+def check(function: Callable) -> Callable:
+    """Make a function a check: what it called counts as right when it returns, so that `yours` can use it."""
+
+    @functools.wraps(function)
+    def checked(*arguments, **options):
+        token = _called.set([])
+        try:
+            result = function(*arguments, **options)
+            for answer in _called.get() or ():
+                with suppress(TypeError):  # what can't be hashed or referred to weakly
+                    _right.add(answer)
+            return result
+        finally:
+            _called.reset(token)
+
+    return checked
+
+
+def yours(answer: Callable, course: Callable) -> Callable:
+    """Return the learner's function if its check has passed in this kernel, else the course's, and say which.
+
+    Args:
+        answer: the learner's function, as it is now. One that was changed after its check has not passed.
+        course: the course's function of the same arguments.
+
+    """
+    right = False
+    with suppress(TypeError):  # what can't be hashed has not passed
+        right = answer in _right
+    name = getattr(answer, "__name__", "function")
+    if right:
+        print(f"From here on: your own {name}.")
+    else:
+        print(f"From here on: the course's {name}. When the check of yours has passed, run this cell again to use it.")
+    return answer if right else course
 
 
 @contextmanager
@@ -127,6 +168,8 @@ def attempt(function: Callable, *arguments, advice: Advice | None = None, **opti
         raise NotAttempted("Replace the placeholder above by your answer, run that cell, then run this one again.")
     if not callable(function):
         raise Hint(f"The check needs your function itself; it was given {short(function)}. Leave out the parentheses?")
+    if (called := _called.get()) is not None:
+        called.append(function)
     name = getattr(function, "__name__", type(function).__name__)
     given = copy.deepcopy(arguments)
     try:

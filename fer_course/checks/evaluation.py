@@ -9,11 +9,12 @@ import numpy as np
 
 from fer_course.checks.answers import number
 from fer_course.checks.comparing import as_array, close, short
-from fer_course.checks.core import Hint, Mistake, attempt, grown, judge, numbers, passed
+from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed
 
 # ------------------------------------------------------------------------------------------------- confusion matrix
 
 
+@check
 def normalise(answer) -> None:
     """Check `normalise(confusion)`: each row (true class) divided by its sum; a row without faces stays 0."""
     cases = [(_some_confusion(seed, *grown(seed, classes)),) for seed, classes in ((1, 3), (2, 7), (3, 4))]
@@ -80,6 +81,7 @@ REPEATS = 6000
 SLACK = 0.25
 
 
+@check
 def bootstrap_interval(answer) -> None:
     """Check `bootstrap_interval(right, repeats, rng)`: the two ends of the 95 % interval of the accuracy."""
     for seed, share in ((1, 0.63), (2, 0.3)):
@@ -177,6 +179,7 @@ def _binomial_quantile(probability: float, n: int, share: float) -> int:
 # ----------------------------------------------------------------------------------------------------- McNemar's test
 
 
+@check
 def mcnemar(answer) -> None:
     """Check `mcnemar(first_right, second_right)`: the exact two-sided p-value, a float."""
     cases = []
@@ -295,6 +298,7 @@ MCNEMAR_MISTAKES = (
 # ---------------------------------------------------------------------------------------------------- flip averaging
 
 
+@check
 def flip_average(answer) -> None:
     """Check `flip_average(predict, images)`: the mean of the probabilities of each picture and of its mirror image."""
     cases = []

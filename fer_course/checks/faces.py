@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from fer_course.checks.answers import several
-from fer_course.checks.core import Hint, Mistake, grown, judge, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, check, grown, judge, numbers, passed, short
 
 CLASSES = 7
 
@@ -16,6 +16,7 @@ CLASSES = 7
 # --------------------------------------------------------------------------------------------------- a row of text
 
 
+@check
 def parse_row(answer) -> None:
     """Check `parse_row(row)`: label (int), picture (uint8 (48, 48)) and split (str) of one line of fer2013.csv."""
     rng, cases = numbers(1), []
@@ -120,6 +121,7 @@ _ADVICE_ON_LISTS = {
 }
 
 
+@check
 def count_classes(answer) -> None:
     """Check `count_classes(labels)`: how many faces each of the seven classes has, whole numbers (7,)."""
     rng, cases = numbers(2), []
@@ -186,6 +188,7 @@ COUNT_CLASSES_MISTAKES = (
 )  # fmt: skip
 
 
+@check
 def majority_baseline(answer) -> None:
     """Check `majority_baseline(train_labels, test_labels)`: an accuracy from 0 to 1."""
     cases = [
@@ -275,6 +278,7 @@ MAJORITY_BASELINE_MISTAKES = (
 # ------------------------------------------------------------------------------------------------------------ leaks
 
 
+@check
 def find_leaks(answer) -> None:
     """Check `find_leaks(train_images, test_images)`: a boolean mask (M,), True where a test picture is in training."""
     cases = [_leaky(numbers(seed), grown(seed, *size)) for seed, size in enumerate(((4, 5), (3, 3), (48, 48)))]

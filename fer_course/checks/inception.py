@@ -9,7 +9,7 @@ import numpy as np
 
 from fer_course import layers
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, Mistake, attempt, expect, grown, judge, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, attempt, check, expect, grown, judge, numbers, passed, short
 from fer_course.costs import costs
 from fer_course.errors import ModelError
 from fer_course.plots.diagrams import graph
@@ -36,6 +36,7 @@ JOIN_ADVICE = {
 # --------------------------------------------------------------------------------------------- the simplified module
 
 
+@check
 def simplified(answer) -> None:
     """Check `simplified(x, filters, towers)`, a function of Keras tensors: (N,H,W,C) to (N,H,W,filters)."""
     for seed, (shape, filters, towers) in enumerate([((7, 5, 4), 6, 3), ((4, 6, 3), 9, 3), ((5, 4, 2), 4, 2)]):
@@ -189,6 +190,7 @@ def _convolved(x: np.ndarray, layer, relu: int) -> np.ndarray:
 # ---------------------------------------------------------------------------------- its weights in the equivalent form
 
 
+@check
 def to_equivalent(answer) -> None:
     """Check `to_equivalent(weights)`: 12 arrays of three towers to the 8 of one large 1×1 and three 3×3 convolutions."""
     for seed, (shape, filters) in enumerate([((7, 5, 4), 6), ((4, 6, 3), 9), ((5, 5, 2), 3)]):
@@ -305,6 +307,7 @@ def _equal(one, other) -> bool:
 # ------------------------------------------------------------------------------------------------------------- cost
 
 
+@check
 def module_cost(answer) -> None:
     """Check `module_cost(height, width, channels, filters, segments)`: multiply-adds of the equivalent module, an int."""
     cases = [(7, 5, 12, 20, 4), (12, 10, 7, 6, 6), (6, 9, 10, 4, 1), (3, 2, 2, 12, 3)]

@@ -6,11 +6,12 @@ import math
 
 import numpy as np
 
-from fer_course.checks.core import Hint, Mistake, attempt, grown, judge, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed, short
 
 # --------------------------------------------------------------------------------------------------------- distances
 
 
+@check
 def nearest_distance(answer) -> None:
     """Check `nearest_distance(images, others)`: root mean squared distance to the nearest other, (N,), in grey levels."""
     cases = []
@@ -99,6 +100,7 @@ NEAREST_DISTANCE_MISTAKES = (
 # ------------------------------------------------------------------------------------------------------------ splits
 
 
+@check
 def split_by_source(answer) -> None:
     """Check `split_by_source(source, share, seed)`: a mask (N,), True for test, every source on one side only."""
     for seed, share in ((1, 0.2), (2, 0.3), (3, 0.25)):

@@ -8,11 +8,12 @@ from functools import partial
 import numpy as np
 
 from fer_course.checks.answers import several
-from fer_course.checks.core import Mistake, grown, judge, numbers, passed
+from fer_course.checks.core import Mistake, check, grown, judge, numbers, passed
 
 # ------------------------------------------------------------------------------------------------------------ softmax
 
 
+@check
 def softmax(answer) -> None:
     """Check `softmax(scores)`: probabilities (N, classes) of scores (N, classes)."""
     rng = numbers(5)
@@ -104,6 +105,7 @@ SOFTMAX_MISTAKES = (
 # ------------------------------------------------------------------------------------------------------ gradient step
 
 
+@check
 def gradient_step(answer) -> None:
     """Check `gradient_step(weights, bias, images, labels, rate)`: the weights (P, C) and bias (C,) after one step."""
     cases = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_course.checks.core import Hint, Mistake, attempt, close, grown, judge, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, attempt, check, close, grown, judge, numbers, passed, short
 
 # ----------------------------------------------------------------------------------------------------------- latency
 
@@ -13,6 +13,7 @@ WARMUP = (3.0, 0.7, 0.4)
 CALLS = (0.020, 0.022, 0.021, 0.180, 0.019, 0.024, 0.020, 0.023, 0.095, 0.0215)
 
 
+@check
 def median_latency(answer) -> None:
     """Check `median_latency(call, clock, warmup, repeats)`: the median of single calls, in seconds."""
     sizes = ((3, 10), (2, 5), (0, 4), (3, 1))
@@ -127,6 +128,7 @@ MEDIAN_LATENCY_MISTAKES = (
 # --------------------------------------------------------------------------------------------------------- smoothing
 
 
+@check
 def smooth(answer) -> None:
     """Check `smooth(scores, weight)`: an exponential moving average over the rows, that begins with the first one."""
     cases = []

@@ -8,11 +8,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from fer_course.checks.answers import whole
-from fer_course.checks.core import Hint, Mistake, attempt, grown, judge, passed, short
+from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, passed, short
 
 # ---------------------------------------------------------------------------------------------- receptive field
 
 
+@check
 def receptive_field(answer) -> None:
     """Check `receptive_field(layers)`: side of the square of input pixels that one output number depends on, an int.
 
@@ -152,6 +153,7 @@ RECEPTIVE_FIELD_MISTAKES = (
 # -------------------------------------------------------------------------------------------------------- cost
 
 
+@check
 def layer_cost(answer) -> None:
     """Check `layer_cost(height, width, channels, filters, size, stride)`: parameters with biases, and multiply-adds, ints."""
     cases = [(8, 5, 1, 1, 3, 1), (7, 9, 2, 5, 3, 1), (6, 11, 3, 4, 2, 1), (10, 7, 2, 3, 3, 2), (9, 13, 4, 2, 5, 3)]

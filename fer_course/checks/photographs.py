@@ -6,7 +6,7 @@ import numpy as np
 
 from fer_course.checks.answers import pixels
 from fer_course.checks.comparing import as_array
-from fer_course.checks.core import Hint, Mistake, grown, judge, numbers, passed
+from fer_course.checks.core import Hint, Mistake, check, grown, judge, numbers, passed
 
 # ------------------------------------------------------------------------------------------------------ square crop
 
@@ -20,6 +20,7 @@ BOXES = (
 )
 
 
+@check
 def crop_square(answer) -> None:
     """Check `crop_square(photo, top, left, side, margin)`: a square with a margin, pixels at the edge repeated."""
     cases = []
@@ -168,6 +169,7 @@ CROP_SQUARE_MISTAKES = (
 # --------------------------------------------------------------------------------------------------------- shrinking
 
 
+@check
 def shrink(answer) -> None:
     """Check `shrink(picture, factor)`: each factor × factor block becomes its mean, rounded, as uint8."""
     cases = []

@@ -8,7 +8,7 @@ from numbers import Integral
 import numpy as np
 
 from fer_course.checks.answers import dictionary
-from fer_course.checks.core import Hint, attempt, passed, short
+from fer_course.checks.core import Hint, attempt, check, passed, short
 from fer_course.errors import RecipeError
 from fer_course.faces import SPLITS
 from fer_course.recipes import Recipe
@@ -40,6 +40,7 @@ FIXED = {
 }
 
 
+@check
 def plan(answer, baseline: Recipe) -> None:
     """Check `my_plan(baseline)`: a dictionary with question, recipe, seeds, choose_on and report_on.
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from fer_course import layers as package
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, Mistake, attempt, expect, grown, judge, numbers, passed
+from fer_course.checks.core import Hint, Mistake, attempt, check, expect, grown, judge, numbers, passed
 from fer_course.quiet import keras
 
 layers = keras.layers
@@ -25,6 +25,7 @@ SHORTCUT_ADVICE = {
 }
 
 
+@check
 def shortcut(answer) -> None:
     """Check `shortcut(x, kernel)`: maps (H,W,C) and a kernel (C,M) to (⌈H/2⌉,⌈W/2⌉,M)."""
     cases = []
@@ -94,6 +95,7 @@ def _shape(sides: Iterable[int | None]) -> str:
     return f"({', '.join(map(str, ('N', *sides)))})"
 
 
+@check
 def residual_module(answer) -> None:
     """Check `residual_module(x, filters)`, a function of Keras tensors."""
     for seed, (shape, filters) in enumerate([((7, 10, 3), 4), ((6, 5, 5), 2)]):
@@ -373,6 +375,7 @@ def _module_mistakes(x, *weights) -> list[tuple[np.ndarray, str]]:
 # ------------------------------------------------------------------------------------------------ its parameters
 
 
+@check
 def module_parameters(answer) -> None:
     """Check `module_parameters(channels, filters)`: the number of parameters of a residual module, an int."""
     judge(

@@ -10,7 +10,7 @@ import numpy as np
 
 from fer_course.checks.answers import number, one_of
 from fer_course.checks.comparing import as_array, short
-from fer_course.checks.core import Hint, Mistake, attempt, judge, numbers, passed
+from fer_course.checks.core import Hint, Mistake, attempt, check, judge, numbers, passed
 
 # ------------------------------------------------------------------------------------------------------ running seeds
 
@@ -20,6 +20,7 @@ T_TABLE = (12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912)
 ONE_SIDED = (6.313752, 2.919986, 2.353363, 2.131847, 2.015048, 1.943180)
 
 
+@check
 def run_seeds(answer) -> None:
     """Check `run_seeds(run, seeds)`: mean, lower and upper end of the 95 % t-interval of `run(seed)` over the seeds."""
     cases = []
@@ -218,6 +219,7 @@ CASES = {
 }
 
 
+@check
 def decide(answer) -> None:
     """Check `decide(baseline, mine)`: "better", "worse" or "can't tell" for two dictionaries seed -> accuracy."""
     with warnings.catch_warnings():  # of the spread of one score: nbgrader would take it for a failure
@@ -386,6 +388,7 @@ DECIDE_MISTAKES = (
 REPEATS = 20_000
 
 
+@check
 def best_of(answer) -> None:
     """Check `best_of(k, spread, repeats, rng)`: the mean, over the repeats, of the highest of k lucky scores round 0."""
     for seed, (k, spread) in enumerate(((5, 0.2), (1, 0.7), (12, 0.01), (3, 1.5))):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from fer_course.checks import oracles
-from fer_course.checks.core import Mistake, grown, judge, numbers, passed
+from fer_course.checks.core import Mistake, check, grown, judge, numbers, passed
 
 SEGMENT_ADVICE = {
     "could not be broadcast": "A part of `x` has more or fewer channels than its kernel takes: a segment is "
@@ -22,6 +22,7 @@ KERNEL_ADVICE = {
 # --------------------------------------------------------------------------------------------------------- segments
 
 
+@check
 def segmented(answer) -> None:
     """Check `segmented(x, kernels)`: maps (H,W,C) and S kernels (k,k,C/S,m) to (H,W,S·m), padding "same"."""
     cases = []
@@ -108,6 +109,7 @@ SEGMENTED_MISTAKES = (
 # -------------------------------------------------------------------------------------------- the order of the halves
 
 
+@check
 def extreme_as_standard(answer) -> None:
     """Check `extreme_as_standard(point, depth)`: kernels (C,M) and (k,k,M) to the standard kernel (k,k,C,M)."""
     cases = []

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, Mistake, NotAttempted, grown, judge, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, NotAttempted, check, grown, judge, numbers, passed, short
 
 _RELU = "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."
 _MEAN = "this is a mean. A convolution adds up, and does not divide."
@@ -61,6 +61,7 @@ def _layouts(right: Callable) -> tuple[Mistake, ...]:
 # ------------------------------------------------------------------------------------------------ depthwise
 
 
+@check
 def depthwise(answer) -> None:
     """Check `depthwise(image, kernel)`: floats (H-k+1, W-k+1, C) of an image (H,W,C) and a kernel (k,k,C)."""
     images = _images([((8, 7, 3), float), ((5, 8, 4), np.uint8), ((6, 9, 1), float), ((9, 6, 5), float)])
@@ -176,6 +177,7 @@ DEPTHWISE_MISTAKES = (
 # ------------------------------------------------------------------------------------------------ pointwise
 
 
+@check
 def pointwise(answer) -> None:
     """Check `pointwise(image, kernel)`: floats (H,W,M) of an image (H,W,C) and a kernel (C,M)."""
     # The first image is a cube, so that a sum along a wrong axis has the right shape and gets its own hint.
@@ -244,6 +246,7 @@ POINTWISE_MISTAKES = (
 # ------------------------------------------------------------------------------------------------ separable
 
 
+@check
 def separable(answer) -> None:
     """Check `separable(image, depthwise_kernel, pointwise_kernel)`: floats (H,W,M), zeros round the image, k odd."""
     images = _images([((7, 5, 4), float), ((6, 8, 3), float), ((5, 6, 2), float)])
@@ -375,6 +378,7 @@ SEPARABLE_MISTAKES = (
 # ------------------------------------------------------------------------------------------------ cost ratio
 
 
+@check
 def cost_ratio(answer) -> None:
     """Check `cost_ratio(height, width, channels, filters, size)`: multiply-adds, separable over standard, a float."""
     cases = ((48, 48, 8, 16, 3), (20, 30, 64, 32, 5), (12, 9, 3, 128, 3), (6, 7, 16, 1, 3))
@@ -504,6 +508,7 @@ COST_RATIO_MISTAKES = (
 # ------------------------------------------------------------------------------------------------ as a standard one
 
 
+@check
 def as_standard(answer) -> None:
     """Check `as_standard(depthwise_kernel, pointwise_kernel)`: (k,k,C) and (C,M) to the standard kernel (k,k,C,M)."""
     cases = []

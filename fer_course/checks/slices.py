@@ -8,7 +8,7 @@ import numpy as np
 
 from fer_course.checks.answers import dictionary, number
 from fer_course.checks.comparing import as_array, short
-from fer_course.checks.core import Hint, Mistake, grown, judge, numbers, passed
+from fer_course.checks.core import Hint, Mistake, check, grown, judge, numbers, passed
 
 # ------------------------------------------------------------------------------------------------------------ slices
 
@@ -16,6 +16,7 @@ NAMES = ("glasses", "no glasses", "turned", "all right", "all wrong")
 PARTS = ("the numbers of faces", "the accuracies", "the half widths")
 
 
+@check
 def slice_accuracy(answer) -> None:
     """Check `slice_accuracy(right, slices)`: name -> (number of faces, accuracy, half width of the 95 % interval)."""
     cases = [_some_slices(seed, *grown(seed, n)) for seed, n in ((1, 41), (2, 97), (3, 230))]

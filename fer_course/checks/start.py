@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from fer_course.checks.core import Hint, Mistake, grown, judge, numbers, passed
+from fer_course.checks.core import Hint, Mistake, check, grown, judge, numbers, passed
 
 
+@check
 def mirror(answer) -> None:
     """Check `mirror(face)`: the picture mirrored left to right, (H, W) to (H, W), of the same dtype."""
     cases = [

@@ -7,11 +7,12 @@ import math
 import numpy as np
 
 from fer_course.checks.answers import dictionary, number, one_of, whole
-from fer_course.checks.core import Hint, Mistake, attempt, grown, judge, numbers, passed
+from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed
 
 ILLNESSES = ("healthy", "overfitting", "rate too high", "rate too low")
 
 
+@check
 def one_cycle(answer) -> None:
     """Check `one_cycle(step, steps, peak, warmup)`: the learning rate of one step, a float."""
     settings = ((100, 0.01, 0.25), (37, 0.3, 0.3), (1000, 0.002, 0.5), (40, 0.1, 0.0))
@@ -166,6 +167,7 @@ ONE_CYCLE_MISTAKES = (
 )  # fmt: skip
 
 
+@check
 def patience(answer) -> None:
     """Check `stops_after(losses, patience)`: the number of epochs trained when early stopping stops, an int."""
     rng = numbers(7)
@@ -245,6 +247,7 @@ PATIENCE_MISTAKES = (
 )  # fmt: skip
 
 
+@check
 def illnesses(answer, curves: dict[str, dict]) -> None:
     """Check `name_the_illness()`: a dictionary from the name of each curve to one of `ILLNESSES`."""
     answer = dictionary(attempt(answer), "{'A': 'healthy', …}", curves, kind="curve")

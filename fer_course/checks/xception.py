@@ -6,12 +6,13 @@ import numpy as np
 
 from fer_course import models
 from fer_course.checks.answers import layers_by_kind
-from fer_course.checks.core import Hint, attempt, close, expect, numbers, passed
+from fer_course.checks.core import Hint, attempt, check, close, expect, numbers, passed
 from fer_course.quiet import keras
 
 layers = keras.layers
 
 
+@check
 def mini_xception(answer) -> None:
     """Check `mini_xception(filters, classes)`: a Keras model, layer for layer the published one."""
     model = attempt(answer)

@@ -344,3 +344,60 @@ def test_an_unknown_topic_is_an_error_that_lists_the_topics(name):
 
 def test_topics_are_completed():
     assert {*checks.TOPICS, "Hint", "hidden"} <= set(dir(checks))
+
+
+# ---------------------------------------------------------------- the learner's own function
+
+
+def test_yours_is_the_learners_only_after_its_check_has_passed(capsys):
+    def course(face):
+        return face[:, ::-1]
+
+    def right(face):
+        return face[:, ::-1]
+
+    def wrong(face):
+        return face[::-1]
+
+    assert checks.yours(right, course) is course
+    with pytest.raises(checks.Hint):
+        checks.start.mirror(wrong)
+    checks.start.mirror(right)
+    capsys.readouterr()
+    assert checks.yours(wrong, course) is course
+    assert capsys.readouterr().out.startswith("From here on: the course's wrong.")
+    assert checks.yours(right, course) is right
+    assert capsys.readouterr().out == "From here on: your own right.\n"
+
+
+def test_a_changed_answer_has_not_passed():
+    def answers():
+        def mirror(face):
+            return face[:, ::-1]
+
+        return mirror
+
+    first, second = answers(), answers()
+    checks.start.mirror(first)
+    assert checks.yours(second, np.fliplr) is np.fliplr
+
+
+def test_what_a_failed_check_called_is_not_right_after_the_next_one_passes():
+    def wrong(face):
+        return face
+
+    with pytest.raises(checks.Hint):
+        checks.start.mirror(wrong)
+    checks.start.mirror(np.fliplr)
+    assert checks.yours(wrong, np.fliplr) is np.fliplr
+
+
+def test_an_answer_that_cannot_be_kept_weakly_is_still_checked():
+    class Mirror:
+        __slots__ = ()
+        __hash__ = None
+
+        def __call__(self, face):
+            return face[:, ::-1]
+
+    checks.start.mirror(Mirror())
