@@ -1,4 +1,4 @@
-"""Train four small networks on drawn faces, three of them badly on purpose, and record their curves for lesson 07.
+"""Train four small networks on drawn faces, three of them badly on purpose, and record their curves for lesson 10.
 
 usage: python benchmarks/curves.py        (writes fer_course/results/curves.json; about two minutes)
 """

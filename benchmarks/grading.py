@@ -1,4 +1,4 @@
-"""How long a class takes to grade, against nbgrader alone: the same submissions of lesson 02, in one run, and the same marks.
+"""How long a class takes to grade, against nbgrader alone: the same submissions of lesson 03, in one run, and the same marks.
 
 usage: python benchmarks/grading.py [--submissions 12] [--workers 2]        (minutes; nothing else should run beside it)
 
@@ -28,7 +28,7 @@ from fer_course.classroom.marks import marks
 from fer_course.classroom.paths import CONFIG, nbgrader_of
 from fer_course.course import cells
 
-SOLVED = Path(__file__).parents[1] / "solutions" / "02-standard-convolutions.ipynb"
+SOLVED = Path(__file__).parents[1] / "solutions" / "03-slide-a-kernel.ipynb"
 
 
 def make_class(folder: Path, place: Path, submissions: int) -> None:
@@ -93,7 +93,7 @@ def main() -> None:
     first = took["nbgrader alone"]
     rows = [(name, f"{each:.0f}", f"{first / each:.2f}") for name, each in took.items()]
     text = (
-        f"{options.submissions} submissions of lesson 02 with one TensorFlow thread each; the marks, from {points[0]:g} to "
+        f"{options.submissions} submissions of lesson 03 with one TensorFlow thread each; the marks, from {points[0]:g} to "
         f"{points[-1]:g} points, are the same."
     )
     command = f"python benchmarks/grading.py --submissions {options.submissions} --workers {options.workers}"

@@ -68,7 +68,7 @@ class Never(Executor):
 
 
 def gradebook_seconds(place: Path) -> float:
-    """Return what nbgrader takes a submission of lesson 02, without executing it."""
+    """Return what nbgrader takes a submission of lesson 03, without executing it."""
     make_class(place / "class", place, SUBMISSIONS)
     start = time.perf_counter()
     graded = grade(place / "class", executor=Done(), unsafe=True, progress=lambda line: None)
@@ -204,7 +204,7 @@ They leave {disk:,.0f} GB in {TRIALS:,} folders, on a disk that all workers see.
 takes {record["tables_seconds"]:,.0f} seconds: `fer-course sweep` is not what limits it. Nor is Dask: its scheduler spends about a
 millisecond a task (its own documentation says so; not measured here), and these tasks take minutes. What does is the disk, which
 every worker reads faces from when a trial begins, and you: {TRIALS:,} scores of one test set fit its luck. Look at the interval
-before you believe the best of them (lesson 11).
+before you believe the best of them (lesson 14).
 
 ## Where each engine ends
 

@@ -22,7 +22,7 @@ RESULTS = Path(__file__).parents[1] / "fer_course" / "results"
 def about(command: str, **measured) -> dict:
     """Return a record of what was measured on real faces, with the command that makes it again, date and machine.
 
-    Only trainings evaluated in one view, each in one record, are its `runs`: the zoo and lesson 11 count these.
+    Only trainings evaluated in one view, each in one record, are its `runs`: the zoo and lesson 14 count these.
     """
     return {
         "data": "FER2013",

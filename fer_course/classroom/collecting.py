@@ -190,7 +190,7 @@ def _has_word(text: str, word: str) -> bool:
 
 
 def _lesson(name: str, lessons: list[str]) -> str | None:
-    """Return the lesson that a file's name contains or whose number it begins with: `07.ipynb`, `ada_07-train-it (1).ipynb`."""
+    """Return the lesson that a file's name contains or whose number it begins with: `07.ipynb`, `ada_10-train-it (1).ipynb`."""
     fitting = [lesson for lesson in lessons if lesson in name] or [
         lesson for lesson in lessons if re.match(rf"{lesson.split('-')[0]}(?!\d)", name)
     ]

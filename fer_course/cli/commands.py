@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 #: How commands describe an argument that names lessons.
-LESSONS = "07, 7 or 07-train-it; none: all of them"
+LESSONS = "07, 7 or 10-train-it; none: all of them"
 #: How commands describe an argument that names faces.
 FACES = "file or folder with FER2013, or the word drawn"
 

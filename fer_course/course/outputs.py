@@ -22,7 +22,7 @@ def extract(executed: Path, target: Path) -> Outputs:
     """Return title, results and figures of an executed notebook; write its figures and its HTML page.
 
     Args:
-        executed: the notebook, `07-train-it.ipynb`. If it does not exist, the result is empty.
+        executed: the notebook, `10-train-it.ipynb`. If it does not exist, the result is empty.
         target: the folder to write to; the figures go to `figures/` in it.
 
     """

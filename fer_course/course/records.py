@@ -38,7 +38,7 @@ class Outputs(TypedDict, total=False):
 class LessonRecord(Outputs, total=False):
     """One lesson. Only `lesson` and `status` are present before it is executed."""
 
-    lesson: str  #: "07-train-it"
+    lesson: str  #: "10-train-it"
     status: str  #: "waiting", "stopped" (while it is executed, or after Ctrl-C), "failed" or "done"
     seconds: float
     cpu_seconds: float

@@ -20,7 +20,7 @@ CARD_FIELDS = {
 
 
 def fill_card(report, recipe, seeds: Sequence[int]) -> dict[str, str]:
-    """Return a model card for a model trained in lesson 10: one text per field of `CARD_FIELDS`.
+    """Return a model card for a model trained in lesson 13: one text per field of `CARD_FIELDS`.
 
     Args:
         report: an `evaluation.Report` on drawn faces.

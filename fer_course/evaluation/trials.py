@@ -1,6 +1,6 @@
 """Comparing recipes over seeds: a mean with its t-interval, a verdict from pairs, and how many seeds a difference needs.
 
-A *trial* is one training with one seed. Plain NumPy, without Keras. Built in lesson 11.
+A *trial* is one training with one seed. Plain NumPy, without Keras. Built in lesson 14.
 """
 
 from __future__ import annotations

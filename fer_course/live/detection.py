@@ -35,7 +35,7 @@ def find_faces(photo: np.ndarray, detail: int = DETAIL) -> list[Box]:
     """Return the boxes of faces that look into the camera, about from forehead to chin, the largest first.
 
     Boxes that overlap by more than half of the smaller one are one face; the largest of them stays. Turned, half-hidden and very
-    small faces are often missed, and sometimes a box contains no face: lesson 09 counts both.
+    small faces are often missed, and sometimes a box contains no face: lesson 12 counts both.
 
     Args:
         photo: uint8 (H, W) or (H, W, 3), as `read_photograph` returns it.

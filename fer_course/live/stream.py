@@ -29,7 +29,7 @@ PATIENCE = 5
 
 
 def smooth(scores: np.ndarray, weight: float = 0.3) -> np.ndarray:
-    """Return scores smoothed over time by an exponential moving average; built in lesson 09.
+    """Return scores smoothed over time by an exponential moving average; built in lesson 12.
 
     >>> smooth(np.array([[0.0], [1.0], [1.0]]), weight=0.5).ravel()
     array([0.  , 0.5 , 0.75])
@@ -138,7 +138,7 @@ def in_words(faces: Sequence[Seen], class_names: Sequence[str] = CLASS_NAMES) ->
 
 
 class Stream:
-    """Faces in a sequence of pictures: found, tracked, scored, and their scores smoothed as in lesson 09.
+    """Faces in a sequence of pictures: found, tracked, scored, and their scores smoothed as in lesson 12.
 
     Searching a whole picture takes most of the time. So a known face is searched near its last box (`find_near`). The whole
     picture is searched, in less detail than by `find_faces`, only in every tenth picture, when there is no face, or when one

@@ -25,7 +25,7 @@ class Latency(NamedTuple):
 def latency(
     call: Callable[[], object], repeats: int = 30, warmup: int = 3, clock: Callable[[], float] = time.perf_counter
 ) -> Latency:
-    """Measure single calls, one by one, after some that don't count; built in lesson 09.
+    """Measure single calls, one by one, after some that don't count; built in lesson 12.
 
     >>> ticks = iter(range(100))
     >>> print(latency(lambda: None, clock=lambda: next(ticks)))  # with a clock that ticks once per look

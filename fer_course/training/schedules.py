@@ -17,7 +17,7 @@ def one_cycle(step: int, steps: int, peak: float, warmup: float = 0.25) -> float
     >>> [round(one_cycle(step, steps=8, peak=1.0), 3) for step in (0, 2, 5, 8)]
     [0.04, 1.0, 0.5, 0.0]
 
-    Source: Smith 2018, "A disciplined approach to neural network hyper-parameters", arXiv:1803.09820. Built in lesson 07.
+    Source: Smith 2018, "A disciplined approach to neural network hyper-parameters", arXiv:1803.09820. Built in lesson 10.
     """
     low, end = peak / 25, peak / 10_000
     top = warmup * steps
@@ -28,7 +28,7 @@ def one_cycle(step: int, steps: int, peak: float, warmup: float = 0.25) -> float
 
 
 def epochs_without_improvement(losses: Sequence[float]) -> int:
-    """Return how many epochs have passed since the lowest loss (0 if the last is the lowest). Built in lesson 07.
+    """Return how many epochs have passed since the lowest loss (0 if the last is the lowest). Built in lesson 10.
 
     >>> epochs_without_improvement([1.2, 0.9, 1.0, 1.1])
     2

@@ -1,4 +1,4 @@
-"""The camera panel of lesson 09: drawn faces to begin with, a photograph, or, after a click, the camera (extra `lab`)."""
+"""The camera panel of lesson 12: drawn faces to begin with, a photograph, or, after a click, the camera (extra `lab`)."""
 
 from __future__ import annotations
 

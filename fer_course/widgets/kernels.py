@@ -1,4 +1,4 @@
-"""The nine numbers of a 3 × 3 kernel as sliders (lesson 02)."""
+"""The nine numbers of a 3 × 3 kernel as sliders (lesson 03)."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import pytest
 
 from fer_course.authoring import hosting_links
 
-NOTEBOOK = "lessons/02-standard-convolutions.ipynb"
+NOTEBOOK = "lessons/03-slide-a-kernel.ipynb"
 GITHUB = "https://github.com/somebody/fer_course"
 ELSEWHERE = "https://git.example.org/me/fer_course"
 

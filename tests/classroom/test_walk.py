@@ -12,7 +12,7 @@ from fer_course.classroom import sandbox
 from fer_course.course import cells
 
 pytest.importorskip("nbgrader")
-LESSON = "02-standard-convolutions"
+LESSON = "03-slide-a-kernel"
 SOLVED = ROOT / "solutions" / f"{LESSON}.ipynb"
 STUDENTS = (
     "id,last_name,first_name,email\nada,Lovelace,Ada,\nalan,Turing,Alan,\ngrace,Hopper,Grace,\nemmy,Noether,Emmy,\n"

@@ -351,7 +351,7 @@ def test_a_lesson_that_can_not_be_read_fails_alone(tmp_path, monkeypatch, capsys
 
 @pytest.fixture
 def tiny(tmp_path):
-    return write_notebook(tmp_path / "solutions" / "07-train-it.ipynb", "print('never run')")
+    return write_notebook(tmp_path / "solutions" / "10-train-it.ipynb", "print('never run')")
 
 
 def refused(tiny, match, error=LessonError, **settings):
@@ -362,7 +362,7 @@ def refused(tiny, match, error=LessonError, **settings):
 
 
 def test_an_unknown_lesson_lists_the_right_ones(tiny):
-    refused(tiny, "no lesson '8'; there are: 07-train-it", lessons=["8"])
+    refused(tiny, "no lesson '8'; there are: 10-train-it", lessons=["8"])
 
 
 def test_an_unknown_profile_lists_the_right_ones(tiny):
@@ -372,7 +372,7 @@ def test_an_unknown_profile_lists_the_right_ones(tiny):
 def test_an_unknown_parameter_lists_the_right_ones(tiny):
     refused(
         tiny,
-        r"07-train-it has no parameter 'epochs' \(from the parameters given\).*data, faces, recipe, seed, out",
+        r"10-train-it has no parameter 'epochs' \(from the parameters given\).*data, faces, recipe, seed, out",
         parameters={"epochs": 3},
     )
 
@@ -392,7 +392,7 @@ def test_yaml_that_reads_a_number_as_text_is_explained(tiny, tmp_path):
     [("seed", "three"), ("seed", 1.5), ("seed", True), ("recipe", 3), ("recipe", None), ("loud", 1), ("rate", "fast")],
 )
 def test_a_value_of_the_wrong_type_is_refused(tiny, name, value):
-    refused(tiny, f"'{name}' of 07-train-it takes (int|str|bool|float); found", parameters={name: value})
+    refused(tiny, f"'{name}' of 10-train-it takes (int|str|bool|float); found", parameters={name: value})
 
 
 def test_whole_numbers_are_fine_where_a_float_is_declared(tiny):
@@ -519,16 +519,16 @@ def test_advice_about_a_profile_can_be_followed_in_yaml(tiny, tmp_path, line, ad
 
 # ------------------------------------------------------------------------------------------------ choosing lessons
 
-COURSE = [Path(f"{name}.ipynb") for name in ("00-start-here", "01-meet-the-faces", "07-train-it", "11-beat-the-paper")]
+COURSE = [Path(f"{name}.ipynb") for name in ("00-start-here", "01-meet-the-faces", "10-train-it", "14-beat-the-paper")]
 
 
-@pytest.mark.parametrize("name", ["07", "7", 7, "07-train-it", "07-train-it.ipynb"])
+@pytest.mark.parametrize("name", ["07", "7", 7, "10-train-it", "10-train-it.ipynb"])
 def test_a_lesson_has_four_names(name):
     assert course.choose(COURSE, [name]) == [COURSE[2]]
 
 
 def test_lessons_run_in_the_order_of_the_course_once_each():
-    assert course.choose(COURSE, ["11", "0", "00", "07-train-it"]) == [COURSE[0], COURSE[2], COURSE[3]]
+    assert course.choose(COURSE, ["11", "0", "00", "10-train-it"]) == [COURSE[0], COURSE[2], COURSE[3]]
 
 
 @pytest.mark.parametrize("everything", [None, []])
@@ -538,7 +538,7 @@ def test_none_asked_for_means_all(everything):
 
 @pytest.mark.parametrize("name", ["1-meet", "train", "70", "", "-1"])
 def test_half_a_name_is_not_guessed(name):
-    with pytest.raises(LessonError, match="00-start-here, 01-meet-the-faces, 07-train-it, 11-beat-the-paper"):
+    with pytest.raises(LessonError, match="00-start-here, 01-meet-the-faces, 10-train-it, 14-beat-the-paper"):
         course.choose(COURSE, [name])
 
 

@@ -24,7 +24,7 @@ from fer_course.course.kernels import own_kernels
 
 SIZE = {"width": 1280, "height": 720}
 #: The exercise that is shown, by its name in the notebook, and a wrong answer to it.
-LESSON, EXERCISE = "02-standard-convolutions", "output-size"
+LESSON, EXERCISE = "03-slide-a-kernel", "output-size"
 WRONG = '''def output_size(size: int, kernel: int, stride: int = 1, padding: int = 0) -> int:
     """Return in how many places a kernel fits along one side."""
     return (size + 2 * padding - kernel) // stride'''

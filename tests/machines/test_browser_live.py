@@ -113,7 +113,7 @@ CELLS += ("output-size", "check-output-size", "convolve", "check-convolve")
 def lesson_02(browser, lab):  # noqa: F811
     """Cells of lesson 02 in JupyterLab, run, with one answer that is right and one that is wrong."""
     lesson, solved = (
-        {cell.id: cell for cell in nbformat.read(ROOT / kind / "02-standard-convolutions.ipynb", as_version=4).cells}
+        {cell.id: cell for cell in nbformat.read(ROOT / kind / "03-slide-a-kernel.ipynb", as_version=4).cells}
         for kind in ("lessons", "solutions")
     )
     lesson["output-size"].source = solved["output-size"].source

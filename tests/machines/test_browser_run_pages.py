@@ -16,7 +16,7 @@ pytestmark = BROWSER_TESTS
 
 TABLE = "| a long name of a column | another one | and one more |\n|---|---|---|\n| 1 | 2 | 3 |"
 CODE = "accuracies = {name: evaluate(run, faces).accuracy for name, run in sorted(all_of_the_runs.items())}"
-LESSON = "03-depthwise-separable-convolutions"
+LESSON = "05-space-and-channels-apart"
 
 
 @pytest.fixture(scope="module")

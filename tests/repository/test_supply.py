@@ -74,7 +74,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(built):
     names = names_in(built, "whl")
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"fer_course"}
     for wanted in (
-        "lessons/07-train-it.ipynb",
+        "lessons/10-train-it.ipynb",
         "profiles/cpu.yaml",
         "models/weights/mini_xception.npz",
         "widgets/view.js",

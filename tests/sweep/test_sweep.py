@@ -311,7 +311,7 @@ def test_equal_values_of_a_lessons_parameter_are_one_too(tmp_path, values):
     (GRID | {"grid": {"distillation": [0.5]}}, "distillation needs a teacher"),
     (GRID | {"grid": {"fold": [0, 9]}}, "data: A validation share of 0.2 makes .* no fold 9"),
     (GRID | {"grid": {"shift": [float("nan")]}}, "not a finite number"),
-    ({"lesson": "07", "data": "drawn", "score": "luck"}, "score: 07-train-it reports no number 'luck'; it reports: accuracy"),
+    ({"lesson": "07", "data": "drawn", "score": "luck"}, "score: 10-train-it reports no number 'luck'; it reports: accuracy"),
     ({"lesson": "07", "data": "drawn", "profile": "slow"}, "profile: There is no profile 'slow'"),
     ({"lesson": "07", "data": "drawn", "grid": {"recipe": ["slow"]}}, "grid: There is no recipe 'slow'"),
     ({"lesson": "07", "data": "drawn", "grid": {"faces": ["many"]}}, "grid: .*faces.* takes int"),
