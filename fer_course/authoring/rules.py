@@ -10,7 +10,7 @@ import ast
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fer_course.authoring.lessons import LESSON_TAG
@@ -25,18 +25,12 @@ DECLARED = dict(
 #: The sections of a lesson, by the words that their headings begin with.
 SECTIONS = ("What you'll do", "What you have now", "On your own", "Quiz", "Sources")
 QUESTIONS = 3
-#: The most words of text in a notebook, and the fewest and most cells.
-WORDS, CELLS = 2500, (40, 76)
 #: What a fold begins with.
 FOLD = '<details style="margin: 0.6em 0">'
-#: The most lines of a code cell, and of one tagged `model`.
-LINES, MODEL_LINES = 16, 20
 #: The most characters in a line of code.
 WIDTH = 88
 #: The fewest cells that keep their outputs.
 KEPT = 3
-#: The fewest and most exercises; lesson 00 has one.
-EXERCISES, FIRST_EXERCISES = (3, 5), (1, 1)
 #: A shorter line of a solution gives nothing away, for example `return x`.
 SECRET = 12
 
@@ -62,6 +56,38 @@ class Complaint:
         return f"cell {self.cell}: {self.text}" if self.cell else self.text
 
 
+@dataclass(frozen=True)
+class Limits:
+    """How much a lesson may hold.
+
+    Attributes:
+        words: the most words of text.
+        cells: the fewest and the most cells.
+        lines: the most lines of a code cell.
+        model_lines: the most lines of one tagged `model`.
+        exercises: the fewest and the most exercises; lesson 00 has one.
+
+    """
+
+    words: int
+    cells: tuple[int, int]
+    lines: int
+    model_lines: int
+    exercises: tuple[int, int]
+
+
+#: A lesson of an hour (second edition), and one of the first edition. The numbers of those that fit an hour by now.
+HOUR = Limits(words=1900, cells=(24, 48), lines=12, model_lines=16, exercises=(2, 3))
+FIRST_EDITION = Limits(words=2500, cells=(40, 76), lines=16, model_lines=20, exercises=(3, 5))
+HOURS: tuple[str, ...] = ()
+
+
+def limits_of(name: str) -> Limits:
+    """Return how much the lesson of this file name may hold."""
+    limits = HOUR if name[:2] in HOURS else FIRST_EDITION
+    return replace(limits, exercises=(1, 1)) if name.startswith("00") else limits
+
+
 def lint(path: str | Path) -> list[Complaint]:
     """Return the complaints about a notebook file. A file in a folder `lessons` is a lesson, any other one a solution.
 
@@ -77,7 +103,7 @@ def lint(path: str | Path) -> list[Complaint]:
         return wrong_format  # the other rules would misread it
     is_lesson = path.absolute().parent.name == "lessons"
     found = [complaint for rule in (LESSON_RULES if is_lesson else SOLUTION_RULES) for complaint in rule(notebook)]
-    found += exercises(notebook, *(FIRST_EXERCISES if path.name.startswith("00") else EXERCISES))
+    found += [complaint for rule in SIZE_RULES for complaint in rule(notebook, limits_of(path.name))]
     solution = path.absolute().parents[1] / "solutions" / path.name
     if is_lesson and solution.is_file() and not notebook_format(answers := _read(solution)):
         found += secrets(notebook, answers)
@@ -183,15 +209,16 @@ def parameters(notebook) -> list[Complaint]:
     return complaints
 
 
-def length(notebook) -> list[Complaint]:
+def length(notebook, limits: Limits = FIRST_EDITION) -> list[Complaint]:
     """A lesson is read in one session, so its words and cells are limited. Addresses and tags don't count as words."""
     complaints = []
     prose = re.sub(r"<[^>]*>|\]\([^)]*\)|https?://\S+", " ", _markdown(notebook))
     words = len(re.findall(r"\w[\w'’.,-]*", prose))
-    if words > WORDS:
-        complaints.append(Complaint(f"has {words} words of text; at most {WORDS} are allowed"))
-    if not CELLS[0] <= len(notebook.cells) <= CELLS[1]:
-        complaints.append(Complaint(f"has {len(notebook.cells)} cells; {CELLS[0]} to {CELLS[1]} are allowed"))
+    if words > limits.words:
+        complaints.append(Complaint(f"has {words} words of text; at most {limits.words} are allowed"))
+    fewest, most = limits.cells
+    if not fewest <= len(notebook.cells) <= most:
+        complaints.append(Complaint(f"has {len(notebook.cells)} cells; {fewest} to {most} are allowed"))
     return complaints
 
 
@@ -219,16 +246,16 @@ def folds(notebook) -> list[Complaint]:
     return complaints
 
 
-def code_length(notebook) -> list[Complaint]:
+def code_length(notebook, limits: Limits = FIRST_EDITION) -> list[Complaint]:
     """A code cell shows one idea, so its lines are limited. Blank lines and nbgrader's markers don't count."""
     complaints = []
     for cell in _code_cells(notebook):
-        most = MODEL_LINES if "model" in _tags(cell) else LINES
+        most = limits.model_lines if "model" in _tags(cell) else limits.lines
         lines = [line for line in cell.source.splitlines() if line.strip() and not re.search(_MARKER, line)]
         if len(lines) > most:
             complaints.append(
                 Complaint(
-                    f"has {len(lines)} lines; at most {most} are allowed ({MODEL_LINES} in a cell tagged `model`)",
+                    f"has {len(lines)} lines; at most {most} are allowed ({limits.model_lines} in a cell tagged `model`)",
                     cell.id,
                 )
             )
@@ -316,8 +343,9 @@ def sections(notebook) -> list[Complaint]:
     return complaints
 
 
-def exercises(notebook, least: int = EXERCISES[0], most: int = EXERCISES[1]) -> list[Complaint]:
+def exercises(notebook, limits: Limits = FIRST_EDITION) -> list[Complaint]:
     """An exercise is four cells in this order: header with difficulty and minutes, answer, check, hints."""
+    least, most = limits.exercises
     complaints = []
     answers = [index for index, cell in enumerate(notebook.cells) if cells.is_solution(cell)]
     if not least <= len(answers) <= most:
@@ -448,10 +476,12 @@ def secrets(lesson, solution) -> list[Complaint]:
 
 Rule = Callable[..., list[Complaint]]
 _RULES: tuple[Rule, ...] = (
-    notebook_format, cell_ids, widget_state, syntax, parameters, length, folds, code_length, code_width, figures,
+    notebook_format, cell_ids, widget_state, syntax, parameters, folds, code_width, figures,
     paired_predictions, sections,
 )  # fmt: skip
-#: The rules for a solution and for a lesson, apart from `exercises` and `secrets`, which need more arguments.
+#: The rules that need to know how much a lesson may hold.
+SIZE_RULES: tuple[Rule, ...] = (length, code_length, exercises)
+#: The rules for a solution and for a lesson, apart from those and from `secrets`, which compares the two.
 SOLUTION_RULES: tuple[Rule, ...] = (*_RULES, kept_outputs, errors_stop)
 LESSON_RULES: tuple[Rule, ...] = (*_RULES, checks_may_fail, no_outputs)
 

@@ -174,7 +174,7 @@ def name(rule) -> str:
     return rule.__name__
 
 
-@pytest.mark.parametrize("rule", [*rules.SOLUTION_RULES, rules.exercises], ids=name)
+@pytest.mark.parametrize("rule", [*rules.SOLUTION_RULES, *rules.SIZE_RULES], ids=name)
 def test_the_good_notebook_follows(rule):
     assert rule(good()) == []
 
@@ -187,13 +187,13 @@ def test_a_broken_notebook_is_found(rule, spoil, complaint):
 
 
 def test_every_rule_is_shown_to_fail():
-    assert {rule for rule, _, _ in BROKEN} == {*rules.SOLUTION_RULES, rules.exercises}
+    assert {rule for rule, _, _ in BROKEN} == {*rules.SOLUTION_RULES, *rules.SIZE_RULES}
 
 
 def test_an_exercise_whose_answer_is_the_first_cell_has_no_header():
     notebook = good()
     notebook.cells = [cell_of(notebook, "add-1"), cell_of(notebook, "check-add-1")]
-    found = [str(complaint) for complaint in rules.exercises(notebook, 1, 1)]
+    found = [str(complaint) for complaint in rules.exercises(notebook, rules.limits_of("00-a.ipynb"))]
     assert found[0] == "cell add-1: the cell before it has to be its header, `### Exercise …`"
     assert "hints are missing" in found[1]
     assert len(found) == 2
@@ -233,7 +233,7 @@ def test_longer_cells_are_allowed_for_models_and_markers_do_not_count():
 def test_lesson_00_has_one_exercise():
     notebook = good()
     without("add-2", "check-add-2", "add-3", "check-add-3")(notebook)
-    assert rules.exercises(notebook, *rules.FIRST_EXERCISES) == []
+    assert rules.exercises(notebook, rules.limits_of("00-a.ipynb")) == []
     assert [str(found) for found in rules.exercises(notebook)] == ["has 1 exercises; 3 to 5 are expected"]
 
 
@@ -412,3 +412,16 @@ def test_an_empty_folder_is_refused(tmp_path, run_cli):
 def test_a_file_that_is_missing_can_not_be_linted(tmp_path):
     with pytest.raises(LessonError, match="can't be read as a notebook"):
         rules.lint(tmp_path / "none.ipynb")
+
+
+def test_a_lesson_of_an_hour_holds_less(monkeypatch):
+    monkeypatch.setattr(rules, "HOURS", ("04",))
+    assert rules.limits_of("03-a.ipynb") == rules.FIRST_EDITION
+    hour = rules.limits_of("04-a.ipynb")
+    assert (hour.words, hour.cells[1], hour.lines, hour.exercises) == (1900, 48, 12, (2, 3))
+    notebook = good()
+    with_source("seen", "word " * 1901)(notebook)
+    with_source("figure", "x = 1\n" * 13)(notebook)
+    assert rules.length(notebook) == rules.code_length(notebook) == []
+    assert "at most 1900" in str(rules.length(notebook, hour)[0])
+    assert "at most 12" in str(rules.code_length(notebook, hour)[0])
