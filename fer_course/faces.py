@@ -150,10 +150,39 @@ class Faces:
         groups = np.split(order, np.cumsum(counts)[:-1]) if len(self) else []
         return sorted((group for group in groups if len(group) > 1), key=lambda group: group[0])
 
+    def unseen(self, split: str | None = None) -> Faces:
+        """Return the faces of a split (default: `test_split`) of which Training holds no exact copy."""
+        test = self.select(split or self.test_split)
+        return test[~find_copies(self.select("Training").images, test.images)]
+
     def constant(self) -> np.ndarray:
         """Return a boolean mask (N,): True for pictures with one single grey level, which show no face."""
         flat = self.images.reshape(len(self), SIZE * SIZE)
         return (flat == flat[:, :1]).all(axis=1)
+
+
+def find_copies(train_images: np.ndarray, test_images: np.ndarray) -> np.ndarray:
+    """Return a boolean mask (M,): True where a test picture exactly equals a training picture. Built in lesson 01.
+
+    >>> find_copies(np.array([[[1, 2]], [[3, 4]]]), np.array([[[3, 4]], [[4, 3]]]))
+    array([ True, False])
+
+    Args:
+        train_images: pictures (N, height, width).
+        test_images: pictures (M, height, width) of the same dtype.
+
+    """
+    seen = {image.tobytes() for image in train_images}
+    return np.array([image.tobytes() in seen for image in test_images], dtype=bool)
+
+
+def count_labels(labels: np.ndarray) -> np.ndarray:
+    """Return how often each of the seven labels occurs, int64 (7,). Built in lesson 01.
+
+    >>> count_labels(np.array([3, 3, 6]))
+    array([0, 0, 0, 2, 0, 0, 1])
+    """
+    return np.bincount(labels, minlength=len(CLASS_NAMES))
 
 
 def stratified(group: np.ndarray, n: int, seed: int) -> np.ndarray:

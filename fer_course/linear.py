@@ -1,9 +1,11 @@
 """The first models, in plain NumPy: the majority guess, and a linear classifier with its loss and its gradient.
 
-Learners build it in lesson 01. Every later training is the same loop with a better function from pixels to scores.
+Learners build it in lessons 01 and 02. Every later training is the same loop with a better function from pixels to scores.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -58,6 +60,26 @@ def cross_entropy(probabilities: np.ndarray, labels: np.ndarray) -> float:
     true = probabilities[np.arange(len(labels)), labels]
     # A probability can underflow to 0, whose logarithm is -infinity.
     return float(-np.log(np.maximum(true, 1e-12)).mean())
+
+
+def slope(
+    loss: Callable[[np.ndarray], float], weights: np.ndarray, place: tuple[int, ...], nudge: float = 0.01
+) -> float:
+    """Return how much a loss changes per unit of one weight: the slope of the loss there, measured by a nudge.
+
+    >>> round(slope(lambda weights: 3 * weights[1], np.zeros(2), (1,)), 6)
+    3.0
+
+    Args:
+        loss: a function of weights of this shape that returns one number.
+        weights: float array of any shape; it is not changed.
+        place: the index of the weight.
+        nudge: by how much the weight is made larger.
+
+    """
+    moved = weights.copy()
+    moved[place] += nudge
+    return float((loss(moved) - loss(weights)) / nudge)
 
 
 def gradient_step(

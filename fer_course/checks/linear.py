@@ -1,14 +1,16 @@
-"""Checks: softmax and one gradient step of a linear classifier."""
+"""Checks: softmax, the slope of a loss, and one gradient step of a linear classifier."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from fer_course.checks.answers import several
-from fer_course.checks.core import Mistake, check, grown, judge, numbers, passed
+from fer_course.checks.comparing import as_array
+from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed, short
 
 # ------------------------------------------------------------------------------------------------------------ softmax
 
@@ -101,6 +103,111 @@ SOFTMAX_MISTAKES = (
         f"the sums went to the wrong rows: {_KEEP}",
     ),
 )
+
+# -------------------------------------------------------------------------------------------------------------- slope
+
+
+@check
+def slope(answer) -> None:
+    """Check `slope(loss, weights, place, nudge)`: the change of a loss per unit of one weight, a number."""
+    cases = []
+    for seed, (sides, nudge) in enumerate((((3,), 0.01), ((4, 3), 0.001), ((2, 5), 0.05))):
+        sides, rng = grown(seed, *sides), numbers(seed)
+        place = tuple(int(rng.integers(1, side)) for side in sides)
+        cases.append((_bowl(rng.normal(size=sides), rng.uniform(1, 3)), rng.normal(size=sides), place, nudge))
+    if not all(_near_slope(attempt(answer, *case), *case) for case in cases):
+        judge(answer, cases, _slope, _what_slope, mistakes=SLOPE_MISTAKES, advice=_ADVICE_ON_PLACES, form=_one_number)
+    passed("The slope: which way a weight should move, and how much it matters.")
+
+
+def _bowl(bottom: np.ndarray, steepness: float) -> Callable[[np.ndarray], float]:
+    """Return a loss whose slope is another one for each weight: a bowl, tilted."""
+    tilt = np.arange(1, bottom.size + 1).reshape(bottom.shape)
+    return lambda weights: float((steepness * (weights - bottom) ** 2 / 2 + tilt * weights).sum())
+
+
+def _what_slope(loss, weights, place, nudge) -> str:
+    return f"slope at {place} of weights {weights.shape}, nudge {nudge}"
+
+
+def _slope(loss, weights, place, nudge) -> float:
+    return (loss(_nudged(weights, place, nudge)) - loss(weights)) / nudge
+
+
+def _nudged(weights: np.ndarray, place: tuple[int, ...], nudge: float) -> np.ndarray:
+    moved = np.array(weights)
+    moved[place] += nudge
+    return moved
+
+
+def _near_slope(answer, loss, weights, place, nudge) -> bool:
+    """Return True for the slope at the weight, between the nudges to both sides: a nudge down or to both sides is right, too."""
+    up, down = _slope(loss, weights, place, nudge), _slope(loss, weights, place, -nudge)
+    found = as_array(answer)
+    return (
+        found is not None
+        and found.size == 1
+        and min(up, down) - 1e-6 <= float(found.ravel()[0]) <= max(up, down) + 1e-6
+    )
+
+
+def _one_number(answer):
+    array = as_array(answer)
+    if array is None or array.size != 1:
+        raise Hint(f"The slope at one place is one number; found {short(answer)}.")
+    return float(array.ravel()[0])
+
+
+_ADVICE_ON_PLACES = {
+    "'function' object is not subscriptable": "`loss` is a function: call it with weights, loss(moved).",
+    "'tuple' object": "`place` is the index itself: weights[place].",
+}
+
+SLOPE_MISTAKES = (
+    Mistake(
+        lambda loss, weights, place, nudge: loss(_nudged(weights, place, nudge)) - loss(weights),
+        "this is the change of the loss. Divide it by the nudge.",
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: -_slope(loss, weights, place, nudge),
+        "the sign is the wrong way round: the loss *after* the nudge, minus the loss before.",
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: _slope(loss, weights, place, nudge) * nudge**2,
+        "you multiply by the nudge. Divide by it.",
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: (loss(weights + nudge) - loss(weights)) / nudge,
+        "you move *all* weights. Move the one at `place`: moved[place] += nudge.",
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: (loss(_set(weights, place, nudge)) - loss(weights)) / nudge,
+        "the weight is *set* to the nudge. Add the nudge to it: +=.",
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: loss(_nudged(weights, place, nudge)) / nudge,
+        "the loss before the nudge is not subtracted.",
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: loss(_nudged(weights, place, nudge)),
+        "this is the loss after the nudge. The slope is its *change*, divided by the nudge.",
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: loss(weights),
+        "this is the loss itself. How much does it change when the weight is nudged?",
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: 0.0,
+        "the loss has not changed. Do both calls of `loss` get the same array? Nudge a *copy*: weights.copy().",
+    ),
+)
+
+
+def _set(weights: np.ndarray, place: tuple[int, ...], value: float) -> np.ndarray:
+    moved = np.array(weights)
+    moved[place] = value
+    return moved
+
 
 # ------------------------------------------------------------------------------------------------------ gradient step
 

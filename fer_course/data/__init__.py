@@ -17,7 +17,7 @@ from fer_course.data.discovery import IMPORTED, beside, data_folder, find, locat
 from fer_course.data.download import DATASET, download
 from fer_course.data.summary import summary
 from fer_course.data.votes import describe_votes, join_votes, vote_labels, vote_probabilities
-from fer_course.data.writers import write_csv, write_npz
+from fer_course.data.writers import parse_row, write_csv, write_npz
 from fer_course.errors import DataError
 from fer_course.faces import Faces
 
@@ -29,6 +29,7 @@ __all__ = [
     "info",
     "join_votes",
     "load",
+    "parse_row",
     "unlabelled",
     "vote_labels",
     "vote_probabilities",

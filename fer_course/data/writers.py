@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_course._shared.files import atomic
-from fer_course.faces import Faces
+from fer_course.faces import SIZE, Faces
 
 
 def write_csv(faces: Faces, path: str | Path) -> None:
@@ -25,6 +25,19 @@ def write_csv(faces: Faces, path: str | Path) -> None:
         for image, label, split in zip(faces.images, faces.labels, faces.split, strict=True):
             pixels = " ".join([number[value] for value in image.ravel().tolist()])
             file.write(f"{label},{pixels},{split}\n")
+
+
+def parse_row(row: str) -> tuple[int, np.ndarray, str]:
+    """Return label, picture (uint8, shape (48, 48)) and split of one line of `write_csv`. Built in lesson 01.
+
+    The readers take whole files, in many forms, and say what is wrong with them.
+
+    Raises:
+        ValueError: if the row has not three columns, or the second one is not the 2,304 pixels of a face.
+
+    """
+    label, pixels, split = row.split(",")
+    return int(label), np.array(pixels.split(), dtype=np.uint8).reshape(SIZE, SIZE), split
 
 
 def write_npz(faces: Faces, path: str | Path) -> None:

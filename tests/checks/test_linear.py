@@ -160,7 +160,52 @@ STEP_WRONG = {
 
 # ------------------------------------------------------------------------------------------------------ the tests
 
+
+def slope_downwards(loss, weights, place, nudge):
+    moved = weights.copy()
+    moved[place] -= nudge
+    return (loss(weights) - loss(moved)) / nudge
+
+
+def slope_to_both_sides(loss, weights, place, nudge):
+    up, down = weights.copy(), weights.copy()
+    up[place] += nudge / 2
+    down[place] -= nudge / 2
+    return (loss(up) - loss(down)) / nudge
+
+
+def slope_in_place(loss, weights, place, nudge):
+    before = loss(weights)
+    weights[place] += nudge
+    return (loss(weights) - before) / nudge
+
+
+def slope_of_the_same_array(loss, weights, place, nudge):
+    moved = weights
+    moved[place] += nudge
+    return (loss(moved) - loss(weights)) / nudge
+
+
+SLOPE_RIGHT = {
+    "package": package.slope,
+    "downwards": slope_downwards,
+    "to both sides": slope_to_both_sides,
+    "as an array": lambda *given: np.array([package.slope(*given)]),
+    "as a list": lambda *given: [package.slope(*given)],
+}
+SLOPE_WRONG = {
+    "in place": (slope_in_place, "changed its input in place"),
+    "of the same array": (slope_of_the_same_array, "changed its input in place"),
+    "all": (
+        lambda loss, weights, place, nudge: [package.slope(loss, weights, (0,) * weights.ndim, nudge)] * 2,
+        "one number",
+    ),
+    "the loss as an array": (lambda loss, weights, place, nudge: loss[place], "is a function"),
+}
+
+
 CHECKS = {
+    linear.slope: (SLOPE_RIGHT, SLOPE_WRONG),
     linear.softmax: (SOFTMAX_RIGHT, SOFTMAX_WRONG),
     linear.gradient_step: (STEP_RIGHT, STEP_WRONG),
 }
