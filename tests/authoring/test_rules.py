@@ -364,7 +364,7 @@ def test_each_folder_has_its_rules(course):
 
 
 def test_lesson_00_has_one_exercise_by_its_name(course):
-    path = course / "solutions" / "02-add.ipynb"
+    path = course / "solutions" / "13-add.ipynb"
     notebook = good()
     without("add-2", "check-add-2", "add-3", "check-add-3")(notebook)
     assert [str(found) for found in rules.lint(save(notebook, path))] == ["has 1 exercises; 3 to 5 are expected"]
