@@ -16,6 +16,18 @@ from fer_course.errors import FerCourseError
 from fer_course.reports import Report
 from fer_course.widgets import cover_and_move, receptive_ladder, separable_factory, threshold_desk, train_in_page
 
+COUNTED = """
+import { counted } from "LIBRARY/numbers.js";
+const answer = given.map((each) => counted(...each));
+"""
+
+
+@needs_node
+def test_what_is_counted_agrees_with_its_number():
+    words = run_node(COUNTED, [[1, "map"], [0, "map"], [3589, "face"], [2, "box", "boxes"]])
+    assert words == ["1 map", "0 maps", "3,589 faces", "2 boxes"]
+
+
 WORK = 'import { work } from "FIGURES/separable_factory.js";\nconst answer = given.map(work);'
 
 

@@ -20,3 +20,6 @@ export const encode = (values, shape, dtype) => {
   for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) letters += String.fromCharCode(byte);
   return { shape, dtype, data: btoa(letters) };
 };
+
+// "1 map", "2 maps", "3,589 faces"; `many` where an s is not enough.
+export const counted = (number, one, many = `${one}s`) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
