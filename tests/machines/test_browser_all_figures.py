@@ -99,6 +99,39 @@ def test_a_painted_face_gets_keras_scores_and_the_sum_is_keras_number(opened):  
     assert shown == pytest.approx(inside[row, column, map_number], abs=1e-4)
 
 
+@pytest.mark.parametrize("names", [["mini-Xception"], ["one", "two"]])
+def test_a_moved_or_covered_face_has_its_scores_beside_those_before(opened, names):  # noqa: F811
+    page = opened(widgets.cover_and_move({name: models.pretrained() for name in names}), 390)
+    stage, first = page.locator(".stage").first, page.locator(".score").first
+    stage.focus()
+    for key in ["ArrowRight"] * 7 + ["ArrowUp"]:
+        page.keyboard.press(key)
+    page.wait_for_function("document.querySelectorAll('polyline')[0].getAttribute('points').split(' ').length === 17")
+    face = drawn.draw_one(drawn.PROTOTYPES["disgust"], 5).astype(float)
+    around = np.pad(face, 8, "edge")
+    places = [around[9:57, 8 - right : 56 - right] for right in range(-8, 9)]
+    scores = models.pretrained().predict(np.stack([face, *places])[..., None], verbose=0)
+    np.testing.assert_allclose(bars_of(page), np.tile(scores[-2], len(names)), atol=1e-5)
+    assert float(first.get_attribute("data-before")) == pytest.approx(scores[0, 1], abs=1e-5)
+    assert first.text_content() == f"{100 * scores[-2, 1]:.0f} %"
+    assert "Moved 1 pixel up and 7 pixels to the right" in page.locator("p[role=status]").text_content()
+    points = page.locator("polyline").first.get_attribute("points").split()
+    shares = [(132 - float(point.split(",")[1])) / 120 for point in points]
+    np.testing.assert_allclose(shares, scores[1:, 1], atol=1e-3)  # the curve is that of the face one pixel up
+    assert ("one" in page.locator(".fer").text_content()) == (len(names) > 1)
+    assert page.locator("polyline").count() == 2 * len(names)
+    assert_fits(page, 390)
+    assert barriers(page) == []
+    page.get_by_role("button", name="put it back").click()
+    assert trait(page, "shift") == [0, 0]
+    page.get_by_role("button", name="cover a part").click()
+    stage.click(position={"x": 20, "y": 20})
+    drag(page, page.get_by_role("slider", name="size"), 0.9)
+    assert (trait(page, "size") > 20, trait(page, "place") != [34, 24]) == (True, True)
+    page.get_by_role("button", name="put it back").click()
+    assert (trait(page, "size"), trait(page, "place")) == (12, [34, 24])
+
+
 def test_the_factory_the_ladder_and_the_desk_follow(opened):  # noqa: F811
     page = opened(FIGURES["separable_factory"]())
     drag(page, page.get_by_role("slider", name="filters"), 0.5)

@@ -10,11 +10,12 @@ import traitlets
 from javascript import needs_node, run_node
 
 from fer_course import linear, models
-from fer_course._shared.scripts import as_array
+from fer_course._shared.scripts import as_array, to_array
 from fer_course.data import drawn
 from fer_course.errors import FerCourseError
 from fer_course.reports import Report
 from fer_course.widgets import cover_and_move, receptive_ladder, separable_factory, threshold_desk, train_in_page
+from fer_course.widgets.cover_and_move import moved
 
 COUNTED = """
 import { counted } from "LIBRARY/numbers.js";
@@ -204,14 +205,16 @@ def test_the_page_refuses_faces_that_it_can_not_learn():
 
 CHANGE = """
 import { covered, moved } from "FIGURES/cover_and_move.js";
-const answer = given.asked.map((each) => [...(each.shift ? moved(given.face, 48, each.shift) : covered(given.face, 48, each))]);
+const change = (each) => (each.shift ? moved(given.face, 48, each.shift, each.edge) : covered(given.face, 48, each));
+const answer = given.asked.map((each) => [...change(each)]);
 """
 
 
 def change(face: np.ndarray, asked: dict) -> np.ndarray:
     if "shift" in asked:
         down, right = asked["shift"]
-        return np.pad(face, 10, "edge")[10 - down : 58 - down, 10 - right : 58 - right]
+        how = {"mode": "edge"} if asked["edge"] == "repeated" else {"constant_values": np.rint(face.mean())}
+        return np.pad(face, 10, **how)[10 - down : 58 - down, 10 - right : 58 - right]
     (row, column), size = asked["place"], asked["size"]
     blurred = np.lib.stride_tricks.sliding_window_view(np.pad(face.astype(float), 4, "edge"), (9, 9)).mean(axis=(2, 3))
     fills = {"black": np.zeros((48, 48)), "mean": np.full((48, 48), face.mean()), "blur": blurred}
@@ -228,10 +231,60 @@ def test_a_face_is_covered_and_moved_as_numpy_does():
     places = [[0, 0], [24, 24], [47, 40]]
     cases = itertools.product(places, (0, 7, 12), ("black", "mean", "blur"))
     asked = [{"place": place, "size": size, "fill": fill} for place, size, fill in cases]
-    asked += [{"shift": shift} for shift in ([0, 0], [3, -8], [-5, 2])]
+    shifts = itertools.product(([0, 0], [3, -8], [-5, 2]), ("repeated", "mean"))
+    asked += [{"shift": shift, "edge": edge} for shift, edge in shifts]
     found = run_node(CHANGE, {"face": face.ravel().tolist(), "asked": asked})
     for each, case in zip(found, asked, strict=True):
         assert np.abs(np.reshape(each, (48, 48)) - change(face, case)).max() <= 1, case
+        if "shift" in case:
+            np.testing.assert_array_equal(moved(face[None], *case["shift"], case["edge"])[0], change(face, case))
+
+
+RENAMED = """
+import { direction, moved, renamed } from "FIGURES/cover_and_move.js";
+import { build } from "LIBRARY/network.js";
+import { array } from "LIBRARY/numbers.js";
+const network = build(given.network), faces = array(given.faces).data;
+const named = (face, right) => {
+  const shares = [...network.run(moved(faces.subarray(face * 2304, (face + 1) * 2304), 48, [0, right], "mean")).at(-1).data];
+  return shares.indexOf(Math.max(...shares));
+};
+const all = [...Array(70).keys()];
+const kept = given.moves.map((right) => all.filter((face) => named(face, right) === named(face, 0)).length);
+const many = { n: 70, words: "drawn face" };
+const said = [renamed(many, given.counts, 0), renamed(many, given.counts, -1)];
+const answer = { kept, said, directions: [[-1, 8], [2, 0], [0, -1], [0, 0]].map(direction) };
+"""
+
+
+@needs_node
+def test_ten_drawn_people_change_their_names_when_they_move():
+    """The claim that the figure opens with: counted by Keras when it is made, and by the page's own network here."""
+    made = cover_and_move()
+    people = [[drawn.draw_one(units, who) for units in drawn.PROTOTYPES.values()] for who in range(10)]
+    counts, moves = made.many["kept"]["mean"][0], [-8, -1, 5]
+    network, faces = made.networks[0]["network"], to_array(np.concatenate(people))
+    found = run_node(RENAMED, {"network": network, "faces": faces, "moves": moves, "counts": counts})
+    assert found["kept"] == [counts[8 + right] for right in moves]
+    assert counts[8] == 70
+    others = [70 - count for place, count in enumerate(counts) if place != 8]
+    assert min(others) >= 3
+    assert max(others) >= 10
+    assert found["said"] == [
+        f"Moved 1 to 8 pixels to the side: another name for {min(others)} to {max(others)} of 70 drawn faces.",
+        f"Moved 1 pixel to the left: another name for {70 - counts[7]} of 70 drawn faces.",
+    ]
+    assert found["directions"] == ["1 pixel up and 8 pixels to the right", "2 pixels down", "1 pixel to the left", ""]
+
+
+def test_the_first_face_that_moves_loses_its_score():
+    made = cover_and_move()
+    assert made.class_names[made.labels[made.face]] == "disgust"
+    face = as_array(made.faces)[made.face][None]
+    shifted = np.concatenate([moved(face, 0, right) for right in range(-8, 9)])
+    scores = models.pretrained().predict(shifted[..., None], verbose=0)[:, made.labels[made.face]]
+    assert np.ptp(scores) > 0.5
+    assert "another name for up to" in made.still()[1]
 
 
 def test_networks_that_can_not_be_compared_are_refused():
