@@ -165,6 +165,17 @@ def test_a_step_in_the_page_is_a_step_of_linear(opened):  # noqa: F811
     start = linear.cross_entropy(np.full((400, 7), 1 / 7), np.zeros(400, dtype=int))
     assert loss < start == pytest.approx(np.log(7))
     assert made.rate == trait(page, "rate")
+    assert "Step 1: " in page.locator("p[role=status]").text_content()
+    assert "guessing: 14 %" in page.locator("p[role=status]").text_content()
+    assert page.locator("polyline").count() == 2
+    drag(page, page.get_by_role("slider", name="learning rate"), 1)  # 30
+    page.get_by_role("button", name="one step").click()
+    page.get_by_role("button", name="one step").click()
+    page.get_by_role("button", name="start again").click()
+    settle(page)
+    assert page.locator("polyline").count() == 4  # the run before stays, in grey
+    assert "3 steps, at last with the learning rate 30" in page.locator(".earlier").text_content()
+    assert "8 or more" in page.locator("svg").text_content()
 
 
 def test_intervals_rain_and_are_counted(opened):  # noqa: F811

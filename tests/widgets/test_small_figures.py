@@ -16,6 +16,7 @@ from fer_course.errors import FerCourseError
 from fer_course.reports import Report
 from fer_course.widgets import cover_and_move, receptive_ladder, separable_factory, threshold_desk, train_in_page
 from fer_course.widgets.cover_and_move import moved
+from fer_course.widgets.train_in_page import textbook_faces
 
 COUNTED = """
 import { counted } from "LIBRARY/numbers.js";
@@ -194,6 +195,73 @@ def test_the_page_takes_the_steps_that_linear_takes():
     shares = linear.softmax(rows @ weights + bias)
     assert found["loss"] == pytest.approx(linear.cross_entropy(shares, labels), abs=1e-5)
     assert found["accuracy"] == pytest.approx((shares.argmax(axis=1) == labels).mean())
+
+
+RUN = """
+import { measure } from "LIBRARY/linear.js";
+import { pixelRows, trainer, verdict } from "FIGURES/train_in_page.js";
+import { array } from "LIBRARY/numbers.js";
+const rows = pixelRows(array(given.faces)), labels = [...array(given.labels).data], split = rows.length - given.test;
+const [train, others] = [[rows.slice(0, split), labels.slice(0, split)], [rows.slice(split), labels.slice(split)]];
+const answer = given.rates.map((rate) => {
+  const run = trainer(train, 7);
+  const history = [];
+  for (let steps = 0; steps <= given.steps; steps += 1) {
+    if (steps) run.advance(rate, 32);
+    if (steps % 10 === 0) history.push({ steps, ...measure(run.network, ...train) });
+  }
+  for (const each of history) each.seen = each.accuracy;
+  const { weights, bias } = run.network, losses = history.map(({ loss }) => loss);
+  return { weights: [...weights], bias: [...bias], verdict: verdict(history), losses, ...measure(run.network, ...others) };
+});
+"""
+
+
+@needs_node
+def test_a_good_rate_learns_what_holds_for_other_faces_a_small_one_crawls_and_a_large_one_explodes():
+    made = train_in_page()
+    given = {
+        "faces": made.faces,
+        "labels": made.labels,
+        "test": made.test,
+        "steps": 210,
+        "rates": [0.001, made.rate, 30],
+    }
+    slow, good, wild = run_node(RUN, given)
+    rows, labels = linear.pixel_rows(as_array(made.faces)).astype(float), as_array(made.labels)
+    for each in (slow, good, wild):  # the accuracy on others is that of NumPy
+        scores = rows[-made.test :] @ np.reshape(each["weights"], (-1, 7)) + each["bias"]
+        assert each["accuracy"] == pytest.approx((scores.argmax(axis=1) == labels[-made.test :]).mean())
+    assert good["accuracy"] > 0.6 > 3 * linear.majority_baseline(labels[: -made.test], labels[-made.test :])
+    assert good["losses"][-1] < 0.5 * good["losses"][0]
+    assert good["verdict"] == ""
+    assert slow["losses"][-1] > 0.97 * slow["losses"][0]
+    assert "larger rate" in slow["verdict"]
+    assert np.mean(wild["losses"][-10:]) > 1.5 * wild["losses"][0]
+    assert "explodes" in wild["verdict"]
+
+
+def test_textbook_faces_are_balanced_and_a_tenth_of_their_labels_is_wrong():
+    faces = textbook_faces(140, seed=3)
+    true = np.arange(140) % 7
+    assert 0.03 < (faces.labels != true).mean() < 0.2
+    np.testing.assert_array_equal(faces.images[5], drawn.draw_one(drawn.PROTOTYPES["surprise"], 3 * 140 + 5))
+
+
+VERDICT = """
+import { verdict } from "FIGURES/train_in_page.js";
+const answer = given.map((history) => verdict(history));
+"""
+
+
+@needs_node
+def test_who_knows_faces_by_heart_is_told_so():
+    start = {"steps": 0, "loss": 1.95, "seen": 0.14, "accuracy": 0.14}
+    heart = {"steps": 100, "loss": 0.9, "seen": 0.8, "accuracy": 0.2}
+    alike = {**heart, "accuracy": 0.7}
+    by_heart, fine, begun = run_node(VERDICT, [[start, heart], [start, alike], [start]])
+    assert "by heart" in by_heart
+    assert (fine, begun) == ("", "")
 
 
 def test_the_page_refuses_faces_that_it_can_not_learn():
