@@ -139,6 +139,13 @@ def test_the_factory_the_ladder_and_the_desk_follow(opened):  # noqa: F811
     assert filters > 100
     ratio = float(page.locator(".ratio").get_attribute("data-ratio"))
     assert ratio == pytest.approx(1 / filters + 1 / size**2)
+    assert "Nothing is saved" not in page.locator("p[role=status]").text_content()
+    sizes = {name: trait(page, name) for name in ("channels", "filters", "size", "side")}
+    standard, separable = widgets.separable_factory(**sizes).work()
+    words = page.locator("svg text").all_text_contents()
+    assert {f"{standard:,} multiply-adds", f"{separable:,} multiply-adds"} <= {*words}
+    drag(page, page.get_by_role("slider", name="filters"), 0)
+    assert "Nothing is saved" in page.locator("p[role=status]").text_content()
     page = opened(FIGURES["receptive_ladder"]())
     page.get_by_role("button", name="+ 5×5").click()
     settle(page)

@@ -50,6 +50,24 @@ def test_the_factory_counts_as_costs_does():
         assert found["ratio"] == pytest.approx(1 / case["filters"] + 1 / case["size"] ** 2)
 
 
+SPELLED = """
+import { axisEnd, spelled, work } from "FIGURES/separable_factory.js";
+const answer = given.map((sizes) => ({ ...spelled(sizes), end: axisEnd(work(sizes).standard) }));
+"""
+
+
+@needs_node
+def test_the_products_beneath_the_towers_are_the_work_and_the_axis_holds_it():
+    names = ("channels", "filters", "size", "side")
+    asked = [dict(zip(names, each, strict=True)) for each in [(64, 64, 3, 24), (1, 1, 1, 3), (256, 5, 7, 48)]]
+    for found, case in zip(run_node(SPELLED, asked), asked, strict=True):
+        standard, separable = separable_factory(**case).work()
+        counted = [eval(found[name].replace("²", "**2").replace("×", "*")) for name in ("standard", "separable")]
+        assert counted == [standard, separable]
+        assert float(found["ratio"].rpartition("= ")[2]) == pytest.approx(separable / standard, rel=5e-3)
+        assert standard <= found["end"] <= 2 * standard
+
+
 def test_the_factory_refuses_what_is_no_layer():
     with pytest.raises(traitlets.TraitError):
         separable_factory(filters=0)
