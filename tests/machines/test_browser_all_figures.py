@@ -70,6 +70,39 @@ def test_the_window_inspector_sums_what_python_sums(opened):  # noqa: F811
     assert float(page.locator(".sum").get_attribute("data-sum")) == pytest.approx(expected)
 
 
+def test_a_window_keeps_its_place_shows_its_products_and_says_what_it_refuses(opened):  # noqa: F811
+    page = opened(FIGURES["window_inspector"](), 390)
+    page.locator(".stage").first.click(position={"x": 6 * 20 + 3, "y": 6 * 30 + 3})  # row 30, column 20 of the face
+    settle(page)
+    assert trait(page, "window") == [29, 19]
+    box = page.locator(".frame").first.bounding_box()
+    drag(page, page.get_by_role("slider", name="stride"), 0.34)  # 2
+    assert trait(page, "window") == [15, 10]  # its middle is at 31, 21: no other is nearer
+    moved = page.locator(".frame").first.bounding_box()
+    assert abs(moved["x"] - box["x"]) < 13 > abs(moved["y"] - box["y"])
+    shown = page.get_by_role("table", name="products").locator("td").all_text_contents()
+    window = FACE[30:33, 20:23].astype(int)
+    expected = [
+        f"{pixel} × {weight}= {pixel * weight}" for pixel, weight in zip(window.ravel(), np.ravel(EDGE), strict=True)
+    ]
+    assert [each.replace("−", "-") for each in shown] == expected
+    page.get_by_label("kernel, row 1, column 1").fill("0.037")
+    box = page.get_by_label("kernel, row 1, column 1")
+    assert box.evaluate("(input) => input.scrollWidth <= input.clientWidth")
+    box.fill("")
+    assert "no number: 0.037 still counts" in page.locator(".refused").text_content()
+    assert box.get_attribute("aria-invalid") == "true"
+    page.get_by_label("kernel, row 1, column 2").focus()
+    assert (box.input_value(), page.locator(".refused").text_content()) == ("0.037", "")
+    page.get_by_role("combobox", name="padding").select_option(label="same (zeros around)")
+    drag(page, page.get_by_role("slider", name="stride"), 0)
+    page.locator(".stage").first.click(position={"x": 1, "y": 100})
+    settle(page)
+    assert page.locator(".zeros").first.evaluate("(box) => getComputedStyle(box).paddingLeft") == "6px"  # a pixel of 48
+    assert "3 of the window's 9 pixels lie outside" in page.locator("p[role=status]").last.text_content()
+    assert_fits(page, 390)
+
+
 def test_a_painted_face_gets_keras_scores_and_the_sum_is_keras_number(opened):  # noqa: F811
     page = opened(FIGURES["glass_network"]())
     stage = page.locator(".stage").first
