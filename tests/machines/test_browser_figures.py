@@ -51,7 +51,7 @@ def test_a_steered_face_and_its_scores_are_those_of_python(opened, width):  # no
     assert barriers(page) == []
 
 
-def test_a_textbook_face_names_the_jump_and_the_name_that_tips(opened):  # noqa: F811
+def test_a_textbook_face_names_the_jump_and_the_name_that_changes(opened):  # noqa: F811
     from fer_course.widgets import steer_a_face
 
     page = opened(steer_a_face())
@@ -60,9 +60,39 @@ def test_a_textbook_face_names_the_jump_and_the_name_that_tips(opened):  # noqa:
     assert trait(page, "units") == {"6": 0.8, "12": 1.0, "25": 0.8}
     assert page.get_by_role("button", name="happy").get_attribute("aria-pressed") == "true"
     assert "happy" in page.locator("svg text").all_text_contents()
-    assert re.search(
-        "Last tip: another face, and the name tips from .* to happy", page.locator("p[role=status]").text_content()
-    )
+    said = page.locator("p[role=status]").text_content()
+    assert re.fullmatch("The name changed from .* to happy: another expression.", said)
+    page.get_by_role("button", name="clear").click()
+    settle(page)
+    assert page.locator("svg polyline").first.get_attribute("points").count(",") == 1
+    assert "Move one muscle slowly" in page.locator("p[role=status]").text_content()
+
+
+def test_a_drag_over_people_is_one_move_and_a_muscle_names_its_stretch(opened):  # noqa: F811
+    from fer_course.widgets import steer_a_face
+
+    page = opened(steer_a_face())
+    moves = lambda: page.locator("svg polyline").first.get_attribute("points").count(",")  # noqa: E731
+    page.get_by_role("slider", name="12 lip corner puller").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+        settle(page)
+    assert moves() == 5
+    assert "12 lip corner puller: 0.00 → 0.20" in page.locator("svg text").all_text_contents()
+    people = page.get_by_role("slider", name="person")
+    drag(page, people, 0.9)
+    first = trait(page, "person")
+    assert first > 20
+    assert moves() == 6
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert trait(page, "person") == first + 2
+    assert moves() == 8  # each key is a move
+    drag(page, people, 0.2)
+    assert moves() == 9
+    assert f"person {trait(page, 'person')}" in page.locator("svg text").all_text_contents()
 
 
 CELLS = [
