@@ -219,12 +219,33 @@ def test_a_step_in_the_page_is_a_step_of_linear(opened):  # noqa: F811
 
 
 def test_intervals_rain_and_are_counted(opened):  # noqa: F811
-    page = opened(FIGURES["chance_machine"]())
+    page = opened(widgets.chance_machine(accuracy=0.61, n=130))  # 130: not among the sizes that it brings
+    assert "test faces: 130" in page.locator(".row").text_content()
     for _ in range(3):
         page.get_by_role("button", name="one more").click()
     settle(page)
     assert trait(page, "drops") == 3
-    assert page.locator("svg circle").count() == 3
+    assert page.locator("svg .interval").count() == 3
+    page.get_by_role("button", name="let them rain").click()
+    page.wait_for_function("document.querySelectorAll('svg .interval').length === 25")
+    page.get_by_role("button", name="stop").click()
+    drops = trait(page, "drops")
+    page.wait_for_timeout(300)
+    assert trait(page, "drops") == drops
+    assert page.get_by_role("button", name="let them rain").is_visible()
+    while trait(page, "drops") < 100:
+        page.get_by_role("button", name="one more").click()
+    settle(page)
+    assert (
+        page.locator("svg .missed").count() == trait(page, "missed") > 0
+    )  # also those that the last 25 no longer hold
+    said = page.locator("p[role=status]").text_content()
+    page.get_by_role("slider", name="test faces").focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert (trait(page, "n"), trait(page, "drops")) == (200, 0)
+    assert said[: said.index(" %.")] in page.locator(".note").text_content()
+    assert page.locator("svg .earlier").count() > 3
 
 
 # -------------------------------------------------------------------------------------------------- the exported page

@@ -148,6 +148,32 @@ def test_the_rain_is_binomial_and_its_intervals_are_those_of_a_report():
     assert run_node(RAIN, {"counts": [], "asked": asked[:1]})["drops"][0] == found["drops"][0]
 
 
+LUCK = """
+import { histogram, missing, rain, spread } from "FIGURES/chance_machine.js";
+const all = rain({ accuracy: 0.6, n: 100, seed: 3, count: 60 });
+const [hit, miss] = [false, true].map((missed) => ({ share: 0.6, low: 0.5, high: 0.7, missed }));
+const answer = { all, bins: histogram(all.map(({ share }) => share), 20), spread: spread(all, 100), one: spread([hit], 1),
+  missing: [all, [hit], [miss], [hit, miss]].map(missing) };
+"""
+
+
+@needs_node
+def test_all_that_fell_is_summed_up():
+    found = run_node(LUCK)
+    shares, missed = np.array([each["share"] for each in found["all"]]), sum(each["missed"] for each in found["all"])
+    edges = (np.arange(22) - 0.5) / 20
+    np.testing.assert_array_equal(found["bins"], np.histogram(shares + 1e-9, edges)[0])
+    assert found[
+        "spread"
+    ] == f"60 test sets of 100 faces: measured from {shares.min():.1%} to {shares.max():.1%}.".replace("%", " %")
+    assert found["one"] == "1 test set of 1 face: measured 60.0 %."
+    many, hit, miss, two = found["missing"]
+    assert f"{missed} of 60 intervals miss the truth. They are 95 % intervals: about 5 of 100 should." in many
+    assert "interval contains the truth" in hit
+    assert "interval misses the truth" in miss
+    assert "1 of 2 intervals misses the truth" in two
+
+
 DESK = """
 import { answers, atThreshold, reliability } from "FIGURES/threshold_desk.js";
 import { array } from "LIBRARY/numbers.js";
