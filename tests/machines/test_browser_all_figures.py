@@ -165,6 +165,43 @@ def test_a_moved_or_covered_face_has_its_scores_beside_those_before(opened, name
     assert (trait(page, "size"), trait(page, "place")) == (12, [34, 24])
 
 
+def test_the_ladder_draws_the_outside_and_keeps_the_place(opened):  # noqa: F811
+    page = opened(widgets.receptive_ladder(stack=["3×3", "pooling 2×2", "3×3"]), 390)
+    cell = page.locator("rect[data-row='3'][data-cell='0']").bounding_box()
+    page.mouse.click(cell["x"] + cell["width"] / 2, cell["y"] - 4)  # between the rows counts, too
+    settle(page)
+    assert trait(page, "place") == [3, 0]
+    outside = page.locator("rect.zero").evaluate_all("cells => cells.map(({ dataset }) => [dataset.row, dataset.cell])")
+    assert outside == [["0", "-3"], ["0", "-2"], ["0", "-1"], ["1", "-2"], ["1", "-1"], ["2", "-1"]]
+    face, frame = page.locator(".stage canvas").bounding_box(), page.locator(".frame").bounding_box()
+    pixel = face["width"] / 48
+    assert face["x"] - frame["x"] == pytest.approx(3 * pixel, abs=0.6)
+    assert frame["width"] == pytest.approx(8 * pixel, abs=0.6)
+    last = page.locator("rect[data-row='3'][data-cell='20']").bounding_box()
+    page.mouse.move(cell["x"] + 2, cell["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(last["x"] + 2, cell["y"] + 4, steps=6)
+    page.mouse.up()
+    settle(page)
+    assert trait(page, "place") == [3, 20]
+    page.get_by_role("button", name="+ 3×3, stride 2").click()
+    settle(page)
+    assert trait(page, "place") == [4, 10]  # the box over box 21, half a box from 20
+    page.get_by_role("button", name="take the last away").click()
+    settle(page)
+    assert trait(page, "place") == [3, 21]
+    pooling = page.get_by_role("button", name="+ pooling 2×2")
+    for _ in range(4):  # 12, 6, 3, 1 box
+        pooling.click()
+        settle(page)
+    assert pooling.is_disabled()
+    assert pooling.get_attribute("title") == "a window of 2 is wider than the last row, 1 box"
+    assert "wider than the last row" in page.locator(".note").text_content()
+    assert "beside" not in page.locator("p[role=status]").text_content()
+    assert_fits(page, 390)
+    assert barriers(page) == []
+
+
 def test_the_factory_the_ladder_and_the_desk_follow(opened):  # noqa: F811
     page = opened(FIGURES["separable_factory"]())
     drag(page, page.get_by_role("slider", name="filters"), 0.5)
@@ -184,7 +221,7 @@ def test_the_factory_the_ladder_and_the_desk_follow(opened):  # noqa: F811
     settle(page)
     assert page.locator(".field").get_attribute("data-field") == "16"  # 3, 4, 8, and four more steps of two pixels
     page = opened(FIGURES["threshold_desk"]())
-    drag(page, page.get_by_role("slider", name="answers only above"), 0.8)
+    drag(page, page.get_by_role("slider", name="answers only when surer than"), 0.8)
     level = trait(page, "threshold")
     made = FIGURES["threshold_desk"]()
     probabilities = as_array(made.probabilities).astype(float)
@@ -192,6 +229,14 @@ def test_the_factory_the_ladder_and_the_desk_follow(opened):  # noqa: F811
     right = probabilities.argmax(axis=1) == as_array(made.labels)
     assert float(page.locator(".coverage").get_attribute("data-coverage")) == pytest.approx((sure >= level).mean())
     assert float(page.locator(".accuracy").get_attribute("data-accuracy")) == pytest.approx(right[sure >= level].mean())
+    page.get_by_role("slider", name="answers only").focus()
+    page.keyboard.press("Tab")  # to the first dot
+    first = page.locator("circle").first.get_attribute("aria-label")
+    assert page.locator(".bundle").text_content() == f"{first}."
+    page.locator("circle").nth(2).hover(force=True)
+    inside = (sure >= 0.4) & (sure < 0.5)  # no face is surer than 30 % of nothing: dots begin at 20 %
+    third = f"{inside.sum()} faces: said {100 * sure[inside].mean():.0f} %, right {100 * right[inside].mean():.0f} %."
+    assert page.locator(".bundle").text_content() == third
 
 
 def test_a_step_in_the_page_is_a_step_of_linear(opened):  # noqa: F811

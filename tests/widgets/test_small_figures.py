@@ -117,6 +117,53 @@ def test_the_cone_holds_the_pixels_that_a_number_is_computed_from():
         assert (max(first, 0), min(last, 47)) == (min(pixels), max(pixels))
 
 
+LADDER = """
+import { inWords, nearest, obstacle, places } from "FIGURES/receptive_ladder.js";
+const said = given.said.map(({ layers, row, cell }) => inWords(layers, 48, row, cell).join(""));
+const rows = given.cases.map(({ layers }) => places(layers, 48));
+const over = rows.map((each) => each.map((_, to) => nearest(each, 0, 20, to)));
+const answer = { said, rows, over, obstacles: given.stacks.map((layers) => obstacle(layers, 48, [2, 2, "valid"])) };
+"""
+
+
+@needs_node
+def test_boxes_stand_over_what_they_see_and_words_say_what_is_outside():
+    rng = np.random.default_rng(1)
+    cases = [{"layers": [layer(rng) for _ in range(3)]} for _ in range(30)]
+    conv, pool, small = [3, 1, "same"], [2, 2, "valid"], [48, 1, "valid"]
+    said = [(0, 5), (3, 6), (3, 0), (1, 0), (1, 47)]
+    ladder = [conv, pool, conv]
+    asked = [{"layers": ladder, "row": row, "cell": cell} for row, cell in said]
+    asked.append({"layers": [small], "row": 1, "cell": 0})
+    stacks = [[conv], [small], [conv] * 12]
+    found = run_node(LADDER, {"said": asked, "cases": cases, "stacks": stacks})
+    assert found["said"] == [
+        "Pixel 5, counted from 0, sees itself: 1 × 1.",
+        "Box 6 of layer 3, counted from 0, sees 8 × 8 pixels of the face. The box beside it sees as much, 2 pixels further.",
+        "Box 0 of layer 3, counted from 0, sees 8 × 8 places. 3 columns and 3 rows of them lie outside the face, "
+        "where the layers put zeros. The box beside it sees as much, 2 pixels further.",
+        *[
+            f"Box {cell} of layer 1, counted from 0, sees 3 × 3 places. 1 column and 1 row of them lie outside the face, "
+            "where the layers put zeros. The box beside it sees as much, 1 pixel further."
+            for cell in (0, 47)
+        ],
+        "Box 0 of layer 1, counted from 0, sees 48 × 48 pixels of the face.",
+    ]
+    assert found["obstacles"] == ["", "a window of 2 is wider than the last row, 1 box", "12 layers are enough here"]
+    compared = 0
+    for case, rows, over in zip(cases, found["rows"], found["over"], strict=True):
+        for reach, row, above in zip(reached(case["layers"], 48), rows, over, strict=True):
+            assert row["count"] == len(reach)
+            middles = [row["middle"] + cell * row["apart"] for cell in range(len(reach))]
+            assert above == np.argmin(np.abs(np.array(middles) - 20.5 - 1e-9))
+            widest = max(map(len, reach))
+            for middle, pixels in zip(middles, reach, strict=True):
+                if min(pixels) > 0 and max(pixels) < 47 and len(pixels) == widest == max(pixels) - min(pixels) + 1:
+                    assert middle == pytest.approx((min(pixels) + max(pixels) + 1) / 2)
+                    compared += 1
+    assert compared > 500
+
+
 def test_the_ladder_refuses_what_it_can_not_stack():
     with pytest.raises(FerCourseError, match="no block '7×7'"):
         receptive_ladder(stack=["7×7"])
@@ -175,19 +222,23 @@ def test_all_that_fell_is_summed_up():
 
 
 DESK = """
-import { answers, atThreshold, reliability } from "FIGURES/threshold_desk.js";
+import { answers, atThreshold, bundle, reliability, vanished } from "FIGURES/threshold_desk.js";
 import { array } from "LIBRARY/numbers.js";
 const all = answers(array(given.probabilities), array(given.labels));
-const answer = { levels: given.levels.map((level) => atThreshold(all, level, 7)), bins: reliability(all, 15) };
+const levels = given.levels.map((level) => atThreshold(all, level, 7)), bins = reliability(all, 15);
+const gone = levels.map(({ confusion }) => vanished(given.names, confusion, levels[0].confusion));
+const bundles = bins.filter(({ n }) => n).map(bundle);
+const answer = { levels, bins, gone, bundles, one: bundle({ n: 1, confidence: 0.5, accuracy: 1 }) };
 """
 
 
 @needs_node
 def test_the_desk_counts_as_a_report_does():
     made = threshold_desk()
-    assert made.about.startswith("Recorded: the network that comes with the course")
+    assert made.about.startswith("Recorded: the answers of the network that comes with the course")
     levels = [0, 0.4, 0.7, 0.95]
-    found = run_node(DESK, {"probabilities": made.probabilities, "labels": made.labels, "levels": levels})
+    handed = {"probabilities": made.probabilities, "labels": made.labels, "names": made.class_names}
+    found = run_node(DESK, handed | {"levels": levels})
     probabilities = as_array(made.probabilities).astype(float)
     report = Report(as_array(made.labels), probabilities / probabilities.sum(axis=1, keepdims=True))
     sure = report.probabilities.max(axis=1)
@@ -196,10 +247,19 @@ def test_the_desk_counts_as_a_report_does():
         assert each["coverage"] == pytest.approx(kept.n / report.n)
         assert each["accuracy"] == pytest.approx(kept.accuracy)
         np.testing.assert_array_equal(each["confusion"], kept.confusion)
+    assert found["gone"][0] == "Still answered of each class: from angry 100 % to neutral 100 %."
+    left = np.bincount(report.labels[sure >= 0.95], minlength=7) / np.bincount(report.labels)
+    gone = [f"{made.class_names[place]} {100 * left[place]:.0f} %" for place in np.argsort(left) if left[place] < 0.1]
+    assert len(gone) > 2
+    assert f"still answered: {', '.join(gone)}. Most still answered: happy " in found["gone"][3]
     expected = report.reliability(15)
     assert [each["n"] for each in found["bins"]] == expected.faces.tolist()
     for each, accuracy in zip(found["bins"], expected.accuracy, strict=True):
         assert each["n"] == 0 or each["accuracy"] == pytest.approx(accuracy)
+    bins = zip(expected.faces, expected.confidence, expected.accuracy, strict=True)
+    shares = [(n, f"{100 * says:.0f}", f"{100 * is_right:.0f}") for n, says, is_right in bins if n]
+    assert found["bundles"] == [f"{n} faces: said {says} %, right {is_right} %" for n, says, is_right in shares]
+    assert found["one"] == "1 face: said 50 %, right 100 %"
 
 
 def test_the_recorded_network_is_the_one_that_comes_with_the_course():
