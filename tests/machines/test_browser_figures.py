@@ -21,6 +21,7 @@ from browsing import (  # noqa: F401
 from figure_pages import assert_fits, bars_of, drag, opened, pixels_of, settle, trait  # noqa: F401
 
 from fer_course.data import drawn
+from fer_course.faces import CLASS_NAMES
 from fer_course.models.prepare import prepare
 
 pytestmark = BROWSER_TESTS
@@ -135,6 +136,7 @@ def test_a_vote_comes_before_the_network_and_its_probability_is_that_of_python(o
     from fer_course.widgets.augmentation_judge import changed
 
     page = opened(augmentation_judge(face=3))
+    assert "happy" not in page.locator(".panels").first.text_content()  # the label would sway the vote
     drag(page, page.get_by_role("slider", name="turn"), 0.6)
     stage = page.locator(".stage").nth(1)
     box = stage.bounding_box()
@@ -155,6 +157,10 @@ def test_a_vote_comes_before_the_network_and_its_probability_is_that_of_python(o
     assert np.abs(pixels_of(page, ".panel:nth-child(2) canvas") - face.astype(int)).max() <= 1
     expected = models.pretrained().predict(prepare(face[None], 48), verbose=0)[0]
     np.testing.assert_allclose(bars_of(page), expected, atol=5e-3)
+    named = CLASS_NAMES[expected.argmax()]
+    assert vote["network"] == named
+    assert page.locator(".votes td").all_text_contents()[1:4] == ["happy", "can't tell", named]
+    assert "label: happy" in page.locator(".panels").first.text_content()
     assert vote["probability"] == pytest.approx(expected[3], abs=5e-3)
     assert barriers(page) == []
     stage.focus()
@@ -162,3 +168,15 @@ def test_a_vote_comes_before_the_network_and_its_probability_is_that_of_python(o
     settle(page)
     assert trait(page, "settings")["right"] == 4
     assert page.locator(".answer").is_hidden()  # another change: vote again
+    page.get_by_role("button", name="as it was").click()
+    drag(page, page.get_by_role("slider", name="turn"), 0.95)
+    page.get_by_role("button", name="sad", exact=True).click()
+    settle(page)
+    turned = trait(page, "settings")["turn"]
+    assert f"turn (degrees): you leave happy at {turned}, the network" in page.locator(".panels").last.text_content()
+    assert_fits(page, 1280)
+    assert barriers(page) == []
+    page.get_by_role("button", name="next face").click()
+    settle(page)
+    assert (trait(page, "face"), trait(page, "settings")["turn"]) == (4, 0)
+    assert "label: after a vote" in page.locator(".panels").first.text_content()

@@ -413,9 +413,9 @@ def test_a_face_is_covered_and_moved_as_numpy_does():
 
 
 RENAMED = """
-import { direction, moved, renamed } from "FIGURES/cover_and_move.js";
+import { moved, renamed } from "FIGURES/cover_and_move.js";
 import { build } from "LIBRARY/network.js";
-import { array } from "LIBRARY/numbers.js";
+import { array, direction } from "LIBRARY/numbers.js";
 const network = build(given.network), faces = array(given.faces).data;
 const named = (face, right) => {
   const shares = [...network.run(moved(faces.subarray(face * 2304, (face + 1) * 2304), 48, [0, right], "mean")).at(-1).data];

@@ -4,7 +4,7 @@
 // list per network], many { words, n, kept { edge: [counts from 8 pixels left to 8 right, per network] } }.
 
 import { bars, button, choose, frame, make, makeSvg, menu, onFrame, paintGrey, slider, stage, steer, watch } from "../../_shared/javascript/dom.js";
-import { array, counted } from "../../_shared/javascript/numbers.js";
+import { array, counted, direction } from "../../_shared/javascript/numbers.js";
 import { build } from "../../_shared/javascript/network.js";
 
 const BLUR = 4; // pixels to each side
@@ -41,12 +41,6 @@ export const moved = (pixels, side, [down, right], edge = "repeated") => {
     return inside || edge === "repeated" ? pixels[clamp(row, side) * side + clamp(column, side)] : mean;
   });
 };
-
-// "1 pixel up and 8 pixels to the right".
-export const direction = ([down, right]) => [
-  down && `${counted(Math.abs(down), "pixel")} ${down > 0 ? "down" : "up"}`,
-  right && `${counted(Math.abs(right), "pixel")} to the ${right > 0 ? "right" : "left"}`,
-].filter(Boolean).join(" and ");
 
 // How many of many faces get another name, in words: at this move to the side, or at rest over all moves.
 export const renamed = ({ words, n }, counts, right) => {
