@@ -202,6 +202,40 @@ def test_the_ladder_draws_the_outside_and_keeps_the_place(opened):  # noqa: F811
     assert barriers(page) == []
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_glass_network_hides_no_sum_and_names_its_last_maps(opened, width):  # noqa: F811
+    page = opened(FIGURES["glass_network"](), width)
+    fits = "(box) => box.scrollWidth <= box.clientWidth"
+    products = page.get_by_role("table", name="products")
+    shown = [float(each.replace("−", "-").split("= ")[1]) for each in products.locator("td").all_text_contents()]
+    assert len(shown) == 9
+    assert sum(shown) == pytest.approx(float(page.locator(".sum").get_attribute("data-sum")), abs=0.05)
+    assert products.locator("..").evaluate(fits)
+    count = page.locator(".layers canvas").count()
+    assert page.locator(".where").text_content().endswith(f"of {count}: scroll down, to the scores.")
+    page.locator(".layers").evaluate("(box) => box.scrollTo(0, box.scrollHeight)")
+    page.get_by_role("button", name="58 softmax").click()
+    settle(page)
+    assert page.locator(".where").text_content().endswith(f"to {count} of {count}, down to the scores.")
+    assert "Layer 58, softmax: happy" in page.locator("h4").all_text_contents()
+    powers = page.get_by_role("table", name="what the number is made of")
+    assert powers.locator("th").all_text_contents() == [*drawn.PROTOTYPES, "sum"]
+    assert powers.locator("..").evaluate(fits)
+    page.get_by_role("button", name="57 global mean").last.click()  # what it is made from
+    settle(page)
+    assert trait(page, "layer") == 57
+    assert page.get_by_role("table", name="the numbers of the window").locator("td").count() == 9
+    page.get_by_label("show every step").check()
+    page.get_by_role("button", name="12 mean pooling on the shortcut").click()
+    page.get_by_role("button", name="53 max pooling").click()
+    settle(page)
+    cells = page.get_by_role("table", name="the numbers of the window").locator("td")
+    numbers = [float(each.replace("−", "-")) for each in cells.all_text_contents()]
+    marked = page.locator(".largest").text_content()
+    assert float(marked.replace("−", "-")) == max(numbers)
+    assert_fits(page, width)
+
+
 def test_the_factory_the_ladder_and_the_desk_follow(opened):  # noqa: F811
     page = opened(FIGURES["separable_factory"]())
     drag(page, page.get_by_role("slider", name="filters"), 0.5)

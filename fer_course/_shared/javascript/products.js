@@ -8,5 +8,5 @@ export const productTable = (name, products, columns, words) => {
     ...(columns > 3 ? [words(pixel), make("br"), `× ${words(weight)}`] : [`${words(pixel)} × ${words(weight)}`]),
     make("br"), make("b", {}, `= ${words(product)}`));
   const rows = Array.from({ length: Math.ceil(products.length / columns) }, (_, i) => products.slice(i * columns, (i + 1) * columns));
-  return make("table", { "aria-label": name, style: columns > 5 ? "font-size:11px" : "font-size:13px" }, ...rows.map((row) => make("tr", {}, ...row.map(cell))));
+  return make("table", { "aria-label": name, style: columns > 5 ? "font-size:11px" : "font-size:12.5px" }, ...rows.map((row) => make("tr", {}, ...row.map(cell))));
 };
