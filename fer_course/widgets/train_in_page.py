@@ -92,4 +92,6 @@ def textbook_faces(n: int = 500, seed: int = 0) -> Faces:
     images = np.stack([drawn.draw_one(units, seed * n + place) for place, units in enumerate(prototypes)])
     rng = np.random.default_rng(seed)
     wrong = np.where(rng.random(n) < 0.1, rng.integers(1, len(CLASS_NAMES), n), 0)
-    return Faces(images, (labels + wrong) % len(CLASS_NAMES), np.repeat("Training", n), source="textbook faces", drawn=True)
+    return Faces(
+        images, (labels + wrong) % len(CLASS_NAMES), np.repeat("Training", n), source="textbook faces", drawn=True
+    )
