@@ -228,7 +228,7 @@ def _write(model, path: Path, to: str, images: np.ndarray) -> None:
 
 @contextmanager
 def _without_bytecode() -> Iterator[None]:
-    """Let Python keep no compiled modules: TensorFlow imports functions that it has rewritten from the folder for temporary files."""
+    """Let Python keep no compiled modules: TensorFlow imports what it has rewritten from the folder for temporary files."""
     before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         yield
