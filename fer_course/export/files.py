@@ -16,7 +16,8 @@ import importlib
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -214,13 +215,32 @@ def _keras_model(model):
 def _write(model, path: Path, to: str, images: np.ndarray) -> None:
     """Let the converters write the file, without anything that they print."""
     try:
-        with silence():
+        with silence(), _without_bytecode():
             if to == "onnx":
                 _write_onnx(model, path)
             else:
                 _write_litert(model, path, images if to == "litert-int8" else None)
     except Exception as error:  # the converters raise errors of many kinds
+        if _interrupted(error):
+            raise KeyboardInterrupt from error
         raise ExportError(f"Keras can't export {model.name} to {to}: {first_line(error)}") from error
+
+
+@contextmanager
+def _without_bytecode() -> Iterator[None]:
+    """Let Python keep no compiled modules: TensorFlow imports what it has rewritten from the folder for temporary files."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Return True if an error came of Ctrl-C: TensorFlow may raise one of its own while it handles it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _write_onnx(model, path: Path) -> None:

@@ -52,7 +52,8 @@ def show(figure: Figure, alt: str) -> None:
 
 def picture(figure: Figure, alt: str) -> dict[str, str]:
     """Return a figure in the forms that a notebook displays, HTML with alternative text and plain text, and close it."""
-    drawing = _saved(figure, "svg").decode()
+    # The names of parts that diagrams give hold the names of layers, which Keras counts on from model to model.
+    drawing = re.sub(' id="(?:box|arrow) [^"]*"', "", _saved(figure, "svg").decode())
     words, width = html.escape(alt, quote=True), _width(drawing)
     if len(drawing) > LARGEST:
         pixels = _saved(figure, "png", facecolor="white")

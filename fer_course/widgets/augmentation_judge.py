@@ -52,8 +52,8 @@ class AugmentationJudge(Figure):
     Attributes:
         face: number of the face.
         settings: what the handles say, as for `changed`.
-        votes: for each vote a dictionary: `face`, `settings`, `vote` (a class, or "can't tell"), `label`, and `probability`, that
-            the network gives to the label.
+        votes: for each vote a dictionary: `face`, `settings`, `vote` (a class, or "can't tell"), `label`, `network` (the
+            class that the network says), and `probability`, that it gives to the label.
 
     """
 
@@ -103,7 +103,7 @@ def augmentation_judge(
     if images is None:
         labels = list(drawn.PROTOTYPES)
         images = np.stack([drawn.draw_one(units, 3) for units in drawn.PROTOTYPES.values()])
-    images, names = np.asarray(images, dtype=np.uint8), [_name(label) for label in labels or ()]
+    images, names = np.asarray(images, dtype=np.uint8), [_name(label) for label in (() if labels is None else labels)]
     if images.shape != (len(names), SIZE, SIZE) or not names:
         raise FerCourseError(
             f"augmentation_judge takes faces (N, {SIZE}, {SIZE}) and N labels; found {images.shape} and {len(names)} labels."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,16 +14,20 @@ from fer_course.faces import CLASS_NAMES, Faces
 from fer_course.plots import grid
 from fer_course.widgets.figure import Figure, handed
 
+#: Pixels that a face moves at most, and what can stand where nothing is left.
+FAR, EDGES = 8, ("repeated", "mean")
+
 
 class CoverAndMove(Figure):
-    """A patch over a face, or the whole face moved, and what two networks say of it.
+    """The whole face moved, or a patch over it, and what up to three networks say of it.
 
-    Afterwards one can say: a convolution moves along with the face, but the score at the end still changes. Networks that
-    agree on a face need not read it from the same place.
+    Afterwards one can say: a convolution moves along with the face, but the score at the end still changes: of 70 drawn faces
+    some ten get another name. Networks that agree on a face need not read it from the same place.
 
     Attributes:
         face: number of the face.
-        mode: "cover" or "move".
+        mode: "move" or "cover".
+        edge: what stands where nothing is left: "repeated" (the edge's pixels) or "mean" (of the face).
         fill: "black", "mean" (of the face) or "blur" (the mean of 9 × 9 neighbours).
         size: side of the cover in pixels.
         place: row and column of its middle.
@@ -39,7 +43,9 @@ class CoverAndMove(Figure):
     class_names = handed(traitlets.List())
     networks = handed(traitlets.List())
     face = handed(traitlets.Int(0))
-    mode = handed(traitlets.Enum(["cover", "move"], "cover"))
+    many = handed(traitlets.Dict())
+    mode = handed(traitlets.Enum(["move", "cover"], "move"))
+    edge = handed(traitlets.Enum(EDGES, "repeated"))
     fill = handed(traitlets.Enum(["black", "mean", "blur"], "black"))
     size = handed(traitlets.Int(12, min=0, max=32))
     place = handed(traitlets.List([34, 24]))
@@ -49,16 +55,22 @@ class CoverAndMove(Figure):
     def still(self):
         """Return the faces as a matplotlib figure, and the alternative text."""
         who = " and ".join(each["name"] for each in self.networks)
-        return grid(as_array(self.faces), self.names), f"Faces to cover and to move, for {who}."
+        most = max(self.many["n"] - min(counts) for counts in self.many["kept"][self.edge])
+        moved = f"Moved up to {FAR} pixels to the side: another name for up to {most} of {self.many['n']}."
+        return grid(as_array(self.faces), self.names), f"Faces to move and to cover, for {who}. {moved}"
 
 
-def cover_and_move(models: Mapping[str, Any] | None = None, faces: Faces | None = None, **options) -> CoverAndMove:
+def cover_and_move(
+    models: Mapping[str, Any] | None = None, faces: Faces | None = None, many: Faces | None = None, **options
+) -> CoverAndMove:
     """Return the figure for up to three networks and up to twenty faces.
 
     Args:
         models: name -> Keras model of this package's form, or `Run`; None: the network that comes with the course.
         faces: labelled faces; None: a drawn face for every class.
-        **options: other traits of `CoverAndMove`, such as `mode="move"`.
+        many: faces of which the figure says how many keep their name when they move; None: ten drawn people, each with every
+            expression.
+        **options: other traits of `CoverAndMove`, such as `mode="cover"`.
 
     Raises:
         FerCourseError: if there are too many networks or faces, or the networks take pictures of different sizes.
@@ -70,27 +82,54 @@ def cover_and_move(models: Mapping[str, Any] | None = None, faces: Faces | None 
     from fer_course.models.prepare import prepare
 
     loaded = {name: as_model(model) for name, model in (models or {"mini-Xception": pretrained()}).items()}
-    faces = _drawn() if faces is None else faces
+    if faces is None:
+        faces = _drawn([5])
+        options = {"face": CLASS_NAMES.index("disgust")} | options  # whose score depends most on its place
+    many = _drawn(range(10)) if many is None else many
     sizes = {model.input_shape[1] for model in loaded.values()}
     if not 1 <= len(loaded) <= 3 or len(sizes) != 1 or not 1 <= len(faces) <= 20:
         raise FerCourseError(
             f"cover_and_move takes one to three networks of one input size, and one to twenty faces; found {len(loaded)} "
             f"networks of sizes {sorted(sizes)} and {len(faces)} faces."
         )
+    side = sizes.pop()
+    crowd = prepare(many.images, side)[..., 0]
     labels = [int(label) for label in faces.labels]
     return CoverAndMove(
-        faces=to_array(prepare(faces.images, sizes.pop())[..., 0]),
+        faces=to_array(prepare(faces.images, side)[..., 0]),
         names=[f"{number + 1}: {faces.class_names[label]}" for number, label in enumerate(labels)],
         labels=labels,
         class_names=list(faces.class_names),
         networks=[{"name": name, "network": describe(model)} for name, model in loaded.items()],
+        many={
+            "words": "drawn face" if many.drawn else "face",
+            "n": len(many),
+            "kept": {edge: [keeping(model, crowd, edge) for model in loaded.values()] for edge in EDGES},
+        },
         **options,
     )
 
 
-def _drawn() -> Faces:
+def moved(images: np.ndarray, down: int, right: int, edge: str = "repeated") -> np.ndarray:
+    """Return faces (N, S, S), moved by at most `FAR` pixels; `edge` says what stands where nothing is left."""
+    side = images.shape[1]
+    around = np.pad(images, ((0, 0), (FAR, FAR), (FAR, FAR)), "edge")
+    if edge == "mean":
+        outside = np.pad(np.zeros((side, side), dtype=bool), FAR, constant_values=True)
+        around[:, outside] = np.floor(images.mean(axis=(1, 2)) + 0.5)[:, None]
+    return around[:, FAR - down : FAR - down + side, FAR - right : FAR - right + side]
+
+
+def keeping(model, images: np.ndarray, edge: str = "repeated") -> list[int]:
+    """Return how many faces (N, S, S) keep their largest score, moved by `FAR` pixels to the left, …, to the right."""
+    shifted = np.concatenate([moved(images, 0, right, edge) for right in range(-FAR, FAR + 1)])
+    named = model.predict(shifted[..., None], batch_size=256, verbose=0).argmax(axis=1).reshape(-1, len(images))
+    return (named == named[FAR]).sum(axis=1).tolist()
+
+
+def _drawn(people: Iterable[int]) -> Faces:
     from fer_course.data import drawn
 
-    images = np.stack([drawn.draw_one(drawn.PROTOTYPES[name], 3) for name in CLASS_NAMES])
-    labels = np.arange(len(CLASS_NAMES))
+    images = np.stack([drawn.draw_one(drawn.PROTOTYPES[name], who) for who in people for name in CLASS_NAMES])
+    labels = np.arange(len(images)) % len(CLASS_NAMES)
     return Faces(images, labels, np.array(["Training"] * len(labels)), "drawn faces", drawn=True)

@@ -49,7 +49,7 @@ class GlassNetwork(Figure):
 
     def painted(self) -> np.ndarray:
         """Return the face as it was painted, uint8 (size, size)."""
-        return as_array(self.image or self.faces).reshape(-1, self.network["size"], self.network["size"])[0]
+        return as_array(self.image) if self.image else as_array(self.faces)[self.face]
 
 
 def glass_network(
@@ -59,7 +59,7 @@ def glass_network(
 
     Args:
         model: a Keras model of this package's form, or a `Run`; None: the mini-Xception that comes with the course.
-        faces: uint8 (N, size, size), as large as the network takes them; None: a drawn face for every class.
+        faces: uint8 (N, size, size), as large as the network takes them; None: a drawn face for every class, *happy* first shown.
         names: a name per face.
         **options: other traits of `GlassNetwork`, such as `layer=5`.
 
@@ -78,6 +78,7 @@ def glass_network(
         names = list(drawn.PROTOTYPES)
         faces = np.stack([drawn.draw_one(drawn.PROTOTYPES[name], 3) for name in names])
         faces = prepare(faces, model.input_shape[1])[..., 0]
+        options = {"face": names.index("happy"), **options}
     faces = np.asarray(faces, dtype=np.uint8)
     names = [f"face {number}" for number in range(len(faces))] if names is None else list(names)
     size = model.input_shape[1]
@@ -86,10 +87,14 @@ def glass_network(
             f"glass_network takes faces (N, {size}, {size}) and N names; found {faces.shape} and {len(names)} names."
         )
     described = networks.describe(model)
-    options = {"layer": _first_step(described), "pixel": [size // 3, size // 3], **options}
+    options = {
+        "layer": _first_convolution(described),
+        "pixel": [size * 2 // 3, size // 2],
+        **options,
+    }  # about the mouth
     return GlassNetwork(faces=to_array(faces), names=names, class_names=list(CLASS_NAMES), network=described, **options)
 
 
-def _first_step(described: dict) -> int:
-    """Return the number of the first activation, or of the first layer after the pixels, where the figure begins."""
-    return next((number for number, layer in enumerate(described["layers"]) if layer["kind"] == "activation"), 1)
+def _first_convolution(described: dict) -> int:
+    """Return the number of the first convolution, or of the first layer after the pixels, where the figure begins."""
+    return next((number for number, layer in enumerate(described["layers"]) if layer["kind"] == "convolution"), 1)

@@ -25,7 +25,8 @@ BLOCKS = {
 class ReceptiveLadder(Figure):
     """Layers on layers, seen from the side, with the cone from one number down to the face.
 
-    Afterwards one can say: each layer adds its kernel less one, times the strides below it; padding adds places outside the face.
+    Afterwards one can say: each layer adds its kernel less one, times the strides below it; padding adds places outside the
+    face, where there are zeros.
 
     Attributes:
         layers: the stack, from the face upwards: lists of kernel, stride, padding and name.

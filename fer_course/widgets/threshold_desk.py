@@ -41,7 +41,7 @@ class ThresholdDesk(Figure):
         figure, axis = plt.subplots(figsize=(5, 2.6))
         axis.plot(100 * levels, coverage, "--", label="answered")
         axis.plot(100 * levels, accuracy, label="right, of those answered")
-        axis.set(xlabel="threshold, %", ylabel="%", ylim=(0, 100))
+        axis.set(xlabel="threshold: surer than, %", ylabel="faces, %", ylim=(0, 100))
         axis.legend()
         here = f"at {self.threshold:.0%}, {(sure >= self.threshold).mean():.0%} of the faces are answered"
         return figure, f"Coverage falls and accuracy rises with the threshold; {here}. {self.about}"
@@ -77,5 +77,6 @@ def _recorded() -> tuple[Report, str]:
 
     name = f"{weights.about('mini_xception')['row']}, seed {weights.about('mini_xception')['seed']}"
     recorded = results.publictest()
-    about = f"Recorded: the network that comes with the course ({name}), on the {len(recorded['labels']):,} faces of PublicTest."
+    faces = f"{len(recorded['labels']):,} faces of FER2013 that it never learned from (the part that FER2013 calls PublicTest)"
+    about = f"Recorded: the answers of the network that comes with the course, to {faces}."
     return Report(recorded["labels"], recorded[name], "PublicTest"), about

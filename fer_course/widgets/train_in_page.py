@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import traitlets
 
 from fer_course import linear
 from fer_course._shared.scripts import as_array, to_array
 from fer_course.errors import FerCourseError
-from fer_course.faces import Faces
+from fer_course.faces import CLASS_NAMES, Faces
 from fer_course.plots import signed_grid
 from fer_course.widgets.figure import Figure, handed
 
 
 class TrainInPage(Figure):
-    """A linear classifier that learns in the page: its seven weight pictures, its loss, and its accuracy on other faces.
+    """A linear classifier that learns in the page: seven weight pictures, its loss and its accuracy on these and on other faces.
 
     Afterwards one can say: each step goes down the slope of the loss; steps that are too large explode, small ones take for ever.
 
@@ -32,7 +34,7 @@ class TrainInPage(Figure):
     labels = handed(traitlets.Dict())
     test = handed(traitlets.Int())
     class_names = handed(traitlets.List())
-    rate = handed(traitlets.Float(0.1))
+    rate = handed(traitlets.Float(0.3))
     batch = handed(traitlets.Int(32))
     steps = handed(traitlets.Int(0))
     loss = handed(traitlets.Float(0.0))
@@ -54,7 +56,7 @@ def train_in_page(faces: Faces | None = None, test: int = 100, side: int = 24) -
     """Return the figure for faces: the last `test` of them are not learned from.
 
     Args:
-        faces: up to 2,000 faces; None: 500 drawn ones, the same number of each class.
+        faces: up to 2,000 faces; None: 500 of `textbook_faces`.
         test: how many of them are test faces.
         side: the faces are averaged to this side, a divisor of 48.
 
@@ -62,10 +64,7 @@ def train_in_page(faces: Faces | None = None, test: int = 100, side: int = 24) -
         FerCourseError: if there are too many faces or none to learn from, or 48 can't be divided by the side.
 
     """
-    from fer_course.data import drawn
-
-    if faces is None:
-        faces = drawn.draw(500, seed=1, balanced=True)
+    faces = textbook_faces() if faces is None else faces
     order = np.random.default_rng(0).permutation(len(faces))
     if not 0 < test < len(faces) <= 2000 or 48 % side:
         raise FerCourseError(
@@ -78,3 +77,21 @@ def train_in_page(faces: Faces | None = None, test: int = 100, side: int = 24) -
         faces=to_array(np.rint(small).astype(np.uint8)), labels=to_array(faces.labels[order].astype(np.uint8)), test=test,
         class_names=list(faces.class_names),
     )  # fmt: skip
+
+
+@functools.cache
+def textbook_faces(n: int = 500, seed: int = 0) -> Faces:
+    """Return `n` faces that a linear classifier can tell apart: prototypes from the front, each of another person.
+
+    A tenth of the labels is wrong. Were all of them right, a classifier that exploded would find its way back.
+    """
+    from fer_course.data import drawn
+
+    labels = np.arange(n) % len(CLASS_NAMES)
+    prototypes = [drawn.PROTOTYPES[CLASS_NAMES[label]] for label in labels]
+    images = np.stack([drawn.draw_one(units, seed * n + place) for place, units in enumerate(prototypes)])
+    rng = np.random.default_rng(seed)
+    wrong = np.where(rng.random(n) < 0.1, rng.integers(1, len(CLASS_NAMES), n), 0)
+    return Faces(
+        images, (labels + wrong) % len(CLASS_NAMES), np.repeat("Training", n), source="textbook faces", drawn=True
+    )

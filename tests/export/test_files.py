@@ -479,7 +479,10 @@ sys.exit(cli.main(["export", "pretrained", "--to", sys.argv[1], "--out", sys.arg
         assert process.returncode in (0, 130, -signal.SIGINT), err
         assert out.is_file()
     else:
-        assert (process.returncode, err) == (130, "fer-course: interrupted; what was finished is kept.\n")
+        first, *rest = err.splitlines()
+        assert (process.returncode, first) == (130, "fer-course: interrupted; what was finished is kept.")
+        # TensorFlow's half-built objects may complain when Python takes them away.
+        assert not rest or rest[0].startswith("Exception ignored in")
         assert list((tmp_path / "out").iterdir()) == []
     assert list((tmp_path / "temporary").iterdir()) == []
 

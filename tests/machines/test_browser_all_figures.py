@@ -70,6 +70,39 @@ def test_the_window_inspector_sums_what_python_sums(opened):  # noqa: F811
     assert float(page.locator(".sum").get_attribute("data-sum")) == pytest.approx(expected)
 
 
+def test_a_window_keeps_its_place_shows_its_products_and_says_what_it_refuses(opened):  # noqa: F811
+    page = opened(FIGURES["window_inspector"](), 390)
+    page.locator(".stage").first.click(position={"x": 6 * 20 + 3, "y": 6 * 30 + 3})  # row 30, column 20 of the face
+    settle(page)
+    assert trait(page, "window") == [29, 19]
+    box = page.locator(".frame").first.bounding_box()
+    drag(page, page.get_by_role("slider", name="stride"), 0.34)  # 2
+    assert trait(page, "window") == [15, 10]  # its middle is at 31, 21: no other is nearer
+    moved = page.locator(".frame").first.bounding_box()
+    assert abs(moved["x"] - box["x"]) < 13 > abs(moved["y"] - box["y"])
+    shown = page.get_by_role("table", name="products").locator("td").all_text_contents()
+    window = FACE[30:33, 20:23].astype(int)
+    expected = [
+        f"{pixel} × {weight}= {pixel * weight}" for pixel, weight in zip(window.ravel(), np.ravel(EDGE), strict=True)
+    ]
+    assert [each.replace("−", "-") for each in shown] == expected
+    page.get_by_label("kernel, row 1, column 1").fill("0.037")
+    box = page.get_by_label("kernel, row 1, column 1")
+    assert box.evaluate("(input) => input.scrollWidth <= input.clientWidth")
+    box.fill("")
+    assert "no number: 0.037 still counts" in page.locator(".refused").text_content()
+    assert box.get_attribute("aria-invalid") == "true"
+    page.get_by_label("kernel, row 1, column 2").focus()
+    assert (box.input_value(), page.locator(".refused").text_content()) == ("0.037", "")
+    page.get_by_role("combobox", name="padding").select_option(label="same (zeros around)")
+    drag(page, page.get_by_role("slider", name="stride"), 0)
+    page.locator(".stage").first.click(position={"x": 1, "y": 100})
+    settle(page)
+    assert page.locator(".zeros").first.evaluate("(box) => getComputedStyle(box).paddingLeft") == "6px"  # a pixel of 48
+    assert "3 of the window's 9 pixels lie outside" in page.locator("p[role=status]").last.text_content()
+    assert_fits(page, 390)
+
+
 def test_a_painted_face_gets_keras_scores_and_the_sum_is_keras_number(opened):  # noqa: F811
     page = opened(FIGURES["glass_network"]())
     stage = page.locator(".stage").first
@@ -99,6 +132,110 @@ def test_a_painted_face_gets_keras_scores_and_the_sum_is_keras_number(opened):  
     assert shown == pytest.approx(inside[row, column, map_number], abs=1e-4)
 
 
+@pytest.mark.parametrize("names", [["mini-Xception"], ["one", "two"]])
+def test_a_moved_or_covered_face_has_its_scores_beside_those_before(opened, names):  # noqa: F811
+    page = opened(widgets.cover_and_move({name: models.pretrained() for name in names}), 390)
+    stage, first = page.locator(".stage").first, page.locator(".score").first
+    stage.focus()
+    for key in ["ArrowRight"] * 7 + ["ArrowUp"]:
+        page.keyboard.press(key)
+    page.wait_for_function("document.querySelectorAll('polyline')[0].getAttribute('points').split(' ').length === 17")
+    face = drawn.draw_one(drawn.PROTOTYPES["disgust"], 5).astype(float)
+    around = np.pad(face, 8, "edge")
+    places = [around[9:57, 8 - right : 56 - right] for right in range(-8, 9)]
+    scores = models.pretrained().predict(np.stack([face, *places])[..., None], verbose=0)
+    np.testing.assert_allclose(bars_of(page), np.tile(scores[-2], len(names)), atol=1e-5)
+    assert float(first.get_attribute("data-before")) == pytest.approx(scores[0, 1], abs=1e-5)
+    assert first.text_content() == f"{100 * scores[-2, 1]:.0f} %"
+    assert "Moved 1 pixel up and 7 pixels to the right" in page.locator("p[role=status]").text_content()
+    points = page.locator("polyline").first.get_attribute("points").split()
+    shares = [(132 - float(point.split(",")[1])) / 120 for point in points]
+    np.testing.assert_allclose(shares, scores[1:, 1], atol=1e-3)  # the curve is that of the face one pixel up
+    assert ("one" in page.locator(".fer").text_content()) == (len(names) > 1)
+    assert page.locator("polyline").count() == 2 * len(names)
+    assert_fits(page, 390)
+    assert barriers(page) == []
+    page.get_by_role("button", name="put it back").click()
+    assert trait(page, "shift") == [0, 0]
+    page.get_by_role("button", name="cover a part").click()
+    stage.click(position={"x": 20, "y": 20})
+    drag(page, page.get_by_role("slider", name="size"), 0.9)
+    assert (trait(page, "size") > 20, trait(page, "place") != [34, 24]) == (True, True)
+    page.get_by_role("button", name="put it back").click()
+    assert (trait(page, "size"), trait(page, "place")) == (12, [34, 24])
+
+
+def test_the_ladder_draws_the_outside_and_keeps_the_place(opened):  # noqa: F811
+    page = opened(widgets.receptive_ladder(stack=["3×3", "pooling 2×2", "3×3"]), 390)
+    cell = page.locator("rect[data-row='3'][data-cell='0']").bounding_box()
+    page.mouse.click(cell["x"] + cell["width"] / 2, cell["y"] - 4)  # between the rows counts, too
+    settle(page)
+    assert trait(page, "place") == [3, 0]
+    outside = page.locator("rect.zero").evaluate_all("cells => cells.map(({ dataset }) => [dataset.row, dataset.cell])")
+    assert outside == [["0", "-3"], ["0", "-2"], ["0", "-1"], ["1", "-2"], ["1", "-1"], ["2", "-1"]]
+    face, frame = page.locator(".stage canvas").bounding_box(), page.locator(".frame").bounding_box()
+    pixel = face["width"] / 48
+    assert face["x"] - frame["x"] == pytest.approx(3 * pixel, abs=0.6)
+    assert frame["width"] == pytest.approx(8 * pixel, abs=0.6)
+    last = page.locator("rect[data-row='3'][data-cell='20']").bounding_box()
+    page.mouse.move(cell["x"] + 2, cell["y"] + 4)
+    page.mouse.down()
+    page.mouse.move(last["x"] + 2, cell["y"] + 4, steps=6)
+    page.mouse.up()
+    settle(page)
+    assert trait(page, "place") == [3, 20]
+    page.get_by_role("button", name="+ 3×3, stride 2").click()
+    settle(page)
+    assert trait(page, "place") == [4, 10]  # the box over box 21, half a box from 20
+    page.get_by_role("button", name="take the last away").click()
+    settle(page)
+    assert trait(page, "place") == [3, 21]
+    pooling = page.get_by_role("button", name="+ pooling 2×2")
+    for _ in range(4):  # 12, 6, 3, 1 box
+        pooling.click()
+        settle(page)
+    assert pooling.is_disabled()
+    assert pooling.get_attribute("title") == "a window of 2 is wider than the last row, 1 box"
+    assert "wider than the last row" in page.locator(".note").text_content()
+    assert "beside" not in page.locator("p[role=status]").text_content()
+    assert_fits(page, 390)
+    assert barriers(page) == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_glass_network_hides_no_sum_and_names_its_last_maps(opened, width):  # noqa: F811
+    page = opened(FIGURES["glass_network"](), width)
+    fits = "(box) => box.scrollWidth <= box.clientWidth"
+    products = page.get_by_role("table", name="products")
+    shown = [float(each.replace("−", "-").split("= ")[1]) for each in products.locator("td").all_text_contents()]
+    assert len(shown) == 9
+    assert sum(shown) == pytest.approx(float(page.locator(".sum").get_attribute("data-sum")), abs=0.05)
+    assert products.locator("..").evaluate(fits)
+    count = page.locator(".layers canvas").count()
+    assert page.locator(".where").text_content().endswith(f"of {count}: scroll down, to the scores.")
+    page.locator(".layers").evaluate("(box) => box.scrollTo(0, box.scrollHeight)")
+    page.get_by_role("button", name="58 softmax").click()
+    settle(page)
+    assert page.locator(".where").text_content().endswith(f"to {count} of {count}, down to the scores.")
+    assert "Layer 58, softmax: happy" in page.locator("h4").all_text_contents()
+    powers = page.get_by_role("table", name="what the number is made of")
+    assert powers.locator("th").all_text_contents() == [*drawn.PROTOTYPES, "sum"]
+    assert powers.locator("..").evaluate(fits)
+    page.get_by_role("button", name="57 global mean").last.click()  # what it is made from
+    settle(page)
+    assert trait(page, "layer") == 57
+    assert page.get_by_role("table", name="the numbers of the window").locator("td").count() == 9
+    page.get_by_label("show every step").check()
+    page.get_by_role("button", name="12 mean pooling on the shortcut").click()
+    page.get_by_role("button", name="53 max pooling").click()
+    settle(page)
+    cells = page.get_by_role("table", name="the numbers of the window").locator("td")
+    numbers = [float(each.replace("−", "-")) for each in cells.all_text_contents()]
+    marked = page.locator(".largest").text_content()
+    assert float(marked.replace("−", "-")) == max(numbers)
+    assert_fits(page, width)
+
+
 def test_the_factory_the_ladder_and_the_desk_follow(opened):  # noqa: F811
     page = opened(FIGURES["separable_factory"]())
     drag(page, page.get_by_role("slider", name="filters"), 0.5)
@@ -106,12 +243,19 @@ def test_the_factory_the_ladder_and_the_desk_follow(opened):  # noqa: F811
     assert filters > 100
     ratio = float(page.locator(".ratio").get_attribute("data-ratio"))
     assert ratio == pytest.approx(1 / filters + 1 / size**2)
+    assert "Nothing is saved" not in page.locator("p[role=status]").text_content()
+    sizes = {name: trait(page, name) for name in ("channels", "filters", "size", "side")}
+    standard, separable = widgets.separable_factory(**sizes).work()
+    words = page.locator("svg text").all_text_contents()
+    assert {f"{standard:,} multiply-adds", f"{separable:,} multiply-adds"} <= {*words}
+    drag(page, page.get_by_role("slider", name="filters"), 0)
+    assert "Nothing is saved" in page.locator("p[role=status]").text_content()
     page = opened(FIGURES["receptive_ladder"]())
     page.get_by_role("button", name="+ 5×5").click()
     settle(page)
     assert page.locator(".field").get_attribute("data-field") == "16"  # 3, 4, 8, and four more steps of two pixels
     page = opened(FIGURES["threshold_desk"]())
-    drag(page, page.get_by_role("slider", name="answers only above"), 0.8)
+    drag(page, page.get_by_role("slider", name="answers only when surer than"), 0.8)
     level = trait(page, "threshold")
     made = FIGURES["threshold_desk"]()
     probabilities = as_array(made.probabilities).astype(float)
@@ -119,6 +263,14 @@ def test_the_factory_the_ladder_and_the_desk_follow(opened):  # noqa: F811
     right = probabilities.argmax(axis=1) == as_array(made.labels)
     assert float(page.locator(".coverage").get_attribute("data-coverage")) == pytest.approx((sure >= level).mean())
     assert float(page.locator(".accuracy").get_attribute("data-accuracy")) == pytest.approx(right[sure >= level].mean())
+    page.get_by_role("slider", name="answers only").focus()
+    page.keyboard.press("Tab")  # to the first dot
+    first = page.locator("circle").first.get_attribute("aria-label")
+    assert page.locator(".bundle").text_content() == f"{first}."
+    page.locator("circle").nth(2).hover(force=True)
+    inside = (sure >= 0.4) & (sure < 0.5)  # no face is surer than 30 % of nothing: dots begin at 20 %
+    third = f"{inside.sum()} faces: said {100 * sure[inside].mean():.0f} %, right {100 * right[inside].mean():.0f} %."
+    assert page.locator(".bundle").text_content() == third
 
 
 def test_a_step_in_the_page_is_a_step_of_linear(opened):  # noqa: F811
@@ -132,15 +284,47 @@ def test_a_step_in_the_page_is_a_step_of_linear(opened):  # noqa: F811
     start = linear.cross_entropy(np.full((400, 7), 1 / 7), np.zeros(400, dtype=int))
     assert loss < start == pytest.approx(np.log(7))
     assert made.rate == trait(page, "rate")
+    assert "Step 1: " in page.locator("p[role=status]").text_content()
+    assert "guessing: 14 %" in page.locator("p[role=status]").text_content()
+    assert page.locator("polyline").count() == 2
+    drag(page, page.get_by_role("slider", name="learning rate"), 1)  # 30
+    page.get_by_role("button", name="one step").click()
+    page.get_by_role("button", name="one step").click()
+    page.get_by_role("button", name="start again").click()
+    settle(page)
+    assert page.locator("polyline").count() == 4  # the run before stays, in grey
+    assert "3 steps, at last with the learning rate 30" in page.locator(".earlier").text_content()
+    assert "8 or more" in page.locator("svg").text_content()
 
 
 def test_intervals_rain_and_are_counted(opened):  # noqa: F811
-    page = opened(FIGURES["chance_machine"]())
+    page = opened(widgets.chance_machine(accuracy=0.61, n=130))  # 130: not among the sizes that it brings
+    assert "test faces: 130" in page.locator(".row").text_content()
     for _ in range(3):
         page.get_by_role("button", name="one more").click()
     settle(page)
     assert trait(page, "drops") == 3
-    assert page.locator("svg circle").count() == 3
+    assert page.locator("svg .interval").count() == 3
+    page.get_by_role("button", name="let them rain").click()
+    page.wait_for_function("document.querySelectorAll('svg .interval').length === 25")
+    page.get_by_role("button", name="stop").click()
+    drops = trait(page, "drops")
+    page.wait_for_timeout(300)
+    assert trait(page, "drops") == drops
+    assert page.get_by_role("button", name="let them rain").is_visible()
+    while trait(page, "drops") < 100:
+        page.get_by_role("button", name="one more").click()
+    settle(page)
+    assert (
+        page.locator("svg .missed").count() == trait(page, "missed") > 0
+    )  # also those that the last 25 no longer hold
+    said = page.locator("p[role=status]").text_content()
+    page.get_by_role("slider", name="test faces").focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert (trait(page, "n"), trait(page, "drops")) == (200, 0)
+    assert said[: said.index(" %.")] in page.locator(".note").text_content()
+    assert page.locator("svg .earlier").count() > 3
 
 
 # -------------------------------------------------------------------------------------------------- the exported page

@@ -21,6 +21,7 @@ from browsing import (  # noqa: F401
 from figure_pages import assert_fits, bars_of, drag, opened, pixels_of, settle, trait  # noqa: F401
 
 from fer_course.data import drawn
+from fer_course.faces import CLASS_NAMES
 from fer_course.models.prepare import prepare
 
 pytestmark = BROWSER_TESTS
@@ -51,7 +52,7 @@ def test_a_steered_face_and_its_scores_are_those_of_python(opened, width):  # no
     assert barriers(page) == []
 
 
-def test_a_textbook_face_names_the_jump_and_the_name_that_tips(opened):  # noqa: F811
+def test_a_textbook_face_names_the_jump_and_the_name_that_changes(opened):  # noqa: F811
     from fer_course.widgets import steer_a_face
 
     page = opened(steer_a_face())
@@ -60,9 +61,39 @@ def test_a_textbook_face_names_the_jump_and_the_name_that_tips(opened):  # noqa:
     assert trait(page, "units") == {"6": 0.8, "12": 1.0, "25": 0.8}
     assert page.get_by_role("button", name="happy").get_attribute("aria-pressed") == "true"
     assert "happy" in page.locator("svg text").all_text_contents()
-    assert re.search(
-        "Last tip: another face, and the name tips from .* to happy", page.locator("p[role=status]").text_content()
-    )
+    said = page.locator("p[role=status]").text_content()
+    assert re.fullmatch("The name changed from .* to happy: another expression.", said)
+    page.get_by_role("button", name="clear").click()
+    settle(page)
+    assert page.locator("svg polyline").first.get_attribute("points").count(",") == 1
+    assert "Move one muscle slowly" in page.locator("p[role=status]").text_content()
+
+
+def test_a_drag_over_people_is_one_move_and_a_muscle_names_its_stretch(opened):  # noqa: F811
+    from fer_course.widgets import steer_a_face
+
+    page = opened(steer_a_face())
+    moves = lambda: page.locator("svg polyline").first.get_attribute("points").count(",")  # noqa: E731
+    page.get_by_role("slider", name="12 lip corner puller").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+        settle(page)
+    assert moves() == 5
+    assert "12 lip corner puller: 0.00 → 0.20" in page.locator("svg text").all_text_contents()
+    people = page.get_by_role("slider", name="person")
+    drag(page, people, 0.9)
+    first = trait(page, "person")
+    assert first > 20
+    assert moves() == 6
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert trait(page, "person") == first + 2
+    assert moves() == 8  # each key is a move
+    drag(page, people, 0.2)
+    assert moves() == 9
+    assert f"person {trait(page, 'person')}" in page.locator("svg text").all_text_contents()
 
 
 CELLS = [
@@ -105,6 +136,7 @@ def test_a_vote_comes_before_the_network_and_its_probability_is_that_of_python(o
     from fer_course.widgets.augmentation_judge import changed
 
     page = opened(augmentation_judge(face=3))
+    assert "happy" not in page.locator(".panels").first.text_content()  # the label would sway the vote
     drag(page, page.get_by_role("slider", name="turn"), 0.6)
     stage = page.locator(".stage").nth(1)
     box = stage.bounding_box()
@@ -125,6 +157,10 @@ def test_a_vote_comes_before_the_network_and_its_probability_is_that_of_python(o
     assert np.abs(pixels_of(page, ".panel:nth-child(2) canvas") - face.astype(int)).max() <= 1
     expected = models.pretrained().predict(prepare(face[None], 48), verbose=0)[0]
     np.testing.assert_allclose(bars_of(page), expected, atol=5e-3)
+    named = CLASS_NAMES[expected.argmax()]
+    assert vote["network"] == named
+    assert page.locator(".votes td").all_text_contents()[1:4] == ["happy", "can't tell", named]
+    assert "label: happy" in page.locator(".panels").first.text_content()
     assert vote["probability"] == pytest.approx(expected[3], abs=5e-3)
     assert barriers(page) == []
     stage.focus()
@@ -132,3 +168,15 @@ def test_a_vote_comes_before_the_network_and_its_probability_is_that_of_python(o
     settle(page)
     assert trait(page, "settings")["right"] == 4
     assert page.locator(".answer").is_hidden()  # another change: vote again
+    page.get_by_role("button", name="as it was").click()
+    drag(page, page.get_by_role("slider", name="turn"), 0.95)
+    page.get_by_role("button", name="sad", exact=True).click()
+    settle(page)
+    turned = trait(page, "settings")["turn"]
+    assert f"turn (degrees): you leave happy at {turned}, the network" in page.locator(".panels").last.text_content()
+    assert_fits(page, 1280)
+    assert barriers(page) == []
+    page.get_by_role("button", name="next face").click()
+    settle(page)
+    assert (trait(page, "face"), trait(page, "settings")["turn"]) == (4, 0)
+    assert "label: after a vote" in page.locator(".panels").first.text_content()

@@ -104,8 +104,8 @@ def scores(page) -> list[str]:
 # --------------------------------------------------------------------------------------------------------- lessons
 
 
-#: Cells of lesson 02 that its sliders and two of its exercises need.
-CELLS = ("parameters", "load", "by-hand", "slide", "edges", "presets", "drag")
+#: Cells of lesson 02 that sliders for its kernels and two of its exercises need.
+CELLS = ("parameters", "load", "by-hand", "slide", "edges", "presets")
 CELLS += ("output-size", "check-output-size", "convolve", "check-convolve")
 
 
@@ -121,7 +121,9 @@ def lesson_02(browser, lab):  # noqa: F811
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     complaints = listen(page)
     all_cells(lab[1])
-    open_notebook(page, lab, write_notebook(lab[1], "some-of-02.ipynb", [lesson[name] for name in CELLS]))
+    sliders = "from fer_course.widgets import drag_kernel\n\ndrag_kernel(through, presets, \"A face\")"
+    cells = [*(lesson[name] for name in CELLS), nbformat.v4.new_code_cell(sliders, id="sliders")]
+    open_notebook(page, lab, write_notebook(lab[1], "some-of-02.ipynb", cells))
     start_all(page)
     wait_until_done(page)
     yield page

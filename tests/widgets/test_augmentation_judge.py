@@ -77,22 +77,69 @@ def test_the_networks_probabilities_are_those_of_python(size):
 
 
 VERDICTS = """
-import { verdict, inWords } from "FIGURES/augmentation_judge.js";
-const said = given.map(([vote, named]) => verdict("happy", vote, named));
-const answer = [...said, inWords({ turn: -5, mirrored: true }), inWords({})];
+import { inWords, verdict } from "FIGURES/augmentation_judge.js";
+const answer = {
+  changed: given.pairs.map(([vote, named]) => verdict("happy", vote, named, { turn: 5 })),
+  plain: given.pairs.map(([vote, named]) => verdict("happy", vote, named, {})),
+  words: given.settings.map(inWords),
+};
 """
+PAIRS = [["happy", "happy"], ["happy", "sad"], ["can't tell", "happy"], ["sad", "fear"]]
 
 
 @needs_node
 def test_the_sentence_says_who_still_sees_the_label():
-    both, person, network, nobody, words, rest = run_node(
-        VERDICTS, [["happy", "happy"], ["happy", "sad"], ["can't tell", "happy"], ["sad", "sad"]]
-    )
+    settings = [{"turn": -5, "mirrored": True}, {"down": -1, "right": 2}, {"contrast": -0.5, "brightness": -10}, {}]
+    found = run_node(VERDICTS, {"pairs": PAIRS, "settings": settings})
+    both, person, network, nobody = found["changed"]
     assert "keeps the label" in both
     assert "could teach" in person
-    assert "broken, whatever a network says" in network
+    assert "you can't tell: for you the label is broken, whatever a network says" in network
     assert "learning from lies" in nobody
-    assert (words, rest) == ("−5 degrees turned, mirrored", "as it is")
+    assert found["words"] == [
+        "5 degrees clockwise, mirrored",
+        "1 pixel up and 2 pixels to the right",
+        "10 darker, −0.5 × contrast, a negative",
+        "as it is",
+    ]
+
+
+@needs_node
+def test_a_vote_on_an_unchanged_face_breaks_no_label_and_is_not_people():
+    found = run_node(VERDICTS, {"pairs": PAIRS, "settings": []})
+    assert "Now change the face" in found["plain"][0]
+    assert "wrong before anything is changed" in found["plain"][1]
+    assert all("nothing is broken" in sentence for sentence in found["plain"][2:])
+    assert not any("people" in sentence for sentence in found["plain"] + found["changed"])
+
+
+TRACK = """
+import { leaves, track } from "FIGURES/augmentation_judge.js";
+const points = track(given, 1, "turn");
+const answer = { points, you: leaves(points, "you", 0), network: leaves(points, "network", 0), none: leaves([], "you", 0) };
+"""
+
+
+@needs_node
+def test_votes_lie_on_a_line_of_their_handle():
+    def voted(vote, network, face=1, **settings):
+        return {"face": face, "settings": settings, "vote": vote, "label": "happy", "network": network}
+
+    votes = [
+        voted("sad", "sad", turn=150), voted("happy", "happy"), voted("happy", "sad", turn=-60),
+        voted("can't tell", "sad", turn=90), voted("sad", "sad", turn=10, mirrored=True),
+        voted("sad", "sad", zoom=2.0), voted("sad", "sad", face=0, turn=5),
+    ]  # fmt: skip
+    found = run_node(TRACK, votes)
+    kept = [(point["value"], point["you"], point["network"]) for point in found["points"]]
+    assert kept == [(-60, True, False), (0, True, True), (90, False, False), (150, False, False)]
+    assert (found["you"], found["network"], found["none"]) == (90, -60, None)
+
+
+def test_labels_of_a_data_set_are_numbers():
+    faces = drawn.draw(3, seed=1)
+    made = augmentation_judge(faces.images, faces.labels)
+    assert made.labels == [CLASS_NAMES[label] for label in faces.labels]
 
 
 def test_what_was_chosen_can_be_read_and_has_a_picture():

@@ -52,6 +52,58 @@ def test_the_sum_behind_a_number_is_the_number(name):
             assert products == pytest.approx(term) or products == 0
 
 
+WINDOWS = """
+import { build, onShortcuts } from "LIBRARY/network.js";
+import { explain } from "LIBRARY/explain.js";
+const network = build(given.description);
+const maps = network.run(given.image);
+const last = network.layers.length - 1;
+const pooling = network.layers.findIndex(({ kind }) => kind === "max pooling");
+const answer = { shortcuts: [...onShortcuts(network)], sums: [...maps[last - 1].data],
+  mean: explain(network, maps, last - 1, 0, 0, 3),
+  softmax: explain(network, maps, last, 0, 0, 3, (_, map) => `class ${map}`),
+  pooling: pooling < 0 ? null : explain(network, maps, pooling, 1, 2, 0) };
+"""
+
+
+@needs_node
+def test_softmax_is_made_from_all_seven_numbers_and_a_mean_from_all_of_its_map():
+    model, face = models.pretrained(), drawn.draw_one(drawn.PROTOTYPES["happy"], 3)
+    found = run_node(WINDOWS, {"description": networks.describe(model), "image": face.ravel().tolist()})
+    probabilities = model.predict(face[None, ..., None], verbose=0)[0]
+    softmax = found["softmax"]
+    assert [term["name"] for term in softmax["terms"]] == [f"class {k}" for k in range(7)]
+    np.testing.assert_allclose([term["power"] for term in softmax["terms"]], np.exp(found["sums"]), rtol=1e-5)
+    np.testing.assert_allclose([term["value"] for term in softmax["terms"]], probabilities, atol=1e-5)
+    assert softmax["powers"] == pytest.approx(np.exp(found["sums"]).sum())
+    assert (len(found["mean"]["terms"]), found["mean"]["columns"]) == (9, 3)
+    assert np.mean([term["value"] for term in found["mean"]["terms"]]) == pytest.approx(found["sums"][3], abs=1e-5)
+    assert found["pooling"]["value"] == max(term["value"] for term in found["pooling"]["terms"])
+    assert (len(found["pooling"]["terms"]), found["pooling"]["columns"]) == (9, 3)
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("name", "count"), [("mini_xception", 4), ("mobilenet_v2_small", 0), ("lenet", 0)]
+)  # shortcuts of layers; those of MobileNetV2 have none
+def test_layers_on_a_shortcut_are_known(name, count):
+    model = models.build(name)
+    described = networks.describe(model)
+    found = run_node(WINDOWS, {"description": described, "image": [0] * 48 * 48})["shortcuts"]
+    kinds = sorted(described["layers"][number]["kind"] for number in found)
+    assert kinds == sorted(["mean pooling", "convolution", "scale and shift"] * count)
+
+
+def test_it_opens_with_a_face_that_the_network_gets_right_and_a_sum_of_nine():
+    made, model = glass_network(), models.pretrained()
+    assert made.names[made.face] == "happy"
+    scores = model.predict(made.painted()[None, ..., None], verbose=0)[0]
+    assert made.class_names[scores.argmax()] == "happy"
+    layer = made.network["layers"][made.layer]
+    assert (layer["kind"], layer["weights"]["kernel"]["shape"][:3]) == ("convolution", [3, 3, 1])
+    np.testing.assert_array_equal(made.painted(), as_array(made.faces)[made.face])
+
+
 def test_faces_go_over_and_come_back():
     faces = np.stack([drawn.draw_one({}, 1), drawn.draw_one({12: 1.0}, 1)])
     made = glass_network(faces=faces, names=["rest", "smile"])

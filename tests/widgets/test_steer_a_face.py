@@ -13,7 +13,7 @@ from fer_course.models.prepare import prepare
 from fer_course.widgets import steer_a_face
 
 LOOK = """
-import { look, tipped } from "FIGURES/steer_a_face.js";
+import { look } from "FIGURES/steer_a_face.js";
 import { facesOf } from "LIBRARY/drawn.js";
 import { build } from "LIBRARY/network.js";
 const draw = facesOf(given.traits.faces), network = build(given.traits.network);
@@ -33,22 +33,37 @@ def test_scores_in_the_page_are_those_of_python(size):
     np.testing.assert_allclose(scores, model.predict(prepare(faces, size), verbose=0), atol=2e-3)
 
 
-TIPPED = """
-import { tipped } from "FIGURES/steer_a_face.js";
-const answer = given.map(([before, after]) => tipped(before, after, ["angry", "happy"], "12 goes"));
+RENAMED = """
+import { renamed } from "FIGURES/steer_a_face.js";
+const answer = given.map(([before, after]) => renamed(before, after, ["angry", "happy"], "12 goes"));
 """
 
 
 @needs_node
 def test_the_sentence_names_a_change_of_the_winner_only():
-    said = run_node(TIPPED, [[[0.6, 0.4], [0.4, 0.6]], [[0.6, 0.4], [0.9, 0.1]]])
-    assert said == ["12 goes, and the name tips from angry to happy.", None]
+    said = run_node(RENAMED, [[[0.6, 0.4], [0.4, 0.6]], [[0.6, 0.4], [0.9, 0.1]]])
+    assert said == ["The name changed from angry to happy: 12 goes.", None]
 
 
+STRETCHES = """
+import { stretches } from "LIBRARY/trail.js";
+const answer = stretches(given);
+"""
 SPREAD = """
 import { spreadOut } from "LIBRARY/trail.js";
 const answer = given.map((wanted) => spreadOut(wanted, 13, 10, 190));
 """
+
+
+@needs_node
+def test_moves_of_one_muscle_in_a_row_are_one_stretch():
+    move = lambda name, value: {"step": {"name": name, "from": f"{value - 0.1:.1f}", "to": f"{value:.1f}"}}  # noqa: E731
+    moves = [{}, move("12", 0.1), move("12", 0.2), {"mark": "person 3"}, move("12", 0.3), move("4", 0.1)]
+    assert run_node(STRETCHES, moves) == [
+        {"name": "12", "from": "0.0", "to": "0.2", "first": 1, "last": 2},
+        {"name": "12", "from": "0.2", "to": "0.3", "first": 4, "last": 4},
+        {"name": "4", "from": "0.0", "to": "0.1", "first": 5, "last": 5},
+    ]
 
 
 @needs_node

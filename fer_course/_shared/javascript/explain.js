@@ -1,6 +1,6 @@
 // The sum behind one number of a map: which numbers went into it, and how they were joined.
 
-import { shapeOf, windows } from "./network.js";
+import { onShortcuts, shapeOf, windows } from "./network.js";
 
 const at = ({ shape, data }, row, column, channel) => {
   const [height, width, channels] = shape;
@@ -31,47 +31,52 @@ const products = (x, kernel, [top, left], channel, filter) => {
 };
 
 const EXPLAIN = {
-  convolution: ({ layer, inputs: [x], row, column, channel }) => {
+  convolution: ({ layer, inputs: [x], row, column, channel, named }) => {
     const { kernel, bias } = layer.arrays;
     const place = corner(layer, x.shape, kernel.shape, row, column);
     const terms = Array.from({ length: kernel.shape[2] }, (_, c) => {
       const each = products(x, kernel, place, c, channel);
-      return { name: `map ${c}`, value: total(each.map(({ product }) => product)), products: each };
+      return { name: named(0, c), value: total(each.map(({ product }) => product)), products: each };
     });
     if (bias) terms.push({ name: "bias", value: bias.data[channel] });
-    return { how: `${kernel.shape[0]} × ${kernel.shape[1]} pixels times a kernel, in each of ${kernel.shape[2]} maps, summed`, terms, value: total(terms.map((term) => term.value)) };
+    const all = terms.length > 1 ? `, ${kernel.shape[2] > 1 ? `in each of ${kernel.shape[2]} maps, ` : ""}all summed${bias ? ", plus a learned number, the bias" : ""}` : ", summed";
+    return { how: `A convolution: ${kernel.shape[0]} × ${kernel.shape[1]} pixels of the map before, times the weights of a kernel${all}`, terms, value: total(terms.map((term) => term.value)) };
   },
-  depthwise: ({ layer, inputs: [x], row, column, channel }) => {
+  depthwise: ({ layer, inputs: [x], row, column, channel, named }) => {
     const { kernel, bias } = layer.arrays;
     const multiplier = kernel.shape[3];
     const source = Math.floor(channel / multiplier);
     const each = products(x, kernel, corner(layer, x.shape, kernel.shape, row, column), source, channel % multiplier);
-    const terms = [{ name: `map ${source}`, value: total(each.map(({ product }) => product)), products: each }];
+    const terms = [{ name: named(0, source), value: total(each.map(({ product }) => product)), products: each }];
     if (bias) terms.push({ name: "bias", value: bias.data[channel] });
-    return { how: `${kernel.shape[0]} × ${kernel.shape[1]} pixels of this one map times its own kernel, summed`, terms, value: total(terms.map((term) => term.value)) };
+    return { how: `A depthwise convolution: ${kernel.shape[0]} × ${kernel.shape[1]} pixels of one map, times the kernel of this map alone, summed`, terms, value: total(terms.map((term) => term.value)) };
   },
   "scale and shift": ({ layer, inputs: [x], row, column, channel, read }) => {
     const { scale, shift } = layer.arrays;
     const place = channel % scale.data.length;
     const terms = [{ name: `number × ${scale.data[place].toPrecision(3)}`, value: read(x) * scale.data[place] }, { name: "shift", value: shift.data[place] }];
-    return { how: layer.normalisation ? "batch normalisation: times a number, plus a number, the same everywhere in this map" : "grey levels brought to −1 … 1", terms, value: total(terms.map((term) => term.value)) };
+    return { how: layer.normalisation ? "Normalisation brings maps to a common scale: times a number, plus a number, the same everywhere in this map" : "Rescaling: grey levels brought to −1 … 1", terms, value: total(terms.map((term) => term.value)) };
   },
-  activation: ({ layer, inputs: [x], read, value }) => ({
-    how: layer.function.startsWith("relu") ? "ReLU: what is below zero becomes zero" : `${layer.function} of the number before it`,
+  activation: ({ layer, inputs: [x], row, column, channel, read, value, named }) => layer.function === "softmax" ? softmaxed(x, row, column, channel, named) : {
+    how: layer.function.startsWith("relu") ? "relu keeps what is above zero, and makes the rest zero" : `${layer.function} of the number before it`,
     terms: [{ name: "before", value: read(x) }], value,
-  }),
-  add: ({ inputs, read }) => {
-    const terms = inputs.map((x, number) => ({ name: number ? "shortcut" : "way through the layers", value: read(x) }));
-    return { how: "two ways through the network, added", terms, value: total(terms.map((term) => term.value)) };
   },
-  "max pooling": (asked) => pooled(asked, "the largest of a window", (values) => Math.max(...values)),
-  "mean pooling": (asked) => pooled(asked, "the mean of a window", (values) => total(values) / values.length),
-  "global mean": ({ inputs: [x], channel, value }) => ({ how: `the mean of all ${x.data.length / x.shape.at(-1)} numbers of map ${channel}`, terms: [{ name: `mean of map ${channel}`, value }], value }),
+  add: ({ layer, inputs, read, shortcut }) => {
+    const terms = inputs.map((x, number) => ({ name: shortcut.has(layer.inputs[number]) || (number && !inputs.some((_, each) => shortcut.has(layer.inputs[each]))) ? "the shortcut" : "the way through the layers", value: read(x) }));
+    return { how: "A shortcut takes maps past some layers; here it meets the other way, and both are added", terms, value: total(terms.map((term) => term.value)) };
+  },
+  "max pooling": (asked) => pooled(asked, "Max pooling keeps the largest number of a window, so the map gets smaller", (values) => Math.max(...values)),
+  "mean pooling": (asked) => pooled(asked, "Mean pooling takes the mean of a window, so the map gets smaller", (values) => total(values) / values.length),
+  "global mean": ({ inputs: [x], channel, named }) => {
+    const [height, width] = shapeOf(x);
+    return pooled({ layer: { size: [height, width], strides: [1, 1], padding: "valid" }, inputs: [x], row: 0, column: 0, channel },
+      `The mean of all ${height * width} numbers of ${named(0, channel)}`, (values) => total(values) / values.length);
+  },
   dense: ({ layer, inputs: [x], channel }) => {
     const { kernel, bias } = layer.arrays;
     const terms = Array.from(x.data, (each, place) => ({ name: `number ${place}`, value: each * kernel.data[place * kernel.shape[1] + channel] }));
     if (bias) terms.push({ name: "bias", value: bias.data[channel] });
-    return { how: "all numbers before it, each times its weight, summed", terms, value: total(terms.map((term) => term.value)) };
+    return { how: "A dense layer: all numbers before it, each times its weight, summed", terms, value: total(terms.map((term) => term.value)) };
   },
 };
 
@@ -80,12 +85,22 @@ const pooled = ({ layer, inputs: [x], row, column, channel }, how, join) => {
   const terms = [];
   for (let i = top; i < top + layer.size[0]; i += 1)
     for (let j = left; j < left + layer.size[1]; j += 1)
-      if (inside(x, i, j)) terms.push({ name: `row ${i}, column ${j}`, value: at(x, i, j, channel) });
-  return { how, terms, value: join(terms.map((term) => term.value)) };
+      if (inside(x, i, j)) terms.push({ name: `row ${i}, column ${j}`, row: i, value: at(x, i, j, channel) });
+  return { how, terms, value: join(terms.map((term) => term.value)), columns: terms.filter(({ row: each }) => each === terms[0].row).length };
 };
 
-// Returns { how, terms: [{ name, value, products? }], value } for a number of layer `number`'s maps.
-export const explain = (network, maps, number, row, column, channel) => {
+// e to the power of each class's number, and its share of their sum.
+const softmaxed = (x, row, column, channel, named) => {
+  const [, width, channels] = shapeOf(x);
+  const numbers = [...x.data.subarray((row * width + column) * channels, (row * width + column + 1) * channels)];
+  const powers = numbers.map(Math.exp), sum = total(powers);
+  const terms = numbers.map((number, c) => ({ name: named(0, c), number, power: powers[c], value: powers[c] / sum }));
+  return { how: `softmax: e to the power of each of the ${channels} numbers, divided by the sum of all`, terms, value: powers[channel] / sum, powers: sum };
+};
+
+// Returns { how, terms: [{ name, value, products?, number?, power? }], value, columns?, powers? } for a number of layer `number`'s maps.
+// `columns`: the terms are a window with so many; `powers`: the terms are a softmax, and this is the sum of their powers.
+export const explain = (network, maps, number, row, column, channel, nameOf = (_, map) => `map ${map}`) => {
   const layer = network.layers[number];
   const map = maps[number];
   const [, width, channels] = shapeOf(map);
@@ -93,5 +108,6 @@ export const explain = (network, maps, number, row, column, channel) => {
   const value = read(map);
   const known = EXPLAIN[layer.kind];
   const inputs = layer.inputs.map((each) => maps[each]);
-  return known ? known({ layer, inputs, row, column, channel, read, value }) : { how: layer.kind, terms: [], value };
+  const named = (input, map) => nameOf(layer.inputs[input], map);
+  return known ? known({ layer, inputs, row, column, channel, read, value, named, shortcut: onShortcuts(network) }) : { how: layer.kind, terms: [], value };
 };

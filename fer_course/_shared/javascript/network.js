@@ -281,6 +281,13 @@ export const build = (description) => {
 // A map as [height, width, channels], also where it is a row of numbers.
 export const shapeOf = ({ shape }) => (shape.length === 3 ? shape : [1, 1, shape[0]]);
 
+// The numbers of the layers on shortcuts: where two ways are added, those of the shorter one, back to where it leaves the other.
+export const onShortcuts = ({ layers }) => {
+  const uses = layers.map((_, number) => layers.filter(({ inputs }) => inputs.includes(number)).length);
+  const back = (number) => (uses[number] === 1 && layers[number].inputs.length === 1 ? [number, ...back(layers[number].inputs[0])] : []);
+  return new Set(layers.filter(({ kind }) => kind === "add").flatMap(({ inputs }) => inputs.map(back).reduce((a, b) => (b.length < a.length ? b : a))));
+};
+
 // The seven scores, and the maps that say where they come from: null where a network has none.
 export const scores = (maps) => maps.at(-1).data;
 

@@ -20,3 +20,12 @@ export const encode = (values, shape, dtype) => {
   for (const byte of new Uint8Array(values.buffer, values.byteOffset, values.byteLength)) letters += String.fromCharCode(byte);
   return { shape, dtype, data: btoa(letters) };
 };
+
+// "1 map", "2 maps", "3,589 faces"; `many` where an s is not enough.
+export const counted = (number, one, many = `${one}s`) => `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
+
+// "1 pixel up and 8 pixels to the right".
+export const direction = ([down, right]) => [
+  down && `${counted(Math.abs(down), "pixel")} ${down > 0 ? "down" : "up"}`,
+  right && `${counted(Math.abs(right), "pixel")} to the ${right > 0 ? "right" : "left"}`,
+].filter(Boolean).join(" and ");

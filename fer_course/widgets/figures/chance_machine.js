@@ -3,6 +3,7 @@
 
 import { button, choose, frame, make, makeSvg, onFrame, slider, watch } from "../../_shared/javascript/dom.js";
 import { generator, successes } from "../../_shared/javascript/random.js";
+import { counted } from "../../_shared/javascript/numbers.js";
 
 // Wilson's 95 % interval of a share (Wilson 1927), as Report.interval.
 export const wilson = (right, n, z = 1.959963984540054) => {
@@ -22,60 +23,97 @@ export const rain = ({ accuracy, n, seed, count }) => {
   });
 };
 
+// How many measured shares are nearest to 0, 1/bins, …, 1.
+export const histogram = (shares, bins) => {
+  const counts = Array(bins + 1).fill(0);
+  shares.forEach((share) => { counts[Math.round(share * bins)] += 1; });
+  return counts;
+};
+
+const inPercent = (share) => `${(100 * share).toFixed(1)} %`;
+
+// What has been measured, in words; and how many intervals miss the truth.
+export const spread = (all, n) => {
+  const shares = all.map(({ share }) => share), [low, high] = [Math.min(...shares), Math.max(...shares)].map(inPercent);
+  return `${counted(all.length, "test set")} of ${counted(n, "face")}: measured ${all.length > 1 ? `from ${low} to ${high}` : low}.`;
+};
+export const missing = (all) => {
+  const missed = all.filter((each) => each.missed).length;
+  if (all.length === 1) return `Its 95 % interval ${missed ? "misses" : "contains"} the truth; about 5 of 100 miss it.`;
+  return `${missed} of ${all.length} intervals ${missed === 1 ? "misses" : "miss"} the truth. They are 95 % intervals: about 5 of 100 should.`;
+};
+
 const SIZES = [25, 50, 100, 200, 400, 600, 1000, 2000, 3589, 7178];
 const MOST = 100, SHOWN = 25;
-const inPercent = (share) => `${(100 * share).toFixed(1)} %`;
+const WIDE = 360, HIGH = 34; // of a histogram
+const X = (share) => 20 + WIDE * share;
 
 function render({ model, el }) {
   const [root, end] = frame(el, "Chance machine: how far a measured accuracy falls from the true one");
-  const restart = (values) => choose(model, { ...values, drops: 0, missed: 0 });
+  const asked = () => ({ accuracy: model.get("accuracy"), n: model.get("n"), seed: model.get("seed"), count: model.get("drops") });
+  const sizes = [...new Set([...SIZES, model.get("n")])].sort((one, other) => one - other);
+  let earlier = null; // the setting before this one, for comparison
+  const restart = (values) => {
+    if (model.get("drops")) earlier = asked();
+    choose(model, { ...values, drops: 0, missed: 0 });
+  };
   const truth = slider("true accuracy", { min: 5, max: 95, value: 100 * model.get("accuracy"), words: (value) => `${value} %` }, (value) => restart({ accuracy: value / 100 }));
-  const faces = slider("test faces", { min: 0, max: SIZES.length - 1, value: SIZES.indexOf(model.get("n")), words: (place) => SIZES[place].toLocaleString("en") }, (place) => restart({ n: SIZES[place] }));
-  const seed = slider("seed", { min: 0, max: 20, value: model.get("seed") }, (value) => restart({ seed: value }));
+  const faces = slider("test faces", { min: 0, max: sizes.length - 1, value: sizes.indexOf(model.get("n")), words: (place) => sizes[place].toLocaleString("en") }, (place) => restart({ n: sizes[place] }));
+  const seed = slider("other luck (seed)", { min: 0, max: 20, value: model.get("seed") }, (value) => restart({ seed: value }));
   let playing = 0;
-  const stop = () => { clearInterval(playing); playing = 0; play.setAttribute("aria-pressed", "false"); };
-  const drop = (count) => choose(model, { drops: Math.min(MOST, model.get("drops") + count) });
   const play = button("let them rain", () => {
     if (playing) return stop();
     if (model.get("drops") >= MOST) restart({});
-    play.setAttribute("aria-pressed", "true");
-    playing = setInterval(() => (model.get("drops") < MOST ? drop(1) : stop()), 90);
-  }, { "aria-pressed": "false" });
-  const one = button("one more", () => drop(1));
-  const picture = makeSvg("svg", { role: "img", viewBox: "0 0 480 330", style: "width:100%;max-width:40rem" });
+    play.textContent = "stop";
+    playing = setInterval(() => (model.get("drops") < MOST ? drop() : stop()), 90);
+  });
+  const stop = () => { clearInterval(playing); playing = 0; play.textContent = "let them rain"; };
+  const drop = () => choose(model, { drops: Math.min(MOST, model.get("drops") + 1) });
+  const one = button("one more", drop);
+  const picture = makeSvg("svg", { role: "img", viewBox: "0 0 400 400", style: "width:100%;max-width:36rem;display:block" });
+  const [last, before] = [make("p"), make("p", { class: "note" })];
   const sentence = make("p", { role: "status" });
 
+  // A histogram that stands at `bottom`; columns are as wide as one face more or less, or a hundredth.
+  const columns = (all, n, bottom, attributes) => {
+    const bins = Math.min(100, n), counts = histogram(all.map(({ share }) => share), bins), most = Math.max(...counts);
+    return counts.flatMap((count, bin) => (count ? [makeSvg("rect", { x: X((bin - 0.5) / bins), width: WIDE / bins - 0.5, y: bottom - (HIGH * count) / most, height: (HIGH * count) / most, ...attributes })] : []));
+  };
+
   const draw = () => {
-    const asked = { accuracy: model.get("accuracy"), n: model.get("n"), seed: model.get("seed"), count: model.get("drops") };
-    truth.value = Math.round(100 * asked.accuracy);
-    faces.value = Math.max(0, SIZES.indexOf(asked.n));
-    seed.value = asked.seed;
-    const all = rain(asked);
+    const now = asked();
+    truth.value = Math.round(100 * now.accuracy);
+    faces.value = sizes.indexOf(now.n);
+    seed.value = now.seed;
+    const [all, past] = [rain(now), earlier ? rain(earlier) : []];
     const missed = all.filter((each) => each.missed).length;
     if (missed !== model.get("missed")) choose(model, { missed });
-    const x = (share) => 30 + 420 * share;
-    const shown = all.slice(-SHOWN);
+    one.disabled = all.length >= MOST;
+    const side = now.accuracy < 0.5 ? { x: X(1), "text-anchor": "end" } : { x: X(0) };
     picture.replaceChildren(
-      ...[0, 0.25, 0.5, 0.75, 1].flatMap((share) => [makeSvg("line", { x1: x(share), x2: x(share), y1: 10, y2: 300, stroke: "currentColor", "stroke-opacity": 0.15 }),
-        makeSvg("text", { x: x(share), y: 318, "text-anchor": "middle" }, `${100 * share} %`)]),
-      makeSvg("line", { x1: x(asked.accuracy), x2: x(asked.accuracy), y1: 4, y2: 300, stroke: "currentColor", "stroke-width": 2, "stroke-dasharray": "5 3" }),
-      ...shown.flatMap(({ share, low, high, missed: miss }, place) => {
-        const y = 18 + (place * 280) / SHOWN;
+      ...[0, 0.25, 0.5, 0.75, 1].flatMap((share) => [makeSvg("line", { x1: X(share), x2: X(share), y1: 20, y2: 382, stroke: "currentColor", "stroke-opacity": 0.15 }),
+        makeSvg("text", { x: X(share), y: 397, "text-anchor": "middle" }, `${100 * share} %`)]),
+      ...(past.length ? [makeSvg("text", { ...side, y: 13 }, `before: ${counted(earlier.n, "face")}`), ...columns(past, earlier.n, 50, { fill: "currentColor", "fill-opacity": 0.45, class: "earlier" })] : []), makeSvg("text", { ...side, y: 65 }, "all of now"),
+      makeSvg("text", { ...side, y: 122 }, `the last ${SHOWN} (orange: missed)`),
+      ...columns(all, now.n, 102, { fill: "var(--hero)", class: "now" }),
+      ...all.filter((each) => each.missed).map(({ share }) => makeSvg("circle", { cx: X(share), cy: 106, r: 2.5, fill: "var(--second)", class: "missed" })),
+      makeSvg("line", { x1: X(now.accuracy), x2: X(now.accuracy), y1: 10, y2: 382, stroke: "currentColor", "stroke-width": 2, "stroke-dasharray": "5 3" }),
+      ...all.slice(-SHOWN).flatMap(({ share, low, high, missed: miss }, place) => {
+        const y = 122 + (place * 260) / SHOWN;
         const colour = miss ? "var(--second)" : "var(--hero)";
-        return [makeSvg("line", { x1: x(low), x2: x(high), y1: y, y2: y, stroke: colour, "stroke-width": miss ? 5 : 3 }),
-          makeSvg("circle", { cx: x(share), cy: y, r: 4, fill: colour }), ...(miss ? [makeSvg("text", { x: x(high) + 6, y: y + 4 }, "missed")] : [])];
+        return [makeSvg("line", { x1: X(low), x2: X(high), y1: y, y2: y, stroke: colour, "stroke-width": miss ? 5 : 3 }),
+          miss ? makeSvg("path", { d: `M${X(share) - 5} ${y - 5}l10 10m0 -10l-10 10`, stroke: colour, "stroke-width": 2.5, class: "interval" }) : makeSvg("circle", { cx: X(share), cy: y, r: 4, fill: colour, class: "interval" })];
       }));
-    picture.setAttribute("aria-label", `${all.length} intervals around a true accuracy of ${inPercent(asked.accuracy)}, ${missed} of them miss it`);
-    const last = all.at(-1);
-    sentence.replaceChildren(...(last ? [
-      `${all.length} test sets of ${asked.n.toLocaleString("en")} faces. The last measured `, make("strong", { class: "last", "data-share": last.share, "data-low": last.low, "data-high": last.high }, inPercent(last.share)),
-      `, ± ${((100 * (last.high - last.low)) / 2).toFixed(1)} points. Measured from ${inPercent(Math.min(...all.map(({ share }) => share)))} to ${inPercent(Math.max(...all.map(({ share }) => share)))}. ${missed} of ${all.length} intervals miss the truth.`,
-    ] : ["The dashed line is the true accuracy, which nobody knows. Each test set measures it once. Let them rain."]));
+    sentence.textContent = all.length ? `${spread(all, now.n)} ${missing(all)}` : "The dashed line is the true accuracy, which nobody knows. Each test set measures it once.";
+    picture.setAttribute("aria-label", `A true accuracy of ${inPercent(now.accuracy)}. ${sentence.textContent}`);
+    const { share, low, high, missed: lost } = all.at(-1) ?? {};
+    last.replaceChildren(...(all.length ? ["The last one measured ", make("strong", { class: "last", "data-share": share, "data-low": low, "data-high": high }, inPercent(share)), `: its interval goes from ${inPercent(low)} to ${inPercent(high)}${lost ? " and misses the truth" : ""}.`] : ["Let them rain."]));
+    before.textContent = past.length ? `Before, at ${inPercent(earlier.accuracy)}: ${spread(past, earlier.n)}` : "";
   };
 
   draw();
   const unwatch = watch(model, ["accuracy", "n", "seed", "drops"], onFrame(draw));
-  root.append(make("div", { class: "row" }, truth.element, faces.element, seed.element, play, one), picture, sentence);
+  root.append(make("div", { class: "row" }, truth.element, faces.element, seed.element, play, one), sentence, last, before, picture);
   return () => { stop(); unwatch(); end(); };
 }
 

@@ -1,4 +1,4 @@
-// Steer a face: move its muscles, change the person, and watch the seven scores of a network tip over.
+// Steer a face: move its muscles, change the person, and watch the seven scores of a network, and the name that they give.
 // Traits: faces (drawn people), network, class_names, muscles [[number, name]], presets { name: units }, persons [numbers],
 // units { number: 0 to 1 }, person (its place in persons), scores.
 
@@ -29,9 +29,9 @@ export const look = (draw, network, units, person) => {
 };
 
 // What has just happened, as a sentence: the winner before and after a move, where it differs; else null.
-export const tipped = (before, after, names, what) => {
+export const renamed = (before, after, names, what) => {
   const [first, second] = [before, after].map((scores) => names[scores.indexOf(Math.max(...scores))]);
-  return first === second ? null : `${what}, and the name tips from ${first} to ${second}.`;
+  return first === second ? null : `The name changed from ${first} to ${second}: ${what}.`;
 };
 
 function render({ model, el }) {
@@ -45,7 +45,8 @@ function render({ model, el }) {
   picture.element.style.width = ""; // the layout says it
   const scores = bars(names);
   const line = trail(names, "the scores over the last moves");
-  const sentence = make("p", { role: "status" }, "Move one muscle slowly, in even steps, and watch the scores.");
+  const advice = "Move one muscle slowly, in even steps, and watch the scores.";
+  const sentence = make("p", { role: "status" }, advice);
 
   const unitsNow = () => model.get("units");
   const controls = muscles.map(([number, name]) => slider(`${number} ${name}`, {
@@ -62,13 +63,19 @@ function render({ model, el }) {
   // ------------------------------------------------------------------------------------------------------ after a move
   let last = null; // { units, person, scores } of the picture before
 
+  // One drag of the slider `person` is one move of the trail, however many people it passes.
+  let drag = 0, dragged = null;
+  const people = who.element.querySelector("input");
+  people.addEventListener("pointerdown", () => { drag += 1; });
+  people.addEventListener("keydown", ({ repeat }) => { if (!repeat) drag += 1; });
+
   const happened = (units, person) => {
     if (person !== last.person) return { words: "the same muscles, another person", mark: `person ${persons[person]}` };
     const changed = muscles.filter(([number]) => (units[number] ?? 0) !== (last.units[number] ?? 0));
-    if (changed.length !== 1) return { words: "another face", mark: Object.keys(presets).find((name) => same(presets[name], units)) ?? "rest" };
+    if (changed.length !== 1) return { words: "another expression", mark: Object.keys(presets).find((name) => same(presets[name], units)) ?? "rest" };
     const [[number, name]] = changed;
     const [from, to] = [last.units, units].map((each) => (each[number] ?? 0).toFixed(2));
-    return { words: `${number} ${name} goes from ${from} to ${to}`, mark: null };
+    return { words: `${number} ${name} goes from ${from} to ${to}`, step: { name: `${number} ${name}`, from, to } };
   };
   const same = (a, b) => muscles.every(([number]) => (a[number] ?? 0) === (b[number] ?? 0));
 
@@ -78,10 +85,12 @@ function render({ model, el }) {
     const { pixels, scores: shares } = look(draw, network, units, person);
     paintGrey(picture.canvas, pixels, [SIDE, SIDE]);
     scores.show(shares);
-    const { words, mark } = last ? happened(units, person) : { words: "", mark: null };
-    line.add(shares, mark);
-    const said = last && tipped(last.scores, shares, names, words);
-    if (said) sentence.textContent = `Last tip: ${said}`;
+    const { words, mark, step } = last ? happened(units, person) : {};
+    const moved = last && last.person !== person;
+    line.add(shares, { mark, step, instead: moved && dragged === drag });
+    dragged = moved && drag ? drag : null;
+    const said = last && renamed(last.scores, shares, names, words);
+    if (said) sentence.textContent = said;
     last = { units, person, scores: shares };
     showControls();
     choose(model, { scores: shares });
@@ -94,16 +103,23 @@ function render({ model, el }) {
     for (const each of chooser) each.setAttribute("aria-pressed", same(presets[each.dataset.preset], units));
   };
 
+  const clear = button("clear the trail", () => {
+    line.clear();
+    line.add(last.scores);
+    sentence.textContent = advice;
+    dragged = null;
+  }, { style: "min-height:1.6rem;padding:.1rem .5rem;font-size:13px" });
+
   const unwatch = watch(model, ["units", "person"], onFrame(show));
   root.append(
     make("style", {}, LAYOUT),
-    make("div", { class: "row" }, who.element, make("div", { class: "presets", role: "group", "aria-label": "textbook faces" }, ...chooser)),
+    make("div", { class: "row" }, who.element, make("div", { class: "presets", role: "group", "aria-label": "textbook expressions" }, ...chooser)),
     make("div", { class: "steered" },
       make("div", { class: "panel" }, make("h4", {}, "face"), picture.element),
       make("div", { class: "panel said" }, make("h4", {}, "the network's scores"), scores.element),
-      make("div", { class: "trail" }, make("h4", {}, "scores over the last moves"), line.element)),
+      make("div", { class: "trail" }, make("div", { class: "row", style: "margin:0;align-items:center" }, make("h4", {}, "scores over the last moves"), clear), line.element)),
     sentence,
-    make("h4", {}, "muscles (action units)"),
+    make("h4", {}, `${muscles.length} muscles: action units, with their numbers in the Facial Action Coding System`),
     make("div", { class: "sliders", role: "group", "aria-label": "muscles" }, ...controls.map(({ element }) => element)),
     make("p", { class: "note" }, "Scores are not feelings: they say which training faces this picture resembles. Seven of them, always 100 % together."));
   show();

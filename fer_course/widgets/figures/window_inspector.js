@@ -4,6 +4,7 @@
 import { button, choose, frame, make, menu, onFrame, paintGrey, paintSigned, slider, stage, steer, watch } from "../../_shared/javascript/dom.js";
 import { array, short } from "../../_shared/javascript/numbers.js";
 import { windows } from "../../_shared/javascript/network.js";
+import { productTable } from "../../_shared/javascript/products.js";
 
 const WIDE = 288; // pixels of a picture of 48
 
@@ -29,7 +30,24 @@ export const convolvePlanes = ({ shape: [height, width, channels], data }, kerne
   return { numbers, rows: rows.count, columns: columns.count, top, left };
 };
 
-const words = (number) => (Number.isInteger(number) ? String(number).replace("-", "−") : short(number));
+// The window whose middle is nearest to a pixel, along one side.
+export const nearestWindow = (pixel, length, size, { stride, padding }) => {
+  const { count, before } = windows(length, size, stride, padding);
+  return Math.max(0, Math.min(count - 1, Math.round((pixel - (size - 1) / 2 + before) / stride)));
+};
+
+// The window that lies where this one lies, when it moves in another way: rows and columns of the map.
+export const keptWindow = (window, lengths, size, from, to) => window.map((place, axis) => {
+  const { before } = windows(lengths[axis], size, from.stride, from.padding);
+  return nearestWindow(place * from.stride - before + (size - 1) / 2, lengths[axis], size, to);
+});
+
+// Three digits after the point say enough of a weight, two of a sum.
+const words = (number) => (Math.abs(number) < 1 ? String(Number(number.toFixed(3))).replace("-", "−") : Number.isInteger(number) ? String(number).replace("-", "−") : short(number));
+const HATCHED = "background:repeating-linear-gradient(45deg, currentColor 0 1px, transparent 1px 4px)";
+const LAYOUT = `.fer .kernel input { width: 3.7em; padding: .3rem .2rem; text-align: right; appearance: textfield; -moz-appearance: textfield; }
+.fer .kernel input::-webkit-inner-spin-button { appearance: none; }
+.fer .kernel input[aria-invalid=true] { outline: 2px solid var(--wrong); }`;
 
 function render({ model, el }) {
   const [root, end] = frame(el, "Window inspector: a kernel slides over a face");
@@ -40,7 +58,9 @@ function render({ model, el }) {
   const size = model.get("kernel").length;
 
   // --------------------------------------------------------------------------------------------------- what is there
-  const pictures = names.map((name) => stage(channels > 1 ? WIDE * 0.75 : WIDE, `plane ${name}`));
+  const wide = channels > 1 ? WIDE * 0.75 : WIDE;
+  const pictures = names.map((name) => stage(wide, `plane ${name}`));
+  const zeros = pictures.map(({ element }) => make("div", { class: "zeros", style: "max-width:100%" }, element)); // the frame that padding puts around
   const frames = pictures.map(({ element }) => {
     const box = make("div", { class: "frame" });
     element.append(box);
@@ -52,23 +72,32 @@ function render({ model, el }) {
   const products = make("div", { class: "panels" });
   const sum = make("p", { role: "status" });
   const shape = make("p", { class: "note" });
+  const refused = make("p", { class: "note refused", role: "status" });
   const inputs = names.map(() => Array.from({ length: size }, () => Array(size)));
-  const kernels = names.map((name, c) => make("table", { "aria-label": `kernel${channels > 1 ? `, plane ${name}` : ""}` },
+  const kernels = names.map((name, c) => make("table", { class: "kernel", "aria-label": `kernel${channels > 1 ? `, plane ${name}` : ""}` },
     ...Array.from({ length: size }, (_, i) => make("tr", {}, ...Array.from({ length: size }, (_, j) => {
-      inputs[c][i][j] = make("input", { type: "number", step: "any", style: "width:4.2em", "data-lm-suppress-shortcuts": "true",
+      inputs[c][i][j] = make("input", { type: "number", step: "any", "data-lm-suppress-shortcuts": "true",
         "aria-label": `kernel, row ${i + 1}, column ${j + 1}${channels > 1 ? `, plane ${name}` : ""}`,
-        oninput: (event) => { if (event.target.value !== "" && Number.isFinite(Number(event.target.value))) setNumber(i, j, c, Number(event.target.value)); } });
+        oninput: ({ target }) => enter(target, i, j, c), onblur: () => { refused.textContent = ""; showControls(); } });
       return make("td", { style: "padding:0" }, inputs[c][i][j]);
     })))));
 
-  const setNumber = (i, j, c, value) => {
+  const enter = (input, i, j, c) => {
+    const value = input.value === "" ? NaN : Number(input.value);
+    input.setAttribute("aria-invalid", !Number.isFinite(value));
+    refused.textContent = Number.isFinite(value) ? "" : `That is no number: ${words(model.get("kernel")[i][j][c])} still counts.`;
+    if (!Number.isFinite(value)) return;
     const kernel = structuredClone(model.get("kernel"));
     kernel[i][j][c] = value;
     choose(model, { kernel });
   };
+  const moveBy = (change) => {
+    const now = { stride: model.get("stride"), padding: model.get("padding") };
+    choose(model, { ...change, window: keptWindow(place(), [height, width], size, now, { ...now, ...change }) });
+  };
   const preset = menu("kernel", ["your own", ...Object.keys(presets)], "your own", (name) => name in presets && choose(model, { kernel: presets[name] }));
-  const stride = slider("stride", { min: 1, max: 4, value: model.get("stride") }, (value) => choose(model, { stride: value }));
-  const padding = menu("padding", [["valid", "valid (none)"], ["same", "same (zeros around)"]], model.get("padding"), (value) => choose(model, { padding: value }));
+  const stride = slider("stride", { min: 1, max: 4, value: model.get("stride") }, (value) => moveBy({ stride: value }));
+  const padding = menu("padding", [["valid", "valid (no frame)"], ["same", "same (zeros around)"]], model.get("padding"), (value) => moveBy({ padding: value }));
   let playing = 0;
   const play = button("fill the map", () => (playing ? stop() : start()), { "aria-pressed": "false" });
 
@@ -88,6 +117,8 @@ function render({ model, el }) {
     paintSigned(result.canvas, shown, [map.rows, map.columns], { limit: Math.max(...map.numbers.map(Math.abs)) || 1 });
     put(marker, row, column, 1, map.rows, map.columns);
     frames.forEach((box) => put(box, map.top(row), map.left(column), size, height, width));
+    const around = [[height, map.top, map.rows], [width, map.left, map.columns]].map(([length, first, count]) => [-first(0), first(count - 1) + size - length].map((each) => `${(Math.max(0, each) * wide) / width}px`));
+    for (const each of zeros) each.style.cssText = `max-width:100%;width:max-content;padding:${around[0][0]} ${around[1][1]} ${around[0][1]} ${around[1][0]};${HATCHED}`;
     showProducts(row, column);
     showControls();
   };
@@ -98,19 +129,22 @@ function render({ model, el }) {
 
   const showProducts = (row, column) => {
     const kernel = model.get("kernel");
-    const parts = names.map(() => 0);
+    let outside = 0;
+    const planesOf = names.map((_, c) => kernel.flatMap((line, i) => line.map((numbers, j) => {
+      const y = map.top(row) + i, x = map.left(column) + j;
+      const inside = y >= 0 && y < height && x >= 0 && x < width;
+      if (!inside && c === 0) outside += 1;
+      const pixel = inside ? planes.data[(y * width + x) * channels + c] : 0;
+      return { pixel, weight: numbers[c], product: pixel * numbers[c] };
+    })));
+    const parts = planesOf.map((each) => each.reduce((sum, { product }) => sum + product, 0));
     products.replaceChildren(...names.map((name, c) => make("div", { class: "panel" },
       make("h4", {}, channels > 1 ? `${name}: pixel × kernel` : "pixel × kernel"),
-      make("table", {}, ...Array.from({ length: size }, (_, i) => make("tr", {}, ...Array.from({ length: size }, (_, j) => {
-        const y = map.top(row) + i, x = map.left(column) + j;
-        const pixel = y >= 0 && y < height && x >= 0 && x < width ? planes.data[(y * width + x) * channels + c] : 0;
-        parts[c] += pixel * kernel[i][j][c];
-        return make("td", {}, `${pixel} × ${words(kernel[i][j][c])}`);
-      })))))));
+      productTable(`products${channels > 1 ? `, ${name}` : ""}`, planesOf[c], size, words))));
     const total = map.numbers[row * map.columns + column];
     const way = channels > 1 ? `${parts.map(words).join(" + ")} = ` : "";
     sum.replaceChildren(`Sum of the ${size * size * channels} products: ${way}`, make("strong", { class: "sum", "data-sum": total }, words(total)),
-      ` at row ${row}, column ${column} of the map.`);
+      ` at row ${row}, column ${column} of the map.${outside ? ` ${outside} of the window's ${size * size} pixels lie outside: zeros.` : ""}`);
   };
 
   const showControls = () => {
@@ -121,16 +155,18 @@ function render({ model, el }) {
     padding.value = model.get("padding");
     kernel.forEach((line, i) => line.forEach((numbers, j) => numbers.forEach((number, c) => {
       const input = inputs[c][i][j];
-      if (Number(input.value) !== number || input.value === "") if (document.activeElement !== input) input.value = Number(number.toFixed(3));
+      if (document.activeElement === input) return;
+      input.value = Number(number.toFixed(3));
+      input.setAttribute("aria-invalid", false);
     })));
-    shape.textContent = `${height} × ${width} pixels become a map of ${map.rows} × ${map.columns}. Red numbers are positive, blue ones negative.`;
+    shape.textContent = `${height} × ${width} pixels become a map of ${map.rows} × ${map.columns}. Red numbers are positive, blue ones negative.${
+      model.get("padding") === "same" && size > 1 ? " Those along the border come partly from the zeros (hatched), not from the face; strong ones make the others look pale." : ""}`;
   };
 
   // --------------------------------------------------------------------------------------------------- what one can do
   const moveOver = (row, column) => { // a pixel of the face in the middle of the window
-    const step = model.get("stride");
-    const near = (pixel, first, count) => Math.max(0, Math.min(count - 1, Math.round((pixel - (size - 1) / 2 - first) / step)));
-    choose(model, { window: [near(row, map.top(0), map.rows), near(column, map.left(0), map.columns)] });
+    const way = { stride: model.get("stride"), padding: model.get("padding") };
+    choose(model, { window: [nearestWindow(row, height, size, way), nearestWindow(column, width, size, way)] });
   };
   const start = () => {
     filled = 0;
@@ -162,14 +198,15 @@ function render({ model, el }) {
   steer(result.element, "a number of the map: arrow keys choose it", { shape: sizeOfMap, move: moveWindow, keys });
   const unwatch = watch(model, ["kernel", "stride", "padding", "window"], redraw);
 
-  root.append(
+  root.append(make("style", {}, LAYOUT),
     make("div", { class: "row" }, preset.element, stride.element, padding.element, play),
     make("div", { class: "panels" },
-      ...pictures.map(({ element }, c) => make("div", { class: "panel" }, make("h4", {}, channels > 1 ? names[c] : "face"), element)),
-      make("div", { class: "panel" }, make("h4", {}, "map"), result.element)),
+      ...zeros.map((element, c) => make("div", { class: "panel" }, make("h4", {}, channels > 1 ? names[c] : "face: drag the window"), element)),
+      make("div", { class: "panel" }, make("h4", {}, "map: click a number"), result.element)),
     make("div", { class: "panels" },
       ...kernels.map((table, c) => make("div", { class: "panel" }, make("h4", {}, channels > 1 ? `${names[c]}: kernel` : "kernel"), table)), products),
-    sum, shape);
+    refused, sum, shape,
+    make("p", { class: "note" }, "Kernel: the numbers by which pixels are multiplied. Stride: by how many pixels the window moves. Padding: a frame of zeros around the face, so that windows fit at the border, too."));
   return () => { stop(); unwatch(); end(); };
 }
 
