@@ -121,7 +121,7 @@ def lesson_02(browser, lab):  # noqa: F811
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     complaints = listen(page)
     all_cells(lab[1])
-    sliders = "from fer_course.widgets import drag_kernel\n\ndrag_kernel(through, presets, \"A face\")"
+    sliders = 'from fer_course.widgets import drag_kernel\n\ndrag_kernel(through, presets, "A face")'
     cells = [*(lesson[name] for name in CELLS), nbformat.v4.new_code_cell(sliders, id="sliders")]
     open_notebook(page, lab, write_notebook(lab[1], "some-of-02.ipynb", cells))
     start_all(page)
