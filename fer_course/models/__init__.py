@@ -3,6 +3,7 @@
 ============  ===================================================================================
 ``registry``  `build`, `pretrained`, `names`, `describe`, `register`
 ``networks``  the networks themselves
+``lenets``    `lenet_1995`: LeNet of 1995 with one thing changed
 ``prepare``   pictures and models in the form that this package's functions take
 ``sampling``  weights that depend on a seed alone, whatever else the process does
 ``weights``   the weights that ship with the course
@@ -17,6 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["networks", "sampling", "weights"],
     submod_attrs={
+        "lenets": ["lenet_1995"],
         "prepare": ["as_model"],
         "registry": ["build", "describe", "names", "pretrained", "register", "variant", "variants"],
     },

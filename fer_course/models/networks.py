@@ -5,6 +5,8 @@ Each one is a function from pixels, float32 (N, size, size, 1) in [-1, 1], to pr
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fer_course.layers import (
     MOMENTUM,
     convolution,
@@ -85,12 +87,29 @@ def lenet(x, classes):
     the first (the original wired some), the output is a softmax (the original had radial basis functions), and each tanh
     has batch normalisation before it, without which it hardly learns at the learning rates of this course's recipes.
     """
-    for filters in (6, 16):
-        x = convolution(x, filters, 5, padding="valid", activation="tanh")
+    return classic(x, classes, norm=True)
+
+
+def classic(
+    x,
+    classes: int,
+    activation: str = "tanh",
+    pooling: Callable = layers.AveragePooling2D,
+    dropout: float = 0.0,
+    third: bool = False,
+    norm: bool = False,
+    ending: str = "flatten",
+):
+    """Apply LeNet as in 1995, or with one thing changed, see `models.lenet_1995`; the zoo's has `norm`."""
+    for filters, size in ((6, 5), (16, 5), (32, 4))[: 3 if third else 2]:
+        x = convolution(x, filters, size, padding="valid", norm=norm, activation=activation)
+        x = pooling(2)(x)
+    if ending == "pooled":
         x = layers.AveragePooling2D(2)(x)
-    x = layers.Flatten()(x)
+    x = layers.GlobalAveragePooling2D()(x) if ending == "averages" else layers.Flatten()(x)
     for units in (120, 84):
-        x = _dense(x, units, "tanh")
+        x = _dense(x, units, activation, norm)
+        x = layers.Dropout(dropout)(x) if dropout else x
     return layers.Dense(classes, activation="softmax", name="probabilities")(x)
 
 
@@ -218,10 +237,10 @@ def mobilenet_v2_small(x, classes):
     return _classify_averages(x, classes, dropout=0.2)
 
 
-def _dense(x, units: int, activation: str):
+def _dense(x, units: int, activation: str, norm: bool = True):
     """Apply a dense layer, batch normalisation and an activation: (N,features) to (N,units)."""
-    x = layers.Dense(units, use_bias=False)(x)
-    x = layers.BatchNormalization(momentum=MOMENTUM)(x)
+    x = layers.Dense(units, use_bias=not norm)(x)
+    x = layers.BatchNormalization(momentum=MOMENTUM)(x) if norm else x
     return layers.Activation(activation)(x)
 
 
