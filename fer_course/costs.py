@@ -22,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
+from fer_course._shared.values import is_whole
 from fer_course.errors import ModelError
 from fer_course.quiet import keras
 
@@ -226,20 +227,23 @@ _MULTIPLY_ADDS = {
 # --------------------------------------------------------------------------------------------------- in closed form
 
 
-def output_size(size: int, kernel: int, stride: int = 1, padding: str = "valid") -> int:
+def output_size(size: int, kernel: int, stride: int = 1, padding: str | int = "valid") -> int:
     """Return how many positions a kernel has along one side of a picture.
 
-    With padding "valid" ⌊(size - kernel) / stride⌋ + 1, with "same" ⌈size / stride⌉, as in Keras.
+    With padding "valid" ⌊(size - kernel) / stride⌋ + 1, with "same" ⌈size / stride⌉, as in Keras. With p zeros at each end of the
+    side, padding p, it is as long as size + 2 p pixels without padding.
 
-    >>> output_size(48, kernel=3), output_size(48, kernel=3, stride=2, padding="same")
-    (46, 24)
+    >>> output_size(48, kernel=3), output_size(48, kernel=3, stride=2, padding="same"), output_size(48, kernel=3, padding=1)
+    (46, 24, 48)
 
     Raises:
-        ModelError: if the padding is neither, a number is below 1, or the kernel is larger than the picture.
+        ModelError: if the padding is none of these, a number is below 1, or the kernel is larger than the padded picture.
 
     """
+    if is_whole(padding) and padding >= 0:
+        size, padding = size + 2 * int(padding), "valid"
     if padding not in ("valid", "same"):
-        raise ModelError(f'padding is "valid" or "same"; found {padding!r}.')
+        raise ModelError(f'padding is "valid", "same" or a number of zeros, 0 or more; found {padding!r}.')
     if min(size, kernel, stride) < 1 or (padding == "valid" and kernel > size):
         raise ModelError(f"A kernel of {kernel} with stride {stride} does not fit into a side of {size} pixels.")
     return -(-size // stride) if padding == "same" else (size - kernel) // stride + 1
@@ -299,6 +303,22 @@ def convolution_costs(
     multiply_adds = output[0] * output[1] * weights[kind]
     parameters = weights[kind] + (filters if bias else 0)
     return Cost(kind, kind, output, parameters, multiply_adds, FLOAT32 * prod(output))
+
+
+def layer_cost(
+    height: int, width: int, channels: int, filters: int, size: int, stride: int = 1
+) -> tuple[int, int]:
+    """Return parameters, with biases, and multiply-adds of a standard convolution without padding. Built in lesson 04.
+
+    >>> layer_cost(48, 48, channels=1, filters=6, size=5)  # LeNet's first layer
+    (156, 290400)
+
+    Raises:
+        ModelError: if a number is out of range.
+
+    """
+    cost = convolution_costs("standard", height, width, channels, filters, size, stride, "valid", bias=True)
+    return cost.parameters, cost.multiply_adds
 
 
 def separable_ratio(filters: int, size: int = 3) -> float:

@@ -8,8 +8,8 @@ when it is first used.
 ``start``         the first exercise, which shows how checks and hints work
 ``faces``         a row of FER2013, class counts, the majority guess, training faces among the test faces
 ``linear``        softmax, the slope of a loss, and one gradient step of a linear classifier
-``convolutions``  the output size of a convolution, and the convolution itself
-``networks``      the receptive field of a stack of layers, and the cost of a layer
+``convolutions``  a kernel that moves the picture, the output size of a convolution, and the convolution itself
+``networks``      the receptive field of a stack of layers, the cost of a layer, and LeNet with one thing changed
 ``separable``     depthwise, pointwise and separable convolutions, and what they cost
 ``inception``     the simplified Inception module, its equivalent form, and its cost
 ``segments``      channels in segments, and an extreme module as a standard convolution

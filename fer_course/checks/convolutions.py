@@ -1,4 +1,4 @@
-"""Checks: the output size of a convolution, and the convolution itself."""
+"""Checks: a kernel that moves the picture, the output size of a convolution, and the convolution itself."""
 
 from __future__ import annotations
 
@@ -10,7 +10,68 @@ import numpy as np
 
 from fer_course.checks import oracles
 from fer_course.checks.answers import whole
+from fer_course.checks.comparing import as_array
 from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed, short
+
+# ------------------------------------------------------------------------------------------------- moving a picture
+
+
+@check
+def shift_kernel(answer) -> None:
+    """Check `shift_kernel(down, right)`: the kernel (3, 3) that moves a picture by so many pixels, each -1, 0 or 1."""
+    ways = [(0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1), (0, 0)]
+    judge(
+        answer,
+        ways,
+        oracles.shift_kernel,
+        "the kernel for {} down, {} to the right".format,
+        mistakes=SHIFT_KERNEL_MISTAKES,
+        form=_nine,
+    )
+    passed("Your nine numbers move the face, in all nine ways.")
+
+
+def _nine(answer) -> np.ndarray:
+    values = as_array(answer)
+    if values is None or values.dtype.kind not in "fiub" or values.shape != (3, 3):
+        found = short(answer) if values is None or values.dtype.kind not in "fiub" else f"an array of shape {values.shape}"
+        raise Hint(f"A kernel is an array of 3 × 3 numbers, np.zeros((3, 3)) to begin with; found {found}.")
+    return values.astype(float)
+
+
+def _one_at(place: Callable[[int, int], tuple[int, int]], value: float = 1, rest: float = 0, middle: float = 0):
+    """Return an answer: `value` at `place(down, right)`, added to `middle` in the middle and `rest` everywhere."""
+
+    def kernel(down, right):
+        nine = np.full((3, 3), float(rest))
+        nine[1, 1] += middle
+        nine[place(down, right)] += value
+        return nine
+
+    return kernel
+
+
+_WAY = "this moves the picture {}. The sum lands in the middle of the window: what comes from the left moves to the right."
+_TO = "the place counts from the middle, [1, 1]: this kernel's 1 is somewhere else."
+
+SHIFT_KERNEL_MISTAKES = (
+    Mistake(_one_at(lambda down, right: (1 + down, 1 + right)), _WAY.format("the other way")),
+    Mistake(_one_at(lambda down, right: (1 - down, 1 + right)), _WAY.format("to the wrong side")),
+    Mistake(_one_at(lambda down, right: (1 + down, 1 - right)), _WAY.format("up instead of down, or down instead of up")),
+    Mistake(_one_at(lambda down, right: (1 - right, 1 - down)), "down and right are swapped: the first index of an array counts rows."),
+    Mistake(_one_at(lambda down, right: (1 + right, 1 + down)), "down and right are swapped, and it moves the other way."),
+    Mistake(_one_at(lambda down, right: (down, right)), _TO),
+    Mistake(_one_at(lambda down, right: (-down, -right)), _TO),
+    Mistake(_one_at(lambda down, right: (1, 1 - right)), "`down` is not used."),
+    Mistake(_one_at(lambda down, right: (1 - down, 1)), "`right` is not used."),
+    Mistake(_one_at(lambda down, right: (1, 1)), "this kernel leaves the picture where it is."),
+    Mistake(_one_at(lambda down, right: (1, 1), value=0), "nine zeros make every picture 0. One of the nine numbers is 1."),
+    Mistake(_one_at(lambda down, right: (1 - down, 1 - right), value=-1), "this moves the picture, but makes its negative: 1 instead of -1."),
+    Mistake(_one_at(lambda down, right: (1 - down, 1 - right), middle=1), "the middle counts, too: this adds the picture to the moved one."),
+    Mistake(_one_at(lambda down, right: (1 - down, 1 - right), middle=-1), "the middle counts, too: this subtracts the picture from the moved one."),
+    Mistake(_one_at(lambda down, right: (1 - down, 1 - right), rest=1), "ones everywhere add up all neighbours. Begin with zeros."),
+)
+
 
 # -------------------------------------------------------------------------------------------------- output size
 

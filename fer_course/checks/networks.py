@@ -1,4 +1,4 @@
-"""Checks: the receptive field of a stack of layers, and the cost of a layer."""
+"""Checks: the receptive field of a stack of layers, the cost of a layer, and LeNet with one thing changed."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from fer_course.checks.answers import whole
-from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, passed, short
+from fer_course.checks.answers import layers_by_kind, whole
+from fer_course.checks.comparing import close
+from fer_course.checks.core import Hint, Mistake, NotAttempted, attempt, check, expect, grown, judge, numbers, passed, short
+from fer_course.quiet import keras
 
 # ---------------------------------------------------------------------------------------------- receptive field
 
@@ -330,4 +332,154 @@ LAYER_COST_MISTAKES = (
     Mistake(_products(lambda c, m, k: k * c * m), _SQUARE),
     Mistake(_products(lambda c, m, k: k**3 * c * m), _SQUARE),
     Mistake(_with_places(lambda rows, columns: 1), "this is for one place. Multiply it by the number of places."),
+)  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------ LeNet, one thing changed
+
+layers = keras.layers
+#: What is changed, from nothing to everything: the options of each call.
+CHANGES = (
+    {},
+    {"activation": "relu"},
+    {"pooling": layers.MaxPooling2D},
+    {"dropout": 0.5},
+    {"third": True},
+    {"activation": "relu", "pooling": layers.MaxPooling2D, "dropout": 0.25, "third": True},
+)
+_UNITS = (120, 84)
+
+
+@check
+def lenet(answer) -> None:
+    """Check `lenet(activation, pooling, dropout, third)`: a Keras model of 48 × 48 pixels, LeNet of 1995 unless an option differs."""
+    for number, options in enumerate(CHANGES):
+        model = _built(answer, options)
+        what = f"lenet({', '.join(f'{name}={_word(value)}' for name, value in options.items())})"
+        _check_weights(model, options.get("third", False), what)
+        _check_dropout(model, options.get("dropout", 0.0), what)
+        _check_probabilities(model, options, what, number)
+    passed("LeNet, with one change at a time. Now it can be asked which change helps.")
+
+
+def _word(value) -> str:
+    return getattr(value, "__name__", repr(value))
+
+
+def _built(answer, options: dict) -> keras.Model:
+    try:
+        model = attempt(answer, **options)
+    except NotAttempted:
+        raise
+    except Hint as hint:
+        called = ", ".join(f"{name}={_word(value)}" for name, value in options.items())
+        raise Hint(f"{hint}\n  It was called as lenet({called}).") from None
+    if not isinstance(model, keras.Model):
+        raise Hint(f"Return a Keras model, keras.Sequential([...]); found {short(model)}.")
+    shapes = tuple(model.input_shape)[1:], tuple(model.output_shape)[1:]
+    if shapes not in (((48, 48, 1), (7,)), ((48, 48), (7,))):
+        raise Hint(f"The model takes pictures (48, 48, 1) and gives 7 probabilities; yours goes from {shapes[0]} to {shapes[1]}.")
+    return model
+
+
+def _check_weights(model: keras.Model, third: bool, what: str) -> None:
+    """Compare the shapes of all weights, layer by layer, with LeNet's."""
+    pairs = [(5, 5, 1, 6), (5, 5, 6, 16), *([(4, 4, 16, 32)] if third else [])]
+    flat = 3 * 3 * 32 if third else 9 * 9 * 16
+    kernels = [*pairs, (flat, _UNITS[0]), _UNITS, (_UNITS[1], 7)]
+    expected = [shape for kernel in kernels for shape in (kernel, kernel[-1:])]
+    found = [tuple(weight.shape) for weight in model.weights]
+    if found == expected:
+        return
+    place = next((i for i, pair in enumerate(zip(found, expected, strict=False)) if pair[0] != pair[1]), None)
+    if place is None:
+        told = f"{len(expected)} arrays of weights are due, found {len(found)}: a layer is missing, or there is one too many"
+    else:
+        told = f"the weights number {place} have the shape {found[place]}; LeNet's have {expected[place]}"
+    third_told = " The third pair has 32 maps and kernels of 4 × 4, and pooling after it." if third else ""
+    raise Hint(f"{what}: {told}.{third_told}")
+
+
+def _check_dropout(model: keras.Model, rate: float, what: str) -> None:
+    """See that each dense layer but the last is followed by dropout of this rate, and by none where the rate is 0."""
+    found = [layer for layer in layers_by_kind(model).get("Dropout", []) if layer.rate]
+    if any(abs(layer.rate - rate) > 1e-6 for layer in found):
+        raise Hint(f"{what}: a Dropout layer has the rate {found[0].rate:g}; the argument says {rate:g}.")
+    behind = sorted(tuple(layer.input.shape)[1:] for layer in found)
+    wanted = sorted((units,) for units in _UNITS) if rate else []
+    if behind != wanted:
+        raise Hint(
+            f"{what}: dropout is due after the dense layers of 120 and 84 units, and nowhere else; found "
+            f"{len(found)}{' after ' + ' and '.join(map(str, behind)) if found else ''}."
+        )
+
+
+def _check_probabilities(model: keras.Model, options: dict, what: str, number: int) -> None:
+    """Compare the model's probabilities with those of NumPy with the same weights; name a mistake that explains them."""
+    rng = numbers(number)
+    arrays = [rng.normal(size=weight.shape) * _scale(weight.shape) for weight in model.weights]
+    model.set_weights(arrays)
+    image = rng.integers(0, 256, (48, 48)).astype("float32")
+    got = np.asarray(model(image[None, ..., None], training=False))[0]
+    asked = {"activation": options.get("activation", "tanh"), "largest": "pooling" in options}
+    expected = _forward(arrays, image, **asked)
+    if not close(got, expected):
+        slips = [(_forward(arrays, image, **{**asked, **wrong}), hint) for wrong, hint in LENET_SLIPS]
+        expect(got, expected, f"{what}, its probabilities", slips)
+
+
+def _scale(shape: tuple[int, ...]) -> float:
+    return 0.1 if len(shape) == 1 else 1.5 / math.sqrt(math.prod(shape[:-1]))
+
+
+_FUNCTIONS: dict[str, Callable] = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0), "linear": lambda x: x}
+
+
+def _forward(
+    arrays: Sequence[np.ndarray], image: np.ndarray, activation: str, largest: bool, dense: str = "", first: str = "",
+    last: str = "", others: bool | None = None, rescale: bool = True,
+) -> np.ndarray:  # fmt: skip
+    """Return LeNet's probabilities in NumPy; the options after `largest` make known slips of it."""
+    x = (image / 127.5 - 1 if rescale else image)[..., None].astype(float)
+    pairs = list(zip(arrays[::2], arrays[1::2], strict=True))
+    for number, (kernel, bias) in enumerate(pair for pair in pairs if pair[0].ndim == 4):
+        windows = np.lib.stride_tricks.sliding_window_view(x, kernel.shape[:2], axis=(0, 1))
+        x = np.einsum("hwcij,ijcm->hwm", windows, kernel, optimize=True) + bias
+        x = _FUNCTIONS[(first if number == 0 else "") or activation](x)
+        squares = x.reshape(len(x) // 2, 2, len(x) // 2, 2, -1)
+        pool = largest if number == 0 or others is None else others
+        x = squares.max(axis=(1, 3)) if pool else squares.mean(axis=(1, 3))
+    x = x.ravel()
+    for kernel, bias in pairs[-3:-1]:
+        x = _FUNCTIONS[dense or activation](x @ kernel + bias)
+    kernel, bias = pairs[-1]
+    scores = x @ kernel + bias
+    if last:
+        return _FUNCTIONS[last](scores)
+    powers = np.exp(scores - scores.max())
+    return powers / powers.sum()
+
+
+_ALL = "The activation belongs into every layer but the last."
+#: What differs from LeNet -> the hint.
+LENET_SLIPS: tuple[tuple[dict, str], ...] = (
+    ({"activation": "tanh"}, f"these are those of tanh. {_ALL}"),
+    ({"activation": "relu"}, "these are those of ReLU. The default activation is tanh; use the argument."),
+    ({"dense": "tanh"}, f"the dense layers still have tanh. {_ALL}"),
+    ({"dense": "relu"}, "the dense layers have ReLU, whatever the argument says. Use it there too."),
+    ({"dense": "linear"}, f"the dense layers have no activation. {_ALL}"),
+    ({"activation": "linear"}, f"no layer has an activation. {_ALL}"),
+    ({"activation": "linear", "dense": "tanh"}, f"the convolutions have no activation. {_ALL}"),
+    ({"activation": "linear", "dense": "relu"}, f"the convolutions have no activation. {_ALL}"),
+    ({"activation": "tanh", "dense": "relu"}, f"the convolutions have tanh, whatever the argument says. {_ALL}"),
+    ({"activation": "relu", "dense": "tanh"}, f"the convolutions have ReLU, whatever the argument says. {_ALL}"),
+    ({"first": "tanh"}, f"the first convolution still has tanh. {_ALL}"),
+    ({"largest": False}, "these are those of average pooling. Use the argument: pooling(2)."),
+    ({"largest": True}, "these are those of max pooling. The default is average pooling; use the argument: pooling(2)."),
+    ({"others": False}, "only the first pooling is what the argument says. Use it in every pair: pooling(2)."),
+    ({"largest": False, "others": True}, "the first pooling is not what the argument says. Use it in every pair: pooling(2)."),
+    ({"rescale": False}, "the pixels are not rescaled to between -1 and 1. Keep LeNet's Rescaling layer."),
+    ({"last": "linear"}, "these are scores. The last layer has the activation softmax."),
+    ({"last": "tanh"}, "the last layer has tanh. It keeps its softmax."),
+    ({"last": "relu"}, "the last layer has ReLU. It keeps its softmax."),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Slow, obviously right convolutions in plain NumPy loops: what the lessons' checks compare a learner's answer with.
 
 All take one picture (H,W,C), channels last, compute in float64, and lay out kernels as Keras does. *Convolve* means what it
-means in Keras: the kernel is not flipped (cross-correlation).
+means in Keras: the kernel is not flipped (cross-correlation). The padding is "valid", "same", or a number of zeros on each side.
 """
 
 from __future__ import annotations
@@ -9,7 +9,17 @@ from __future__ import annotations
 import numpy as np
 
 
-def convolve(image: np.ndarray, kernel: np.ndarray, stride: int = 1, padding: str = "valid") -> np.ndarray:
+def shift_kernel(down: int, right: int) -> np.ndarray:
+    """Kernel that moves a picture down and to the right by -1, 0 or 1 pixel: float64 (3,3), the only one that moves a dot so."""
+    for row, column in np.ndindex(3, 3):
+        kernel, dot, moved = np.zeros((3, 3)), np.zeros((5, 5, 1)), np.zeros((5, 5, 1))
+        kernel[row, column] = dot[2, 2] = moved[2 + down, 2 + right] = 1
+        if (convolve(dot, kernel[:, :, None, None], padding=1) == moved).all():
+            return kernel
+    raise ValueError(f"A kernel of 3 × 3 moves a picture by -1, 0 or 1 pixel; found {down} and {right}.")
+
+
+def convolve(image: np.ndarray, kernel: np.ndarray, stride: int = 1, padding: str | int = "valid") -> np.ndarray:
     """Standard convolution of an image (H,W,C) with a kernel (k,k,C,M): float64 (H',W',M)."""
     size, filters = kernel.shape[:2], kernel.shape[3]
     image = _padded(image, size, stride, padding)
@@ -69,8 +79,12 @@ def _pooled(image, size, stride, padding, summary, beyond: float) -> np.ndarray:
     return output
 
 
-def _padded(image: np.ndarray, size: tuple[int, int], stride: int, padding: str, beyond: float = 0.0) -> np.ndarray:
+def _padded(
+    image: np.ndarray, size: tuple[int, int], stride: int, padding: str | int, beyond: float = 0.0
+) -> np.ndarray:
     """Return the image as float64 with what `padding` adds: Keras puts the odd row below and the odd column to the right."""
+    if isinstance(padding, int):
+        return np.pad(np.asarray(image, dtype=np.float64), [(padding, padding), (padding, padding), (0, 0)])
     if padding not in ("valid", "same"):
         raise ValueError(f'padding is "valid" or "same"; found {padding!r}.')
     image = np.asarray(image, dtype=np.float64)

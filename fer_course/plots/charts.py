@@ -5,7 +5,7 @@ Seaborn is imported in the functions that use it: it brings pandas, and loading 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
@@ -145,6 +145,30 @@ def seeds(groups: dict[str, Sequence[float]], learned: dict[str, Sequence[float]
     axis.set_yticklabels(groups)
     axis.grid(axis="x")
     percent(axis.xaxis, 100)
+    figure.tight_layout()
+    return figure
+
+
+def differences(
+    groups: dict[str, Sequence[float]], intervals: Mapping[str, Sequence[float]], unit: str = "difference"
+) -> Figure:
+    """Show differences to a baseline: one hollow dot per seed, a bar at their mean, and the interval of the mean as a line.
+
+    Args:
+        groups: name -> differences, one per seed.
+        intervals: name -> lower and upper end of the interval.
+        unit: what is along the axis, such as "points more than LeNet".
+
+    """
+    figure, axis = plt.subplots(figsize=(7, 0.8 + 0.45 * len(groups)))
+    axis.axvline(0, color=INK, linewidth=1)
+    for row, ((name, values), colour) in enumerate(zip(groups.items(), cycle(COLOURS), strict=False)):
+        axis.plot(values, [row] * len(values), "o", color=colour, markersize=7, markerfacecolor="none")
+        axis.plot(np.mean(values), row, "|", color=colour, markersize=22)
+        axis.plot(intervals[name], [row, row], color=colour, linewidth=2)
+    axis.set(yticks=range(len(groups)), xlabel=unit, ylim=(len(groups) - 0.5, -0.5))
+    axis.set_yticklabels(groups)
+    axis.grid(axis="x")
     figure.tight_layout()
     return figure
 
