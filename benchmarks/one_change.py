@@ -2,10 +2,10 @@
 
 usage: python benchmarks/one_change.py --data PATH [--faces N] [--epochs N] [--record FILE] [--rows NAME …]
 
-A fifth of Training is held out, the same for all; of 12 epochs the one that is best on it counts. All rows have the same optimiser,
-batches and epochs: Keras' Adam, 64 faces, no augmentation unless a row says so. PublicTest is looked at once per training, without the
-faces that also stand in Training, as it is and moved to the right by 2 to 8 pixels. Each training is written as soon as it is done, and
-what stands in the record is not trained again.
+A fifth of Training is held out, the same for all; of 12 epochs the one that is best on it counts. All rows have the same
+optimiser, batches and epochs: Keras' Adam, 64 faces, no augmentation unless a row says so. PublicTest is looked at once per
+training, without the faces that also stand in Training, as it is and moved to the right by 2 to 8 pixels. Each training is
+written as soon as it is done, and what stands in the record is not trained again.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def without_leaks(faces: Faces) -> Faces:
 def shares(model: keras.Model, faces: Faces) -> tuple[list[float], str]:
     """Return the accuracy for each shift, and which faces were right unmoved: their bits, in base64."""
     right = [
-        model.predict(moved(faces.images, by)[..., None], 512, verbose=0).argmax(axis=1) == faces.labels for by in SHIFTS
+        model.predict(moved(faces.images, by)[..., None], 512, verbose=0).argmax(axis=1) == faces.labels
+        for by in SHIFTS
     ]
     return [float(each.mean()) for each in right], base64.b64encode(np.packbits(right[0])).decode()
 
@@ -146,8 +147,8 @@ def main() -> None:
             found.sort(key=lambda each: (list(ROWS).index(each["row"]), each["seed"]))
             record = about(
                 "python benchmarks/one_change.py --data PATH",
-                what=f"LeNet of 1995 with one thing changed at a time: Adam, batches of {BATCH}, the best of {options.epochs} epochs "
-                "on a fifth of Training that is held out.",
+                what=f"LeNet of 1995 with one thing changed at a time: Adam, batches of {BATCH}, the best of {options.epochs} "
+                "epochs on a fifth of Training that is held out.",
                 split="PublicTest", n=len(test), left_out=left_out, trained_on=len(kept), held_out=len(held_out),
                 shifts=list(SHIFTS), trainings=found,
             )  # fmt: skip

@@ -305,9 +305,7 @@ def convolution_costs(
     return Cost(kind, kind, output, parameters, multiply_adds, FLOAT32 * prod(output))
 
 
-def layer_cost(
-    height: int, width: int, channels: int, filters: int, size: int, stride: int = 1
-) -> tuple[int, int]:
+def layer_cost(height: int, width: int, channels: int, filters: int, size: int, stride: int = 1) -> tuple[int, int]:
     """Return parameters, with biases, and multiply-adds of a standard convolution without padding. Built in lesson 04.
 
     >>> layer_cost(48, 48, channels=1, filters=6, size=5)  # LeNet's first layer

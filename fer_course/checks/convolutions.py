@@ -34,7 +34,9 @@ def shift_kernel(answer) -> None:
 def _nine(answer) -> np.ndarray:
     values = as_array(answer)
     if values is None or values.dtype.kind not in "fiub" or values.shape != (3, 3):
-        found = short(answer) if values is None or values.dtype.kind not in "fiub" else f"an array of shape {values.shape}"
+        found = (
+            short(answer) if values is None or values.dtype.kind not in "fiub" else f"an array of shape {values.shape}"
+        )
         raise Hint(f"A kernel is an array of 3 × 3 numbers, np.zeros((3, 3)) to begin with; found {found}.")
     return values.astype(float)
 
@@ -51,14 +53,21 @@ def _one_at(place: Callable[[int, int], tuple[int, int]], value: float = 1, rest
     return kernel
 
 
-_WAY = "this moves the picture {}. The sum lands in the middle of the window: what comes from the left moves to the right."
+def _right_place(down: int, right: int) -> tuple[int, int]:
+    return 1 - down, 1 - right
+
+
+_WAY = (
+    "this moves the picture {}. The sum lands in the middle of the window: what comes from the left moves to the right."
+)
 _TO = "the place counts from the middle, [1, 1]: this kernel's 1 is somewhere else."
 
 SHIFT_KERNEL_MISTAKES = (
     Mistake(_one_at(lambda down, right: (1 + down, 1 + right)), _WAY.format("the other way")),
     Mistake(_one_at(lambda down, right: (1 - down, 1 + right)), _WAY.format("to the wrong side")),
     Mistake(_one_at(lambda down, right: (1 + down, 1 - right)), _WAY.format("up instead of down, or down instead of up")),
-    Mistake(_one_at(lambda down, right: (1 - right, 1 - down)), "down and right are swapped: the first index of an array counts rows."),
+    Mistake(_one_at(lambda down, right: (1 - right, 1 - down)),
+            "down and right are swapped: the first index of an array counts rows."),
     Mistake(_one_at(lambda down, right: (1 + right, 1 + down)), "down and right are swapped, and it moves the other way."),
     Mistake(_one_at(lambda down, right: (down, right)), _TO),
     Mistake(_one_at(lambda down, right: (-down, -right)), _TO),
@@ -66,11 +75,11 @@ SHIFT_KERNEL_MISTAKES = (
     Mistake(_one_at(lambda down, right: (1 - down, 1)), "`right` is not used."),
     Mistake(_one_at(lambda down, right: (1, 1)), "this kernel leaves the picture where it is."),
     Mistake(_one_at(lambda down, right: (1, 1), value=0), "nine zeros make every picture 0. One of the nine numbers is 1."),
-    Mistake(_one_at(lambda down, right: (1 - down, 1 - right), value=-1), "this moves the picture, but makes its negative: 1 instead of -1."),
-    Mistake(_one_at(lambda down, right: (1 - down, 1 - right), middle=1), "the middle counts, too: this adds the picture to the moved one."),
-    Mistake(_one_at(lambda down, right: (1 - down, 1 - right), middle=-1), "the middle counts, too: this subtracts the picture from the moved one."),
-    Mistake(_one_at(lambda down, right: (1 - down, 1 - right), rest=1), "ones everywhere add up all neighbours. Begin with zeros."),
-)
+    Mistake(_one_at(_right_place, value=-1), "this moves the picture, but makes its negative: 1 instead of -1."),
+    Mistake(_one_at(_right_place, middle=1), "the middle counts, too: this adds the picture to the moved one."),
+    Mistake(_one_at(_right_place, middle=-1), "the middle counts, too: this subtracts the picture from the moved one."),
+    Mistake(_one_at(_right_place, rest=1), "ones everywhere add up all neighbours. Begin with zeros."),
+)  # fmt: skip
 
 
 # -------------------------------------------------------------------------------------------------- output size

@@ -9,7 +9,19 @@ import numpy as np
 
 from fer_course.checks.answers import layers_by_kind, whole
 from fer_course.checks.comparing import close
-from fer_course.checks.core import Hint, Mistake, NotAttempted, attempt, check, expect, grown, judge, numbers, passed, short
+from fer_course.checks.core import (
+    Hint,
+    Mistake,
+    NotAttempted,
+    attempt,
+    check,
+    expect,
+    grown,
+    judge,
+    numbers,
+    passed,
+    short,
+)
 from fer_course.quiet import keras
 
 # ---------------------------------------------------------------------------------------------- receptive field
@@ -352,7 +364,7 @@ _UNITS = (120, 84)
 
 @check
 def lenet(answer) -> None:
-    """Check `lenet(activation, pooling, dropout, third)`: a Keras model of 48 × 48 pixels, LeNet of 1995 unless an option differs."""
+    """Check `lenet(activation, pooling, dropout, third)`: a Keras model, LeNet of 1995 but for the options."""
     for number, options in enumerate(CHANGES):
         model = _built(answer, options)
         what = f"lenet({', '.join(f'{name}={_word(value)}' for name, value in options.items())})"
@@ -378,7 +390,9 @@ def _built(answer, options: dict) -> keras.Model:
         raise Hint(f"Return a Keras model, keras.Sequential([...]); found {short(model)}.")
     shapes = tuple(model.input_shape)[1:], tuple(model.output_shape)[1:]
     if shapes not in (((48, 48, 1), (7,)), ((48, 48), (7,))):
-        raise Hint(f"The model takes pictures (48, 48, 1) and gives 7 probabilities; yours goes from {shapes[0]} to {shapes[1]}.")
+        raise Hint(
+            f"The model takes pictures (48, 48, 1) and gives 7 probabilities; yours goes from {shapes[0]} to {shapes[1]}."
+        )
     return model
 
 

@@ -1,4 +1,4 @@
-"""LeNet of 1995 with one thing changed: `lenet_1995(activation="relu")`. Built in lesson 04; benchmarks/one_change.py compares them."""
+"""LeNet of 1995 with one thing changed: `lenet_1995(activation="relu")`. Built in lesson 04, see benchmarks/one_change.py."""
 
 from __future__ import annotations
 

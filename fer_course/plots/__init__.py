@@ -34,6 +34,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "display": ["picture", "show"],
         "labels": ["label_lines", "percent"],
         "grids": ["grid", "heat_maps", "signed_grid"],
-        "charts": ["accuracy_against_cost", "class_counts", "confusion_matrix", "curves", "differences", "reliability", "seeds"],
+        "charts": [
+            "accuracy_against_cost",
+            "class_counts",
+            "confusion_matrix",
+            "curves",
+            "differences",
+            "reliability",
+            "seeds",
+        ],
     },
 )

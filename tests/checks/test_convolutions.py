@@ -7,7 +7,43 @@ import numpy as np
 from answers import three_tests
 
 from fer_course import costs
-from fer_course.checks import convolutions
+from fer_course.checks import convolutions, oracles
+
+# ------------------------------------------------------------------------------------------------ shift_kernel
+
+
+def shift_by_index(down, right):
+    kernel = np.zeros((3, 3))
+    kernel[1 - down, 1 - right] = 1
+    return kernel
+
+
+def shift_by_rolling(down, right):
+    middle = np.zeros((3, 3))
+    middle[1, 1] = 1
+    return np.roll(middle, (-down, -right), axis=(0, 1))
+
+
+SHIFT_RIGHT = {
+    "index": shift_by_index,
+    "rolled": shift_by_rolling,
+    "list": lambda down, right: shift_by_rolling(down, right).astype(int).tolist(),
+    "float16": lambda down, right: shift_by_rolling(down, right).astype(np.float16),
+    "tensor": lambda down, right: keras.ops.convert_to_tensor(shift_by_rolling(down, right), "float32"),
+    "booleans": lambda down, right: shift_by_rolling(down, right) == 1,
+    "course": oracles.shift_kernel,
+}
+SHIFT_WRONG = {
+    "five by five": (lambda down, right: np.pad(shift_by_index(down, right), 1), r"3 × 3 numbers.*shape \(5, 5\)"),
+    "the place": (lambda down, right: (1 - down, 1 - right), r"3 × 3 numbers.*shape \(2,\)"),
+    "words": (lambda down, right: "left", "3 × 3 numbers.*found 'left'"),
+    "half as bright": (lambda down, right: shift_by_index(down, right) / 2, "the right one divided by 2"),
+    "rolled the other way": (
+        lambda down, right: np.roll(shift_by_index(0, 0), (down, right), axis=(0, 1)),
+        "the other way",
+    ),
+    "nothing": (lambda down, right: None, "return"),
+}
 
 # ------------------------------------------------------------------------------------------------- output_size
 
@@ -30,7 +66,7 @@ SIZE_RIGHT = {
     "floor": sized(lambda n, k, s, p: math.floor((n + 2 * p - k) / s) + 1),
     "numpy": sized(lambda n, k, s, p: np.int32((n + 2 * p - k) // s + 1)),
     "rounded up": sized(lambda n, k, s, p: -(-(n + 2 * p - k + 1) // s)),
-    "package": sized(lambda n, k, s, p: costs.output_size(n + 2 * p, k, s)),
+    "package": lambda size, kernel, stride=1, padding=0: costs.output_size(size, kernel, stride, padding),
 }
 SIZE_WRONG = {
     "a fraction": (sized(lambda n, k, s, p: (n + 2 * p - k) / s + 1), r"found 44\.0\. Divide with //"),
@@ -171,6 +207,7 @@ CONVOLVE_RIGHT = {
     "at once": convolve_at_once,
     "float32": convolve_in_float32,
     "keras": convolve_with_keras,
+    "course": lambda image, kernel, stride=1, padding=0: oracles.convolve(image, kernel, stride, padding),
     "windows": by_windows(fitting, inside),
 }
 CONVOLVE_WRONG = {
@@ -221,6 +258,7 @@ CONVOLVE_WRONG = {
 # ------------------------------------------------------------------------------------------------------ the tests
 
 CHECKS = {
+    convolutions.shift_kernel: (SHIFT_RIGHT, SHIFT_WRONG),
     convolutions.output_size: (SIZE_RIGHT, SIZE_WRONG),
     convolutions.convolve: (CONVOLVE_RIGHT, CONVOLVE_WRONG),
 }

@@ -9,7 +9,7 @@ from answers import three_tests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fer_course import costs
+from fer_course import costs, models
 from fer_course.checks import networks
 from fer_course.errors import ModelError
 
@@ -91,8 +91,7 @@ def layer_cost(height, width, channels, filters, size, stride=1):
 
 
 def cost_by_package(height, width, channels, filters, size, stride=1):
-    cost = costs.convolution_costs("standard", height, width, channels, filters, size, stride, "valid", bias=True)
-    return [cost.parameters, cost.multiply_adds]
+    return list(costs.layer_cost(height, width, channels, filters, size, stride))
 
 
 def cost_by_keras(height, width, channels, filters, size, stride=1):
@@ -128,11 +127,86 @@ COST_WRONG = {
 }  # fmt: skip
 
 
+# -------------------------------------------------------------------------------- LeNet with one thing changed
+
+layers = keras.layers
+
+
+def lenet(pairs=((6, 5), (16, 5), (32, 4)), units=(120, 84), of_convolutions=None, of_dense=None, pool=None, first_pool=None,
+          last="softmax", rescaled=True, rate=None, dropped=(120, 84)):  # fmt: skip
+    """Return an answer, right unless an option says otherwise: `of_convolutions=lambda name: "tanh"` always has tanh there."""
+
+    def answer(activation="tanh", pooling=layers.AveragePooling2D, dropout=0.0, third=False):
+        model = [keras.Input((48, 48, 1)), *([layers.Rescaling(1 / 127.5, offset=-1)] if rescaled else [])]
+        for number, (filters, size) in enumerate(pairs if third else pairs[:2]):
+            kind = (first_pool if number == 0 else None) or pool or pooling
+            model += [layers.Conv2D(filters, size, activation=(of_convolutions or str)(activation)), kind(2)]
+        model.append(layers.Flatten())
+        for each in units:
+            model.append(layers.Dense(each, activation=(of_dense or str)(activation)))
+            if dropout and each in dropped:
+                model.append(layers.Dropout(dropout if rate is None else rate))
+        return keras.Sequential([*model, layers.Dense(7, activation=last)])
+
+    return answer
+
+
+def lenet_functional(activation="tanh", pooling=layers.AveragePooling2D, dropout=0.0, third=False):
+    inputs = keras.Input((48, 48, 1))
+    x = keras.ops.cast(inputs, "float32") / 127.5 - 1
+    for filters, size in ((6, 5), (16, 5), *([(32, 4)] if third else [])):
+        x = pooling(pool_size=2)(layers.Activation(activation)(layers.Conv2D(filters, size)(x)))
+    x = layers.Flatten()(x)
+    for units in (120, 84):
+        x = layers.Dropout(dropout)(keras.activations.get(activation)(layers.Dense(units)(x)))
+    return keras.Model(inputs, layers.Softmax()(layers.Dense(7)(x)))
+
+
+LENET_RIGHT = {"course": models.lenet_1995, "sequential": lenet(), "functional": lenet_functional}
+ALWAYS_TANH, ALWAYS_RELU, NEVER = (lambda asked, name=name: name for name in ("tanh", "relu", None))
+LENET_WRONG = {
+    "tanh in convolutions": (lenet(of_convolutions=ALWAYS_TANH), "the convolutions have tanh"),
+    "ReLU in convolutions": (lenet(of_convolutions=ALWAYS_RELU), "the convolutions have ReLU"),
+    "tanh in dense layers": (lenet(of_dense=ALWAYS_TANH), "dense layers still have tanh"),
+    "ReLU in dense layers": (lenet(of_dense=ALWAYS_RELU), "dense layers have ReLU"),
+    "always tanh": (lenet(of_convolutions=ALWAYS_TANH, of_dense=ALWAYS_TANH), "those of tanh"),
+    "always ReLU": (lenet(of_convolutions=ALWAYS_RELU, of_dense=ALWAYS_RELU), "those of ReLU"),
+    "no activation": (lenet(of_convolutions=NEVER, of_dense=NEVER), "no layer has an activation"),
+    "none in convolutions": (lenet(of_convolutions=NEVER), "the convolutions have no activation"),
+    "none in dense layers": (lenet(of_dense=NEVER), "the dense layers have no activation"),
+    "always means": (lenet(pool=layers.AveragePooling2D), "MaxPooling2D.*those of average pooling"),
+    "always largest": (lenet(pool=layers.MaxPooling2D), r"lenet\(\).*those of max pooling"),
+    "the first is a mean": (lenet(first_pool=layers.AveragePooling2D), "the first pooling is not"),
+    "only the first": (
+        lambda activation="tanh", pooling=layers.AveragePooling2D, dropout=0.0, third=False: lenet(
+            pool=layers.AveragePooling2D, first_pool=pooling
+        )(activation, pooling, dropout, third),
+        "only the first pooling",
+    ),
+    "scores": (lenet(last=None), "these are scores"),
+    "tanh at the end": (lenet(last="tanh"), "the last layer has tanh"),
+    "ReLU at the end": (lenet(last="relu"), "the last layer has ReLU"),
+    "pixels as they are": (lenet(rescaled=False), "not rescaled"),
+    "another third kernel": (lenet(pairs=((6, 5), (16, 5), (32, 3))), r"number 4 have the shape \(3, 3, 16, 32\)"),
+    "other units": (lenet(units=(84, 120)), r"number 4 have the shape \(1296, 84\)"),
+    "a dense layer less": (lenet(units=(120,)), r"\(120, 7\); LeNet's have \(120, 84\)"),
+    "dropout once": (lenet(dropped=(84,)), r"found 1 after \(84,\)"),
+    "another rate": (lenet(rate=0.4), "has the rate 0.4; the argument says 0.5"),
+    "layers": (lambda **options: [layers.Dense(7)], "Return a Keras model"),
+    "another picture": (
+        lambda **options: keras.Sequential([keras.Input((24, 24, 1)), layers.Flatten(), layers.Dense(7)]),
+        "48, 48, 1",
+    ),
+    "no option": (lambda: lenet()(), r"TypeError(.|\n)*called as lenet\(activation='relu'\)"),
+    "nothing": (lambda **options: None, "return"),
+}
+
 # ------------------------------------------------------------------------------------------------------ the tests
 
 CHECKS = {
     networks.receptive_field: (FIELD_RIGHT, FIELD_WRONG),
     networks.layer_cost: (COST_RIGHT, COST_WRONG),
+    networks.lenet: (LENET_RIGHT, LENET_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
 
