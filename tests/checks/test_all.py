@@ -16,6 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from answers import assert_hint, assert_not_attempted, assert_passes, function_of, raised_hint
 
@@ -155,6 +156,38 @@ def test_what_is_no_answer_gets_a_hint_and_no_other_error(topic, name, capfd):
     assert_not_attempted(check, capfd, ...)
     assert_hint(check, 5, "function itself", capfd)
     assert_hint(check, lambda *arguments, **options: None, "return", capfd)
+
+
+def as_tensor(array):
+    import keras
+
+    return keras.ops.convert_to_tensor(array)
+
+
+def in_half(array):
+    return array.astype(np.float16) if array.dtype.kind == "f" else array
+
+
+FORMS = {"lists": np.ndarray.tolist, "views": lambda array: array[...], "tensors": as_tensor, "float16": in_half}
+
+
+def in_form(answer, form):
+    """An answer with each of its arrays in another form."""
+    if isinstance(answer, tuple):
+        return tuple(in_form(part, form) for part in answer)
+    return form(answer) if isinstance(answer, np.ndarray) and answer.ndim else answer
+
+
+@every_check
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_lists_views_tensors_and_float16_count_alike(topic, name, form, capfd):
+    check, right = cases_of("test_right", topic, name)[0]
+
+    @functools.wraps(right)
+    def answer(*arguments, **options):
+        return in_form(right(*arguments, **options), form)
+
+    assert_passes(check, answer, capfd)
 
 
 # -------------------------------------------------------------------------------- the harness can fail: bad checks
