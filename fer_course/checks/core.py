@@ -109,7 +109,7 @@ def yours(answer: Callable, course: Callable) -> Callable:
     if right:
         print(f"From here on: your own {name}.")
     else:
-        print(f"From here on: the course's {name}. When the check of yours has passed, run this cell again to use it.")
+        print(f"From here on: the course's {name}. Once yours has passed its check, run this cell again.")
     return answer if right else course
 
 

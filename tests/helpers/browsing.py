@@ -75,7 +75,7 @@ def served_lab(folder: Path):
             time.sleep(0.3)
     yield address
     server.terminate()
-    server.wait(20)
+    server.wait(120)
     log.close()
 
 
