@@ -72,12 +72,18 @@ STUDIES: dict[str, tuple[str, dict[str, Row]]] = {
         {name: Row(ZOO.but(model=name)) for name in models.names()},
     ),
     "size": (
-        "The paper's claims on filters and layers, standard against separable convolutions at equal parameters, and the input.",
+        "The paper's claims on filters and layers, mini-Xception with one of its parts changed or left out, and the input.",
         {
             "mini_xception": Row(ZOO),
             "twice the filters": Row(ZOO.but(model="mini_xception_wide")),
             "three convolutions a module": Row(ZOO.but(model="mini_xception_deep")),
             "standard convolutions": Row(ZOO.but(model="mini_xception_standard")),
+            "without shortcuts": Row(ZOO.but(model="mini_xception_no_shortcuts")),
+            "without normalisation": Row(ZOO.but(model="mini_xception_no_normalisation")),
+            "without normalisation, a tenth of the rate": Row(
+                ZOO.but(model="mini_xception_no_normalisation", learning_rate=ZOO.learning_rate / 10)
+            ),
+            "without shortcuts, more filters": Row(ZOO.but(model="mini_xception_no_shortcuts_wide")),
             "24 pixels": Row(ZOO.but(input_size=24)),
             "64 pixels": Row(ZOO.but(input_size=64)),
         },

@@ -86,6 +86,26 @@ def every(x, stride: int = 2):
     return layers.AveragePooling2D(1, stride, padding="same")(x) if stride > 1 else x
 
 
+def normalise(maps: np.ndarray, gamma: np.ndarray, beta: np.ndarray, epsilon: float = 1e-3) -> np.ndarray:
+    """Normalise each channel of an array (N,H,W,C) over the batch, as `keras.layers.BatchNormalization` does in training.
+
+    >>> normalise(np.array([[[[1.0]], [[3.0]]]]), np.array([2.0]), np.array([5.0]), epsilon=0).ravel()
+    array([3., 7.])
+
+    Args:
+        maps: feature maps (N,H,W,C).
+        gamma: what each normalised channel is multiplied by, (C,).
+        beta: what is added to it then, (C,).
+        epsilon: is added to the variance, so that a channel without any is not divided by zero.
+
+    Source: Ioffe, Szegedy 2015, "Batch normalization: accelerating deep network training by reducing internal covariate
+    shift", arXiv:1502.03167, Algorithm 1. Built in lesson 07.
+
+    """
+    mean, variance = maps.mean(axis=(0, 1, 2)), maps.var(axis=(0, 1, 2))
+    return gamma * (maps - mean) / np.sqrt(variance + epsilon) + beta
+
+
 def _normalise(x, norm: bool, activation: str | None):
     x = layers.BatchNormalization(momentum=MOMENTUM)(x) if norm else x
     return layers.Activation(activation)(x) if activation else x
@@ -199,7 +219,9 @@ def _maps_per_segment(filters: int, segments: int) -> int:
 # ------------------------------------------------------------------------------------------------- residual modules
 
 
-def residual_module(x, filters: int, depth: int = 2, kind: Callable = separable):
+def residual_module(
+    x, filters: int, depth: int = 2, kind: Callable = separable, norm: bool = True, shortcut: bool = True
+):  # fmt: skip
     """Add a shortcut to separable convolutions with a pooling: (N,H,W,C) to (N,⌈H/2⌉,⌈W/2⌉,filters).
 
     The shortcut of the published model is a 1×1 convolution with stride 2; see `convolution` for how that is executed here.
@@ -209,16 +231,28 @@ def residual_module(x, filters: int, depth: int = 2, kind: Callable = separable)
         filters: number of output maps.
         depth: number of convolutions, one after the other (published: 2); the last one has no activation.
         kind: `separable`, or `convolution` to compare it with standard ones.
+        norm: with batch normalisation after each convolution; without it the convolutions have biases.
+        shortcut: False leaves it out, with its convolution, to see what it is good for.
 
     Source: Arriaga, Valdenegro-Toro, Plöger 2017, arXiv:1710.07557, Figure 1, after Chollet 2017, arXiv:1610.02357.
 
     """
-    shortcut = pointwise(x, filters, stride=2, activation=None)
+    side = pointwise(x, filters, stride=2, norm=norm, activation=None) if shortcut else None
     for _ in range(depth - 1):
-        x = kind(x, filters, activation="relu")
-    x = kind(x, filters, activation=None)
+        x = kind(x, filters, norm=norm, activation="relu")
+    x = kind(x, filters, norm=norm, activation=None)
     x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
-    return layers.Add()([x, shortcut])
+    return x if side is None else layers.Add()([x, side])
+
+
+def module_parameters(channels: int, filters: int) -> int:
+    """Return the number of parameters of a `residual_module` with `channels` coming in, as Keras counts them.
+
+    >>> module_parameters(8, 16)
+    1032
+    """
+    inputs = keras.Input((8, 8, channels))
+    return keras.Model(inputs, residual_module(inputs, filters)).count_params()
 
 
 def inverted_residual_module(x, filters: int, expansion: int = 6, stride: int = 1, activation: str | None = "relu6"):

@@ -82,6 +82,20 @@ def slope(
     return float((loss(moved) - loss(weights)) / nudge)
 
 
+def label_entropy(labels: np.ndarray) -> float:
+    """Return the entropy of labels (N,): the smallest loss of a model that gives every picture the same probabilities.
+
+    >>> round(label_entropy(np.array([0, 1, 1, 1])), 4)  # the shares are 0.25 and 0.75
+    0.5623
+
+    The probabilities are then the shares of the classes, and the loss is -sum(share * log(share)) over the classes that occur.
+    Source: Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x.
+    """
+    counts = np.bincount(labels)
+    shares = counts[counts > 0] / len(labels)
+    return float(-np.sum(shares * np.log(shares)))
+
+
 def gradient_step(
     weights: np.ndarray, bias: np.ndarray, images: np.ndarray, labels: np.ndarray, rate: float
 ) -> tuple[np.ndarray, np.ndarray]:

@@ -13,7 +13,8 @@ when it is first used.
 ``separable``     depthwise, pointwise and separable convolutions, and what they cost
 ``inception``     the simplified Inception module, its equivalent form, and its cost
 ``segments``      channels in segments, and an extreme module as a standard convolution
-``residual``      the shortcut, the residual module, and its parameters
+``depth``         the loss of a network that ignores the picture, batch normalisation, the depth at which towers fail
+``residual``      the residual module, and its parameters
 ``xception``      all of mini-Xception
 ``augmentation``  flips and shifts, the paper's settings in Keras, the split before them, the labels that survive
 ``training``      the one-cycle schedule, patience, and four curves to read
@@ -43,6 +44,7 @@ TOPICS = (
         "separable",
         "inception",
         "segments",
+        "depth",
         "residual",
         "xception",
     ),

@@ -1,7 +1,7 @@
 """Build a small convolutional network for grey faces: `build("mini_xception")` gives a Keras model.
 
 ============  ===================================================================================
-``registry``  `build`, `pretrained`, `names`, `describe`, `register`
+``registry``  `build`, `mini_xception`, `pretrained`, `names`, `describe`, `register`
 ``networks``  the networks themselves
 ``lenets``    `lenet_1995`: LeNet of 1995 with one thing changed
 ``prepare``   pictures and models in the form that this package's functions take
@@ -20,6 +20,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "lenets": ["lenet_1995"],
         "prepare": ["as_model"],
-        "registry": ["build", "describe", "names", "pretrained", "register", "variant", "variants"],
+        "registry": ["build", "describe", "mini_xception", "names", "pretrained", "register", "variant", "variants"],
     },
 )

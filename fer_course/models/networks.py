@@ -31,14 +31,14 @@ def mini_xception(x, classes):
     Source: Arriaga, Valdenegro-Toro, Plöger 2017, "Real-time Convolutional Neural Networks for Emotion and Gender
     Classification", arXiv:1710.07557. The shortcut is executed differently, see `layers.convolution`.
     """
-    return _mini_xception(x, classes)
+    return chain(x, classes)
 
 
-def _mini_xception(x, classes: int, stem: int = 8, filters=(16, 32, 64, 128), **module):
+def chain(x, classes: int, stem: int = 8, filters=(16, 32, 64, 128), norm: bool = True, **module):
     for _ in range(2):
-        x = convolution(x, stem, padding="valid")
+        x = convolution(x, stem, padding="valid", norm=norm)
     for each in filters:
-        x = residual_module(x, each, **module)
+        x = residual_module(x, each, norm=norm, **module)
     x = layers.Conv2D(classes, 3, padding="same", name="class_maps")(x)
     x = layers.GlobalAveragePooling2D(name="class_scores")(x)
     return layers.Softmax(name="probabilities")(x)
@@ -47,19 +47,37 @@ def _mini_xception(x, classes: int, stem: int = 8, filters=(16, 32, 64, 128), **
 @variant
 def mini_xception_wide(x, classes):
     """Mini-Xception with twice as many filters in every convolution."""
-    return _mini_xception(x, classes, stem=16, filters=(32, 64, 128, 256))
+    return chain(x, classes, stem=16, filters=(32, 64, 128, 256))
 
 
 @variant
 def mini_xception_deep(x, classes):
     """Mini-Xception with three separable convolutions in each residual module instead of two."""
-    return _mini_xception(x, classes, depth=3)
+    return chain(x, classes, depth=3)
 
 
 @variant
 def mini_xception_standard(x, classes):
     """Mini-Xception of standard convolutions, with fewer filters, so that it has as many parameters within 1 %."""
-    return _mini_xception(x, classes, filters=(7, 13, 27, 53), kind=convolution)
+    return chain(x, classes, filters=(7, 13, 27, 53), kind=convolution)
+
+
+@variant
+def mini_xception_no_shortcuts(x, classes):
+    """Mini-Xception without its shortcuts, and so without the numbers of their convolutions: a fifth of all."""
+    return chain(x, classes, shortcut=False)
+
+
+@variant
+def mini_xception_no_shortcuts_wide(x, classes):
+    """Mini-Xception without its shortcuts, with more filters, so that it has as many parameters within 1 %."""
+    return chain(x, classes, filters=(18, 36, 73, 146), shortcut=False)
+
+
+@variant
+def mini_xception_no_normalisation(x, classes):
+    """Mini-Xception without normalisation; each convolution has a bias instead."""
+    return chain(x, classes, norm=False)
 
 
 @variant

@@ -109,6 +109,25 @@ def _build_model(builder: Callable, name: str, input_size: int, classes: int) ->
     return keras.Model(inputs, builder(x, classes), name=name)
 
 
+def mini_xception(filters: tuple[int, ...] = (16, 32, 64, 128), classes: int = 7) -> keras.Model:
+    """Build mini-Xception with other numbers of filters or modules, with new random weights; lesson 08 builds it.
+
+    >>> mini_xception().count_params(), mini_xception((8, 8)).output_shape
+    (58423, (None, 7))
+
+    Args:
+        filters: of each residual module, the lowest first.
+        classes: number of classes.
+
+    Returns:
+        A functional Keras model: (N,48,48,1) pixels 0…255 to (N, classes) probabilities.
+
+    """
+    from fer_course.models import networks
+
+    return _build_model(lambda x, classes: networks.chain(x, classes, filters=filters), "mini_xception", 48, classes)
+
+
 def pretrained(name: str = "mini_xception") -> keras.Model:
     """Return a network with the weights that come with the course, trained on real FER2013 (48 × 48 pixels, 7 classes).
 
