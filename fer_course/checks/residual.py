@@ -1,4 +1,4 @@
-"""Checks: the shortcut, the residual module, and its parameters."""
+"""Checks: the residual module, and its parameters."""
 
 from __future__ import annotations
 
@@ -17,63 +17,6 @@ layers = keras.layers
 
 #: What Keras adds to the variance.
 EPSILON = 1e-3
-
-#: What NumPy says when the shortcut's slice or product goes wrong, and what to do.
-SHORTCUT_ADVICE = {
-    "matmul": "The axes of x are rows, columns and channels: slice the first two, `x[::2, ::2]`, and leave the channels whole.",
-    "could not be broadcast": "`*` multiplies number by number; the matrix product is `@`.",
-}
-
-
-@check
-def shortcut(answer) -> None:
-    """Check `shortcut(x, kernel)`: maps (H,W,C) and a kernel (C,M) to (⌈H/2⌉,⌈W/2⌉,M)."""
-    cases = []
-    for seed, (rows, columns, channels, filters) in enumerate([(7, 5, 3, 4), (6, 9, 2, 2), (1, 4, 5, 1)]):
-        rows, columns, channels = grown(seed, rows, columns, channels)
-        # In the second C = M, so that a transposed kernel has the right shape.
-        filters = channels if channels == filters or seed == 1 else grown(seed, filters)[0]
-        rng = numbers(seed)
-        cases.append((rng.normal(size=(rows, columns, channels)), rng.normal(size=(channels, filters))))
-    judge(
-        answer,
-        cases,
-        lambda x, kernel: oracles.convolve(x, kernel[None, None], stride=2, padding="same"),
-        lambda x, kernel: f"shortcut of maps {x.shape} with a kernel {kernel.shape}",
-        mistakes=SHORTCUT_MISTAKES,
-        advice=SHORTCUT_ADVICE,
-    )
-    passed("The shortcut: every second pixel, then its channels mixed.")
-
-
-def _sliced(rows: slice, columns: slice):
-    """Return a wrong shortcut that takes other rows and columns."""
-    return lambda x, kernel: x[rows, columns] @ kernel
-
-
-_EVERY, _SECOND, _THIRD = slice(None), slice(None, None, 2), slice(None, None, 3)
-_STEP = "the step is 3 along {}: every second pixel is `::2`."
-
-SHORTCUT_MISTAKES = (
-    Mistake(_sliced(_EVERY, _EVERY), "all pixels are still there: take every second row and column with a step of 2."),
-    Mistake(_sliced(_SECOND, _EVERY),
-            "every second *row* is taken, but every column: the second axis needs a step of 2 too."),
-    Mistake(_sliced(_EVERY, _SECOND),
-            "every second *column* is taken, but every row: the first axis needs a step of 2 too."),
-    Mistake(_sliced(slice(1, None, 2), slice(1, None, 2)),
-            "it begins with the second row and column; begin with the first: `::2`."),
-    Mistake(lambda x, kernel: x[: len(x) // 2 * 2 : 2, : x.shape[1] // 2 * 2 : 2] @ kernel,
-            "the last row or column is missing: of 7 rows `::2` takes 4, the last one among them."),
-    Mistake(_sliced(_THIRD, _SECOND), _STEP.format("the rows")),
-    Mistake(_sliced(_SECOND, _THIRD), _STEP.format("the columns")),
-    Mistake(_sliced(_THIRD, _THIRD), _STEP.format("rows and columns")),
-    Mistake(lambda x, kernel: x[::2, ::2], "the pixels are right, but their channels are not mixed yet: `@ kernel`."),
-    Mistake(lambda x, kernel: x[: len(x) // 2, : x.shape[1] // 2] @ kernel,
-            "that is a quarter of the picture, cut out; `::2` takes every second."),
-    Mistake(lambda x, kernel: x[::2, ::2] @ (kernel.T if kernel.shape[0] == kernel.shape[1] else kernel),
-            "the kernel is transposed: its first axis is what comes in."),
-)  # fmt: skip
-
 
 # ---------------------------------------------------------------------------------------------- the residual module
 

@@ -31,10 +31,11 @@ def mini_xception(x, classes):
     Source: Arriaga, Valdenegro-Toro, Plöger 2017, "Real-time Convolutional Neural Networks for Emotion and Gender
     Classification", arXiv:1710.07557. The shortcut is executed differently, see `layers.convolution`.
     """
-    return chain(x, classes)
+    return mini_xception_layers(x, classes)
 
 
-def chain(x, classes: int, stem: int = 8, filters=(16, 32, 64, 128), norm: bool = True, **module):
+def mini_xception_layers(x, classes: int, stem: int = 8, filters=(16, 32, 64, 128), norm: bool = True, **module):
+    """Mini-Xception with other numbers of filters, without normalisation, or with other `residual_module` options."""
     for _ in range(2):
         x = convolution(x, stem, padding="valid", norm=norm)
     for each in filters:
@@ -47,37 +48,37 @@ def chain(x, classes: int, stem: int = 8, filters=(16, 32, 64, 128), norm: bool 
 @variant
 def mini_xception_wide(x, classes):
     """Mini-Xception with twice as many filters in every convolution."""
-    return chain(x, classes, stem=16, filters=(32, 64, 128, 256))
+    return mini_xception_layers(x, classes, stem=16, filters=(32, 64, 128, 256))
 
 
 @variant
 def mini_xception_deep(x, classes):
     """Mini-Xception with three separable convolutions in each residual module instead of two."""
-    return chain(x, classes, depth=3)
+    return mini_xception_layers(x, classes, depth=3)
 
 
 @variant
 def mini_xception_standard(x, classes):
     """Mini-Xception of standard convolutions, with fewer filters, so that it has as many parameters within 1 %."""
-    return chain(x, classes, filters=(7, 13, 27, 53), kind=convolution)
+    return mini_xception_layers(x, classes, filters=(7, 13, 27, 53), kind=convolution)
 
 
 @variant
 def mini_xception_no_shortcuts(x, classes):
     """Mini-Xception without its shortcuts, and so without the numbers of their convolutions: a fifth of all."""
-    return chain(x, classes, shortcut=False)
+    return mini_xception_layers(x, classes, shortcut=False)
 
 
 @variant
 def mini_xception_no_shortcuts_wide(x, classes):
     """Mini-Xception without its shortcuts, with more filters, so that it has as many parameters within 1 %."""
-    return chain(x, classes, filters=(18, 36, 73, 146), shortcut=False)
+    return mini_xception_layers(x, classes, filters=(18, 36, 73, 146), shortcut=False)
 
 
 @variant
 def mini_xception_no_normalisation(x, classes):
     """Mini-Xception without normalisation; each convolution has a bias instead."""
-    return chain(x, classes, norm=False)
+    return mini_xception_layers(x, classes, norm=False)
 
 
 @variant

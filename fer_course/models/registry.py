@@ -125,7 +125,7 @@ def mini_xception(filters: tuple[int, ...] = (16, 32, 64, 128), classes: int = 7
     """
     from fer_course.models import networks
 
-    return _build_model(lambda x, classes: networks.chain(x, classes, filters=filters), "mini_xception", 48, classes)
+    return _build_model(lambda x, classes: networks.mini_xception_layers(x, classes, filters=filters), "mini_xception", 48, classes)
 
 
 def pretrained(name: str = "mini_xception") -> keras.Model:

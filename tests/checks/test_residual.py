@@ -11,43 +11,6 @@ from residual_modules import module
 from fer_course.checks import residual
 from fer_course.layers import residual_module as package_module
 
-# ------------------------------------------------------------------------------------------------------- the shortcut
-
-
-def shortcut_in_loops(x, kernel):
-    rows, columns = range(0, x.shape[0], 2), range(0, x.shape[1], 2)
-    return [
-        [[sum(x[i, j, c] * kernel[c, m] for c in range(x.shape[2])) for m in range(kernel.shape[1])] for j in columns]
-        for i in rows
-    ]
-
-
-def shortcut_in_keras(x, kernel):
-    return keras.ops.conv(x[None, ::2, ::2].astype("float32"), kernel[None, None].astype("float32"))[0]
-
-
-def spoiled(x, kernel):
-    x *= 2
-    return x[::2, ::2] @ kernel / 2
-
-
-SHORTCUT_RIGHT = {
-    "plain": lambda x, kernel: x[::2, ::2] @ kernel,
-    "einsum, float32": lambda x, kernel: np.einsum(
-        "hwc,cm->hwm", x.astype("float32")[::2, ::2], kernel.astype("float32")
-    ),
-    "mixed first": lambda x, kernel: (x @ kernel)[::2, ::2],
-    "loops": shortcut_in_loops,
-    "keras": shortcut_in_keras,
-}
-SHORTCUT_WRONG = {
-    "nothing": (lambda x, kernel: None, "return"),
-    "in place": (spoiled, "in place"),
-    "*": (lambda x, kernel: x[::2, ::2] * kernel, "matrix product is `@`"),
-    "an axis too far": (lambda x, kernel: x[:, ::2, ::2] @ kernel, r"slice the first two, `x\[::2, ::2\]`"),
-    "doubled": (lambda x, kernel: 2 * (x[::2, ::2] @ kernel), "the right one times 2"),
-}
-
 # ------------------------------------------------------------------------------------------------ the residual module
 
 
@@ -247,7 +210,6 @@ COUNT_WRONG = {
 # ------------------------------------------------------------------------------------------------------ the tests
 
 CHECKS = {
-    residual.shortcut: (SHORTCUT_RIGHT, SHORTCUT_WRONG),
     residual.residual_module: (MODULE_RIGHT, MODULE_WRONG),
     residual.module_parameters: (COUNT_RIGHT, COUNT_WRONG),
 }

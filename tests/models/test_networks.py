@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 
 import keras
 import numpy as np
@@ -187,7 +188,9 @@ def test_a_registered_builder_can_be_built(monkeypatch):
 
 
 def test_variants_are_built_by_name_and_are_not_in_the_zoo():
-    assert models.variants() == ["mini_xception_deep", "mini_xception_standard", "mini_xception_wide", "vgg_small"]
+    parts = [f"mini_xception_no_{part}" for part in ("normalisation", "shortcuts", "shortcuts_wide")]
+    others = ["mini_xception_standard", "mini_xception_wide", "vgg_small"]
+    assert models.variants() == ["mini_xception_deep", *parts, *others]
     assert not set(models.variants()) & set(models.names())
     for name in models.variants():
         assert models.build(name, 24).output_shape == (None, 7)
@@ -211,3 +214,27 @@ def test_wide_and_deep_are_what_they_say():
     assert [each.filters for each in deep if type(each).__name__ == "SeparableConv2D"] == [
         filters for filters in (16, 32, 64, 128) for _ in range(3)
     ]
+
+
+def test_networks_without_a_part_have_all_others():
+    def kinds(name):
+        return Counter(type(layer).__name__ for layer in built(name).layers)
+
+    whole, no_shortcuts, no_norm = (kinds(f"mini_xception{part}") for part in ("", "_no_shortcuts", "_no_normalisation"))
+    # A shortcut is every second pixel, a 1×1 convolution and its normalisation, and an addition; there are four.
+    shortcuts = Counter(dict.fromkeys(("AveragePooling2D", "Conv2D", "BatchNormalization", "Add"), 4))
+    assert whole - no_shortcuts == shortcuts
+    assert no_shortcuts - whole == Counter()
+    assert kinds("mini_xception_no_shortcuts_wide") == no_shortcuts
+    assert built("mini_xception_no_shortcuts_wide").count_params() == pytest.approx(58_423, rel=0.01)
+    assert whole - no_norm == Counter({"BatchNormalization": 14})
+    assert no_norm - whole == Counter()
+    biased = [layer for layer in built("mini_xception_no_normalisation").layers if hasattr(layer, "use_bias")]
+    assert len(biased) == 2 + 4 * 3 + 1
+    assert all(layer.use_bias for layer in biased)
+
+
+def test_mini_xception_takes_filters_and_classes():
+    assert models.mini_xception((4, 6), 3).output_shape == (None, 3)
+    same = [layer.get_config() | {"name": ""} for layer in models.mini_xception().layers]
+    assert same == [layer.get_config() | {"name": ""} for layer in built("mini_xception").layers]
