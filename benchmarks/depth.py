@@ -3,8 +3,8 @@
 usage: python benchmarks/depth.py --data PATH [--seeds 0 1 2] [--rates 0.001]
 
 Tower, gradients and training step are those of lesson 07: the cells `tower` and `gradients` of solutions/07-go-deep.ipynb are
-executed here. Each tower learns the same 32 faces of Training again and again; no test face is looked at. Each run is written into
-fer_course/results/depth.json as soon as it is done: what stands there is not trained again.
+executed here. Each tower learns 32 faces of Training again and again; no test face is looked at. Each run is written into
+fer_course/results/depth.json as soon as it is done, and what is there is not trained again.
 """
 
 from __future__ import annotations

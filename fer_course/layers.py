@@ -249,7 +249,7 @@ def module_parameters(channels: int, filters: int) -> int:
     """Return the number of parameters of a `residual_module` with `channels` coming in, as Keras counts them.
 
     >>> module_parameters(8, 16)
-    1032
+    920
     """
     inputs = keras.Input((8, 8, channels))
     return keras.Model(inputs, residual_module(inputs, filters)).count_params()

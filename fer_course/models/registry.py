@@ -7,6 +7,7 @@ the probabilities of the classes, float32 (N, classes).
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import warnings
 from collections.abc import Callable
@@ -125,7 +126,8 @@ def mini_xception(filters: tuple[int, ...] = (16, 32, 64, 128), classes: int = 7
     """
     from fer_course.models import networks
 
-    return _build_model(lambda x, classes: networks.mini_xception_layers(x, classes, filters=filters), "mini_xception", 48, classes)
+    builder = functools.partial(networks.mini_xception_layers, filters=filters)
+    return _build_model(builder, "mini_xception", 48, classes)
 
 
 def pretrained(name: str = "mini_xception") -> keras.Model:

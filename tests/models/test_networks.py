@@ -220,7 +220,9 @@ def test_networks_without_a_part_have_all_others():
     def kinds(name):
         return Counter(type(layer).__name__ for layer in built(name).layers)
 
-    whole, no_shortcuts, no_norm = (kinds(f"mini_xception{part}") for part in ("", "_no_shortcuts", "_no_normalisation"))
+    whole, no_shortcuts, no_norm = (
+        kinds(f"mini_xception{part}") for part in ("", "_no_shortcuts", "_no_normalisation")
+    )
     # A shortcut is every second pixel, a 1×1 convolution and its normalisation, and an addition; there are four.
     shortcuts = Counter(dict.fromkeys(("AveragePooling2D", "Conv2D", "BatchNormalization", "Add"), 4))
     assert whole - no_shortcuts == shortcuts
