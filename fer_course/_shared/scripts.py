@@ -12,8 +12,10 @@ import functools
 import json
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 #: The library: modules that figures and pages share.
 LIBRARY = Path(__file__).with_name("javascript")
@@ -53,6 +55,8 @@ def to_json(value) -> str:
 
 def to_array(values: np.ndarray) -> dict:
     """Return an array in the form that `numbers.js` reads: shape, dtype, and the bytes in base64."""
+    import numpy as np  # not at the door: the doctor passes here to say what is wrong with NumPy
+
     values = np.ascontiguousarray(values)
     data = values.astype(values.dtype.newbyteorder("<"), copy=False).tobytes()
     return {"shape": list(values.shape), "dtype": values.dtype.name, "data": base64.b64encode(data).decode()}
@@ -60,6 +64,8 @@ def to_array(values: np.ndarray) -> dict:
 
 def as_array(handed_over: dict) -> np.ndarray:
     """Return the array of what `to_array` made, or of what a page handed back."""
+    import numpy as np
+
     values = np.frombuffer(base64.b64decode(handed_over["data"]), np.dtype(handed_over["dtype"]).newbyteorder("<"))
     return values.reshape(handed_over["shape"])
 

@@ -383,3 +383,9 @@ def test_a_command_says_the_cause_in_a_sentence(name, tmp_path):
     assert done.stderr.startswith("fer-course: ")
     assert re.search(words, done.stderr), done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_the_doctor_gets_in_where_numpy_can_not_be_imported():
+    code = "import sys; sys.modules['numpy'] = None; import fer_course.cli; from fer_course.course import doctor; print('in')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "in\n"), done.stderr

@@ -75,15 +75,14 @@ export const trail = (names, words) => {
     return [...words, makeSvg("text", { x: WIDE - RIGHT, y: TALL - 3, "text-anchor": "end" }, latest ? `${latest.name}: ${latest.from} → ${latest.to}` : "moves, the last one here")];
   };
 
+  // A line for each jump; the latest has its words, and those before it that have room for theirs.
   const marks = (start) => {
-    let free = 0; // where there is room for words again
-    return moves.flatMap(({ mark }, place) => {
-      if (!mark) return [];
-      const x = right(start + place);
+    let free = Infinity;
+    return moves.map(({ mark }, place) => [mark, right(start + place)]).filter(([mark]) => mark).reverse().flatMap(([mark, x]) => {
       const rule = makeSvg("line", { x1: x, x2: x, y1: TOP, y2: TALL - BOTTOM, stroke: "currentColor", "stroke-opacity": 0.5, "stroke-dasharray": "2 3" });
-      const room = x >= free && x > 60;
-      if (room) free = x + 68;
-      return room ? [rule, makeSvg("text", { x, y: TOP - 6, "text-anchor": "middle" }, mark)] : [rule];
+      if (x > free || x < 60) return [rule];
+      free = x - 68;
+      return [rule, makeSvg("text", { x, y: TOP - 6, "text-anchor": "middle" }, mark)];
     });
   };
 
