@@ -256,7 +256,7 @@ def test_every_page_is_in_the_contents():
     assert listed >= {f"lessons/{name}" for name in names}
     notes = {name for name in made if name.startswith("docs/instructors/")} - {"docs/instructors/index.md"}
     assert set(made) - notes - reference - listed == {"index.md"}
-    assert "07 · Train it <lessons/10-train-it>" in made["index.md"]
+    assert "10 · Train it <lessons/10-train-it>" in made["index.md"]
     assert made["docs/instructors/index.md"].count(".md\n") == len(notes) == len(names) + 1
 
 
