@@ -1,6 +1,6 @@
 """A solved lesson run twice says and shows the same, word for word and pixel for pixel; cells that show times are tagged so.
 
-Two lessons in `make test-all`; all twelve with FER_COURSE_TWICE=all (half an hour), some with their numbers.
+Two lessons in `make test-all`; all of them with FER_COURSE_TWICE=all (half an hour), some with their numbers.
 """
 
 from __future__ import annotations

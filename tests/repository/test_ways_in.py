@@ -146,7 +146,7 @@ def test_learners_get_what_they_need_and_the_tests_add_theirs(tmp_path):
     assert "nbgrader" not in seen
     assert run([programs / "python", "-c", bytecode], tmp_path).split() == ["True"]
     run([programs / "fer-course", "class", "init", tmp_path / "class"], tmp_path)
-    release = [programs / "fer-course", "class", "release", tmp_path / "class", "02"]
+    release = [programs / "fer-course", "class", "release", tmp_path / "class", "03"]
     told = subprocess.run(release, capture_output=True, text=True, cwd=tmp_path)
     assert told.returncode == 1
     assert told.stderr.strip().endswith(f"nbgrader. In {repository}: make setup-all")
