@@ -11,8 +11,8 @@ when it is first used.
 ``convolutions``  a kernel that moves the picture, the output size of a convolution, and the convolution itself
 ``networks``      the receptive field of a stack of layers, the cost of a layer, and LeNet with one thing changed
 ``separable``     depthwise, pointwise and separable convolutions, and what they cost
-``inception``     the simplified Inception module, its equivalent form, and its cost
-``segments``      channels in segments, and an extreme module as a standard convolution
+``inception``     the simplified Inception module, and its equivalent form
+``segments``      channels in segments
 ``depth``         the loss of a network that ignores the picture, batch normalisation, the depth at which towers fail
 ``residual``      the residual module, and its parameters
 ``xception``      all of mini-Xception

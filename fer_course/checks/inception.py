@@ -1,16 +1,15 @@
-"""Checks: the simplified Inception module, its equivalent form, and its cost."""
+"""Checks: the simplified Inception module, and its equivalent form."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from fer_course import layers
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, Mistake, attempt, check, expect, grown, judge, numbers, passed, short
-from fer_course.costs import costs
+from fer_course.checks.core import Hint, attempt, check, expect, grown, numbers, passed, short
 from fer_course.errors import ModelError
 from fer_course.plots.diagrams import graph
 from fer_course.quiet import keras
@@ -302,79 +301,3 @@ def _explain(answer: Sequence, weights: list[np.ndarray], difference: float) -> 
 
 def _equal(one, other) -> bool:
     return np.shape(one) == np.shape(other) and np.allclose(one, other, atol=1e-6)
-
-
-# ------------------------------------------------------------------------------------------------------------- cost
-
-
-@check
-def module_cost(answer) -> None:
-    """Check `module_cost(height, width, channels, filters, segments)`: multiply-adds of the equivalent module, an int."""
-    cases = [(7, 5, 12, 20, 4), (12, 10, 7, 6, 6), (6, 9, 10, 4, 1), (3, 2, 2, 12, 3)]
-    judge(
-        answer,
-        # Filters are a multiple of the segments.
-        [(*grown(seed, *case[:3]), *case[3:]) for seed, case in enumerate(cases)],
-        _counted,
-        "multiply-adds for maps ({}, {}, {}), {} filters and {} segments".format,
-        mistakes=MODULE_COST_MISTAKES,
-    )
-    passed("Counted: the 1×1 costs what it did, the 3×3 gets cheaper with every cut.")
-
-
-@functools.cache
-def _counted(height: int, width: int, channels: int, filters: int, segments: int) -> int:
-    return costs(_module(layers.equivalent_module, (height, width, channels), filters, segments)).multiply_adds
-
-
-def _each_place(formula: Callable[[int, int, int], float]):
-    """Return a wrong answer with `formula(channels, filters, segments)` multiply-adds in each place."""
-    return lambda h, w, c, m, s: h * w * formula(c, m, s)
-
-
-_PARENTHESES = "the {} at one place only: put the sum in parentheses."
-_GIVEN = "the 3×3 convolutions take what the 1×1 gives: `filters` channels, not `channels`."
-_NINE = "a 3×3 kernel has nine numbers, not {}."
-
-MODULE_COST_MISTAKES = (
-    Mistake(lambda h, w, c, m, s: c * m + 9 * m * m / s, "this is the count of one place; there are height · width."),
-    Mistake(_each_place(lambda c, m, s: 9 * m * m / s),
-            "the 1×1 convolution is missing: channels · filters per place."),
-    Mistake(_each_place(lambda c, m, s: c * m), "the 3×3 convolutions are missing."),
-    Mistake(_each_place(lambda c, m, s: c * m + 9 * m * m),
-            "that is 9 · filters · filters, a 3×3 without segments. A segment sees filters / S channels *and* gives "
-            "filters / S maps: 9 · each · each, S times."),
-    Mistake(_each_place(lambda c, m, s: c * m + 9 * m * m / s**2),
-            "that is the 3×3 convolution of *one* segment: (filters / S)² · 9; there are S of them."),
-    Mistake(_each_place(lambda c, m, s: c * m + 9 * m),
-            "9 · filters is a depthwise convolution: each of a segment's maps has nine weights for *every* channel of its "
-            "segment, 9 · each · each."),
-    Mistake(_each_place(lambda c, m, s: s * c * m + 9 * m * m / s),
-            "the 1×1 convolution is counted once for each segment; it is done once for all."),
-    Mistake(lambda h, w, c, m, s: h * w * c * m + 9 * m * m / s, _PARENTHESES.format("3×3 convolutions are counted")),
-    Mistake(lambda h, w, c, m, s: c * m + h * w * 9 * m * m / s, _PARENTHESES.format("1×1 convolution is counted")),
-    Mistake(_each_place(lambda c, m, s: c * m / s + 9 * m * m / s),
-            "the 1×1 convolution is not cut: it sees all channels."),
-    Mistake(_each_place(lambda c, m, s: c * m + 9 * c * m / s), _GIVEN),
-    Mistake(_each_place(lambda c, m, s: c * m + s * 9 * (c // s) * (m // s)), _GIVEN),
-    *(
-        Mistake(_each_place(lambda c, m, s, k=k: c * m + k * m * m / s), _NINE.format(words))
-        for k, words in ((3, "three"), (8, "eight"), (10, "ten"))
-    ),
-    Mistake(_each_place(lambda c, m, s: c * m + m * m / s),
-            "the 9 of the 3×3 kernels is missing: 9 · each · each per segment."),
-    Mistake(_each_place(lambda c, m, s: 9 * c * m + 9 * m * m / s),
-            "the first convolution is 1×1: one number per channel, not nine."),
-    Mistake(_each_place(lambda c, m, s: c * m + 9 * m * m * s),
-            "more segments make it cheaper, not more expensive: divide by S."),
-    Mistake(_each_place(lambda c, m, s: c / m + 9 * m * m / s),
-            "channels and filters are divided. The 1×1 convolution has channels · filters multiply-adds per place."),
-    Mistake(_each_place(lambda c, m, s: c * m + 9 * s),
-            "the two sides of a 3×3 kernel cancel out, each / each. Multiply: 9 · each · each."),
-    Mistake(_each_place(lambda c, m, s: c * m - 9 * m * m / s),
-            "the 3×3 convolutions are subtracted. Add both counts."),
-    Mistake(lambda h, w, c, m, s: h / w * (c * m + 9 * m * m / s),
-            "the height is divided by the width. The number of places is height · width."),
-    Mistake(lambda h, w, c, m, s: c * m + m + 9 * m * m / s + m,
-            "these are parameters. Return the multiply-adds: weights times places."),
-)  # fmt: skip

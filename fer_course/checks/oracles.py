@@ -58,6 +58,21 @@ def pointwise(image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
     return output
 
 
+def segmented(x: np.ndarray, kernels: list[np.ndarray]) -> np.ndarray:
+    """Return the maps of kernels that each slide over their own segment of the channels, "same" padding. Built in lesson 06.
+
+    Args:
+        x: maps (H, W, C).
+        kernels: S kernels (k, k, C // S, m).
+
+    Returns:
+        Float array (H, W, S * m).
+
+    """
+    parts = np.split(np.asarray(x), len(kernels), axis=-1)
+    return np.concatenate([convolve(*pair, padding="same") for pair in zip(parts, kernels, strict=True)], axis=-1)
+
+
 def max_pool(image: np.ndarray, size: int = 2, stride: int | None = None, padding: str = "valid") -> np.ndarray:
     """Largest value of each size × size window of each channel: (H,W,C) to float64 (H',W',C); stride None means size."""
     return _pooled(image, size, stride, padding, np.max, beyond=-np.inf)

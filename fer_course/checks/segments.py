@@ -1,4 +1,4 @@
-"""Checks: channels in segments, and an extreme module as a standard convolution."""
+"""Checks: channels in segments."""
 
 from __future__ import annotations
 
@@ -103,59 +103,4 @@ SEGMENTED_MISTAKES = (
             "the outputs are joined in one long row; join them along the channels: axis=-1."),
     Mistake(lambda x, kernels: np.concatenate(list(_outputs(x, kernels))[::-1], axis=-1),
             "the outputs are joined in the wrong order, the last segment first."),
-)  # fmt: skip
-
-
-# -------------------------------------------------------------------------------------------- the order of the halves
-
-
-@check
-def extreme_as_standard(answer) -> None:
-    """Check `extreme_as_standard(point, depth)`: kernels (C,M) and (k,k,M) to the standard kernel (k,k,C,M)."""
-    cases = []
-    for seed, (channels, maps, size) in enumerate([(4, 4, 3), (3, 5, 3), (2, 1, 5), (5, 2, 1)]):
-        # At first C = M, so that a product along a wrong axis has the right shape and gets its own hint.
-        channels, maps = grown(seed, channels, maps) if seed else (channels, maps)
-        rng = numbers(seed)
-        cases.append((rng.normal(size=(channels, maps)), rng.normal(size=(size, size, maps))))
-    judge(
-        answer,
-        cases,
-        _extreme_kernel,
-        lambda point, depth: f"kernel for pointwise {point.shape}, then depthwise {depth.shape}",
-        mistakes=EXTREME_AS_STANDARD_MISTAKES,
-        advice=KERNEL_ADVICE,
-    )
-    passed("One kernel for both: each map has a pattern of its own, the same for all channels.")
-
-
-def _extreme_kernel(point: np.ndarray, depth: np.ndarray) -> np.ndarray:
-    """Read the kernel off what the two convolutions make of an image with a single 1."""
-    size = len(depth)
-    kernel = np.zeros((size, size, *point.shape))
-    for i, j, c in np.ndindex(size, size, len(point)):
-        image = np.zeros((size, size, len(point)))
-        image[i, j, c] = 1
-        kernel[i, j, c] = oracles.depthwise(oracles.pointwise(image, point), depth)[0, 0]
-    return kernel
-
-
-EXTREME_AS_STANDARD_MISTAKES = (
-    Mistake(lambda point, depth: np.einsum("cm,ijm->ijmc", point, depth),
-            "the last two axes are swapped: a kernel is (k, k, channels in, maps out)."),
-    Mistake(lambda point, depth: depth * point.sum(axis=0),
-            "the channels are summed; keep an axis for them: depth[:, :, None, :] * point."),
-    Mistake(lambda point, depth: depth[::-1, ::-1, None, :] * point,
-            "the pattern is turned by 180 degrees; nothing is flipped here."),
-    Mistake(lambda point, depth: depth[:, :, None, :] + point,
-            "the numbers are added; both convolutions multiply: depth · point."),
-    Mistake(lambda point, depth: depth[:, :, None, :] / point,
-            "the numbers are divided; both convolutions multiply: depth · point."),
-    Mistake(lambda point, depth: depth[:, :, None, :] * np.ones_like(point),
-            "this holds the patterns alone: times point[c, m]."),
-    Mistake(lambda point, depth: depth[:, :, :, None] * point,
-            "that is the separable kernel, depth[i, j, c] · point[c, m]. Here the depthwise half comes last, so its pattern "
-            "belongs to the *map*: depth[i, j, m]."),
-    Mistake(lambda point, depth: depth[:, :, None, :] * point.T,
-            "`point` is transposed: its first axis is the channels that come in."),
 )  # fmt: skip

@@ -7,7 +7,6 @@ import numpy as np
 from answers import three_tests
 from keras import layers
 
-from fer_course import costs
 from fer_course import layers as blocks
 from fer_course.checks import inception
 
@@ -216,43 +215,10 @@ def joined(outputs):
     return np.concatenate(outputs, axis=-1)
 
 
-# ---------------------------------------------------------------------------------------------------- module_cost
-
-
-def cost(height, width, channels, filters, segments):
-    one = channels * filters
-    return height * width * (one + 9 * (filters // segments) ** 2 * segments)
-
-
-def with_package(height, width, channels, filters, segments):
-    part = filters // segments
-    one = costs.convolution_costs("pointwise", height, width, channels, filters).multiply_adds
-    return np.int64(one + segments * costs.convolution_costs("standard", height, width, part, part).multiply_adds)
-
-
-def by_counting(height, width, channels, filters, segments):
-    part = filters // segments
-    return float(sum(channels + 9 * part for _ in range(height * width) for _ in range(filters)))
-
-
-COST_RIGHT = {"formula": cost, "package": with_package, "counting, a float": by_counting}
-COST_WRONG = {
-    "*and* gives filters / S maps": lambda h, w, c, m, s: h * w * (c * m + s * 9 * (m // s) * m),
-    "is a depthwise convolution": lambda h, w, c, m, s: h * w * (c * m + s * 9 * (m // s)),
-    "for *every* channel of its segment": lambda h, w, c, m, s: h * w * (c * m + 9 * m),
-    "take what the 1×1 gives": lambda h, w, c, m, s: h * w * (c * m + s * 9 * (c // s) * (m // s)),
-    "once for each segment": lambda h, w, c, m, s: h * w * s * (c * m + 9 * (m // s) ** 2),
-    "the right one plus 1": lambda h, w, c, m, s: cost(h, w, c, m, s) + 1,
-    "the argument `c`": lambda h, w, c, m, s: c,
-    "forget a `return`": lambda h, w, c, m, s: None,
-}  # fmt: skip
-
-
 # ------------------------------------------------------------------------------------------------------ the tests
 
 CHECKS = {
     inception.simplified: (SIMPLIFIED_RIGHT, SIMPLIFIED_WRONG),
     inception.to_equivalent: (EQUIVALENT_RIGHT, EQUIVALENT_WRONG),
-    inception.module_cost: (COST_RIGHT, COST_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)

@@ -64,35 +64,10 @@ SEGMENTED_WRONG = {
     "the right one times 2": lambda x, k: 2 * segmented(x, k),
 }  # fmt: skip
 
-# -------------------------------------------------------------------------------------------- extreme_as_standard
-
-
-def looped(point, depth):
-    kernel = np.zeros((*depth.shape[:2], *point.shape), dtype=np.float32)
-    for c in range(point.shape[0]):
-        for m in range(point.shape[1]):
-            kernel[:, :, c, m] = depth[:, :, m] * point[c, m]
-    return kernel
-
-
-EXTREME_RIGHT = {
-    "broadcast": lambda point, depth: depth[:, :, None, :] * point,
-    "loop, float32": looped,
-    "einsum": lambda point, depth: np.einsum("cm,ijm->ijcm", point, depth),
-}
-EXTREME_WRONG = {
-    "the channels are summed": lambda point, depth: np.einsum("cm,ijm->ijm", point, depth),
-    "the patterns alone": lambda point, depth: np.repeat(depth[:, :, None, :], len(point), axis=2),
-    "Give `depth` a new axis": lambda point, depth: depth * point,
-    "IndexError": lambda point, depth: depth @ point[:, None, None, :, None, None, :1],
-    "forget a `return`": lambda point, depth: None,
-}
-
 
 # ------------------------------------------------------------------------------------------------------ the tests
 
 CHECKS = {
     segments.segmented: (SEGMENTED_RIGHT, SEGMENTED_WRONG),
-    segments.extreme_as_standard: (EXTREME_RIGHT, EXTREME_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
