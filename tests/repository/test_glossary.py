@@ -6,6 +6,8 @@ import nbformat
 import pytest
 from repository import ROOT
 
+from fer_course.authoring import rules
+
 ROWS = [
     [cell.strip() for cell in line.strip("|").split("|")]
     for line in (ROOT / "docs/glossary.md").read_text(encoding="utf-8").splitlines()
@@ -38,6 +40,38 @@ def test_rows_are_sorted_and_named_once():
     words = [row[0] for row in ROWS]
     assert words == sorted(words, key=str.lower)
     assert len(words) == len(set(words)) > 60
+
+
+#: Words of the glossary that have another, everyday meaning in the text of earlier lessons.
+EVERYDAY = {
+    **{
+        "entry": "of an array",
+        "miss": "a guess",
+        "parameter": "of a notebook",
+        "plateau": "of a curve",
+        "slice": "of an array",
+    },
+    **{"split": "the array of faces", "recipe": "how to train, one of the parameters of every lesson"},
+}
+
+
+def text_of(lesson: str) -> str:
+    """The running text of a lesson, in small letters: no code, no headings that only announce or list."""
+    cells = nbformat.read(LESSONS[lesson], 4).cells
+    listed = ("title", "overview", "own", "summary", "now", "sources")
+    text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown" and cell.id not in listed)
+    return re.sub(r"```.*?```|`[^`]*`", " ", text, flags=re.DOTALL).lower()
+
+
+@pytest.mark.parametrize("lesson", rules.HOURS)
+def test_no_word_is_used_before_the_lesson_that_explains_it(lesson):
+    text, early = text_of(lesson), []
+    for words, _, lessons in ROWS:
+        for word in {stem(part) for part in words.split(", ") if not any(part.startswith(each) for each in EVERYDAY)}:
+            used = re.search(rf"\b{re.escape(word)}\w?\b(?![^.]{{0,60}}lesson \d\d)", text)
+            if lessons[:2] > lesson and used:
+                early.append(f"{word} (lesson {lessons[:2]}): …{text[max(used.start() - 40, 0) : used.end() + 30]!r}")
+    assert not early
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
