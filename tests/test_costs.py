@@ -192,6 +192,22 @@ def test_impossible_sizes_are_refused(arguments, message):
         costs.output_size(*arguments)
 
 
+@pytest.mark.parametrize(
+    ("size", "kernel", "stride", "padding"), [(7, 3, 1, 1), (48, 5, 2, 2), (9, 4, 3, 0), (5, 7, 1, 1)]
+)
+def test_zeros_at_each_end_are_walked_over_like_pixels(size, kernel, stride, padding):
+    side = range(-padding, size + padding)
+    places = [start for start in side[::stride] if start + kernel - 1 in side]
+    assert costs.output_size(size, kernel, stride, padding) == len(places)
+
+
+def test_a_layer_without_padding_costs_what_keras_stores_and_does():
+    layer = keras.layers.Conv2D(5, 3, strides=2)
+    output = layer(np.zeros((1, 9, 12, 2), "float32"))
+    products = int(np.prod(output.shape)) * 3 * 3 * 2
+    assert costs.layer_cost(9, 12, channels=2, filters=5, size=3, stride=2) == (layer.count_params(), products)
+
+
 def test_an_unknown_convolution_is_refused():
     with pytest.raises(ModelError, match="standard, depthwise"):
         costs.convolution_costs("dilated", 8, 8, 1, 1)

@@ -150,22 +150,27 @@ def seeds(groups: dict[str, Sequence[float]], learned: dict[str, Sequence[float]
 
 
 def differences(
-    groups: dict[str, Sequence[float]], intervals: Mapping[str, Sequence[float]], unit: str = "difference"
+    groups: dict[str, Sequence[float]], summaries: Mapping[str, Sequence[float]], unit: str = "difference"
 ) -> Figure:
-    """Show differences to a baseline: one hollow dot per seed, a bar at their mean, and the interval of the mean as a line.
+    """Show differences to a baseline: a hollow dot per seed, a bar at their mean, and the mean's interval as a line and in words.
 
     Args:
         groups: name -> differences, one per seed.
-        intervals: name -> lower and upper end of the interval.
+        summaries: name -> mean, lower and upper end of its interval, as `summarise` returns them; infinite ends are not drawn.
         unit: what is along the axis, such as "points more than LeNet".
 
     """
-    figure, axis = plt.subplots(figsize=(7, 0.8 + 0.45 * len(groups)))
+    figure, axis = plt.subplots(figsize=(8, 0.8 + 0.45 * len(groups)))
     axis.axvline(0, color=INK, linewidth=1)
     for row, ((name, values), colour) in enumerate(zip(groups.items(), cycle(COLOURS), strict=False)):
+        mean, low, high = summaries[name]
+        known = bool(np.isfinite([low, high]).all())
         axis.plot(values, [row] * len(values), "o", color=colour, markersize=7, markerfacecolor="none")
-        axis.plot(np.mean(values), row, "|", color=colour, markersize=22)
-        axis.plot(intervals[name], [row, row], color=colour, linewidth=2)
+        axis.plot(mean, row, "|", color=colour, markersize=22)
+        if known:
+            axis.plot([low, high], [row, row], color=colour, linewidth=2)
+        words = f"{mean:+.1f} [{low:+.1f}, {high:+.1f}]" if known else f"{mean:+.1f}, one seed"
+        axis.annotate(words, (1.02, row), xycoords=("axes fraction", "data"), va="center", color=INK)
     axis.set(yticks=range(len(groups)), xlabel=unit, ylim=(len(groups) - 0.5, -0.5))
     axis.set_yticklabels(groups)
     axis.grid(axis="x")

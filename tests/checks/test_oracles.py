@@ -79,3 +79,29 @@ def test_kernels_may_be_oblong_and_too_large_ones_have_no_place():
 def test_an_unknown_padding_is_refused():
     with pytest.raises(ValueError, match="'full'"):
         oracles.convolve(random(4, 4, 1), random(3, 3, 1, 1), padding="full")
+
+
+@pytest.mark.parametrize("padding", [0, 1, 2])
+def test_a_number_of_zeros_on_each_side_is_a_wider_picture(padding):
+    rng = np.random.default_rng(padding)
+    image, kernel = rng.normal(size=(6, 7, 2)).astype("float32"), rng.normal(size=(3, 3, 2, 4)).astype("float32")
+    wide = np.zeros((6 + 2 * padding, 7 + 2 * padding, 2), "float32")
+    wide[padding : padding + 6, padding : padding + 7] = image
+    expected = ops.conv(wide[None], kernel, strides=2, padding="valid")[0]
+    np.testing.assert_allclose(oracles.convolve(image, kernel, 2, padding), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(("down", "right"), [(0, 1), (-1, 0), (1, -1), (0, 0)])
+def test_the_kernel_that_moves_a_picture_moves_this_one(down, right):
+    picture = np.random.default_rng(0).normal(size=(6, 8, 1))
+    moved = oracles.convolve(picture, oracles.shift_kernel(down, right)[:, :, None, None], padding=1)
+    expected = np.zeros_like(picture)
+    for row, column in np.ndindex(6, 8):
+        if 0 <= row + down < 6 and 0 <= column + right < 8:
+            expected[row + down, column + right] = picture[row, column]
+    np.testing.assert_array_equal(moved, expected)
+
+
+def test_no_kernel_of_three_moves_a_picture_by_two():
+    with pytest.raises(ValueError, match="found 2 and 0"):
+        oracles.shift_kernel(2, 0)

@@ -105,13 +105,13 @@ def scores(page) -> list[str]:
 
 
 #: Cells of lesson 03 that sliders for its kernels and two of its exercises need.
-CELLS = ("parameters", "load", "by-hand", "slide", "edges", "presets")
+CELLS = ("parameters", "load", "predict-sums", "by-hand", "slide", "edges", "presets")
 CELLS += ("output-size", "check-output-size", "convolve", "check-convolve")
 
 
 @pytest.fixture(scope="module")
-def lesson_03(browser, lab):  # noqa: F811
-    """Cells of lesson 03 in JupyterLab, run, with one answer that is right and one that is wrong."""
+def lesson_02(browser, lab):  # noqa: F811
+    """Cells of lesson 02 in JupyterLab, run, with one answer that is right and one that is wrong."""
     lesson, solved = (
         {cell.id: cell for cell in nbformat.read(ROOT / kind / "03-slide-a-kernel.ipynb", as_version=4).cells}
         for kind in ("lessons", "solutions")
@@ -123,7 +123,7 @@ def lesson_03(browser, lab):  # noqa: F811
     all_cells(lab[1])
     sliders = 'from fer_course.widgets import drag_kernel\n\ndrag_kernel(through, presets, "A face")'
     cells = [*(lesson[name] for name in CELLS), nbformat.v4.new_code_cell(sliders, id="sliders")]
-    open_notebook(page, lab, write_notebook(lab[1], "some-of-03.ipynb", cells))
+    open_notebook(page, lab, write_notebook(lab[1], "some-of-02.ipynb", cells))
     start_all(page)
     wait_until_done(page)
     yield page
@@ -139,28 +139,28 @@ def cell_of(page, code: str):
     return cell
 
 
-def test_a_wrong_answer_and_a_right_one_show_their_cards(lesson_03):
-    wrong = cell_of(lesson_03, "checks.convolutions.convolve(convolve)").locator(".fer-card").inner_text()
+def test_a_wrong_answer_and_a_right_one_show_their_cards(lesson_02):
+    wrong = cell_of(lesson_02, "checks.convolutions.convolve(convolve)").locator(".fer-card").inner_text()
     assert wrong.startswith("Not yet")
     assert "shape" in wrong
-    right = cell_of(lesson_03, "checks.convolutions.output_size(output_size)").locator(".fer-card")
+    right = cell_of(lesson_02, "checks.convolutions.output_size(output_size)").locator(".fer-card")
     assert right.inner_text().startswith("Right")
-    photograph(lesson_03, "lesson-03-checks")
+    photograph(lesson_02, "lesson-02-checks")
 
 
-def test_a_slider_moves_its_picture(lesson_03):
-    cell = cell_of(lesson_03, "drag_kernel(through, presets")
+def test_a_slider_moves_its_picture(lesson_02):
+    cell = cell_of(lesson_02, "drag_kernel(through, presets")
     picture = cell.locator("img")
     before = picture.get_attribute("src", timeout=PATIENT), picture.get_attribute("alt")
     handle = cell.get_by_role("slider").first
     handle.focus()
     handle.press("ArrowRight")
-    lesson_03.wait_for_function(
+    lesson_02.wait_for_function(
         "([element, before]) => element.isConnected ? element.src !== before : true",
         arg=[picture.element_handle(), before[0]],
         timeout=PATIENT,
     )
-    lesson_03.wait_for_timeout(500)
+    lesson_02.wait_for_timeout(500)
     assert picture.get_attribute("src") != before[0]
     assert picture.get_attribute("alt") != before[1]
 

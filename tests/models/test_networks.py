@@ -240,3 +240,41 @@ def test_mini_xception_takes_filters_and_classes():
     assert models.mini_xception((4, 6), 3).output_shape == (None, 3)
     same = [layer.get_config() | {"name": ""} for layer in models.mini_xception().layers]
     assert same == [layer.get_config() | {"name": ""} for layer in built("mini_xception").layers]
+
+
+LENET_WEIGHTS = {  # kernels and biases of the two convolutions and of the three dense layers
+    "flatten": (150 + 6, 2400 + 16, 9 * 9 * 16 * 120 + 120, 120 * 84 + 84, 84 * 7 + 7),
+    "pooled": (150 + 6, 2400 + 16, 4 * 4 * 16 * 120 + 120, 120 * 84 + 84, 84 * 7 + 7),
+    "averages": (150 + 6, 2400 + 16, 16 * 120 + 120, 120 * 84 + 84, 84 * 7 + 7),
+}
+
+
+@pytest.mark.parametrize("ending", LENET_WEIGHTS)
+def test_lenet_of_1995_stores_what_its_layers_store(ending):
+    assert models.lenet_1995(ending=ending).count_params() == sum(LENET_WEIGHTS[ending])
+
+
+def test_the_zoos_lenet_is_that_of_1995_with_batch_normalisation():
+    zoo, changed = models.build("lenet"), models.lenet_1995(norm=True)
+    kinds = [[type(layer).__name__ for layer in model.layers] for model in (zoo, changed)]
+    assert kinds[0] == kinds[1]
+    plain = [type(layer).__name__ for layer in models.lenet_1995().layers]
+    assert [kind for kind in kinds[0] if kind not in ("BatchNormalization", "Activation")] == [
+        kind for kind in plain if kind != "Activation"
+    ]
+    changed.set_weights(zoo.get_weights())
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 48, 48, 1))
+    np.testing.assert_allclose(changed(pixels), zoo(pixels), atol=1e-6)
+
+
+def test_one_change_of_lenet_changes_that_one_thing():
+    def kinds(**change):
+        return [type(layer).__name__ for layer in models.lenet_1995(**change).layers]
+
+    assert [kind.replace("Max", "Average") for kind in kinds(pooling=layers.MaxPooling2D)] == kinds()
+    assert [kind for kind in kinds(dropout=0.5) if kind != "Dropout"] == kinds()
+    assert kinds(dropout=0.5).count("Dropout") == 2
+    assert kinds(third=True).count("Conv2D") == kinds().count("Conv2D") + 1
+    relu = models.lenet_1995("relu").get_config()["layers"]
+    functions = [each["config"]["activation"] for each in relu if each["class_name"] == "Activation"]
+    assert functions == ["relu"] * 4

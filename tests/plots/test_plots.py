@@ -227,6 +227,19 @@ def test_curves_show_training_and_validation_apart():
     assert lines["one, training"].get_marker() != lines["other, training"].get_marker()
 
 
+def test_differences_show_each_seed_and_the_interval_in_words():
+    groups = {"ReLU": [1.0, 2.0, 3.0], "dropout": [-4.0]}
+    summaries = {"ReLU": (2.0, -0.5, 4.5), "dropout": (-4.0, -np.inf, np.inf)}
+    axis = plots.differences(groups, summaries, "points").axes[0]
+    assert [tick.get_text() for tick in axis.get_yticklabels()] == list(groups)
+    assert axis.get_xlabel() == "points"
+    drawn = [(line.get_xdata(), line.get_ydata()) for line in axis.lines]
+    for row, (name, values) in enumerate(groups.items()):
+        assert [values, [row] * len(values)] in [[list(x), list(y)] for x, y in drawn], name
+    assert [[-0.5, 4.5], [0, 0]] in [[list(x), list(y)] for x, y in drawn]
+    assert [text.get_text() for text in axis.texts] == ["+2.0 [-0.5, +4.5]", "-4.0, one seed"]
+
+
 def test_curves_leave_no_run_out():
     history = {"epoch": [1], "loss": [1.0]}
     runs = {f"run {k}": history for k in range(9)}

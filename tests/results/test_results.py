@@ -1,8 +1,10 @@
 """What README and docs/ quote is in the recorded runs, and the records are on real faces."""
 
+import base64
 import dataclasses
 import statistics
 
+import numpy as np
 import pytest
 from repository import ROOT
 
@@ -183,3 +185,19 @@ def test_the_race_to_61_percent_is_quoted_as_recorded():
         assert epochs == f"{len(way['points'])}{'' if reached else ', not reached'}"
         assert (seconds, times) == tuple(f"{'' if reached else 'over '}{each}" for each in (f"{end[0]:,.0f}", said))
     assert list(ends) == ["`minutes`, 48 × 48", "classic, 48 × 48", "classic, 64 × 64"]
+
+
+def test_the_record_of_one_change_is_on_real_faces_without_leaks_and_each_seed_stands_once():
+    record = results.load("one_change")
+    assert record["data"] == "FER2013"
+    assert record["command"].startswith("python benchmarks/one_change.py")
+    assert record["n"] + record["left_out"] == 3589
+    assert record["left_out"] == 248  # as facts of the data set have it
+    trained = [(run["row"], run["seed"]) for run in record["trainings"]]
+    assert len(trained) == len(set(trained))
+    assert {("LeNet of 1995", seed) for _, seed in trained} <= set(trained)
+    for run in record["trainings"]:
+        right = np.unpackbits(np.frombuffer(base64.b64decode(run["right"]), np.uint8))[: record["n"]]
+        assert right.mean() == pytest.approx(run["accuracy"][0])
+        assert len(run["accuracy"]) == len(record["shifts"])
+        assert run["on_held_out"][run["best_epoch"] - 1] == max(run["on_held_out"])
