@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -351,7 +352,7 @@ LAYER_COST_MISTAKES = (
 
 layers = keras.layers
 #: What is changed, from nothing to everything: the options of each call.
-CHANGES = (
+CHANGES: tuple[dict[str, Any], ...] = (
     {},
     {"activation": "relu"},
     {"pooling": layers.MaxPooling2D},
