@@ -198,10 +198,17 @@ def _reason_of_misfit(error: str, kernel: np.ndarray, stride: int, padding: int)
             "one place of the result takes *one* number, but several came. Sum over rows, columns and channels together: "
             ".sum() without an axis."
         )
+    if "shape-mismatch" in error or "out of bounds" in error:
+        return f"here k is {size}, and there are {channels} channels. Do all your sizes come from kernel.shape and image.shape?"
     shapes = [tuple(map(int, re.findall(r"\d+", text))) for text in re.findall(r"\(([\d, ]+)\)", error)]
     if "broadcast" not in error or len(shapes) < 2:
         return ""
     window, other = shapes[:2]
+    if "input array" in error and other == (kernel.shape[3],):
+        return (
+            f"maps[row, column] takes one number per map, {kernel.shape[3]} in all; an array {window} came. Each of them is "
+            "one sum over rows, columns and channels together."
+        )
     if window == (size, size, channels) and other == (size, size):
         return "this is one slice of the kernel, for one channel. Map m uses all of them, kernel[:, :, :, m]."
     if len(window) == 3 and window[2] > channels:

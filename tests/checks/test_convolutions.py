@@ -195,6 +195,21 @@ def summed_over_two_axes(image, kernel, stride=1, padding=0):
     return maps
 
 
+def filled_by(numbers_of, size_of=len):
+    """A convolution whose maps at a place are `numbers_of(window, kernel)`."""
+
+    def answer(image, kernel, stride=1, padding=0):
+        image, size = padded(image, padding), size_of(kernel)
+        rows, columns = ((side - size) // stride + 1 for side in image.shape[:2])
+        maps = np.zeros((rows, columns, kernel.shape[3]))
+        for row, column in np.ndindex(rows, columns):
+            window = image[row * stride : row * stride + size, column * stride : column * stride + size]
+            maps[row, column] = numbers_of(window, kernel)
+        return maps
+
+    return answer
+
+
 def row_kernels(image, kernel, stride=1, padding=0):
     other = np.moveaxis(kernel, 0, 3)
     fits = kernel.shape[0] == kernel.shape[2] == kernel.shape[3]
@@ -207,6 +222,7 @@ CONVOLVE_RIGHT = {
     "at once": convolve_at_once,
     "float32": convolve_in_float32,
     "keras": convolve_with_keras,
+    "float16": with_result(lambda maps: maps.astype(np.float16)),
     "course": lambda image, kernel, stride=1, padding=0: oracles.convolve(image, kernel, stride, padding),
     "windows": by_windows(fitting, inside),
 }
@@ -234,6 +250,22 @@ CONVOLVE_WRONG = {
         r"the window has 3 × 3 pixels, the kernel 2 × 2: take k from",
     ),
     "summed over rows and columns": (summed_over_two_axes, "Sum over rows, columns and channels together"),
+    "not summed over the channels": (
+        filled_by(lambda window, kernel: (window[..., None] * kernel).sum(axis=(0, 1))),
+        r"(?s)takes one number per map, 3 in all; an array \(3, 3\) came",
+    ),
+    "not summed over rows and columns": (
+        filled_by(lambda window, kernel: (window[..., None] * kernel).sum(axis=2)),
+        r"(?s)takes one number per map, 1 in all",
+    ),
+    "k of 3, by a product of arrays": (
+        filled_by(lambda window, kernel: np.tensordot(window, kernel, axes=3), lambda kernel: 3),
+        "(?s)shape-mismatch.*here k is 2",
+    ),
+    "k of 3, number by number": (
+        filled_by(lambda window, kernel: sum(window[i, j] @ kernel[i, j] for i in range(3) for j in range(3))),
+        "(?s)out of bounds.*here k is 2",
+    ),
     "one slice": (by_windows(fitting, inside, kernel_of=lambda kernel, m: kernel[:, :, 0, m]), "slice for channel 0"),
     "one slice where it fits": (by_windows(fitting, inside, kernel_of=slice_of_channel_0), "slice for channel 0"),
     "one slice of two": (
