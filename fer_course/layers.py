@@ -299,11 +299,13 @@ def inception_resnet_module(x, filters: int, scale: float = 0.2, activation: str
 def separable_as_standard(depthwise_kernel: np.ndarray, pointwise_kernel: np.ndarray) -> np.ndarray:
     """Write a separable convolution's two kernels as the one kernel of the standard convolution that does the same.
 
-        kernel[i, j, c, m] = depthwise[i, j, c] · pointwise[c, m]
+        kernel[i, j, c, m] = sum over r of depthwise[i, j, c, r] · pointwise[c, r, m]
+
+    The number of r is Keras' `depth_multiplier`, D: how many maps each channel gets in the depthwise half, usually 1.
 
     Args:
-        depthwise_kernel: (k,k,C), or (k,k,C,1) as Keras stores it.
-        pointwise_kernel: (C,M), or (1,1,C,M) as Keras stores it.
+        depthwise_kernel: (k,k,C,D) as Keras stores it, or (k,k,C).
+        pointwise_kernel: (C,D,M); or (1,1,C·D,M) as Keras stores it, or (C·D,M).
 
     Returns:
         The kernel (k,k,C,M) in the dtype of the two.
@@ -313,16 +315,55 @@ def separable_as_standard(depthwise_kernel: np.ndarray, pointwise_kernel: np.nda
 
     """
     depth, point = np.asarray(depthwise_kernel), np.asarray(pointwise_kernel)
-    if depth.ndim == 4 and depth.shape[3] == 1:
-        depth = depth[..., 0]
+    depth = depth[..., None] if depth.ndim == 3 else depth
     if point.ndim == 4 and point.shape[:2] == (1, 1):
         point = point[0, 0]
-    if depth.ndim != 3 or point.ndim != 2 or depth.shape[2] != point.shape[0]:
+    if depth.ndim == 4 and point.ndim == 3 and point.shape[:2] == depth.shape[2:]:
+        point = point.reshape(-1, point.shape[2])
+    if depth.ndim != 4 or point.ndim != 2 or depth.shape[2] * depth.shape[3] != point.shape[0]:
         raise ModelError(
-            f"Expected a depthwise kernel (k,k,C) or (k,k,C,1) and a pointwise kernel (C,M) or (1,1,C,M) with the same "
-            f"C; found {np.shape(depthwise_kernel)} and {np.shape(pointwise_kernel)}."
+            f"Expected a depthwise kernel (k,k,C) or (k,k,C,D) and a pointwise kernel (C·D,M), (C,D,M) or (1,1,C·D,M) with the "
+            f"same C and D; found {np.shape(depthwise_kernel)} and {np.shape(pointwise_kernel)}."
         )
-    return depth[:, :, :, None] * point
+    return np.einsum("ijcr,crm->ijcm", depth, point.reshape(*depth.shape[2:], -1))
+
+
+def best_separable(kernel: np.ndarray, rank: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the separable kernels that come closest to a standard one: the least squared error of all with this rank.
+
+    >>> kernel = np.random.default_rng(0).normal(size=(3, 3, 2, 5))
+    >>> depth, point = best_separable(kernel, rank=5)
+    >>> depth.shape, point.shape, np.allclose(separable_as_standard(depth, point), kernel)  # 5 maps need no more than 5
+    ((3, 3, 2, 5), (2, 5, 5), True)
+
+    Args:
+        kernel: of a standard convolution, (k,k,C,M).
+        rank: how many patterns each channel gets, 1 to the smaller of k² and M: Keras' `depth_multiplier`.
+
+    Returns:
+        The depthwise kernel (k,k,C,rank) and the pointwise one (C,rank,M).
+
+    Raises:
+        ModelError: if that is no such kernel, or the rank is out of range.
+
+    Source: Eckart, Young 1936, "The approximation of one matrix by another of lower rank", doi:10.1007/BF02288367. Built in
+    lesson 05.
+
+    """
+    kernel = np.asarray(kernel)
+    most = min(kernel.shape[0] * kernel.shape[1], kernel.shape[3]) if kernel.ndim == 4 else 0
+    if not 1 <= rank <= most:
+        raise ModelError(
+            f"Expected a kernel (k,k,C,M) and a rank from 1 to the smaller of k·k and M; found {kernel.shape} and {rank}."
+        )
+    size, channels, filters = kernel.shape[0], kernel.shape[2], kernel.shape[3]
+    depth = np.zeros((size, kernel.shape[1], channels, rank), kernel.dtype)
+    point = np.zeros((channels, rank, filters), kernel.dtype)
+    for c in range(channels):
+        u, s, vt = np.linalg.svd(kernel[:, :, c].reshape(-1, filters), full_matrices=False)
+        depth[:, :, c] = (u * s)[:, :rank].reshape(size, -1, rank)
+        point[c] = vt[:rank]
+    return depth, point
 
 
 def simplified_to_equivalent(weights: list[np.ndarray], segments: int) -> list[np.ndarray]:

@@ -219,3 +219,4 @@ def test_the_ratio_is_that_of_the_two_costs(channels, filters, size):
         costs.convolution_costs(kind, 8, 8, channels, filters, size).multiply_adds for kind in ("separable", "standard")
     )
     assert separable / standard == pytest.approx(costs.separable_ratio(filters, size))
+    assert costs.cost_ratio(9, 5, channels, filters, size) == pytest.approx(1 / filters + 1 / size**2)

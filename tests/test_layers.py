@@ -14,6 +14,7 @@ from repository import ROOT
 from fer_course.checks import oracles
 from fer_course.errors import ModelError
 from fer_course.layers import (
+    best_separable,
     convolution,
     depthwise,
     equivalent_module,
@@ -196,6 +197,34 @@ def test_a_separable_convolution_is_a_standard_one(size, stride, padding):
     standard.set_weights([separable_as_standard(depth, point), bias])
     assert_same(np.asarray(standard(x)), expected)
     np.testing.assert_array_equal(separable_as_standard(depth[..., 0], point[0, 0]), standard.get_weights()[0])
+
+
+@pytest.mark.parametrize("multiplier", [1, 3])
+def test_the_depth_multiplier_is_the_rank(multiplier):
+    separate, x = layers.SeparableConv2D(5, 3, depth_multiplier=multiplier, use_bias=False), maps()
+    expected = np.asarray(separate(x))
+    depth, point = separate.get_weights()
+    standard = separable_as_standard(depth, point)
+    assert_same(np.asarray(keras.ops.conv(x, standard)), expected)
+    assert {np.linalg.matrix_rank(standard[:, :, c].reshape(9, 5)) for c in range(depth.shape[2])} == {multiplier}
+    np.testing.assert_array_equal(standard, separable_as_standard(depth, point.reshape(*depth.shape[2:], 5)))
+    found = best_separable(standard, multiplier)
+    assert [part.shape for part in found] == [depth.shape, (*depth.shape[2:], 5)]
+    np.testing.assert_allclose(separable_as_standard(*found), standard, atol=1e-5)
+
+
+def test_what_is_lost_at_a_rank_are_the_singular_values_beyond_it():
+    kernel = np.random.default_rng(1).normal(size=(3, 3, 2, 7))
+    for rank in range(1, 8):
+        lost = np.square(separable_as_standard(*best_separable(kernel, rank)) - kernel).sum()
+        squares = [np.sort(np.linalg.eigvalsh(part.T @ part)) for part in np.moveaxis(kernel, 2, 0).reshape(2, 9, 7)]
+        assert lost == pytest.approx(sum(each[: 7 - rank].sum() for each in squares), abs=1e-9)
+
+
+@pytest.mark.parametrize(("shape", "rank"), [((3, 3, 2, 5), 0), ((3, 3, 2, 5), 6), ((2, 2, 3, 9), 5), ((3, 3, 5), 1)])
+def test_a_rank_that_no_kernel_has_is_refused(shape, rank):
+    with pytest.raises(ModelError, match="rank from 1 to the smaller"):
+        best_separable(np.zeros(shape), rank)
 
 
 def test_kernels_that_do_not_fit_together_are_refused():

@@ -79,7 +79,7 @@ class Limits:
 #: A lesson of an hour (second edition), and one of the first edition. The numbers of those that fit an hour by now.
 HOUR = Limits(words=1900, cells=(24, 48), lines=12, model_lines=16, exercises=(2, 3))
 FIRST_EDITION = Limits(words=2500, cells=(40, 76), lines=16, model_lines=20, exercises=(3, 5))
-HOURS: tuple[str, ...] = ("00", "01", "02", "03", "04", "06", "07", "08")
+HOURS: tuple[str, ...] = ("00", "01", "02", "03", "04", "05", "06", "07", "08")
 
 
 def limits_of(name: str) -> Limits:

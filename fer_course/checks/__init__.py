@@ -10,7 +10,7 @@ when it is first used.
 ``linear``        softmax, the slope of a loss, and one gradient step of a linear classifier
 ``convolutions``  a kernel that moves the picture, the output size of a convolution, and the convolution itself
 ``networks``      the receptive field of a stack of layers, the cost of a layer, and LeNet with one thing changed
-``separable``     depthwise, pointwise and separable convolutions, and what they cost
+``separable``     depthwise and pointwise convolutions, what they cost, and the best separable kernel
 ``inception``     the simplified Inception module, and its equivalent form
 ``segments``      channels in segments
 ``depth``         the loss of a network that ignores the picture, batch normalisation, the depth at which towers fail

@@ -1,14 +1,14 @@
-"""Checks: depthwise, pointwise and separable convolutions, and what they cost."""
+"""Checks: depthwise and pointwise convolutions, what they cost, and the best separable kernel for a standard one."""
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 
 import numpy as np
 
 from fer_course.checks import oracles
-from fer_course.checks.core import Hint, Mistake, NotAttempted, check, grown, judge, numbers, passed, short
+from fer_course.checks.comparing import as_array
+from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed, short
 
 _RELU = "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."
 _MEAN = "this is a mean. A convolution adds up, and does not divide."
@@ -243,138 +243,6 @@ POINTWISE_MISTAKES = (
 )  # fmt: skip
 
 
-# ------------------------------------------------------------------------------------------------ separable
-
-
-@check
-def separable(answer) -> None:
-    """Check `separable(image, depthwise_kernel, pointwise_kernel)`: floats (H,W,M), zeros round the image, k odd."""
-    images = _images([((7, 5, 4), float), ((6, 8, 3), float), ((5, 6, 2), float)])
-    cases = []
-    for seed, ((rng, image), size, filters) in enumerate(zip(images, (3, 5, 1), (None, 2, 3), strict=True)):
-        channels = image.shape[2]
-        filters = (
-            grown(seed, filters)[0] if filters else channels
-        )  # at first C = M: swapped halves have the right shape
-        cases.append((image, rng.normal(size=(size, size, channels)), rng.normal(size=(channels, filters))))
-    judge(answer, cases, _separable, _what, mistakes=SEPARABLE_MISTAKES, advice=_on_the_halves, form=_floats)
-    passed("Separable: first each channel's neighbours, then each pixel's channels.")
-
-
-def _what(image: np.ndarray, depth: np.ndarray, point: np.ndarray) -> str:
-    return f"separable convolution of {image.shape} with kernels {depth.shape} and {point.shape}"
-
-
-def _separable(image: np.ndarray, depth: np.ndarray, point: np.ndarray) -> np.ndarray:
-    return oracles.pointwise(oracles.depthwise(image, depth, padding="same"), point)
-
-
-_CHANNELS_PADDED = (
-    "the channels are padded, too. np.pad takes a pair (before, after) for each axis; the channels' pair is (0, 0)."
-)
-_THREE_PAIRS = (
-    "np.pad failed. It takes a pair (before, after) for each of the image's three axes; the channels' is (0, 0)."
-)
-
-
-def _on_the_halves(error: Exception, image: np.ndarray, depth: np.ndarray, point: np.ndarray) -> Hint | None:
-    """Return the hint for an answer that stops inside another function: what is wrong in the answer, or what is empty."""
-    frames, margin = [frame for frame, _ in traceback.walk_tb(error.__traceback__)], len(depth) // 2
-    empty = frames[-1].f_code.co_name if isinstance(error, NotImplementedError) else ""
-    if empty in ("depthwise", "pointwise"):
-        return NotAttempted(
-            f"Replace `raise NotImplementedError` in {empty}, which is called here, by your answer (or call "
-            f"oracles.{empty}). Run that cell, then this one."
-        )
-    wide = tuple(length + 2 * margin for length in image.shape)
-    # A padded image is handed on to the function that stops: it is found there, whatever that calls it.
-    if margin and any(np.shape(value) == wide for frame in frames for value in _arrays(frame)):
-        return Hint(f"{_what(image, depth, point)}: {_CHANNELS_PADDED}")
-    if isinstance(error, ValueError) and any(_is_pad(frame) for frame in frames):
-        return Hint(f"{_what(image, depth, point)}: {_THREE_PAIRS}")
-    return None
-
-
-def _arrays(frame) -> list:
-    return [value for value in frame.f_locals.values() if isinstance(value, np.ndarray)]
-
-
-def _is_pad(frame) -> bool:
-    return frame.f_code is getattr(np.pad, "__wrapped__", np.pad).__code__
-
-
-def _padded(before: Callable[[int], int], after: Callable[[int], int] | None = None, sides=(1, 1, 0), **mode):
-    """Return a wrong answer whose image has before(k) pixels above and left, after(k) below and right."""
-
-    def separable(image, depth, point):
-        size = len(depth)
-        margin = np.array([before(size), (after or before)(size)])
-        wide = np.pad(image, [tuple(margin * side) for side in sides], **mode)
-        return oracles.pointwise(oracles.depthwise(wide, depth), point)
-
-    return separable
-
-
-def _round_the_result(image, depth, point):
-    valid, margin = oracles.pointwise(oracles.depthwise(image, depth), point), len(depth) // 2
-    return np.pad(valid, ((margin, margin), (margin, margin), (0, 0)))
-
-
-def _with_margin(hint: str) -> Callable[..., str]:
-    """Return a hint in which {} is the number of zeros that the case needs on each side."""
-    return lambda image, depth, point: hint.format(len(depth) // 2)
-
-
-_ONE_SIDE = _with_margin("all zeros are on one side of the image. Put {} on each side: above, below, left and right.")
-_HALF = _with_margin("only one side of each axis is padded. Put {0} zeros *before* and {0} after.")
-_ONE_AXIS = _with_margin("only one of height and width is padded. Put {} zeros on each side of both.")
-_TOO_MANY = _with_margin("the image is padded too much. A kernel of size k needs k // 2 zeros on each side, {} here.")
-
-SEPARABLE_MISTAKES = (
-    Mistake(_padded(lambda k: 0),
-            "the image is not padded. Put k // 2 zeros on each side first, so that height and width stay."),
-    Mistake(_padded(lambda k: k - 1, lambda k: 0), _ONE_SIDE),
-    Mistake(_padded(lambda k: 0, lambda k: k - 1), _ONE_SIDE),
-    Mistake(_padded(lambda k: k // 2, lambda k: 0), _HALF),
-    Mistake(_padded(lambda k: 0, lambda k: k // 2), _HALF),
-    Mistake(_padded(lambda k: k // 2, sides=(1, 0, 0)), _ONE_AXIS),
-    Mistake(_padded(lambda k: k // 2, sides=(0, 1, 0)), _ONE_AXIS),
-    Mistake(_padded(lambda k: k // 2, sides=(1, 1, 1)), _CHANNELS_PADDED),
-    Mistake(_padded(lambda k: 1 if k > 1 else 0),
-            "the margin is 1, whatever k is. Put k // 2 zeros on each side: 2 for a kernel of 5."),
-    Mistake(
-        _padded(lambda k: 1), "the margin is 1, whatever k is. Put k // 2 zeros on each side: 0 for a kernel of 1."
-    ),
-    Mistake(_padded(lambda k: k // 2 + 1), _TOO_MANY),
-    Mistake(_padded(lambda k: k - 1), _TOO_MANY),
-    Mistake(_padded(lambda k: k), _TOO_MANY),
-    Mistake(
-        _padded(lambda k: k // 2, mode="edge"), "the margin repeats the border of the image. Keras pads with zeros."
-    ),
-    Mistake(_padded(lambda k: k // 2, mode="reflect"), "the margin mirrors the image. Keras pads with zeros."),
-    Mistake(_round_the_result,
-            "the zeros go round the *image*, before the convolution. Here they were put round the result."),
-    Mistake(
-        lambda image, depth, point: oracles.pointwise(
-            np.maximum(oracles.depthwise(image, depth, padding="same"), 0), point
-        ),
-        "there is a ReLU in the middle. Nothing comes between the two.",
-    ),
-    Mistake(_changed(_separable, lambda maps, *_: np.maximum(maps, 0)), _RELU),
-    Mistake(
-        lambda image, depth, point: _separable(image, depth[::-1, ::-1], point), "the depthwise kernel is flipped."
-    ),
-    Mistake(lambda image, depth, point: oracles.depthwise(image, depth, padding="same"),
-            "this is the depthwise half alone. Mix its channels with the pointwise kernel."),
-    Mistake(lambda image, depth, point: oracles.pointwise(image, point),
-            "this is the pointwise half alone. The depthwise convolution comes before it."),
-    *_layouts(_separable),
-    Mistake(lambda image, depth, point: oracles.depthwise(oracles.pointwise(image, point), depth, padding="same"),
-            "the order is swapped. Depthwise comes first, then pointwise (extreme Inception has the other order)."),
-    Mistake(lambda image, depth, point: _separable(image, depth, point.T),
-            "the pointwise kernel is transposed: its rows go with the channels."),
-)  # fmt: skip
-
 # ------------------------------------------------------------------------------------------------ cost ratio
 
 
@@ -505,68 +373,133 @@ COST_RATIO_MISTAKES = (
             "this is the difference. Return the ratio, separable / standard."),
 )  # fmt: skip
 
-# ------------------------------------------------------------------------------------------------ as a standard one
+# ------------------------------------------------------------------------------------------------ the best separable kernel
 
 
 @check
-def as_standard(answer) -> None:
-    """Check `as_standard(depthwise_kernel, pointwise_kernel)`: (k,k,C) and (C,M) to the standard kernel (k,k,C,M)."""
+def best_separable(answer) -> None:
+    """Check `best_separable(kernel, rank)`: (k,k,C,M) to depthwise (k,k,C,rank) and pointwise (C,rank,M), by what they rebuild.
+
+    How a pattern and its mixture share a sign or a factor is free: the two are multiplied before anything is compared.
+    """
     cases = []
-    # At first k, C and M are equal, so that a product along a wrong axis has the right shape and gets its own hint.
-    for seed, (size, channels, filters) in enumerate(((3, 3, 3), (3, 4, 5), (5, 2, 1), (1, 1, 6))):
-        channels, filters = grown(seed, channels, filters) if seed else (channels, filters)
-        rng = numbers(seed)
-        cases.append((rng.normal(size=(size, size, channels)), rng.normal(size=(channels, filters))))
-    judge(
-        answer,
-        cases,
-        _standard_kernel,
-        lambda depth, point: f"standard kernel of {depth.shape} and {point.shape}",
-        mistakes=AS_STANDARD_MISTAKES,
-        form=_floats,
-    )
-    passed("One kernel that does the work of two. Load it into a Conv2D and see.")
+    # At first k² = M, so that rows taken for columns have the right shape and get their own hint.
+    for seed, (size, channels, filters, rank) in enumerate(((2, 3, 4, 2), (3, 2, 6, 1), (3, 4, 12, 4), (1, 3, 5, 1))):
+        channels, filters = grown(seed, channels, filters) if seed else (*grown(seed, channels), filters)
+        cases.append((numbers(seed).normal(size=(size, size, channels, filters)), rank))
+    judge(answer, cases, _closest, _which, mistakes=BEST_SEPARABLE_MISTAKES, advice=_SVD_ADVICE, form=_rebuilt)
+    for kernel, rank in cases:
+        _of_rank(attempt(answer, kernel, rank), kernel, rank)
+    passed("The closest separable kernel: no other two kernels of this rank have a smaller squared error.")
 
 
-def _standard_kernel(depth: np.ndarray, point: np.ndarray) -> np.ndarray:
-    kernel = np.zeros((*depth.shape, point.shape[1]))
-    for i, j, c, m in np.ndindex(*kernel.shape):
-        kernel[i, j, c, m] = depth[i, j, c] * point[c, m]
-    return kernel
+def _which(kernel: np.ndarray, rank: int) -> str:
+    return f"kernel {kernel.shape} with rank {rank}, put together again"
 
 
-def _axes(*order: int):
-    return lambda depth, point: _standard_kernel(depth, point).transpose(order)
+def _closest(kernel: np.ndarray, rank: int) -> np.ndarray:
+    """Project the patterns of each channel onto the `rank` directions in which they are largest, by eigenvectors."""
+    closest = np.zeros(kernel.shape)
+    for c in range(kernel.shape[2]):
+        patterns = kernel[:, :, c].reshape(-1, kernel.shape[3]).astype(np.float64)
+        directions = np.linalg.eigh(patterns @ patterns.T)[1][:, -rank:]  # eigenvalues grow: the largest are last
+        closest[:, :, c] = (directions @ directions.T @ patterns).reshape(kernel[:, :, c].shape)
+    return closest
 
 
-_ORDER = "the axes are in another order. Keras wants (k, k, C, M): rows, columns, input channels, output maps."
+def _both(answer) -> tuple[np.ndarray, np.ndarray]:
+    """Return the two kernels of an answer, or raise the hint for something else."""
+    if not isinstance(answer, (tuple, list)) or len(answer) != 2:
+        raise Hint(f"Return two arrays, the depthwise and the pointwise kernel; found {short(answer)}.")
+    depth, point = as_array(answer[0]), as_array(answer[1])
+    if depth is None or point is None or depth.ndim != 4 or point.ndim != 3:
+        found = ", ".join("no array" if each is None else f"{each.shape}" for each in (depth, point))
+        raise Hint(f"Expected a depthwise kernel (k, k, C, rank) and a pointwise one (C, rank, M); found {found}.")
+    if depth.shape[2:] != point.shape[:2]:
+        raise Hint(
+            f"The depthwise kernel is (k, k, C, rank), the pointwise one (C, rank, M). C and rank have to be the same in both; "
+            f"found {depth.shape} and {point.shape}."
+        )
+    return depth, point
 
-AS_STANDARD_MISTAKES = (
-    Mistake(lambda depth, point: depth @ point,
-            "the channels are summed up, as `@` does. Keep them apart: the convolution will add them up."),
-    Mistake(_axes(0, 1, 3, 2), _ORDER),
-    Mistake(_axes(3, 0, 1, 2), _ORDER),
-    Mistake(_axes(3, 2, 0, 1), _ORDER),
-    Mistake(_axes(2, 3, 0, 1), _ORDER),
-    Mistake(_axes(2, 0, 1, 3), _ORDER),
-    Mistake(lambda depth, point: depth[..., None] + point,
-            "the two are added. What passes through both is *multiplied* by both."),
-    Mistake(lambda depth, point: depth[..., None] / point,
-            "the one is divided by the other. What passes through both is *multiplied* by both."),
-    Mistake(
-        lambda depth, point: _standard_kernel(depth[::-1, ::-1], point), "the kernel is flipped. It stays as it is."
-    ),
-    Mistake(_axes(1, 0, 2, 3), "rows and columns of the depthwise kernel are swapped. They stay as they are."),
-    Mistake(lambda depth, point: depth[..., None] * point.sum(axis=0),
-            "the pointwise kernel is added up over the channels. Each channel keeps its own: [c, m]."),
-    Mistake(lambda depth, point: depth[..., None] * np.ones_like(point),
-            "the pointwise kernel is not used: every map is the depthwise kernel itself."),
-    Mistake(lambda depth, point: np.ones_like(depth)[..., None] * point, "the depthwise kernel is not used."),
-    Mistake(lambda depth, point: depth * point,
-            "this lays the pointwise kernel over the wrong axes. Give the depthwise kernel a fourth axis, of length 1, first."),
-    Mistake(lambda depth, point: depth[:, :, None, :] * point,
-            "the depthwise kernel went along with the *output* maps. Its channels are the *input* channels: put the new axis "
-            "last."),
-    Mistake(lambda depth, point: depth[..., None] * point.T,
-            "the pointwise kernel is transposed: its rows are the input channels, its columns the maps."),
+
+def _rebuilt(answer) -> np.ndarray:
+    """Return the standard kernel that an answer's two kernels stand for, in the smaller of their dtypes."""
+    depth, point = map(_floats, _both(answer))
+    whole = np.einsum("ijcr,crm->ijcm", depth.astype(np.float64), point.astype(np.float64))
+    return whole.astype(min(depth.dtype, point.dtype, key=lambda dtype: dtype.itemsize))
+
+
+def _of_rank(answer, kernel: np.ndarray, rank: int) -> None:
+    depth, point = _both(answer)
+    size, _, channels, filters = kernel.shape
+    wanted = (size, size, channels, rank), (channels, rank, filters)
+    if (depth.shape, point.shape) != wanted:
+        raise Hint(
+            f"Put together they are right, but for rank {rank} the kernels should have the shapes {wanted[0]} and {wanted[1]}; "
+            f"found {depth.shape} and {point.shape}."
+        )
+
+
+def _by_svd(take: Callable, patterns_of: Callable = lambda kernel, c: kernel[:, :, c].reshape(-1, kernel.shape[3])):
+    """Return a wrong answer: `take(u, s, vt, rank)` of each channel's SVD is its part of the two kernels."""
+
+    def best_separable(kernel, rank):
+        size, _, channels, _ = kernel.shape
+        parts = [take(*np.linalg.svd(patterns_of(kernel, c), full_matrices=False), rank) for c in range(channels)]
+        depth = np.stack([np.reshape(depth, (size, size, -1)) for depth, _ in parts], axis=2)
+        return depth, np.stack([point for _, point in parts])
+
+    return best_separable
+
+
+def _shared(kernel: np.ndarray, rank: int):
+    """Take one SVD of all channels at once: they share their mixtures."""
+    size, _, channels, filters = kernel.shape
+    u, s, vt = np.linalg.svd(kernel.reshape(-1, filters), full_matrices=False)
+    return (u * s)[:, :rank].reshape(size, size, channels, -1), np.stack([vt[:rank]] * channels)
+
+
+def _first_maps(kernel: np.ndarray, rank: int):
+    """Keep the patterns of the first maps for these maps alone."""
+    return kernel[..., :rank], np.stack([np.eye(rank, kernel.shape[3])] * kernel.shape[2])
+
+
+def _mean_pattern(kernel: np.ndarray, rank: int):
+    """Give all maps the mean of their patterns."""
+    mean = kernel.mean(axis=3, keepdims=True)
+    return mean, np.ones((kernel.shape[2], 1, kernel.shape[3]))
+
+
+_SVD_ADVICE = {
+    "cannot reshape array": "One channel's patterns are kernel[:, :, c], (k, k, M). As a matrix (k · k, M): reshape(-1, M).",
+    "not enough values to unpack": "np.linalg.svd returns three arrays: u, s, vt.",
+}
+
+BEST_SEPARABLE_MISTAKES = (
+    Mistake(_by_svd(lambda u, s, vt, rank: (u * s, vt)),
+            "nothing is left out: this is the kernel itself. Keep the first `rank` columns of u and rows of vt."),
+    Mistake(_by_svd(lambda u, s, vt, rank: (u[:, :rank], vt[:rank])),
+            "the singular values are missing: multiply the columns of u (or the rows of vt) by s."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], s[:rank, None] * vt[:rank])),
+            "the singular values are in both kernels. Multiply one of the two by s, or each by its root."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, -rank:], vt[-rank:])),
+            "the smallest singular values are kept. NumPy has the largest first: take [:rank], not [-rank:]."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u / s)[:, :rank], vt[:rank])),
+            "u is divided by the singular values. Multiply it by them."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :1], vt[:1])),
+            "only the strongest pattern is kept, whatever the rank is."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], vt[:, :rank].T)),
+            "the mixtures are columns of vt. They are its *rows*: vt[:rank]."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:rank].T, vt[:rank])),
+            "the patterns are rows of u. They are its *columns*: u[:, :rank]."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], vt[:rank]),
+                    lambda kernel, c: kernel[:, :, 0].reshape(-1, kernel.shape[3])),
+            "all channels get the kernels of channel 0. Take kernel[:, :, c]."),
+    Mistake(_shared,
+            "all channels share their mixtures: this is one SVD of the whole kernel. Each channel gets an SVD of its own."),
+    Mistake(_first_maps,
+            "the first `rank` maps are kept, and the others are empty. All maps share the patterns that the SVD finds."),
+    Mistake(_mean_pattern,
+            "every map gets the mean of the patterns. The SVD finds one that is closer, and how much of it each map takes."),
 )  # fmt: skip
