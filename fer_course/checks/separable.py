@@ -460,6 +460,14 @@ def _shared(kernel: np.ndarray, rank: int):
     return (u * s)[:, :rank].reshape(size, size, channels, -1), np.stack([vt[:rank]] * channels)
 
 
+def _only_first(kernel: np.ndarray, rank: int):
+    """Leave all channels empty but the first."""
+    u, s, vt = np.linalg.svd(kernel[:, :, 0].reshape(-1, kernel.shape[3]), full_matrices=False)
+    depth = np.zeros((*kernel.shape[:3], rank))
+    depth[:, :, 0] = (u * s)[:, :rank].reshape(*kernel.shape[:2], rank)
+    return depth, np.stack([vt[:rank]] * kernel.shape[2])
+
+
 def _first_maps(kernel: np.ndarray, rank: int):
     """Keep the patterns of the first maps for these maps alone."""
     return kernel[..., :rank], np.stack([np.eye(rank, kernel.shape[3])] * kernel.shape[2])
@@ -496,6 +504,21 @@ BEST_SEPARABLE_MISTAKES = (
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], vt[:rank]),
                     lambda kernel, c: kernel[:, :, 0].reshape(-1, kernel.shape[3])),
             "all channels get the kernels of channel 0. Take kernel[:, :, c]."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], vt[:rank]),
+                    lambda kernel, c: kernel[:, :, -1].reshape(-1, kernel.shape[3])),
+            "all channels get the kernels of the last one. Write those of channel c to depth[:, :, c] and point[c]."),
+    Mistake(_only_first, "only channel 0 is filled, the others are 0."),
+    Mistake(_by_svd(lambda u, s, vt, rank: (u[:, :rank], (s * vt)[:rank])),
+            "s multiplies the *columns* of vt. Its rows belong to s: s[:, None] * vt, or u * s."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((s[:, None] * u)[:, :rank], vt[:rank])),
+            "s multiplies the *rows* of u. Its columns belong to s: u * s."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * np.sqrt(s))[:, :rank], vt[:rank])),
+            "only the roots of the singular values are there. With roots, both kernels need them."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s).T[:rank], vt[:rank])),
+            "rows of (u * s).T become (k, k, rank): numbers of different patterns get mixed. Reshape (u * s)[:, :rank]."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], vt[:rank]),
+                    lambda kernel, c: kernel[:, :, c].reshape(kernel.shape[3], -1).T),
+            "the matrix of a channel mixes up pixels and maps. Its maps are the last axis: reshape(k * k, M)."),
     Mistake(_shared,
             "all channels share their mixtures: this is one SVD of the whole kernel. Each channel gets an SVD of its own."),
     Mistake(_first_maps,
