@@ -90,7 +90,7 @@ def towers(names: dict, training, kind: str, depth: int, rate: float, seeds: lis
             compiled = model
             compiled.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy")
             compiled.optimizer.build(compiled.trainable_variables)
-            fresh = [np.array(variable) for variable in compiled.optimizer.variables]
+            fresh = [keras.ops.convert_to_numpy(variable) for variable in compiled.optimizer.variables]
         else:
             restart(compiled, model.get_weights(), fresh)
         losses = [float(compiled.train_on_batch(pixels, labels)) for _ in range(STEPS)]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from fer_course import layers as package
-from fer_course.checks import oracles
+from fer_course.checks import moving, oracles
 from fer_course.checks.core import Hint, Mistake, attempt, check, expect, grown, judge, numbers, passed
 from fer_course.quiet import keras
 
@@ -40,13 +40,39 @@ def _shape(sides: Iterable[int | None]) -> str:
 
 @check
 def residual_module(answer) -> None:
-    """Check `residual_module(x, filters)`, a function of Keras tensors."""
-    for seed, (shape, filters) in enumerate([((7, 10, 3), 4), ((6, 5, 5), 2)]):
+    """Check `residual_module(x, filters)`, a function of Keras tensors: by what it computes, not by its layers."""
+    # Sides at which a forgotten padding, a forgotten stride and a path that is halved twice give different shapes.
+    for seed, (shape, filters) in enumerate([((22, 24, 3), 4), ((21, 26, 5), 2)]):
         shape, (filters,) = grown(seed, *shape), grown(seed, filters)
         model = _built(answer, shape, filters)
-        _check_parts(model, filters)
-        _check_values(model, shape, filters, seed)
+        _check_strides(model)
+        if not _computes(model, shape, filters, seed):
+            _check_parts(model, filters)
+            _check_values(model, shape, filters, seed)
+            raise Hint(
+                "In use your module's outputs are right, but in training they are not: a normalisation measures other numbers "
+                "than it should."
+            )
     passed("The residual module: two paths, one sum.")
+
+
+def _computes(model: keras.Model, shape: tuple[int, ...], filters: int, seed: int) -> bool:
+    """Return True if the learner's module is the course's function of its weights."""
+    inputs = keras.Input(shape)
+    right = keras.Model(inputs, package.residual_module(inputs, filters))
+    x = numbers(seed).normal(size=(3, *shape)).astype("float32")
+    moving.make_lively(right, x, seed + 10)
+    return moving.computes(model, right, x)
+
+
+def _check_strides(model: keras.Model) -> None:
+    """Refuse the one layer that computes the right function and is dangerous."""
+    for layer in model.layers:
+        if isinstance(layer, layers.Conv2D) and layer.kernel_size == (1, 1) and layer.strides != (1, 1):
+            raise Hint(
+                "The shortcut's convolution has a stride. Take every second pixel first, `x[:, ::2, ::2]`, then convolve with "
+                "stride 1: the strided 1×1 convolution can corrupt memory in training."
+            )
 
 
 def _built(function, shape: tuple[int, int, int], filters: int) -> keras.Model:
@@ -88,6 +114,14 @@ def _about_shapes(error: Exception, shape: tuple[int, int, int], expected: tuple
             columns,
         ): "the slice takes every second *picture* and row: leave the first axis alone, `x[:, ::2, ::2]`",
         (rows, columns): "that path is not halved",
+        (
+            -(-rows // 3),
+            -(-columns // 3),
+        ): "the pooling needs `strides=2`: without it, its windows move by their own size, 3",
+        (
+            rows // 3,
+            columns // 3,
+        ): 'the pooling needs `strides=2` and `padding="same"`: without them, its windows move by their own size, 3',
         (
             -(-expected[0] // 2),
             -(-expected[1] // 2),
@@ -165,11 +199,6 @@ def _check_parts(model: keras.Model, filters: int) -> None:
 def _check_settings(kinds: dict[str, list], filters: int) -> None:
     (side,), separables, (pooling,) = kinds["Conv2D"], kinds["SeparableConv2D"], kinds["MaxPooling2D"]
     convolutions = [side, *separables]
-    if side.strides != (1, 1):
-        raise Hint(
-            "The shortcut's convolution has a stride. Take every second pixel first, `x[:, ::2, ::2]`, then convolve with "
-            "stride 1: the strided 1×1 convolution can corrupt memory in training."
-        )
     for wrong, hint in (
         (
             side.kernel_size != (1, 1),
@@ -198,6 +227,10 @@ def _check_settings(kinds: dict[str, list], filters: int) -> None:
         (
             any(len(layer.get_weights()) != 4 for layer in kinds["BatchNormalization"]),
             "Each normalisation keeps its γ and β: `layers.BatchNormalization()`.",
+        ),
+        (
+            any(layer.epsilon != EPSILON for layer in kinds["BatchNormalization"]),
+            "Leave `epsilon` of the normalisations at Keras' 0.001.",
         ),
     ):
         if wrong:

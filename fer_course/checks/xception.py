@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from fer_course import layers as blocks
 from fer_course import models
+from fer_course.checks import moving
 from fer_course.checks.answers import layers_by_kind
 from fer_course.checks.core import Hint, attempt, check, close, expect, numbers, passed
 from fer_course.quiet import keras
@@ -24,15 +26,20 @@ def mini_xception(answer) -> None:
             f"{model.input_shape} and {model.output_shape}. The average leaves one number for each class."
         )
     right = models.build("mini_xception")
-    _check_count(model, right)
-    _check_same(model, right, "mini_xception()")
+    pixels = numbers(5).integers(0, 256, (3, 48, 48, 1)).astype("float32")
+    moving.make_lively(right, pixels, 6)
+    if not moving.computes(model, right, pixels):
+        _check_count(model, right)
+        _check_same(model, right, pixels, "mini_xception()")
     small = attempt(answer, (4, 6), 3)
     if not isinstance(small, keras.Model) or small.output_shape != (None, 3):
         raise Hint("mini_xception((4, 6), 3) has two modules and three classes: use the arguments, not fixed numbers.")
-    convolutions = [layer.filters for layer in small.layers if isinstance(layer, layers.SeparableConv2D)]
-    if convolutions != [4, 4, 6, 6]:
+    right = models.mini_xception((4, 6), 3)
+    moving.make_lively(right, pixels, 7)
+    if not moving.computes(small, right, pixels):
         raise Hint(
-            f"mini_xception((4, 6), 3) has modules of 4 and 6 filters; found separable convolutions of {convolutions}."
+            "mini_xception((4, 6), 3) has modules of 4 and 6 filters, and three class maps; it computes something else, with "
+            f"{small.count_params():,} parameters instead of {right.count_params():,}."
         )
     passed("Mini-Xception: 58,423 parameters, and the published function.")
 
@@ -46,7 +53,7 @@ def _check_count(model: keras.Model, right: keras.Model) -> None:
             "there is a `Dense` layer. Step 4 is a 3×3 `layers.Conv2D`, and its maps are averaged.",
         ),
         (
-            len(layers_by_kind(model).get("SeparableConv2D", [])) < 8,
+            sum(len(layers_by_kind(model).get(kind, [])) for kind in ("SeparableConv2D", "DepthwiseConv2D")) < 8,
             "modules are missing. Each takes what the one before gave: `x = residual_module(x, each)` in the loop.",
         ),
         (count == wanted - 7, "7 too few: the last convolution has a bias for each class."),
@@ -65,19 +72,19 @@ def _check_count(model: keras.Model, right: keras.Model) -> None:
             return
 
 
-def _check_same(model: keras.Model, right: keras.Model, what: str) -> None:
-    pixels = numbers(5).integers(0, 256, (3, 48, 48, 1)).astype("float32")
-    weights = _lively_weights(right, pixels)
+def _check_same(model: keras.Model, right: keras.Model, pixels: np.ndarray, what: str) -> None:
+    """Say why a model with the right number of parameters is another function; the right one has lively weights."""
+    weights = right.get_weights()
     if [array.shape for array in model.get_weights()] != [array.shape for array in weights]:
         raise Hint("All parameters are there, but the layers come in another order: follow the five steps one by one.")
     model.set_weights(weights)
-    answer = _output(model, pixels)
+    answer = moving.outputs(model, pixels)
     expected, mistakes = _expected_and_mistakes(right, pixels)
     if not np.allclose(answer.sum(axis=1), 1, atol=1e-4):
         raise Hint(
             f"The outputs should be probabilities that sum to 1; found a sum of {answer.sum(axis=1)[0]:.3f}. A softmax?"
         )
-    if not any(layer.padding == "valid" for layer in model.layers if isinstance(layer, layers.Conv2D)):
+    if moving.computes(model, _padded(weights), pixels):
         raise Hint('The first two convolutions have padding="valid": they lose a pixel on each side.')
     if close(answer, expected) or any(close(answer, wrong) for wrong, _ in mistakes):
         expect(answer, expected, what, mistakes)
@@ -89,28 +96,18 @@ def _check_same(model: keras.Model, right: keras.Model, what: str) -> None:
     expect(answer, expected, f"{what} with the same weights, on random pixels")
 
 
-def _output(model: keras.Model, pixels: np.ndarray) -> np.ndarray:
-    return keras.ops.convert_to_numpy(model(pixels))
-
-
-def _lively_weights(model: keras.Model, pixels: np.ndarray) -> list[np.ndarray]:
-    """Return random weights with which every layer's output differs from number to number, as in a trained model.
-
-    The normalisations get the mean and variance that these pixels give, so that nothing fades out or is cut off by ReLUs.
-    """
-    rng = numbers(6)
-    for layer in model.layers:
-        if isinstance(layer, layers.BatchNormalization):
-            shape = layer.gamma.shape
-            gamma = rng.uniform(0.5, 1.5, shape) * rng.choice([-1, 1], shape)
-            layer.set_weights([gamma, rng.normal(0, 0.7, shape), np.zeros(shape), np.ones(shape)])
-            layer.momentum = 0.0
-        else:
-            layer.set_weights(
-                [rng.normal(size=array.shape) / np.sqrt(np.prod(array.shape[:-1])) for array in layer.get_weights()]
-            )
-    model(pixels, training=True)  # with momentum 0 the means and variances of this batch are kept as they are
-    return model.get_weights()
+def _padded(weights: list[np.ndarray]) -> keras.Model:
+    """Return mini-Xception whose first two convolutions are padded, with these weights."""
+    inputs = keras.Input((48, 48, 1))
+    x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+    for _ in range(2):
+        x = blocks.convolution(x, 8, padding="same")
+    for each in (16, 32, 64, 128):
+        x = blocks.residual_module(x, each)
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(7, 3, padding="same")(x))
+    model = keras.Model(inputs, layers.Softmax()(x))
+    model.set_weights(weights)
+    return model
 
 
 def _relus(model: keras.Model) -> int:

@@ -124,7 +124,28 @@ def depthwise_with_relu(x, filters):
     return layers.MaxPooling2D(3, strides=2, padding="same")(x) + side
 
 
+def padded_by_hand(x, filters):
+    """Zeros round the maps, then convolutions and a pooling without padding."""
+    side = layers.BatchNormalization()(layers.Conv2D(filters, 1, use_bias=False)(x[:, ::2, ::2]))
+    for last in (False, True):
+        x = layers.SeparableConv2D(filters, 3, use_bias=False)(layers.ZeroPadding2D(1)(x))
+        x = layers.BatchNormalization()(x)
+        x = x if last else layers.ReLU()(x)
+    return layers.MaxPooling2D(3, strides=2, padding="same")(x) + side
+
+
+def in_a_sequence(x, filters):
+    """The main path as one Sequential, the slice as the mean over windows of one pixel."""
+    side = layers.AveragePooling2D(1, strides=2, padding="same")(x)
+    side = layers.BatchNormalization()(layers.Conv2D(filters, 1, use_bias=False)(side))
+    for step in keras.Sequential(main_path(filters)).layers:
+        x = step(x)
+    return keras.ops.add(side, x)
+
+
 MODULE_RIGHT = {
+    "ZeroPadding2D": padded_by_hand,
+    "ops.add, a mean of one pixel": in_a_sequence,
     "plus, halves of their own": added_with_plus,
     "module": module,
     "other way round": other_way_round,
@@ -148,7 +169,7 @@ MODULE_WRONG = {
     "shortcut not normalised": (partial(module, side_norm=False), "BatchNormalization"),
     "not normalised": (partial(module, norms=False), "BatchNormalization"),
     "mean pooling": (partial(module, pool="mean"), "MaxPooling2D"),
-    "no pooling": (partial(module, pool=""), r"You have \(N, 7, 10, 4\): that path is not halved"),
+    "no pooling": (partial(module, pool=""), r"You have \(N, 22, 24, 4\): that path is not halved"),
     "ReLU in the convolutions": (
         main_as(settings={"activation": "relu"}, order="SNSNP"),
         r"comes \*before\* its normal",
@@ -157,6 +178,12 @@ MODULE_WRONG = {
     "pooled too early": (main_as(order="SNRSPN"), "order is separable"),
     "normalised twice at the end": (main_as(order="SRSNNP"), "order is separable"),
     "2×2 pooling": (main_as(size=2), "should be 3×3"),
+    "pooling without strides": (main_as(strides=None), "the pooling needs `strides=2`: without it"),
+    "pooling without anything": (main_as(strides=None, padding="valid"), 'needs `strides=2` and `padding="same"`'),
+    "another epsilon": (
+        two_paths(main_path, lambda filters: [*side_path(filters, "/C"), layers.BatchNormalization(epsilon=0.1)]),
+        "epsilon",
+    ),
     "pooling not padded": (main_as(padding="valid"), 'the pooling needs `padding="same"`'),
     "stride in the convolution": (
         lambda x, filters: two_paths(
@@ -185,7 +212,7 @@ MODULE_WRONG = {
     "ReLU on the shortcut": (side_as("/CNR"), "ends with its normalisation; found ReLU"),
     "ReLU in the shortcut's convolution": (side_as("/CN", settings={"activation": "relu"}), "activation of its own"),
     "one ReLU twice": (one_relu_twice, "a layer of its own for each step"),
-    "stopped": (lambda x, filters: x.no_such_thing, r"called with x \(N, 7, 10, 3\), 4"),
+    "stopped": (lambda x, filters: x.no_such_thing, r"called with x \(N, 22, 24, 3\), 4"),
     "standard": (partial(module, standard=True), "SeparableConv2D"),
     "concatenated": (partial(module, add=False), "channels"),
     "an array": (lambda x, filters: np.zeros(3), "Keras tensor"),

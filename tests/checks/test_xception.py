@@ -81,7 +81,37 @@ def by_hand(filters=(16, 32, 64, 128), classes=7):
     return keras.Model(inputs, layers.Activation("softmax")(x))
 
 
-NETWORK_RIGHT = {"network": network, "by hand": by_hand}
+def with_relu(filters=(16, 32, 64, 128), classes=7):
+    """A ReLU after the first module's addition."""
+    inputs = keras.Input((48, 48, 1))
+    x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+    for _ in range(2):
+        x = convolution(x, 8, padding="valid")
+    for place, each in enumerate(filters):
+        x = package_module(x, each)
+        x = layers.ReLU()(x) if place == 0 else x
+    return keras.Model(inputs, layers.Softmax()(head(x, classes)))
+
+
+def of_other_layers(filters=(16, 32, 64, 128), classes=7):
+    """The same function: main path first, halves of separable convolutions, zeros by hand, plus signs, a mean by ops."""
+    inputs = keras.Input((48, 48, 1))
+    x = inputs / 127.5 - 1
+    for _ in range(2):
+        x = keras.ops.relu(layers.BatchNormalization()(layers.Conv2D(8, 3, use_bias=False)(x)))
+    for each in filters:
+        main = x
+        for last in (False, True):
+            main = layers.DepthwiseConv2D(3, use_bias=False)(layers.ZeroPadding2D(1)(main))
+            main = layers.BatchNormalization()(layers.Conv2D(each, 1, use_bias=False)(main))
+            main = main if last else keras.ops.relu(main)
+        main = layers.MaxPooling2D(3, strides=2, padding="same")(main)
+        x = main + layers.BatchNormalization()(layers.Conv2D(each, 1, use_bias=False)(x[:, ::2, ::2]))
+    x = keras.ops.mean(layers.Conv2D(classes, 3, padding="same")(x), axis=(1, 2))
+    return keras.Model(inputs, keras.ops.softmax(x))
+
+
+NETWORK_RIGHT = {"network": network, "by hand": by_hand, "of other layers": of_other_layers}
 NETWORK_WRONG = {
     "padded": (partial(network, padding="same"), "valid"),
     "one convolution": (partial(network, stem=1), "first convolutions is missing"),
@@ -101,6 +131,7 @@ NETWORK_WRONG = {
     "no softmax": (partial(network, softmax=False), "sum to 1"),
     "not rescaled": (partial(network, rescale=False), "the pixels are not rescaled"),
     "rescaled to 0 to 1": (partial(network, rescale=(1 / 255, 0)), "rescaled to 0…1"),
+    "ReLU after the first module": (with_relu, "7 ReLUs, mini-Xception 6"),
     "rescaled without the offset": (partial(network, rescale=(1 / 127.5, 0)), "rescaled to 0…2"),
     "rescaled otherwise": (partial(network, rescale=(1 / 100, 0)), "some values are not"),
     "ReLU after the modules": (
@@ -113,7 +144,10 @@ NETWORK_WRONG = {
     ),
     "margin lost": (partial(network, last="valid"), r'margin of its maps: padding="same"'),
     "always the same": (lambda filters=(), classes=7: models.build("mini_xception"), "arguments"),
-    "always its filters": (lambda filters=(), classes=7: network(classes=classes), "4 and 6 filters"),
+    "always its filters": (
+        lambda filters=(), classes=7: network(classes=classes),
+        "4 and 6 filters, and three class maps",
+    ),
     "an array": (lambda *arguments: np.zeros(7), r"keras\.Model"),
     "nothing": (lambda *arguments: None, "return"),
 }

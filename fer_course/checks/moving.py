@@ -1,0 +1,94 @@
+"""Whether a learner's Keras model computes the course's function, whatever layers it is made of.
+
+The course's weights are moved into the learner's model, and outputs are compared, in use and in training. Which weight belongs
+where follows from the shapes. Where several have one shape, all orders are tried.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+
+from fer_course.checks.comparing import close
+from fer_course.checks.core import numbers
+from fer_course.quiet import keras
+
+#: The arrays of a normalisation, and the normalisations of a residual module.
+ARRAYS, NORMS = 4, 3
+
+
+def make_lively(model: keras.Model, x: np.ndarray, seed: int) -> None:
+    """Give a model random weights with which every layer's output differs from number to number, as in a trained model.
+
+    The normalisations get the mean and variance that these inputs give, so that nothing fades out or is cut off by ReLUs.
+    """
+    rng = numbers(seed)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            shape = layer.gamma.shape
+            gamma = rng.uniform(0.5, 1.5, shape) * rng.choice([-1, 1], shape)
+            layer.set_weights([gamma, rng.normal(0, 0.7, shape), np.zeros(shape), np.ones(shape)])
+            layer.momentum = 0.0
+        else:
+            layer.set_weights(
+                [rng.normal(size=array.shape) / np.sqrt(np.prod(array.shape[:-1])) for array in layer.get_weights()]
+            )
+    model(x, training=True)  # with momentum 0 the means and variances of this batch are kept as they are
+
+
+def outputs(model: keras.Model, x: np.ndarray, training: bool = False) -> np.ndarray:
+    """Return a model's outputs as an array; its weights stay as they are."""
+    kept = model.get_weights()
+    result = keras.ops.convert_to_numpy(model(x, training=training))
+    model.set_weights(kept)
+    return result
+
+
+def computes(model: keras.Model, right: keras.Model, x: np.ndarray) -> bool:
+    """Return True if a model with the weights of the right one has its outputs for x, in use and in training."""
+    in_use, in_training = outputs(right, x), outputs(right, x, training=True)
+    for weights in _orders(model, right):
+        model.set_weights(weights)
+        first = keras.ops.convert_to_numpy(model(x[:1]))  # one is enough to refuse most orders
+        if close(first, in_use[:1]) and close(outputs(model, x, training=True), in_training):
+            return True
+    return False
+
+
+def _orders(model: keras.Model, right: keras.Model) -> Iterator[list[np.ndarray]]:
+    """Yield the right model's weights in every order in which they may belong into the other one.
+
+    Upper layers come after lower ones in both. So only what lies side by side may be swapped: 1×1 kernels of one shape, and
+    normalisations of one size, in each module in the same way.
+    """
+    ours, theirs = _units(right), _units(model)
+    if {key: len(units) for key, units in ours.items()} != {key: len(units) for key, units in theirs.items()}:
+        return
+    kinds = {(len(key), len(units)) for key, units in ours.items() if _may_be_swapped(key, units)}
+    choices = [[(kind, order) for order in itertools.permutations(range(kind[1]))] for kind in sorted(kinds)]
+    for chosen in itertools.product(*choices):
+        order = dict(chosen)
+        values = {}
+        for key, units in theirs.items():
+            places = order[len(key), len(units)] if _may_be_swapped(key, units) else range(len(units))
+            for unit, place in zip(units, places, strict=True):
+                for variable, value in zip(unit, ours[key][place], strict=True):
+                    values[id(variable)] = keras.ops.convert_to_numpy(value)
+        yield [values[id(variable)] for variable in model.weights]
+
+
+def _may_be_swapped(key: tuple, units: list) -> bool:
+    """Return True for the three normalisations of a module, and for its 1×1 kernels; the stem's two are never side by side."""
+    return len(units) == NORMS if len(key) == ARRAYS else key[0][:2] == (1, 1)
+
+
+def _units(model: keras.Model) -> dict[tuple, list[tuple]]:
+    """Return a model's weights, those of a normalisation together and all others alone, by their shapes, lowest layer first."""
+    found: dict[tuple, list[tuple]] = {}
+    for layer in model.layers:
+        together = isinstance(layer, keras.layers.BatchNormalization)
+        for unit in [tuple(layer.weights)] if together else [(weight,) for weight in layer.weights]:
+            found.setdefault(tuple(tuple(weight.shape) for weight in unit), []).append(unit)
+    return found
