@@ -18,8 +18,9 @@ from browsing import (  # noqa: F401
     start_all,
     wait_until_done,
 )
-from figure_pages import assert_fits, bars_of, drag, opened, pixels_of, settle, trait  # noqa: F401
+from figure_pages import PAGE, assert_fits, bars_of, drag, opened, pixels_of, settle, trait  # noqa: F401
 
+from fer_course import widgets
 from fer_course.data import drawn
 from fer_course.faces import CLASS_NAMES
 from fer_course.models.prepare import prepare
@@ -180,3 +181,29 @@ def test_a_vote_comes_before_the_network_and_its_probability_is_that_of_python(o
     settle(page)
     assert (trait(page, "face"), trait(page, "settings")["turn"]) == (4, 0)
     assert "label: after a vote" in page.locator(".panels").first.text_content()
+
+
+#: What Bootstrap, and with it the book's theme, says of rows and legends.
+BOOTSTRAP = """<style>
+.row { display: flex; flex-wrap: wrap; margin: 0 -12px }
+.row > * { flex-shrink: 0; width: 100%; padding: 0 12px; margin-top: 8px }
+legend { float: left; width: 100%; padding: 0; margin-bottom: .5rem; font-size: 1.5rem }
+</style>"""
+
+
+def test_a_theme_with_bootstrap_does_not_stretch_controls(browser, tmp_path):  # noqa: F811
+    question = widgets.predict("theme", "Which is higher?", ["this", "that"])
+    page = browser.new_page(viewport={"width": 1000, "height": 700})
+    sizes = []
+    for theme in ("", BOOTSTRAP):
+        file = tmp_path / "page.html"
+        file.write_text(
+            f"{PAGE}{theme}{question.as_html()}{widgets.chance_machine().as_html()}</main>", encoding="utf-8"
+        )
+        page.goto(file.as_uri())
+        page.wait_for_function("document.querySelectorAll('[data-live=true] .fer').length === 2")
+        sizes.append(page.locator(".fer button, .fer label, .fer legend").evaluate_all(
+            "found => found.map((each) => [each.offsetWidth, each.offsetHeight])"
+        ))  # fmt: skip
+    page.close()
+    assert sizes[0] == sizes[1]

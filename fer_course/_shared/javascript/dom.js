@@ -26,6 +26,10 @@ const STYLE = `
 .fer [hidden] { display: none !important; }
 .fer p { margin: .3rem 0; }
 .fer .row { padding: 0; display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; align-items: end; margin: .4rem 0; }
+.fer .row > * { flex-shrink: 1; width: auto; margin-top: 0; }
+.fer .row > label, .fer .row > div, .fer .row > fieldset, .fer .row > span { padding-left: 0; padding-right: 0; }
+.fer fieldset { min-width: 0; }
+.fer legend { float: none; font: inherit; margin: 0; padding: 0; width: auto; }
 .fer .panels { display: flex; flex-wrap: wrap; gap: 1rem 1.4rem; align-items: start; }
 .fer .panel { min-width: 0; }
 .fer h4 { font: 600 13px/1.3 system-ui, sans-serif; margin: 0 0 .25rem; color: inherit; }
