@@ -49,6 +49,14 @@ def test_a_steered_face_and_its_scores_are_those_of_python(opened, width):  # no
     expected = models.pretrained().predict(prepare(face[None], 48), verbose=0)[0]
     np.testing.assert_allclose(bars_of(page), expected, atol=2e-3)
     np.testing.assert_allclose(trait(page, "scores"), bars_of(page), atol=1e-5)
+    note = page.locator(".where")
+    assert note.is_visible() == (width == 360)  # there the sliders scroll in a box
+    if width == 360:
+        page.locator(".sliders").evaluate("(box) => box.scrollTo(0, 0)")
+        page.wait_for_function("document.querySelector('.where').textContent.startsWith('1 to ')")
+        assert re.fullmatch("1 to [0-9] of 16 muscles: scroll in the box for the others.", note.text_content())
+        page.locator(".sliders").evaluate("(box) => box.scrollTo(0, box.scrollHeight)")
+        page.wait_for_function("document.querySelector('.where').textContent.includes('to 16 of 16')")
     assert_fits(page, width)
     assert barriers(page) == []
 
@@ -64,6 +72,17 @@ def test_a_textbook_face_names_the_jump_and_the_name_that_changes(opened):  # no
     assert "happy" in page.locator("svg text").all_text_contents()
     said = page.locator("p[role=status]").text_content()
     assert re.fullmatch("The name changed from .* to happy: another expression.", said)
+    page.get_by_role("button", name="sad").click()
+    settle(page)
+    scores = trait(page, "scores")
+    named = CLASS_NAMES[int(np.argmax(scores))]
+    assert named != "sad"  # else this test would need another face
+    expected = f"The muscles of sad: the network says {named}, {100 * max(scores):.0f} %."
+    assert page.locator("p[role=status]").text_content() == expected
+    page.get_by_role("slider", name="26 jaw drop").focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert "The muscles of sad" not in page.locator("p[role=status]").text_content()
     page.get_by_role("button", name="clear").click()
     settle(page)
     assert page.locator("svg polyline").first.get_attribute("points").count(",") == 1
@@ -149,9 +168,11 @@ def test_a_vote_comes_before_the_network_and_its_probability_is_that_of_python(o
     settings = trait(page, "settings")
     assert (settings["right"], settings["down"]) == (5, -3)
     assert page.locator(".answer").is_hidden()
+    before = stage.bounding_box()
     page.get_by_role("button", name="can't tell").click()
     settle(page)
     assert page.locator(".answer").is_visible()
+    assert stage.bounding_box() == before  # the layout does not jump
     (vote,) = trait(page, "votes")
     assert (vote["face"], vote["label"], vote["vote"], vote["settings"]) == (3, "happy", "can't tell", settings)
     face = changed(drawn.draw_one(drawn.PROTOTYPES["happy"], 3), settings)
@@ -174,7 +195,7 @@ def test_a_vote_comes_before_the_network_and_its_probability_is_that_of_python(o
     page.get_by_role("button", name="sad", exact=True).click()
     settle(page)
     turned = trait(page, "settings")["turn"]
-    assert f"turn (degrees): you leave happy at {turned}, the network" in page.locator(".panels").last.text_content()
+    assert f"turn (degrees): you leave happy at {turned}; the network" in page.locator(".panels").last.text_content()
     assert_fits(page, 1280)
     assert barriers(page) == []
     page.get_by_role("button", name="next face").click()

@@ -125,6 +125,16 @@ export const menu = (name, options, value, change) => {
 // A box for what may be wider than a telephone: it scrolls, with the keyboard too.
 export const scroll = (name, ...children) => make("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": name, "data-lm-suppress-shortcuts": "true" }, ...children);
 
+// Which parts of a box that scrolls are in it: the first and the last, counted from 1; none where it has no height yet.
+export const inBox = (box, parts) => {
+  const { top, bottom } = box.getBoundingClientRect();
+  const seen = parts.flatMap((part, place) => {
+    const each = part.getBoundingClientRect();
+    return each.bottom > top + 8 && each.top < bottom - 8 ? [place + 1] : [];
+  });
+  return seen.length ? [seen[0], seen.at(-1)] : [];
+};
+
 export const button = (words, click, attributes = {}) => make("button", { type: "button", "data-lm-suppress-shortcuts": "true", ...attributes, onclick: click }, words);
 
 // A pointer, or the arrow keys, on something with rows and columns. `shape()` returns how many there are; `move(row, column,
