@@ -94,12 +94,21 @@ def test_a_window_keeps_its_place_shows_its_products_and_says_what_it_refuses(op
     assert box.get_attribute("aria-invalid") == "true"
     page.get_by_label("kernel, row 1, column 2").focus()
     assert (box.input_value(), page.locator(".refused").text_content()) == ("0.037", "")
-    page.get_by_role("combobox", name="padding").select_option(label="same (zeros around)")
+    page.get_by_role("combobox", name="padding").select_option(label="same (zeros outside)")
     drag(page, page.get_by_role("slider", name="stride"), 0)
     page.locator(".stage").first.click(position={"x": 1, "y": 100})
     settle(page)
     assert page.locator(".zeros").first.evaluate("(box) => getComputedStyle(box).paddingLeft") == "6px"  # a pixel of 48
     assert "3 of the window's 9 pixels lie outside" in page.locator("p[role=status]").last.text_content()
+    cells = page.get_by_role("table", name="products").locator("td").all_text_contents()
+    assert ["outside" in cell for cell in cells] == [True, False, False] * 3
+    padding, note = "(box) => getComputedStyle(box).padding", page.locator(".note", has_text="become a map")
+    drag(page, page.get_by_role("slider", name="stride"), 0.34)
+    assert "the border at the bottom and right" in note.text_content()
+    assert page.locator(".zeros").first.evaluate(padding) == "0px 6px 6px 0px"
+    drag(page, page.get_by_role("slider", name="stride"), 0.67)
+    assert "No window reaches outside" in note.text_content()
+    assert page.locator(".zeros").first.evaluate(padding) == "0px"
     assert_fits(page, 390)
 
 
@@ -212,12 +221,14 @@ def test_the_glass_network_hides_no_sum_and_names_its_last_maps(opened, width): 
     assert sum(shown) == pytest.approx(float(page.locator(".sum").get_attribute("data-sum")), abs=0.05)
     assert products.locator("..").evaluate(fits)
     count = page.locator(".layers canvas").count()
-    assert page.locator(".where").text_content().endswith(f"of {count}: scroll down, to the scores.")
+    skipped = " Numbers count all 58 layers; steps between are not shown."
+    assert page.locator(".where").text_content().endswith(f"of {count}: scroll down, to the scores.{skipped}")
     page.locator(".layers").evaluate("(box) => box.scrollTo(0, box.scrollHeight)")
     page.get_by_role("button", name="58 softmax").click()
     settle(page)
-    assert page.locator(".where").text_content().endswith(f"to {count} of {count}, down to the scores.")
-    assert "Layer 58, softmax: happy" in page.locator("h4").all_text_contents()
+    assert page.locator(".where").text_content().endswith(f"to {count} of {count}, down to the scores.{skipped}")
+    assert "One number per class" in page.locator(".kept").text_content()
+    assert "Layer 58 of 58, softmax: happy" in page.locator("h4").all_text_contents()
     powers = page.get_by_role("table", name="what the number is made of")
     assert powers.locator("th").all_text_contents() == [*drawn.PROTOTYPES, "sum"]
     assert powers.locator("..").evaluate(fits)
@@ -243,13 +254,13 @@ def test_the_factory_the_ladder_and_the_desk_follow(opened):  # noqa: F811
     assert filters > 100
     ratio = float(page.locator(".ratio").get_attribute("data-ratio"))
     assert ratio == pytest.approx(1 / filters + 1 / size**2)
-    assert "Nothing is saved" not in page.locator("p[role=status]").text_content()
+    assert "costs" not in page.locator("p[role=status]").text_content()
     sizes = {name: trait(page, name) for name in ("channels", "filters", "size", "side")}
     standard, separable = widgets.separable_factory(**sizes).work()
     words = page.locator("svg text").all_text_contents()
     assert {f"{standard:,} multiply-adds", f"{separable:,} multiply-adds"} <= {*words}
     drag(page, page.get_by_role("slider", name="filters"), 0)
-    assert "Nothing is saved" in page.locator("p[role=status]").text_content()
+    assert "It costs more" in page.locator("p[role=status]").text_content()
     page = opened(FIGURES["receptive_ladder"]())
     page.get_by_role("button", name="+ 5×5").click()
     settle(page)
@@ -269,8 +280,20 @@ def test_the_factory_the_ladder_and_the_desk_follow(opened):  # noqa: F811
     assert page.locator(".bundle").text_content() == f"{first}."
     page.locator("circle").nth(2).hover(force=True)
     inside = (sure >= 0.4) & (sure < 0.5)  # no face is surer than 30 % of nothing: dots begin at 20 %
-    third = f"{inside.sum()} faces: said {100 * sure[inside].mean():.0f} %, right {100 * right[inside].mean():.0f} %."
-    assert page.locator(".bundle").text_content() == third
+    third = f"{inside.sum()} faces: said {100 * sure[inside].mean():.0f} %, right {100 * right[inside].mean():.0f} %"
+    assert page.locator(".bundle").text_content() == f"{third}; none answered."
+    page.get_by_role("slider", name="answers only").focus()
+    for key in ["End", *["ArrowLeft"] * 4, *["ArrowLeft"] * 4]:  # 99, 95, 91 %
+        page.keyboard.press(key)
+        settle(page)
+        level = trait(page, "threshold")
+        cores = page.locator("circle.answered")
+        shown = cores.evaluate_all("dots => dots.map((dot) => [Number(dot.dataset.answered), dot.r.baseVal.value])")
+        radius = page.locator("circle[role=button]").last.evaluate("(dot) => dot.r.baseVal.value")
+        table = page.locator("table.slanted td").all_text_contents()
+        assert sum(count for count, _ in shown) == sum(map(int, filter(None, table))) == (sure >= level).sum()
+        assert (shown[-1][1] / radius) ** 2 == pytest.approx((sure >= level).sum() / (sure >= 0.9).sum())
+    assert level == 0.91
 
 
 def test_a_step_in_the_page_is_a_step_of_linear(opened):  # noqa: F811
@@ -290,11 +313,16 @@ def test_a_step_in_the_page_is_a_step_of_linear(opened):  # noqa: F811
     drag(page, page.get_by_role("slider", name="learning rate"), 1)  # 30
     page.get_by_role("button", name="one step").click()
     page.get_by_role("button", name="one step").click()
+    settle(page)
+    assert "8 or more" in page.locator("svg").first.text_content()
+    change = page.locator("svg .change")
+    assert (change.count(), float(change.get_attribute("x1"))) == (1, 64 + 246 * 1 / 10)  # after step 1 of 10
+    assert "rate 30" in page.locator("svg text").all_text_contents()
     page.get_by_role("button", name="start again").click()
     settle(page)
     assert page.locator("polyline").count() == 4  # the run before stays, in grey
-    assert "3 steps, at last with the learning rate 30" in page.locator(".earlier").text_content()
-    assert "8 or more" in page.locator("svg").text_content()
+    assert f"3 steps, learning rate {made.rate:g}, then 30." in page.locator(".earlier").text_content()
+    assert "8 or more" not in page.locator("svg").first.text_content()  # the axes fit the new run
 
 
 def test_intervals_rain_and_are_counted(opened):  # noqa: F811

@@ -18,8 +18,9 @@ from browsing import (  # noqa: F401
     start_all,
     wait_until_done,
 )
-from figure_pages import assert_fits, bars_of, drag, opened, pixels_of, settle, trait  # noqa: F401
+from figure_pages import PAGE, assert_fits, bars_of, drag, opened, pixels_of, settle, trait  # noqa: F401
 
+from fer_course import widgets
 from fer_course.data import drawn
 from fer_course.faces import CLASS_NAMES
 from fer_course.models.prepare import prepare
@@ -48,6 +49,14 @@ def test_a_steered_face_and_its_scores_are_those_of_python(opened, width):  # no
     expected = models.pretrained().predict(prepare(face[None], 48), verbose=0)[0]
     np.testing.assert_allclose(bars_of(page), expected, atol=2e-3)
     np.testing.assert_allclose(trait(page, "scores"), bars_of(page), atol=1e-5)
+    note = page.locator(".where")
+    assert note.is_visible() == (width == 360)  # there the sliders scroll in a box
+    if width == 360:
+        page.locator(".sliders").evaluate("(box) => box.scrollTo(0, 0)")
+        page.wait_for_function("document.querySelector('.where').textContent.startsWith('1 to ')")
+        assert re.fullmatch("1 to [0-9] of 16 muscles: scroll in the box for the others.", note.text_content())
+        page.locator(".sliders").evaluate("(box) => box.scrollTo(0, box.scrollHeight)")
+        page.wait_for_function("document.querySelector('.where').textContent.includes('to 16 of 16')")
     assert_fits(page, width)
     assert barriers(page) == []
 
@@ -63,6 +72,17 @@ def test_a_textbook_face_names_the_jump_and_the_name_that_changes(opened):  # no
     assert "happy" in page.locator("svg text").all_text_contents()
     said = page.locator("p[role=status]").text_content()
     assert re.fullmatch("The name changed from .* to happy: another expression.", said)
+    page.get_by_role("button", name="sad").click()
+    settle(page)
+    scores = trait(page, "scores")
+    named = CLASS_NAMES[int(np.argmax(scores))]
+    assert named != "sad"  # else this test would need another face
+    expected = f"The muscles of sad: the network says {named}, {100 * max(scores):.0f} %."
+    assert page.locator("p[role=status]").text_content() == expected
+    page.get_by_role("slider", name="26 jaw drop").focus()
+    page.keyboard.press("ArrowRight")
+    settle(page)
+    assert "The muscles of sad" not in page.locator("p[role=status]").text_content()
     page.get_by_role("button", name="clear").click()
     settle(page)
     assert page.locator("svg polyline").first.get_attribute("points").count(",") == 1
@@ -148,9 +168,11 @@ def test_a_vote_comes_before_the_network_and_its_probability_is_that_of_python(o
     settings = trait(page, "settings")
     assert (settings["right"], settings["down"]) == (5, -3)
     assert page.locator(".answer").is_hidden()
+    before = stage.bounding_box()
     page.get_by_role("button", name="can't tell").click()
     settle(page)
     assert page.locator(".answer").is_visible()
+    assert stage.bounding_box() == before  # the layout does not jump
     (vote,) = trait(page, "votes")
     assert (vote["face"], vote["label"], vote["vote"], vote["settings"]) == (3, "happy", "can't tell", settings)
     face = changed(drawn.draw_one(drawn.PROTOTYPES["happy"], 3), settings)
@@ -173,10 +195,36 @@ def test_a_vote_comes_before_the_network_and_its_probability_is_that_of_python(o
     page.get_by_role("button", name="sad", exact=True).click()
     settle(page)
     turned = trait(page, "settings")["turn"]
-    assert f"turn (degrees): you leave happy at {turned}, the network" in page.locator(".panels").last.text_content()
+    assert f"turn (degrees): you leave happy at {turned}; the network" in page.locator(".panels").last.text_content()
     assert_fits(page, 1280)
     assert barriers(page) == []
     page.get_by_role("button", name="next face").click()
     settle(page)
     assert (trait(page, "face"), trait(page, "settings")["turn"]) == (4, 0)
     assert "label: after a vote" in page.locator(".panels").first.text_content()
+
+
+#: What Bootstrap, and with it the book's theme, says of rows and legends.
+BOOTSTRAP = """<style>
+.row { display: flex; flex-wrap: wrap; margin: 0 -12px }
+.row > * { flex-shrink: 0; width: 100%; padding: 0 12px; margin-top: 8px }
+legend { float: left; width: 100%; padding: 0; margin-bottom: .5rem; font-size: 1.5rem }
+</style>"""
+
+
+def test_a_theme_with_bootstrap_does_not_stretch_controls(browser, tmp_path):  # noqa: F811
+    question = widgets.predict("theme", "Which is higher?", ["this", "that"])
+    page = browser.new_page(viewport={"width": 1000, "height": 700})
+    sizes = []
+    for theme in ("", BOOTSTRAP):
+        file = tmp_path / "page.html"
+        file.write_text(
+            f"{PAGE}{theme}{question.as_html()}{widgets.chance_machine().as_html()}</main>", encoding="utf-8"
+        )
+        page.goto(file.as_uri())
+        page.wait_for_function("document.querySelectorAll('[data-live=true] .fer').length === 2")
+        sizes.append(page.locator(".fer button, .fer label, .fer legend").evaluate_all(
+            "found => found.map((each) => [each.offsetWidth, each.offsetHeight])"
+        ))  # fmt: skip
+    page.close()
+    assert sizes[0] == sizes[1]

@@ -79,8 +79,9 @@ def test_the_networks_probabilities_are_those_of_python(size):
 VERDICTS = """
 import { inWords, verdict } from "FIGURES/augmentation_judge.js";
 const answer = {
-  changed: given.pairs.map(([vote, named]) => verdict("happy", vote, named, { turn: 5 })),
-  plain: given.pairs.map(([vote, named]) => verdict("happy", vote, named, {})),
+  changed: given.pairs.map(([vote, named]) => verdict("happy", vote, named, { turn: 5 }, "happy")),
+  never: given.pairs.map(([vote, named]) => verdict("happy", vote, named, { turn: 5 }, "fear")),
+  plain: given.pairs.map(([vote, named]) => verdict("happy", vote, named, {}, named)),
   words: given.settings.map(inWords),
 };
 """
@@ -96,6 +97,12 @@ def test_the_sentence_says_who_still_sees_the_label():
     assert "could teach" in person
     assert "you can't tell: for you the label is broken, whatever a network says" in network
     assert "learning from lies" in nobody
+    assert "the label holds" in person
+    _, person, _, nobody = found["never"]
+    assert "label holds" not in person + nobody
+    assert "teach" not in person
+    assert "It never had the label: it said fear before anything was changed." in person
+    assert nobody.endswith("The network had another name from the start: fear.")
     assert found["words"] == [
         "5 degrees clockwise, mirrored",
         "1 pixel up and 2 pixels to the right",
@@ -114,9 +121,13 @@ def test_a_vote_on_an_unchanged_face_breaks_no_label_and_is_not_people():
 
 
 TRACK = """
-import { leaves, track } from "FIGURES/augmentation_judge.js";
+import { border, leaves, track } from "FIGURES/augmentation_judge.js";
 const points = track(given, 1, "turn");
-const answer = { points, you: leaves(points, "you", 0), network: leaves(points, "network", 0), none: leaves([], "you", 0) };
+const point = (text) => ({ value: parseInt(text), you: text.endsWith("y") });
+const words = (text) => border(text.split(" ").map(point), "you", 0, "sad");
+const said = ["-30n 0y 40n 90y", "-30n 0y 40n 90n", "0y 40y", "-30n 0y", "0n 40n", "40n"].map(words);
+const answer = { points, you: leaves(points, "you", 0), network: leaves(points, "network", 0), none: leaves([], "you", 0),
+  said, network_said: border(points, "network", 0, "happy") };
 """
 
 
@@ -133,7 +144,16 @@ def test_votes_lie_on_a_line_of_their_handle():
     found = run_node(TRACK, votes)
     kept = [(point["value"], point["you"], point["network"]) for point in found["points"]]
     assert kept == [(-60, True, False), (0, True, True), (90, False, False), (150, False, False)]
-    assert (found["you"], found["network"], found["none"]) == (90, -60, None)
+    assert (found["you"], found["network"], found["none"]) == ([90], [-60, 90], [])
+    assert found["network_said"] == "the network leaves happy at −60 and 90"
+    assert found["said"] == [
+        "you say sad at −30 no, 0 yes, 40 no, 90 yes: not one place",
+        "you leave sad at −30 and 40",
+        "you keep sad",
+        "you leave sad at −30",
+        "you had another name from the start",
+        "you leave sad at 40",
+    ]
 
 
 def test_labels_of_a_data_set_are_numbers():

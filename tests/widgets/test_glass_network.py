@@ -52,6 +52,41 @@ def test_the_sum_behind_a_number_is_the_number(name):
             assert products == pytest.approx(term) or products == 0
 
 
+LISTED = """
+import { build } from "LIBRARY/network.js";
+import { explain, listed } from "LIBRARY/explain.js";
+import { stageWords } from "FIGURES/glass_network.js";
+const network = build(given.description);
+const maps = network.run(given.image);
+const number = network.layers.findIndex(({ name }) => name === "class_maps");
+const said = network.layers.map(({ kind }, each) => explain(network, maps, each, 0, 0, 0).how);
+const outside = [[0, 0], [0, 1], [1, 1]].map(([row, column]) =>
+  explain(network, maps, number, row, column, 3).terms[0].products.map((each) => Boolean(each.outside)));
+const stages = [46, 22, 6].map((height) => stageWords({ height, side: 48 }));
+const terms = listed(explain(network, maps, number, 1, 1, 3).terms), value = maps[number].data[(3 + 1) * 7 + 3];
+const answer = { terms, value, said, outside, stages };
+"""
+
+
+@needs_node
+def test_others_are_counted_without_the_bias_and_places_outside_are_known():
+    model, face = models.pretrained(), drawn.draw_one(drawn.PROTOTYPES["happy"], 3)
+    found = run_node(LISTED, {"description": networks.describe(model), "image": face.ravel().tolist()})
+    kernel, bias = model.get_layer("class_maps").get_weights()
+    *largest, others, last = found["terms"]
+    assert len(largest) == 8
+    assert others["name"] == f"{kernel.shape[2] - 8} others"
+    assert (last["name"], last["value"]) == ("bias", pytest.approx(bias[3], abs=1e-6))
+    assert sum(term["value"] for term in found["terms"]) == pytest.approx(found["value"], abs=1e-4)
+    beyond = np.pad(np.zeros((3, 3), bool), 1, constant_values=True)  # 3 × 3 places, and those around them
+    for products, (row, column) in zip(found["outside"], [(0, 0), (0, 1), (1, 1)], strict=True):
+        np.testing.assert_array_equal(products, beyond[row : row + 3, column : column + 3].ravel())
+    assert found["said"][0] == "A pixel is a grey level, from 0 (black) to 255 (white)"
+    assert all(len(each.split()) > 2 for each in found["said"])
+    early, middle, late = found["stages"]
+    assert ("edges" in early, "roughly" in middle, "hardly where" in late) == (True, True, True)
+
+
 WINDOWS = """
 import { build, onShortcuts } from "LIBRARY/network.js";
 import { explain } from "LIBRARY/explain.js";

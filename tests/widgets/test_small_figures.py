@@ -50,6 +50,22 @@ def test_the_factory_counts_as_costs_does():
         assert found["ratio"] == pytest.approx(1 / case["filters"] + 1 / case["size"] ** 2)
 
 
+JUDGED = """
+import { judged, work } from "FIGURES/separable_factory.js";
+const answer = given.map((each) => judged(work(each).ratio));
+"""
+
+
+@needs_node
+def test_the_factory_says_when_it_costs_more_and_when_the_same():
+    said = {(1, 3): "more", (2, 1): "more", (256, 1): "the same", (2, 2): "", (64, 3): ""}  # 111, 150, 100.4, 75, 13 %
+    sizes = [{"channels": 3, "filters": filters, "size": size, "side": 6} for filters, size in said]
+    for found, case, words in zip(run_node(JUDGED, sizes), sizes, said.values(), strict=True):
+        standard, separable = separable_factory(**case).work()
+        assert (round(100 * separable / standard) > 100) == (words == "more")
+        assert found == (f"It costs {words}: the" if words else "The")
+
+
 SPELLED = """
 import { axisEnd, spelled, work } from "FIGURES/separable_factory.js";
 const answer = given.map((sizes) => ({ ...spelled(sizes), end: axisEnd(work(sizes).standard) }));
@@ -139,12 +155,13 @@ def test_boxes_stand_over_what_they_see_and_words_say_what_is_outside():
     found = run_node(LADDER, {"said": asked, "cases": cases, "stacks": stacks})
     assert found["said"] == [
         "Pixel 5, counted from 0, sees itself: 1 × 1.",
-        "Box 6 of layer 3, counted from 0, sees 8 × 8 pixels of the face. The box beside it sees as much, 2 pixels further.",
+        "Box 6 of layer 3, counted from 0, sees 8 × 8 pixels of the face. "
+        "The box beside it sees as much, 2 pixels further (strides 1 × 2 × 1).",
         "Box 0 of layer 3, counted from 0, sees 8 × 8 places. 3 columns and 3 rows of them lie outside the face, "
-        "where the layers put zeros. The box beside it sees as much, 2 pixels further.",
+        "where the layers put zeros. The box beside it sees as much, 2 pixels further (strides 1 × 2 × 1).",
         *[
             f"Box {cell} of layer 1, counted from 0, sees 3 × 3 places. 1 column and 1 row of them lie outside the face, "
-            "where the layers put zeros. The box beside it sees as much, 1 pixel further."
+            "where the layers put zeros. The box beside it sees as much, 1 pixel further (stride 1)."
             for cell in (0, 47)
         ],
         "Box 0 of layer 1, counted from 0, sees 48 × 48 pixels of the face.",
@@ -195,6 +212,20 @@ def test_the_rain_is_binomial_and_its_intervals_are_those_of_a_report():
     assert run_node(RAIN, {"counts": [], "asked": asked[:1]})["drops"][0] == found["drops"][0]
 
 
+COLUMNS = (
+    'import { column } from "FIGURES/chance_machine.js";\nconst answer = given.map(([bin, bins]) => column(bin, bins));'
+)
+
+
+@needs_node
+def test_columns_hold_their_shares_and_end_at_0_and_100_percent():
+    asked = [[bin, bins] for bins in (5, 25, 100) for bin in range(bins + 1)]
+    for (low, high), (bin, bins) in zip(run_node(COLUMNS, asked), asked, strict=True):
+        inside = [share for share in np.linspace(0, 1, 1001) if abs(share - bin / bins) < 0.5 / bins - 1e-9]
+        assert 0 <= low <= min(inside) <= max(inside) <= high <= 1
+        assert high - low == pytest.approx((0.5 if bin in (0, bins) else 1) / bins)
+
+
 LUCK = """
 import { histogram, missing, rain, spread } from "FIGURES/chance_machine.js";
 const all = rain({ accuracy: 0.6, n: 100, seed: 3, count: 60 });
@@ -222,13 +253,15 @@ def test_all_that_fell_is_summed_up():
 
 
 DESK = """
-import { answers, atThreshold, bundle, reliability, vanished } from "FIGURES/threshold_desk.js";
+import { answeredIn, answers, atThreshold, bundle, reliability, vanished } from "FIGURES/threshold_desk.js";
 import { array } from "LIBRARY/numbers.js";
 const all = answers(array(given.probabilities), array(given.labels));
 const levels = given.levels.map((level) => atThreshold(all, level, 7)), bins = reliability(all, 15);
 const gone = levels.map(({ confusion }) => vanished(given.names, confusion, levels[0].confusion));
-const bundles = bins.filter(({ n }) => n).map(bundle);
-const answer = { levels, bins, gone, bundles, one: bundle({ n: 1, confidence: 0.5, accuracy: 1 }) };
+const bundles = bins.filter(({ n }) => n).map((bin) => bundle(bin, bin.n));
+const one = { n: 1, confidence: 0.5, accuracy: 1 };
+const answered = given.levels.map((level) => answeredIn(all, level));
+const answer = { levels, bins, gone, bundles, answered, few: [bundle(one, 0), bundle({ ...one, n: 1200 }, 1100)] };
 """
 
 
@@ -236,7 +269,7 @@ const answer = { levels, bins, gone, bundles, one: bundle({ n: 1, confidence: 0.
 def test_the_desk_counts_as_a_report_does():
     made = threshold_desk()
     assert made.about.startswith("Recorded: the answers of the network that comes with the course")
-    levels = [0, 0.4, 0.7, 0.95]
+    levels = [0, 0.4, 0.7, 0.95, 0.91, 0.99]
     handed = {"probabilities": made.probabilities, "labels": made.labels, "names": made.class_names}
     found = run_node(DESK, handed | {"levels": levels})
     probabilities = as_array(made.probabilities).astype(float)
@@ -247,7 +280,7 @@ def test_the_desk_counts_as_a_report_does():
         assert each["coverage"] == pytest.approx(kept.n / report.n)
         assert each["accuracy"] == pytest.approx(kept.accuracy)
         np.testing.assert_array_equal(each["confusion"], kept.confusion)
-    assert found["gone"][0] == "Still answered of each class: from angry 100 % to neutral 100 %."
+    assert found["gone"][0] == "Still answered of each class: 100 %."
     left = np.bincount(report.labels[sure >= 0.95], minlength=7) / np.bincount(report.labels)
     gone = [f"{made.class_names[place]} {100 * left[place]:.0f} %" for place in np.argsort(left) if left[place] < 0.1]
     assert len(gone) > 2
@@ -258,8 +291,15 @@ def test_the_desk_counts_as_a_report_does():
         assert each["n"] == 0 or each["accuracy"] == pytest.approx(accuracy)
     bins = zip(expected.faces, expected.confidence, expected.accuracy, strict=True)
     shares = [(n, f"{100 * says:.0f}", f"{100 * is_right:.0f}") for n, says, is_right in bins if n]
-    assert found["bundles"] == [f"{n} faces: said {says} %, right {is_right} %" for n, says, is_right in shares]
-    assert found["one"] == "1 face: said 50 %, right 100 %"
+    assert found["bundles"] == [
+        f"{n} faces: said {says} %, right {is_right} %; all answered" for n, says, is_right in shares
+    ]
+    none, some = "1 face: said 50 %, right 100 %; none answered", "1,200 faces: said 50 %, right 100 %; 1,100 answered"
+    assert found["few"] == [none, some]
+    for counts, level, each in zip(found["answered"], levels, found["levels"], strict=True):
+        assert counts == np.histogram(sure[sure >= level], np.linspace(0, 1, 11))[0].tolist()
+        assert sum(counts) == np.sum(each["confusion"])
+    assert 0 < found["answered"][-1][-1] < found["answered"][0][-1]  # at 99 % a part of the surest is answered
 
 
 def test_the_recorded_network_is_the_one_that_comes_with_the_course():
@@ -353,9 +393,38 @@ def test_textbook_faces_are_balanced_and_a_tenth_of_their_labels_is_wrong():
 
 
 VERDICT = """
-import { verdict } from "FIGURES/train_in_page.js";
-const answer = given.map((history) => verdict(history));
+import { ratesOf, verdict } from "FIGURES/train_in_page.js";
+const answer = { said: given.map((history) => verdict(history)), rates: ratesOf(given[0]) };
 """
+
+
+@needs_node
+def test_the_way_out_of_an_explosion_is_to_start_again():
+    def run(rates, losses, **last):
+        made = [
+            {"steps": 5 * place, "loss": loss, "unseen": loss, "rate": rate, "seen": 0.87, "accuracy": 0.85}
+            for place, (rate, loss) in enumerate(zip(rates, losses, strict=True))
+        ]
+        return [*made[:-1], {**made[-1], **last}]
+
+    wild = [1.95, *[6] * 12]
+    asked = [
+        run([0.3, 0.3, 30, 30, *[0.001] * 9], wild), run([0.001] * 13, wild), run([30] * 13, wild),
+        run([1] * 50, [1.95, *[2.4] * 49]), run([0.001] * 50, [1.95, *[1.94] * 49]),
+        run([3] * 13, [1.95, *[0.6] * 12], unseen=2.75), run([3] * 13, [1.95, *[0.6] * 12], unseen=0.8),
+    ]  # fmt: skip
+    found = run_node(VERDICT, asked)
+    lowered, lowest, high, above, slow, sure, fine = found["said"]
+    assert lowered == lowest
+    assert "has exploded" in lowered
+    assert "smaller rate" not in lowered
+    assert all("start again" in each for each in (lowered, high, above))
+    assert "Take a smaller rate" in high
+    assert "often wrong" not in " ".join(found["said"])
+    assert "larger rate" in slow
+    assert "above guessing" in sure
+    assert fine == ""
+    assert found["rates"] == [{"rate": 0.3, "from": 0}, {"rate": 30, "from": 5}, {"rate": 0.001, "from": 15}]
 
 
 @needs_node
@@ -363,7 +432,7 @@ def test_who_knows_faces_by_heart_is_told_so():
     start = {"steps": 0, "loss": 1.95, "seen": 0.14, "accuracy": 0.14}
     heart = {"steps": 100, "loss": 0.9, "seen": 0.8, "accuracy": 0.2}
     alike = {**heart, "accuracy": 0.7}
-    by_heart, fine, begun = run_node(VERDICT, [[start, heart], [start, alike], [start]])
+    by_heart, fine, begun = run_node(VERDICT, [[start, heart], [start, alike], [start]])["said"]
     assert "by heart" in by_heart
     assert (fine, begun) == ("", "")
 
@@ -413,7 +482,7 @@ def test_a_face_is_covered_and_moved_as_numpy_does():
 
 
 RENAMED = """
-import { moved, renamed } from "FIGURES/cover_and_move.js";
+import { closing, moved, renamed } from "FIGURES/cover_and_move.js";
 import { build } from "LIBRARY/network.js";
 import { array, direction } from "LIBRARY/numbers.js";
 const network = build(given.network), faces = array(given.faces).data;
@@ -424,8 +493,9 @@ const named = (face, right) => {
 const all = [...Array(70).keys()];
 const kept = given.moves.map((right) => all.filter((face) => named(face, right) === named(face, 0)).length);
 const many = { n: 70, words: "drawn face" };
-const said = [renamed(many, given.counts, 0), renamed(many, given.counts, -1)];
-const answer = { kept, said, directions: [[-1, 8], [2, 0], [0, -1], [0, 0]].map(direction) };
+const said = [renamed(many, given.counts, 0), renamed(many, given.counts, -1), renamed(many, given.counts, -1, 3)];
+const ends = [[true, [3]], [false, [3, 3]], [false, [9]], [false, [3, 9]]].map(([cover, heights]) => closing(cover, heights, 48));
+const answer = { kept, said, ends, directions: [[-1, 8], [2, 0], [0, -1], [0, 0]].map(direction) };
 """
 
 
@@ -445,7 +515,17 @@ def test_ten_drawn_people_change_their_names_when_they_move():
     assert found["said"] == [
         f"Moved 1 to 8 pixels to the side: another name for {min(others)} to {max(others)} of 70 drawn faces.",
         f"Moved 1 pixel to the left: another name for {70 - counts[7]} of 70 drawn faces.",
+        f"Moved 1 pixel to the left (sideways only): another name for {70 - counts[7]} of 70 drawn faces.",
     ]
+    last = [layer.output.shape[1] for layer in models.pretrained().layers if len(layer.output.shape) == 4][-1]
+    cover, half, wide, mixed = found["ends"]
+    assert "moved" not in cover
+    assert "the network was looking" in cover
+    assert f"the last maps are {last} × {last}, so that 8 pixels are half a place there" in half
+    assert 8 / (48 / last) == 0.5
+    assert "9 × 9, so that 8 pixels are 1.5 places there" in wide
+    assert "the last maps" not in mixed
+    assert "strides" in mixed
     assert found["directions"] == ["1 pixel up and 8 pixels to the right", "2 pixels down", "1 pixel to the left", ""]
 
 

@@ -45,6 +45,18 @@ def test_the_sentence_names_a_change_of_the_winner_only():
     assert said == ["The name changed from angry to happy: 12 goes.", None]
 
 
+DISAGREEMENT = """
+import { disagreement } from "FIGURES/steer_a_face.js";
+const answer = given.map(([preset, scores]) => disagreement(preset, scores, ["angry", "happy"]));
+"""
+
+
+@needs_node
+def test_a_button_and_a_network_that_differ_are_said_to():
+    said = run_node(DISAGREEMENT, [["happy", [0.54, 0.46]], ["happy", [0.4, 0.6]], [None, [0.4, 0.6]]])
+    assert said == ["The muscles of happy: the network says angry, 54 %.", None, None]
+
+
 STRETCHES = """
 import { stretches } from "LIBRARY/trail.js";
 const answer = stretches(given);

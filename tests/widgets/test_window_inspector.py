@@ -4,7 +4,37 @@ from __future__ import annotations
 
 import itertools
 
+import numpy as np
 from javascript import needs_node, run_node
+
+REACH = """
+import { reach, zerosInWords } from "FIGURES/window_inspector.js";
+const answer = given.map(([length, size, stride, padding]) => reach(length, size, stride, padding)).map((zeros) =>
+  ({ zeros, words: zerosInWords(zeros, zeros), one: zerosInWords([0, 0], zeros) }));
+"""
+
+
+@needs_node
+def test_zeros_lie_where_keras_puts_them_and_the_words_name_these_sides():
+    from fer_course.quiet import keras
+
+    asked = list(itertools.product((48, 40, 7), (1, 2, 3, 5), (1, 2, 3, 4), ("same", "valid")))
+    several = set()
+    for (length, size, stride, padding), found in zip(asked, run_node(REACH, asked), strict=True):
+        counts = keras.ops.conv(np.ones((1, length, 1), "float32"), np.ones((size, 1, 1), "float32"), stride, padding)
+        missing = size - np.ravel(counts)  # the places of the first and the last window that lie outside
+        assert found["zeros"] == [missing[0], missing[-1]]
+        sides = [name for name, zeros in zip(("left", "right"), found["zeros"], strict=True) if zeros]
+        several.add(len(sides))
+        if not sides:
+            assert found["words"].startswith("No window reaches outside")
+        else:
+            where = f"at the {' and '.join(sides)}, the only side" if padding == "same" else ""
+            assert where in found["one"]
+            both = "at the bottom and right" if len(sides) == 1 else "Those along the border come partly from zeros"
+            assert both in found["words"]
+    assert several == {0, 1, 2}
+
 
 KEPT = """
 import { keptWindow, nearestWindow } from "FIGURES/window_inspector.js";

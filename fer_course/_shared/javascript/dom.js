@@ -26,6 +26,10 @@ const STYLE = `
 .fer [hidden] { display: none !important; }
 .fer p { margin: .3rem 0; }
 .fer .row { padding: 0; display: flex; flex-wrap: wrap; gap: .6rem 1.2rem; align-items: end; margin: .4rem 0; }
+.fer .row > * { flex-shrink: 1; width: auto; margin-top: 0; }
+.fer .row > label, .fer .row > div, .fer .row > fieldset, .fer .row > span { padding-left: 0; padding-right: 0; }
+.fer fieldset { min-width: 0; }
+.fer legend { float: none; font: inherit; margin: 0; padding: 0; width: auto; }
 .fer .panels { display: flex; flex-wrap: wrap; gap: 1rem 1.4rem; align-items: start; }
 .fer .panel { min-width: 0; }
 .fer h4 { font: 600 13px/1.3 system-ui, sans-serif; margin: 0 0 .25rem; color: inherit; }
@@ -120,6 +124,16 @@ export const menu = (name, options, value, change) => {
 
 // A box for what may be wider than a telephone: it scrolls, with the keyboard too.
 export const scroll = (name, ...children) => make("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": name, "data-lm-suppress-shortcuts": "true" }, ...children);
+
+// Which parts of a box that scrolls are in it: the first and the last, counted from 1; none where it has no height yet.
+export const inBox = (box, parts) => {
+  const { top, bottom } = box.getBoundingClientRect();
+  const seen = parts.flatMap((part, place) => {
+    const each = part.getBoundingClientRect();
+    return each.bottom > top + 8 && each.top < bottom - 8 ? [place + 1] : [];
+  });
+  return seen.length ? [seen[0], seen.at(-1)] : [];
+};
 
 export const button = (words, click, attributes = {}) => make("button", { type: "button", "data-lm-suppress-shortcuts": "true", ...attributes, onclick: click }, words);
 

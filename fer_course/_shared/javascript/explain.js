@@ -1,6 +1,7 @@
 // The sum behind one number of a map: which numbers went into it, and how they were joined.
 
 import { onShortcuts, shapeOf, windows } from "./network.js";
+import { counted } from "./numbers.js";
 
 const at = ({ shape, data }, row, column, channel) => {
   const [height, width, channels] = shape;
@@ -25,7 +26,7 @@ const products = (x, kernel, [top, left], channel, filter) => {
     for (let j = 0; j < columns; j += 1) {
       const pixel = at(x, top + i, left + j, channel);
       const weight = kernel.data[((i * columns + j) * channels + channel) * filters + filter];
-      found.push({ pixel, weight, product: pixel * weight, row: top + i, column: left + j });
+      found.push({ pixel, weight, product: pixel * weight, outside: !inside(x, top + i, left + j) });
     }
   return found;
 };
@@ -98,6 +99,25 @@ const softmaxed = (x, row, column, channel, named) => {
   return { how: `softmax: e to the power of each of the ${channels} numbers, divided by the sum of all`, terms, value: powers[channel] / sum, powers: sum };
 };
 
+// Layers that compute nothing new, or little.
+const OTHERS = {
+  pixels: "A pixel is a grey level, from 0 (black) to 255 (white)",
+  concatenate: "Maps of several layers side by side, unchanged",
+  multiply: "The numbers of two maps at this place, multiplied",
+  "global maximum": "The largest number of a map",
+  "take channels": "Some of the maps before, unchanged",
+  "pad with zeros": "The map before, with zeros around it",
+  reshape: "The numbers before, unchanged, arranged anew",
+};
+
+// The terms that a table lists: the `most` largest, the rest as one, and a bias by itself.
+export const listed = (terms, most = 8) => {
+  const sorted = [...terms].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const [bias, maps] = [true, false].map((learned) => sorted.filter(({ name }) => (name === "bias") === learned));
+  const rest = maps.slice(most);
+  return [...maps.slice(0, most), ...(rest.length ? [{ name: counted(rest.length, "other"), value: total(rest.map(({ value }) => value)) }] : []), ...bias];
+};
+
 // Returns { how, terms: [{ name, value, products?, number?, power? }], value, columns?, powers? } for a number of layer `number`'s maps.
 // `columns`: the terms are a window with so many; `powers`: the terms are a softmax, and this is the sum of their powers.
 export const explain = (network, maps, number, row, column, channel, nameOf = (_, map) => `map ${map}`) => {
@@ -109,5 +129,5 @@ export const explain = (network, maps, number, row, column, channel, nameOf = (_
   const known = EXPLAIN[layer.kind];
   const inputs = layer.inputs.map((each) => maps[each]);
   const named = (input, map) => nameOf(layer.inputs[input], map);
-  return known ? known({ layer, inputs, row, column, channel, read, value, named, shortcut: onShortcuts(network) }) : { how: layer.kind, terms: [], value };
+  return known ? known({ layer, inputs, row, column, channel, read, value, named, shortcut: onShortcuts(network) }) : { how: OTHERS[layer.kind] ?? layer.kind, terms: [], value };
 };

@@ -15,7 +15,8 @@ const LAYOUT = `
 .fer .handles input[type=range] { width: 100%; }
 .fer .choices { display: flex; flex-wrap: wrap; gap: .3rem; }
 .fer .outlined canvas { outline: 1px solid var(--line); }
-.fer .votes { font-size: 13px; }
+.fer .votes { font-size: 13px; margin-top: .8rem; }
+.fer .before { width: 130px; }
 .fer .votes td, .fer .votes th { text-align: left; }
 .fer .votes th, .fer .votes td:first-child { white-space: normal; }
 .fer .votes td:first-child { min-width: 6rem; }
@@ -25,8 +26,8 @@ const LAYOUT = `
 export const judge = (network, pixels, side, settings) =>
   [...network.run(resize(changed(pixels, side, settings), side, network.size)).at(-1).data];
 
-// What a vote and the network's answer say about the change, as a sentence.
-export const verdict = (label, vote, named, settings) => {
+// What a vote and the network's answer say about the change, as a sentence; `first`: its answer before the change.
+export const verdict = (label, vote, named, settings, first) => {
   const [you, network] = [vote === label, named === label];
   const said = vote === CANT ? "you can't tell" : `you say ${vote}`;
   if (inWords(settings) === inWords({})) {
@@ -36,9 +37,11 @@ export const verdict = (label, vote, named, settings) => {
     return `The label is ${label}, ${said}, the network says ${named}. Nothing is changed yet, so nothing is broken: this face is hard to name.`;
   }
   if (you && network) return `You and the network still say ${label}: this change keeps the label.`;
-  if (you) return `You still say ${label}, the network says ${named}: the label holds, and training with such pictures could teach it.`;
+  if (you && first !== label) return `You still say ${label}, the network says ${named}. It never had the label: it said ${first} before anything was changed.`;
+  if (you) return `You still say ${label}, the network says ${named}: for you the label holds. If others see it too, training with such pictures could teach it.`;
   if (network) return `The network still says ${label}, ${said}: for you the label is broken, whatever a network says. Would others see it as you do?`;
-  return `Neither of you says ${label}: for you the label is broken here. If others agree, training with such pictures would be learning from lies.`;
+  const never = first === label ? "" : ` The network had another name from the start: ${first}.`;
+  return `Neither of you says ${label}: for you the label is broken here. If others agree, training with such pictures would be learning from lies.${never}`;
 };
 
 // The handles that are not at rest, in words.
@@ -66,9 +69,25 @@ export const track = (votes, face, handle) => votes.map((each) => ({ ...each, se
   .map(({ settings, vote, label, network }) => ({ value: settings[handle], you: vote === label, network: network === label }))
   .sort((one, other) => one.value - other.value);
 
-// The value nearest to rest at which `who` ("you" or "network") no longer says the label; null if there is none yet.
-export const leaves = (points, who, rest) =>
-  points.filter((each) => !each[who]).map(({ value }) => value).sort((one, other) => Math.abs(one - rest) - Math.abs(other - rest))[0] ?? null;
+// Where `who` ("you" or "network") leaves the label, to either side of rest: from there on outward no vote keeps it. Null where
+// a vote further out keeps it again: this is not one place.
+export const leaves = (points, who, rest) => {
+  const lost = [-1, 1].map((way) => {
+    const side = points.filter(({ value }) => way * (value - rest) >= 0).sort((one, other) => way * (one.value - other.value));
+    const first = side.findIndex((each) => !each[who]);
+    return first < 0 ? [] : side.slice(first);
+  });
+  return lost.flat().some((each) => each[who]) ? null : [...new Set(lost.filter(({ length }) => length).map(([{ value }]) => value))];
+};
+
+// The same in words.
+export const border = (points, who, rest, label) => {
+  const [found, minus] = [leaves(points, who, rest), (value) => `${value}`.replace("-", "−")];
+  const [name, s] = who === "you" ? ["you", ""] : ["the network", "s"];
+  if (!found) return `${name} say${s} ${label} at ${points.map((each) => `${minus(each.value)} ${each[who] ? "yes" : "no"}`).join(", ")}: not one place`;
+  if (found.includes(rest)) return `${name} had another name from the start`;
+  return found.length ? `${name} leave${s} ${label} at ${found.map(minus).join(" and ")}` : `${name} keep${s} ${label}`;
+};
 
 function render({ model, el }) {
   const [root, end] = frame(el, "Augmentation judge: change a face, vote, then see what the network says");
@@ -103,6 +122,14 @@ function render({ model, el }) {
   const sameAsNow = (each) => each.face === model.get("face") && inWords(each.settings) === inWords(settings());
   const committed = () => model.get("votes").find(sameAsNow);
 
+  let rest = {}; // the network's answer to the face as it is: { face, named }
+  const first = () => {
+    if (rest.face !== model.get("face")) {
+      const shares = judge(network, pixels(), side, {});
+      rest = { face: model.get("face"), named: names[shares.indexOf(Math.max(...shares))] };
+    }
+    return rest.named;
+  };
   const vote = (name) => {
     if (committed()) return; // a vote counts once, and before the answer
     const shares = judge(network, pixels(), side, settings());
@@ -127,9 +154,9 @@ function render({ model, el }) {
           ...points.map((each) => mark(each.value, each[who], y + 25 + 17 * place))])];
     }));
     const told = rows.map(({ words, rest, points }) => {
-      const at = (who) => leaves(points, who, rest);
-      const [you, network] = [at("you"), at("network")].map((value) => (value === null ? null : `${value}`.replace("-", "−")));
-      return `${words}: ${you ? `you leave ${label} at ${you}` : `you keep ${label}`}, ${network ? `the network leaves it at ${network}` : "the network keeps it"}.`;
+      const known = points.some(({ value }) => value === rest) ? [] : [{ value: rest, network: first() === label }]; // the network at rest
+      const answers = [...points, ...known].sort((one, other) => one.value - other.value);
+      return `${words}: ${border(points, "you", rest, label)}; ${border(answers, "network", rest, label)}.`;
     });
     borderline.replaceChildren(...told.map((words) => make("p", {}, words)));
     borders.setAttribute("aria-label", told.join(" "));
@@ -146,7 +173,7 @@ function render({ model, el }) {
     if (found) {
       const shares = judge(network, pixels(), side, found.settings);
       scores.show(shares);
-      sentence.textContent = verdict(found.label, found.vote, found.network, found.settings);
+      sentence.textContent = verdict(found.label, found.vote, found.network, found.settings, first());
     }
     const votes = model.get("votes");
     list.hidden = !votes.length;
@@ -192,7 +219,7 @@ function render({ model, el }) {
     make("p", {}, "Augmentation shows a network changed faces with the old label. Which changes keep the label true?"),
     make("div", { class: "row" }, ...(labels.length > 1 ? [chooser.element, next] : []), cover.element, mirror, reset),
     make("div", { class: "panels" },
-      make("div", { class: "panel outlined" }, title, before.element),
+      make("div", { class: "panel outlined before" }, title, before.element),
       make("div", { class: "panel outlined" }, make("h4", {}, "changed: drag it, or use the handles"), after.element),
       make("div", { class: "handles", role: "group", "aria-label": "handles" }, ...handles.map(([, { element }]) => element))),
     question,

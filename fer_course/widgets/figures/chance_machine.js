@@ -30,6 +30,9 @@ export const histogram = (shares, bins) => {
   return counts;
 };
 
+// From where to where the column of a bin goes: half a bin to both sides, but not beyond 0 and 1.
+export const column = (bin, bins) => [Math.max(0, (bin - 0.5) / bins), Math.min(1, (bin + 0.5) / bins)];
+
 const inPercent = (share) => `${(100 * share).toFixed(1)} %`;
 
 // What has been measured, in words; and how many intervals miss the truth.
@@ -70,14 +73,14 @@ function render({ model, el }) {
   const stop = () => { clearInterval(playing); playing = 0; play.textContent = "let them rain"; };
   const drop = () => choose(model, { drops: Math.min(MOST, model.get("drops") + 1) });
   const one = button("one more", drop);
-  const picture = makeSvg("svg", { role: "img", viewBox: "0 0 400 400", style: "width:100%;max-width:36rem;display:block" });
+  const picture = makeSvg("svg", { role: "img", viewBox: "0 0 400 416", style: "width:100%;max-width:36rem;display:block" });
   const [last, before] = [make("p"), make("p", { class: "note" })];
   const sentence = make("p", { role: "status" });
 
   // A histogram that stands at `bottom`; columns are as wide as one face more or less, or a hundredth.
   const columns = (all, n, bottom, attributes) => {
     const bins = Math.min(100, n), counts = histogram(all.map(({ share }) => share), bins), most = Math.max(...counts);
-    return counts.flatMap((count, bin) => (count ? [makeSvg("rect", { x: X((bin - 0.5) / bins), width: WIDE / bins - 0.5, y: bottom - (HIGH * count) / most, height: (HIGH * count) / most, ...attributes })] : []));
+    return counts.flatMap((count, bin) => (count ? [makeSvg("rect", { x: X(column(bin, bins)[0]), width: X(column(bin, bins)[1]) - X(column(bin, bins)[0]) - 0.5, y: bottom - (HIGH * count) / most, height: (HIGH * count) / most, ...attributes })] : []));
   };
 
   const draw = () => {
@@ -93,16 +96,21 @@ function render({ model, el }) {
     picture.replaceChildren(
       ...[0, 0.25, 0.5, 0.75, 1].flatMap((share) => [makeSvg("line", { x1: X(share), x2: X(share), y1: 20, y2: 382, stroke: "currentColor", "stroke-opacity": 0.15 }),
         makeSvg("text", { x: X(share), y: 397, "text-anchor": "middle" }, `${100 * share} %`)]),
-      ...(past.length ? [makeSvg("text", { ...side, y: 13 }, `before: ${counted(earlier.n, "face")}`), ...columns(past, earlier.n, 50, { fill: "currentColor", "fill-opacity": 0.45, class: "earlier" })] : []), makeSvg("text", { ...side, y: 65 }, "all of now"),
-      makeSvg("text", { ...side, y: 122 }, `the last ${SHOWN} (orange: missed)`),
+      makeSvg("text", { x: X(0.5), y: 412, "text-anchor": "middle" }, "measured accuracy"),
+      ...(past.length ? [makeSvg("text", { ...side, y: 13 }, `before: ${counted(earlier.n, "face")}`), ...columns(past, earlier.n, 50, { fill: "currentColor", "fill-opacity": 0.45, class: "earlier" })] : []), makeSvg("text", { ...side, y: 65 }, `now: ${counted(now.n, "face")} (orange dot: its interval missed)`),
+      makeSvg("text", { ...side, y: 132 }, `the last ${SHOWN} intervals (orange, ×: missed)`),
       ...columns(all, now.n, 102, { fill: "var(--hero)", class: "now" }),
-      ...all.filter((each) => each.missed).map(({ share }) => makeSvg("circle", { cx: X(share), cy: 106, r: 2.5, fill: "var(--second)", class: "missed" })),
+      ...all.filter((each) => each.missed).map(({ share }, place, lost) => { // beneath one another, where they would hide one another
+        const above = lost.slice(0, place).filter((each) => Math.abs(X(each.share) - X(share)) < 5).length;
+        return makeSvg("circle", { cx: X(share), cy: 106 + 4.5 * (above % 4), r: 2.2, fill: "var(--second)", class: "missed" });
+      }),
       makeSvg("line", { x1: X(now.accuracy), x2: X(now.accuracy), y1: 10, y2: 382, stroke: "currentColor", "stroke-width": 2, "stroke-dasharray": "5 3" }),
       ...all.slice(-SHOWN).flatMap(({ share, low, high, missed: miss }, place) => {
-        const y = 122 + (place * 260) / SHOWN;
+        const y = 138 + (place * 245) / SHOWN;
         const colour = miss ? "var(--second)" : "var(--hero)";
-        return [makeSvg("line", { x1: X(low), x2: X(high), y1: y, y2: y, stroke: colour, "stroke-width": miss ? 5 : 3 }),
-          miss ? makeSvg("path", { d: `M${X(share) - 5} ${y - 5}l10 10m0 -10l-10 10`, stroke: colour, "stroke-width": 2.5, class: "interval" }) : makeSvg("circle", { cx: X(share), cy: y, r: 4, fill: colour, class: "interval" })];
+        return [makeSvg("line", { x1: X(low), x2: X(high), y1: y, y2: y, stroke: colour, "stroke-width": miss ? 5 : 3, class: "interval" }),
+          makeSvg("line", { x1: X(share), x2: X(share), y1: y - 4, y2: y + 4, stroke: colour, "stroke-width": 1.5 }),
+          ...(miss ? [makeSvg("path", { d: `M${X(1) + 7} ${y - 4}l8 8m0 -8l-8 8`, stroke: colour, "stroke-width": 2.5 })] : [])];
       }));
     sentence.textContent = all.length ? `${spread(all, now.n)} ${missing(all)}` : "The dashed line is the true accuracy, which nobody knows. Each test set measures it once.";
     picture.setAttribute("aria-label", `A true accuracy of ${inPercent(now.accuracy)}. ${sentence.textContent}`);

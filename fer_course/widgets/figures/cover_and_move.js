@@ -42,11 +42,20 @@ export const moved = (pixels, side, [down, right], edge = "repeated") => {
   });
 };
 
-// How many of many faces get another name, in words: at this move to the side, or at rest over all moves.
-export const renamed = ({ words, n }, counts, right) => {
+// How many of many faces get another name, in words: at this move to the side, or at rest over all moves. `down`: they were
+// moved to the side only, even where the face was also moved down.
+export const renamed = ({ words, n }, counts, right, down = 0) => {
   const lost = counts.filter((_, place) => place !== FAR).map((count) => n - count);
   const many = right ? `${n - counts[right + FAR]}` : `${Math.min(...lost)} to ${Math.max(...lost)}`;
-  return `Moved ${right ? direction([0, right]) : `1 to ${FAR} pixels to the side`}: another name for ${many} of ${counted(n, words)}.`;
+  return `Moved ${right ? direction([0, right]) : `1 to ${FAR} pixels to the side`}${down ? " (sideways only)" : ""}: another name for ${many} of ${counted(n, words)}.`;
+};
+
+// Why scores do not stay where they were, or what a cover tells. `heights`: of each network's last maps.
+export const closing = (cover, heights, side) => {
+  if (cover) return "Where a cover changes the score most, the network was looking. It need not be where people look.";
+  const [height, ...others] = new Set(heights), places = (FAR * height) / side;
+  const why = others.length ? "" : `the last maps are ${height} × ${height}, so that ${FAR} pixels are ${places === 0.5 ? "half a place" : counted(Number(places.toPrecision(2)), "place")} there, and `;
+  return `A convolution's maps move along with the face. The score at the end does not stay: ${why}strides keep only every second place on the way.`;
 };
 
 const inPercent = (share) => Math.round(100 * share);
@@ -72,7 +81,8 @@ function render({ model, el }) {
   const shown = networks.map(() => bars(classes));
   const [chart, crowd] = [0, 1].map(() => makeSvg("svg", { viewBox: "0 0 270 165", role: "img", style: "width:100%;max-width:24rem;display:block" }));
   const [what, chartName, range, summary] = [make("h4"), make("h4"), make("p"), make("p")];
-  const sentence = make("p", { role: "status" });
+  const sentence = make("p", { role: "status" }), last = make("p", { class: "note" });
+  const heights = networks.map((network) => network.run(faces.data.subarray(0, side * side)).findLast(({ shape }) => shape.length === 3 && shape[0] > 1).shape[0]);
   const original = () => faces.data.subarray(model.get("face") * side * side, (model.get("face") + 1) * side * side);
   const label = () => model.get("labels")[model.get("face")];
   const covering = () => model.get("mode") === "cover";
@@ -116,13 +126,13 @@ function render({ model, el }) {
     const side = `moved to the side${down ? `, ${direction([down, 0])}` : ""}`;
     chartName.textContent = `score of ${classes[label()]}, ${side}, %`;
     const done = lines.shares.every((shares) => shares.length > 2 * FAR);
-    range.textContent = done ? `${lines.shares.map((shares, place) => `${who(place)}${inPercent(Math.min(...shares))} to ${inPercent(Math.max(...shares))} %`).join("; ")}: the same face, and only its place differs.` : "…";
+    range.textContent = done ? `${lines.shares.map((shares, place) => `${who(place)}${inPercent(Math.min(...shares))} to ${inPercent(Math.max(...shares))} %`).join("; ")}: the same face, moved; a strip is cut off, and the gap is filled.` : "…";
     plot(chart, lines.shares, right);
     chart.setAttribute("aria-label", `${chartName.textContent}: ${range.textContent}`);
     const kept = many.kept[model.get("edge")];
     const lost = kept.map((counts) => counts.map((count) => 1 - count / many.n));
     plot(crowd, lost, right, Math.max(...lost.flat()) > 0.5 ? 1 : 0.5);
-    summary.textContent = kept.map((counts, place) => `${who(place)}${renamed(many, counts, right)}`).join(" ");
+    summary.textContent = kept.map((counts, place) => `${who(place)}${renamed(many, counts, right, down)}`).join(" ");
     crowd.setAttribute("aria-label", summary.textContent);
   };
 
@@ -147,6 +157,7 @@ function render({ model, el }) {
       networks.length > 1 ? `${networks[place].name} ` : "", make("strong", { class: "score", "data-before": was[place][label()] }, `${inPercent(shares[label()])} %`),
       rest ? ". " : `, ${hidden ? "without the cover" : "where it was"} ${inPercent(was[place][label()])} %. `,
       named(shares) === named(was[place]) ? `It is called ${named(shares)}${rest ? "" : ", as before"}. ` : `It is called ${named(shares)} now, ${named(was[place])} before. `]));
+    last.textContent = closing(hidden, heights, side);
     if (hidden) return;
     trace();
     drawCharts();
@@ -168,7 +179,7 @@ function render({ model, el }) {
     make("div", { class: "row" }, chooser.element, make("div", { role: "group", "aria-label": "what to do" }, ...modes.flatMap(([, each]) => [each, " "])), edge.element, fill.element, size.element, reset),
     make("div", { class: "panels" }, make("div", { class: "panel" }, what, face.element),
       ...networks.map((network, place) => make("div", { class: "panel" }, heading(network, place), shown[place].element))),
-    sentence, charts, make("p", { class: "note" }, "A convolution's maps move along with the face. The score at the end does not stay."));
+    sentence, charts, last);
   draw();
   return () => { clearTimeout(waiting); unwatch(); end(); };
 }

@@ -1,14 +1,23 @@
 // The glass network: paint on a face, and see all maps of all layers, the scores, and the sum behind any number.
 // Traits: faces { uint8 (N, s, s) }, names, class_names, network, face, layer, map, pixel [row, column], image { uint8 (s, s) }, scores.
 
-import { bars, button, choose, frame, largest, make, menu, onFrame, paintGrey, paintSigned, scroll, slider, stage, steer, watch } from "../../_shared/javascript/dom.js";
+import { bars, button, choose, frame, inBox, largest, make, menu, onFrame, paintGrey, paintSigned, scroll, slider, stage, steer, watch } from "../../_shared/javascript/dom.js";
 import { array, counted, encode, short } from "../../_shared/javascript/numbers.js";
 import { build, onShortcuts, shapeOf } from "../../_shared/javascript/network.js";
 import { MAP, drawAtlas, shownLayers, title } from "../../_shared/javascript/atlas.js";
-import { explain } from "../../_shared/javascript/explain.js";
+import { explain, listed } from "../../_shared/javascript/explain.js";
 import { productTable } from "../../_shared/javascript/products.js";
 
 const FACE = 240; // pixels of the face, and of the map that is looked at
+
+// What maps of this size keep of a face, and what they forget.
+export const stageWords = ({ height, side, classes, pixels }) => {
+  if (pixels) return "The face itself: nothing is forgotten yet.";
+  if (classes) return height > 1 ? "One map per class: how much each place, seen roughly, speaks for it. All else is forgotten." : "One number per class. Where it came from is forgotten.";
+  if (height === 1) return "Numbers without a place: what was found, no longer where.";
+  if (height > 0.6 * side) return "Early maps keep edges and their places; hardly anything is forgotten.";
+  return height > 0.2 * side ? "Maps get smaller: parts of the face, and roughly where. Fine lines and exact places are forgotten." : "Late maps are small: what was found, and hardly where.";
+};
 
 function render({ model, el }) {
   const [root, end] = frame(el, "Glass network: paint on a face and see what every layer makes of it");
@@ -57,11 +66,10 @@ function render({ model, el }) {
   };
   const where = make("p", { class: "note where" });
   const locate = () => { // which rows are in the box
-    const box = list.getBoundingClientRect();
-    const seen = rows.map(({ element }, place) => [element.getBoundingClientRect(), place]).filter(([{ top, bottom }]) => bottom > box.top + 8 && top < box.bottom - 8);
-    if (!seen.length) return;
-    const [first, last] = [seen[0][1] + 1, seen.at(-1)[1] + 1];
-    where.textContent = `Rows ${first} to ${last} of ${rows.length}${last < rows.length ? ": scroll down, to the scores." : first > 1 ? ", down to the scores." : "."}`;
+    const [first, last] = inBox(list, rows.map(({ element }) => element));
+    if (!last) return;
+    const skipped = every.checked ? "" : ` Numbers count all ${network.layers.length - 1} layers; steps between are not shown.`;
+    where.textContent = `Rows ${first} to ${last} of ${rows.length}${last < rows.length ? ": scroll down, to the scores." : first > 1 ? ", down to the scores." : "."}${skipped}`;
   };
   const makeRow = (number) => {
     const layer = network.layers[number];
@@ -113,7 +121,7 @@ function render({ model, el }) {
   const terms = scroll("what the number is made of");
   const from = make("div", { class: "row", style: "align-items:center", role: "group", "aria-label": "layers that it is made from" });
   const which = slider("map", { min: 0, max: 1, value: 0, words: (map) => (maps.length ? named(model.get("layer"), map).replace("map ", "") : "") }, (value) => choose(model, { map: value }));
-  const heading = make("h4", {});
+  const heading = make("h4", {}), kept = make("p", { class: "note kept" });
   const pixelOf = () => {
     const [height, width] = shapeOf(maps[model.get("layer")]);
     const [row, column] = model.get("pixel");
@@ -129,7 +137,8 @@ function render({ model, el }) {
     else paintSigned(close.canvas, maps[number].data, [height, width], numbers);
     which.element.querySelector("input").max = channels - 1;
     which.value = map;
-    heading.textContent = `Layer ${number}, ${titled(number)}: ${named(number, map)}`;
+    kept.textContent = stageWords({ height, side, classes: byClass(number), pixels: network.layers[number].kind === "pixels" });
+    heading.textContent = `Layer ${number} of ${network.layers.length - 1}, ${titled(number)}: ${named(number, map)}`;
     marker.style.cssText = `top:${(100 * (row + 0.5)) / height}%;left:${(100 * (column + 0.5)) / width}%;width:max(11px,${100 / width}%);height:max(11px,${100 / height}%);transform:translate(-50%,-50%)`;
     drawSum(explain(network, maps, number, row, column, map, named), row, column, map, height * width > 1);
     from.replaceChildren(make("span", { class: "note" }, network.layers[number].inputs.length ? "made from" : ""), ...network.layers[number].inputs.map((input) => button(`${input} ${titled(input)}`, () => goTo(input, [row / height, column / width], map))));
@@ -137,18 +146,14 @@ function render({ model, el }) {
   // The same place and map of another layer.
   const goTo = (number, shares, map) => choose(model, { layer: number, map: map < channelsOf(number) ? map : 0, pixel: shares.map((share, axis) => Math.floor(share * shapeOf(maps[number])[axis] + 1e-6)) });
   const drawSum = ({ how, terms: found, value, columns, powers }, row, column, map, placed) => {
-    sentence.replaceChildren(placed ? `Row ${row}, column ${column}: ` : "", make("strong", { class: "sum", "data-sum": value }, short(value)), `. ${how}.`);
+    sentence.replaceChildren(placed ? `At row ${row}, column ${column} stands ` : "This number is ", make("strong", { class: "sum", "data-sum": value }, short(value)), `. ${how}.`);
     const largestFirst = [...found].sort((a, b) => Math.abs(b.value) - Math.abs(a.value));
     const [most] = largestFirst.filter((term) => term.products?.length > 1);
-    terms.replaceChildren(...(columns && found.length <= 49 ? [windowTable(found, columns, how.startsWith("Max"))] : powers ? [powerTable(found, powers, map)] : most && found.length === 1 ? [] : [termTable(largestFirst)]));
-    if (most) terms.append(make("p", { class: "note" }, `${most.name}, pixel × weight:`), productTable("products", most.products, Math.round(Math.sqrt(most.products.length)), short));
+    terms.replaceChildren(...(columns && found.length <= 49 ? [windowTable(found, columns, how.startsWith("Max"))] : powers ? [powerTable(found, powers, map)] : most && found.length === 1 ? [] : [termTable(listed(found))]));
+    if (most) terms.append(make("p", { class: "note" }, `${most.name}, pixel × weight${most.products.some(({ outside }) => outside) ? "; outside the map stand zeros" : ""}:`), productTable("products", most.products, Math.round(Math.sqrt(most.products.length)), short));
   };
   const line = (name, ...cells) => make("tr", {}, make("th", { scope: "row", style: "font-weight:400" }, name), ...cells.map((cell) => make("td", {}, ...[cell].flat())));
-  const termTable = (found) => {
-    const rest = found.slice(8).reduce((sum, term) => sum + term.value, 0);
-    return make("table", { "aria-label": "what the number is made of" }, ...found.slice(0, 8).map(({ name, value }) => line(name, short(value))),
-      ...(found.length > 8 ? [line(counted(found.length - 8, "other"), short(rest))] : []));
-  };
+  const termTable = (terms) => make("table", { "aria-label": "what the number is made of" }, ...terms.map(({ name, value }) => line(name, short(value))));
   const windowTable = (found, columns, largestCounts) => {
     const best = largestCounts ? found.reduce((most, term) => (term.value > most.value ? term : most)) : null;
     const cell = (term) => make("td", term === best ? { class: "largest", style: "font-weight:700;outline:2px solid var(--second)" } : {}, short(term.value));
@@ -194,7 +199,7 @@ function render({ model, el }) {
     make("div", { class: "panels" },
       make("div", { class: "panel", style: "flex:1 1 20rem" }, make("h4", {}, "all layers: click a map"),
         make("p", { class: "note" }, "A map is a picture that a layer makes of numbers. Red: above zero. Blue: below. White: zero. Each map has its own scale."), list, where),
-      make("div", { class: "panel", style: "flex:0 1 20.5rem" }, heading, make("p", { class: "note" }, "Click a number: this is how it is made."), close.element, which.element, sentence, terms, from)));
+      make("div", { class: "panel", style: "flex:0 1 20.5rem" }, heading, kept, make("p", { class: "note" }, "Click a number: this is how it is made."), close.element, which.element, sentence, terms, from)));
   pixels = Uint8Array.from(original());
   maps = network.run(pixels);
   arrange();

@@ -44,7 +44,7 @@ export const inWords = (layers, length, row, cell) => {
   const field = `${last - first + 1} × ${last - first + 1}`;
   if (!row) return [`Pixel ${cell}, counted from 0, sees itself: `, field, "."];
   const zeros = outside ? `${counted(outside, "column")} and ${counted(outside, "row")} of them lie outside the face, where the layers put zeros.` : "";
-  const beside = count > 1 ? `The box beside it sees as much, ${counted(apart, "pixel")} further.` : "";
+  const beside = count > 1 ? `The box beside it sees as much, ${counted(apart, "pixel")} further (${row === 1 ? "stride" : "strides"} ${layers.slice(0, row).map(([, stride]) => stride).join(" × ")}).` : "";
   return [`Box ${cell} of layer ${row}, counted from 0, sees `, field, ` ${[`${outside ? "places" : "pixels of the face"}.`, zeros, beside].filter(Boolean).join(" ")}`];
 };
 

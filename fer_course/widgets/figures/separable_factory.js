@@ -34,6 +34,8 @@ const inWords = (number) => {
   return `${grouped(number / unit)}${name}`;
 };
 const share = (part) => `${part >= 0.0995 ? Math.round(100 * part) : (100 * part).toFixed(1)} %`;
+// What comes of it, in words.
+export const judged = (ratio) => (share(ratio) === "100 %" ? "It costs the same: the" : ratio > 1 ? "It costs more: the" : "The");
 const STANDARD = "color-mix(in srgb, currentColor 30%, transparent)", DEPTHWISE = "var(--second)", POINTWISE = "var(--hero)";
 
 function render({ model, el }) {
@@ -80,7 +82,7 @@ function render({ model, el }) {
       ...kernel(LEFT, size, channels, STANDARD), ...kernel(RIGHT, size, 1, DEPTHWISE), ...kernel(RIGHT + 70, 1, channels, POINTWISE),
       text(LEFT, 304, `${filters} × (${size} × ${size} × ${channels})`), text(RIGHT, 304, `${channels} × (${size} × ${size} × 1) depthwise`),
       text(RIGHT, 319, `${filters} × (1 × 1 × ${channels}) pointwise`));
-    sentence.replaceChildren(ratio >= 1 ? "Nothing is saved: the" : "The", " separable convolution does ", make("strong", { class: "ratio", "data-ratio": ratio }, share(ratio)), " of the work.");
+    sentence.replaceChildren(judged(ratio), " separable convolution does ", make("strong", { class: "ratio", "data-ratio": ratio }, share(ratio)), " of the work.");
     formula.textContent = `${products.ratio}. The channels and the side are not in it: they are factors of both.`;
   };
 

@@ -2,7 +2,7 @@
 // Traits: faces (drawn people), network, class_names, muscles [[number, name]], presets { name: units }, persons [numbers],
 // units { number: 0 to 1 }, person (its place in persons), scores.
 
-import { bars, button, choose, frame, make, onFrame, paintGrey, slider, stage, watch } from "../../_shared/javascript/dom.js";
+import { bars, button, choose, frame, inBox, make, onFrame, paintGrey, slider, stage, watch } from "../../_shared/javascript/dom.js";
 import { facesOf, SIDE } from "../../_shared/javascript/drawn.js";
 import { build } from "../../_shared/javascript/network.js";
 import { resize } from "../../_shared/javascript/resize.js";
@@ -34,6 +34,12 @@ export const renamed = (before, after, names, what) => {
   return first === second ? null : `The name changed from ${first} to ${second}: ${what}.`;
 };
 
+// Where the muscles are those of a button and the network says another name, as a sentence; else null.
+export const disagreement = (preset, scores, names) => {
+  const most = Math.max(...scores), named = names[scores.indexOf(most)];
+  return !preset || preset === named ? null : `The muscles of ${preset}: the network says ${named}, ${Math.round(100 * most)} %.`;
+};
+
 function render({ model, el }) {
   const [root, end] = frame(el, "Steer a face: its muscles, and what a network says");
   const draw = facesOf(model.get("faces"));
@@ -61,6 +67,7 @@ function render({ model, el }) {
     button(Object.keys(units).length ? name : `${name} (rest)`, () => choose(model, { units }), { "data-preset": name }));
 
   // ------------------------------------------------------------------------------------------------------ after a move
+  let told = null; // the muscle whose move the sentence tells of
   let last = null; // { units, person, scores } of the picture before
 
   // One drag of the slider `person` is one move of the trail, however many people it passes.
@@ -72,11 +79,12 @@ function render({ model, el }) {
   const happened = (units, person) => {
     if (person !== last.person) return { words: "the same muscles, another person", mark: `person ${persons[person]}` };
     const changed = muscles.filter(([number]) => (units[number] ?? 0) !== (last.units[number] ?? 0));
-    if (changed.length !== 1) return { words: "another expression", mark: Object.keys(presets).find((name) => same(presets[name], units)) ?? "rest" };
+    if (changed.length !== 1) return { words: "another expression", mark: presetOf(units) ?? "rest" };
     const [[number, name]] = changed;
     const [from, to] = [last.units, units].map((each) => (each[number] ?? 0).toFixed(2));
     return { words: `${number} ${name} goes from ${from} to ${to}`, step: { name: `${number} ${name}`, from, to } };
   };
+  const presetOf = (units) => Object.keys(presets).find((name) => same(presets[name], units));
   const same = (a, b) => muscles.every(([number]) => (a[number] ?? 0) === (b[number] ?? 0));
 
   const show = () => {
@@ -89,8 +97,9 @@ function render({ model, el }) {
     const moved = last && last.person !== person;
     line.add(shares, { mark, step, instead: moved && dragged === drag });
     dragged = moved && drag ? drag : null;
-    const said = last && renamed(last.scores, shares, names, words);
-    if (said) sentence.textContent = said;
+    const said = disagreement(presetOf(units), shares, names) ?? (last && renamed(last.scores, shares, names, words));
+    if (said || step?.name !== told) sentence.textContent = said ?? advice; // what was said stays while the same muscle moves on
+    if (said) told = step?.name ?? null;
     last = { units, person, scores: shares };
     showControls();
     choose(model, { scores: shares });
@@ -110,6 +119,17 @@ function render({ model, el }) {
     dragged = null;
   }, { style: "min-height:1.6rem;padding:.1rem .5rem;font-size:13px" });
 
+  // On a telephone the sliders scroll in a box.
+  const box = make("div", { class: "sliders", role: "group", "aria-label": "muscles", onscroll: () => locate() }, ...controls.map(({ element }) => element));
+  const where = make("p", { class: "note where" });
+  const locate = () => {
+    const [first, final] = inBox(box, controls.map(({ element }) => element));
+    where.hidden = !final || final - first + 1 === controls.length;
+    where.textContent = `${first} to ${final} of ${controls.length} muscles: scroll in the box for the others.`;
+  };
+  const widths = new ResizeObserver(locate);
+  widths.observe(box);
+
   const unwatch = watch(model, ["units", "person"], onFrame(show));
   root.append(
     make("style", {}, LAYOUT),
@@ -120,10 +140,10 @@ function render({ model, el }) {
       make("div", { class: "trail" }, make("div", { class: "row", style: "margin:0;align-items:center" }, make("h4", {}, "scores over the last moves"), clear), line.element)),
     sentence,
     make("h4", {}, `${muscles.length} muscles: action units, with their numbers in the Facial Action Coding System`),
-    make("div", { class: "sliders", role: "group", "aria-label": "muscles" }, ...controls.map(({ element }) => element)),
+    box, where,
     make("p", { class: "note" }, "Scores are not feelings: they say which training faces this picture resembles. Seven of them, always 100 % together."));
   show();
-  return () => { unwatch(); end(); };
+  return () => { widths.disconnect(); unwatch(); end(); };
 }
 
 export default { render };

@@ -35,8 +35,12 @@ export const reliability = (all, bins = 10) => Array.from({ length: bins }, (_, 
 const inPercent = (share) => `${(100 * share).toFixed(1)} %`;
 const whole = (share) => `${Math.round(100 * share)} %`;
 
-// A bundle of faces of like confidence, in words.
-export const bundle = ({ n, confidence, accuracy }) => `${counted(n, "face")}: said ${whole(confidence)}, right ${whole(accuracy)}`;
+// A bundle of faces of like confidence, in words; how many of them are answered.
+export const bundle = ({ n, confidence, accuracy }, answered) =>
+  `${counted(n, "face")}: said ${whole(confidence)}, right ${whole(accuracy)}; ${answered === n ? "all" : answered ? answered.toLocaleString("en") : "none"} answered`;
+
+// How many faces of each tenth of confidence are answered at a threshold.
+export const answeredIn = (all, threshold, bins = 10) => reliability(all.filter(({ confidence }) => confidence >= threshold), bins).map(({ n }) => n);
 
 // Which classes hardly get an answer any more, in words: `confusion` now, and when all are answered.
 export const vanished = (names, confusion, first) => {
@@ -46,7 +50,7 @@ export const vanished = (names, confusion, first) => {
   const gone = shares.filter(({ share }) => share < 0.1);
   const most = said(shares.at(-1));
   return gone.length ? `Nearly vanished, with fewer than 1 face in 10 still answered: ${gone.map(said).join(", ")}. Most still answered: ${most}.`
-    : `Still answered of each class: from ${said(shares[0])} to ${most}.`;
+    : `Still answered of each class: ${whole(shares[0].share) === whole(shares.at(-1).share) ? whole(shares[0].share) : `from ${said(shares[0])} to ${most}`}.`;
 };
 
 const LAYOUT = ".fer .slanted th[scope=col] { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; padding: .35rem .1rem; } .fer circle[role=button] { cursor: pointer; }";
@@ -56,7 +60,7 @@ function render({ model, el }) {
   const names = model.get("class_names");
   const all = answers(array(model.get("probabilities")), array(model.get("labels")));
   const steps = Array.from({ length: 100 }, (_, place) => ({ threshold: place / 100, ...atThreshold(all, place / 100, names.length) }));
-  const bins = reliability(all).filter(({ n }) => n);
+  const bins = reliability(all).map((bin, place) => ({ ...bin, place })).filter(({ n }) => n);
   const threshold = slider("answers only when surer than", { min: 0, max: 99, value: Math.round(100 * model.get("threshold")), words: (value) => `${value} %` }, (value) => choose(model, { threshold: value / 100 }));
   const [sentence, classes] = [make("p", { role: "status" }), make("p")];
   const curves = makeSvg("svg", { viewBox: "0 0 300 215", role: "img", style: "width:100%;display:block" });
@@ -74,12 +78,15 @@ function render({ model, el }) {
 
   // Dots stay, so that one of them can keep the focus.
   const told = make("p", { role: "status", class: "bundle" }, "Point at a dot.");
+  let pointed = null; // the dot that is told of
+  const radius = ({ n }) => 2 + 12 * Math.sqrt(n / all.length);
   const dots = bins.map((bin) => {
-    const tell = () => { told.textContent = `${bundle(bin)}.`; };
-    return makeSvg("circle", { cx: x(bin.confidence), cy: y(bin.accuracy), r: 2 + 12 * Math.sqrt(bin.n / all.length), "fill-opacity": 0.75, tabindex: 0, role: "button", "aria-label": bundle(bin), onpointerenter: tell, onclick: tell, onfocus: tell });
+    const tell = ({ currentTarget }) => { pointed = currentTarget; told.textContent = `${pointed.getAttribute("aria-label")}.`; };
+    return makeSvg("circle", { cx: x(bin.confidence), cy: y(bin.accuracy), r: radius(bin), fill: "color-mix(in srgb, currentColor 30%, transparent)", tabindex: 0, role: "button", onpointerenter: tell, onclick: tell, onfocus: tell });
   });
+  const cores = bins.map((bin) => makeSvg("circle", { class: "answered", cx: x(bin.confidence), cy: y(bin.accuracy), fill: "var(--hero)", "pointer-events": "none" }));
   calibration.setAttribute("aria-label", "share right against confidence");
-  calibration.append(...axes("it says, %", "it is right, %"), line([[0, 0], [1, 1]], "currentColor", 1, "3 3"), ...dots);
+  calibration.append(...axes("it says, %", "it is right, %"), line([[0, 0], [1, 1]], "currentColor", 1, "3 3"), ...dots, ...cores);
 
   const draw = () => {
     const level = model.get("threshold");
@@ -89,7 +96,14 @@ function render({ model, el }) {
       line(steps.filter(({ accuracy }) => accuracy !== null).map((each) => [each.threshold, each.accuracy]), "var(--hero)", 3),
       makeSvg("line", { x1: x(level), x2: x(level), y1: y(0), y2: y(1), stroke: "currentColor" }));
     curves.setAttribute("aria-label", `at ${inPercent(level)}: ${inPercent(now.coverage)} answered, ${now.accuracy === null ? "none" : inPercent(now.accuracy)} of them right`);
-    dots.forEach((dot, place) => dot.setAttribute("fill", bins[place].confidence >= level ? "var(--hero)" : "color-mix(in srgb, currentColor 30%, transparent)"));
+    const counts = answeredIn(all, level);
+    bins.forEach((bin, place) => {
+      const answered = counts[bin.place];
+      dots[place].setAttribute("aria-label", bundle(bin, answered));
+      cores[place].setAttribute("r", radius(bin) * Math.sqrt(answered / bin.n));
+      cores[place].dataset.answered = answered;
+    });
+    if (pointed) told.textContent = `${pointed.getAttribute("aria-label")}.`;
     const most = Math.max(1, ...now.confusion.flat());
     table.replaceChildren(make("caption", { style: "caption-side:top;text-align:left" }, "faces that are answered: true class (row), answer (column)"),
       make("tr", {}, make("td", {}), ...names.map((name) => make("th", { scope: "col" }, name))),
@@ -106,7 +120,7 @@ function render({ model, el }) {
   root.append(make("style", {}, LAYOUT), make("div", { class: "row" }, threshold.element), sentence,
     make("div", { class: "panels" }, panel(make("h4", {}, "the trade-off"), make("div", {}, key("answered", "--second", "6 3"), key("right, of those answered", "--hero")), curves),
       panel(make("h4", {}, "When it says 80 %, is it right 80 % of the time?"), calibration, told,
-        make("p", { class: "note" }, "A dot stands for the faces of one tenth of confidence; a larger one for more faces. Below the line: too sure. Above: too modest. Grey: below the threshold, not answered."))),
+        make("p", { class: "note" }, "A dot stands for the faces of one tenth of confidence; a larger one for more faces. Below the line: too sure. Above: too modest. Blue: the share of them that is answered; grey: the rest, below the threshold."))),
     classes, scroll("confusion", table), make("p", { class: "note" }, model.get("about")));
   return () => { unwatch(); end(); };
 }

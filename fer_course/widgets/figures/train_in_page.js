@@ -15,15 +15,23 @@ const CEILING = 8; // of the loss that is drawn
 export const pixelRows = ({ shape: [n, height, width], data }) =>
   Array.from({ length: n }, (_, number) => Float32Array.from(data.subarray(number * height * width, (number + 1) * height * width), (level) => level / 255 - 0.5));
 
-// What a run looks like so far, as a sentence; "" while there is nothing to say.
-export const verdict = (history) => {
+// What a run looks like so far, as a sentence; "" while there is nothing to say. `rate`: that of the next step.
+export const verdict = (history, rate = history.at(-1).rate) => {
   const [first, now, lately] = [history[0], history.at(-1), history.slice(-10)];
   const mean = lately.reduce((sum, { loss }) => sum + loss, 0) / lately.length;
-  if (mean > 1.5 * first.loss) return "The loss explodes: sure, and often wrong. Try a smaller rate.";
+  const lowered = rate === RATES[0] || history.slice(1).some((each) => each.rate > rate);
+  if (mean > 1.5 * first.loss && lowered) return "The loss has exploded, and small steps lead back slowly, if at all: start again.";
+  if (mean > 1.5 * first.loss) return "The loss explodes: the steps are too large, and where it is wrong, it is very sure. Take a smaller rate, and start again.";
+  if (now.steps > 200 && mean > 1.03 * first.loss) return "The loss is larger than at the start: take a smaller rate, and start again.";
   if (now.steps > 200 && mean > 0.97 * first.loss) return "Hardly anything happens: try a larger rate.";
   if (now.seen - now.accuracy > 0.25) return "It knows the training faces by heart, and little that holds for others: they are few, or too different.";
+  if (now.unseen > 1.03 * first.unseen) return "On other faces the loss is above guessing: where it is wrong there, it is very sure.";
   return "";
 };
+
+// The learning rates of a run, one after the other: { rate, from }, the step after which it was taken.
+export const ratesOf = (history) => history.slice(1).map(({ rate }, place) => ({ rate, from: history[place].steps }))
+  .filter(({ rate }, place, all) => !place || rate !== all[place - 1].rate);
 
 // Training faces in batches: every face once, in a random order, before one comes again.
 export const trainer = ([rows, labels], classes) => {
@@ -94,16 +102,27 @@ function render({ model, el }) {
     drawCurves();
     const now = history.at(-1);
     sentence.replaceChildren(`Step ${now.steps}: right on `, make("strong", { style: "color:var(--hero)", "data-seen": now.seen }, percent(now.seen)), ` of ${counted(split, "training face")} and on `,
-      make("strong", { class: "accuracy", "data-loss": now.loss, "data-accuracy": now.accuracy }, percent(now.accuracy)), ` of ${counted(test[0].length, "other face")}; guessing: ${percent(1 / names.length)}. ${verdict(history)}`);
+      make("strong", { class: "accuracy", "data-loss": now.loss, "data-accuracy": now.accuracy }, percent(now.accuracy)), ` of ${counted(test[0].length, "other face")}; guessing: ${percent(1 / names.length)}. ${verdict(history, model.get("rate"))}`);
+  };
+  // A line where the rate was changed; its words stand where there is room.
+  const changes = (x) => {
+    let free = 0;
+    return ratesOf(history).slice(1).flatMap(({ rate, from }) => {
+      const at = x(from), parts = [makeSvg("line", { class: "change", x1: at, x2: at, y1: 12, y2: 165, stroke: "currentColor", "stroke-dasharray": "2 3" })];
+      if (at < free) return parts;
+      free = at + 66;
+      return [...parts, makeSvg("text", { x: at, y: 9 }, `rate ${rate}`)];
+    });
   };
   const drawCurves = () => {
     const now = history.at(-1);
-    const last = Math.max(10, ...[history, before].map((each) => each.at(-1)?.steps ?? 0));
-    const highest = Math.max(2.2, ...[...history, ...before].map(({ loss, unseen }) => Math.max(loss, unseen)));
+    const last = Math.max(10, now.steps);
+    const highest = history.reduce((most, { loss, unseen }) => Math.max(most, loss, unseen), 2.2);
     const top = Math.min(CEILING, highest);
     const x = (steps) => 64 + (246 * steps) / last;
     const y = (loss) => 165 - (150 * Math.min(loss, top)) / top;
-    const line = (run, key, colour, wide, opacity = 1) => {
+    const uncut = (loss) => 165 - (150 * loss) / top;
+    const line = (run, key, colour, wide, opacity = 1, y = uncut) => {
       const every = Math.max(1, Math.floor(run.length / 250));
       const shown = run.filter((_, place) => place % every === 0 || place === run.length - 1);
       const points = shown.map((each) => `${x(each.steps).toFixed(1)},${y(each[key]).toFixed(1)}`).join(" ");
@@ -116,11 +135,11 @@ function render({ model, el }) {
     const right = Math.min(318, x(now.steps) + 8);
     const label = (words, key, way, style) => makeSvg("text", { x: right, y: y(now[key]) + 4 + way * apart, style }, `${words} ${now[key].toFixed(2)}`);
     curves.replaceChildren(...level(0, "0"), ...level(top, highest > CEILING ? `${CEILING} or more` : top.toFixed(1)), ...level(chance, "guessing"),
-      ...(before.length ? [line(before, "unseen", "currentColor", 1.5, 0.35), line(before, "loss", "currentColor", 3, 0.35)] : []),
-      line(history, "unseen", "currentColor", 1.5), line(history, "loss", "var(--hero)", 3),
+      ...(before.length ? [makeSvg("svg", { x: 64, y: 15, width: 246, height: 152, viewBox: "64 15 246 152" }, line(before, "unseen", "currentColor", 1.5, 0.35), line(before, "loss", "currentColor", 3, 0.35))] : []),
+      ...changes(x), line(history, "unseen", "currentColor", 1.5, 1, y), line(history, "loss", "var(--hero)", 3, 1, y),
       label("training faces", "loss", below, "fill:var(--hero);font-weight:700"), label("other faces", "unseen", -below, ""),
       makeSvg("text", { x: 310, y: 182, "text-anchor": "end" }, counted(last, "step")));
-    earlier.textContent = before.length ? `Grey: the run before, ${counted(before.at(-1).steps, "step")}, at last with the learning rate ${before.at(-1).rate}.` : "";
+    earlier.textContent = before.length ? `Grey: the run before, cut at the ends of the axes: ${counted(before.at(-1).steps, "step")}, learning rate ${ratesOf(before).map(({ rate }) => rate).join(", then ")}.` : "";
     curves.setAttribute("aria-label", `loss after ${counted(now.steps, "step")}: ${now.loss.toFixed(2)} on training faces, ${now.unseen.toFixed(2)} on others`);
   };
 

@@ -30,6 +30,20 @@ export const convolvePlanes = ({ shape: [height, width, channels], data }, kerne
   return { numbers, rows: rows.count, columns: columns.count, top, left };
 };
 
+// How many rows (or columns) of zeros the windows reach into: before the first pixel and behind the last, by Keras' rule.
+export const reach = (length, size, stride, padding) => {
+  const { count, before } = windows(length, size, stride, padding);
+  return [before, Math.max(0, (count - 1) * stride - before + size - length)];
+};
+
+// Which numbers of the map come from these zeros, in words.
+export const zerosInWords = ([top, bottom], [left, right]) => {
+  const sides = Object.entries({ top, bottom, left, right }).filter(([, zeros]) => zeros).map(([name]) => name);
+  if (!sides.length) return "No window reaches outside here: there are no zeros in this map.";
+  const where = sides.length === 4 ? "the border" : `the border at the ${sides.join(" and ")}, the only side${sides.length > 1 ? "s" : ""} where windows reach outside,`;
+  return `Those along ${where} come partly from zeros (hatched), not from the face. The strongest number has the full colour: strong ones at the border leave the others pale.`;
+};
+
 // The window whose middle is nearest to a pixel, along one side.
 export const nearestWindow = (pixel, length, size, { stride, padding }) => {
   const { count, before } = windows(length, size, stride, padding);
@@ -97,7 +111,7 @@ function render({ model, el }) {
   };
   const preset = menu("kernel", ["your own", ...Object.keys(presets)], "your own", (name) => name in presets && choose(model, { kernel: presets[name] }));
   const stride = slider("stride", { min: 1, max: 4, value: model.get("stride") }, (value) => moveBy({ stride: value }));
-  const padding = menu("padding", [["valid", "valid (no frame)"], ["same", "same (zeros around)"]], model.get("padding"), (value) => moveBy({ padding: value }));
+  const padding = menu("padding", [["valid", "valid (no frame)"], ["same", "same (zeros outside)"]], model.get("padding"), (value) => moveBy({ padding: value }));
   let playing = 0;
   const play = button("fill the map", () => (playing ? stop() : start()), { "aria-pressed": "false" });
 
@@ -117,12 +131,13 @@ function render({ model, el }) {
     paintSigned(result.canvas, shown, [map.rows, map.columns], { limit: Math.max(...map.numbers.map(Math.abs)) || 1 });
     put(marker, row, column, 1, map.rows, map.columns);
     frames.forEach((box) => put(box, map.top(row), map.left(column), size, height, width));
-    const around = [[height, map.top, map.rows], [width, map.left, map.columns]].map(([length, first, count]) => [-first(0), first(count - 1) + size - length].map((each) => `${(Math.max(0, each) * wide) / width}px`));
+    const around = beyond().map((zeros) => zeros.map((each) => `${(each * wide) / width}px`));
     for (const each of zeros) each.style.cssText = `max-width:100%;width:max-content;padding:${around[0][0]} ${around[1][1]} ${around[0][1]} ${around[1][0]};${HATCHED}`;
     showProducts(row, column);
     showControls();
   };
 
+  const beyond = () => [height, width].map((length) => reach(length, size, model.get("stride"), model.get("padding")));
   const put = (box, row, column, side, rows, columns) => {
     box.style.cssText = `top:${(100 * row) / rows}%;left:${(100 * column) / columns}%;width:${(100 * side) / columns}%;height:${(100 * side) / rows}%`;
   };
@@ -135,7 +150,7 @@ function render({ model, el }) {
       const inside = y >= 0 && y < height && x >= 0 && x < width;
       if (!inside && c === 0) outside += 1;
       const pixel = inside ? planes.data[(y * width + x) * channels + c] : 0;
-      return { pixel, weight: numbers[c], product: pixel * numbers[c] };
+      return { pixel, weight: numbers[c], product: pixel * numbers[c], outside: !inside };
     })));
     const parts = planesOf.map((each) => each.reduce((sum, { product }) => sum + product, 0));
     products.replaceChildren(...names.map((name, c) => make("div", { class: "panel" },
@@ -160,7 +175,7 @@ function render({ model, el }) {
       input.setAttribute("aria-invalid", false);
     })));
     shape.textContent = `${height} × ${width} pixels become a map of ${map.rows} × ${map.columns}. Red numbers are positive, blue ones negative.${
-      model.get("padding") === "same" && size > 1 ? " Those along the border come partly from the zeros (hatched), not from the face; strong ones make the others look pale." : ""}`;
+      model.get("padding") === "same" ? ` ${zerosInWords(...beyond())}` : ""}`;
   };
 
   // --------------------------------------------------------------------------------------------------- what one can do
@@ -206,7 +221,7 @@ function render({ model, el }) {
     make("div", { class: "panels" },
       ...kernels.map((table, c) => make("div", { class: "panel" }, make("h4", {}, channels > 1 ? `${names[c]}: kernel` : "kernel"), table)), products),
     refused, sum, shape,
-    make("p", { class: "note" }, "Kernel: the numbers by which pixels are multiplied. Stride: by how many pixels the window moves. Padding: a frame of zeros around the face, so that windows fit at the border, too."));
+    make("p", { class: "note" }, "Kernel: the numbers by which pixels are multiplied. Stride: by how many pixels the window moves. Padding: zeros outside the face, so that windows fit at the border, too; where only one row or column is needed, Keras puts it at the bottom or right."));
   return () => { stop(); unwatch(); end(); };
 }
 
