@@ -207,6 +207,8 @@ def depth_of_failure(answer) -> None:
         ({24: [1.8, 1.7, 1.9], 4: [a, b, c], 40: [1.9, 1.8, 1.8], 12: [b, a, 1.6]}, 1.0),  # not in order
         ({4: [a, b, c], 8: [b, 1.4, a], 16: [a, c, b], 24: [b, b, c]}, 1.2),  # a taller one works again
         ({4: [c, b, a], 24: [b, nan, c], 60: [nan, nan, nan]}, 1.0),
+        ({4: [a, b, c], 16: [nan, 1.5, a], 24: [1.8, 1.7, 1.6]}, 1.0),  # max stays nan, any finds 1.5
+        ({4: [a, b, c], 8: [4.0, a, b], 16: [1.8, 1.7, 1.6]}, 1.0),  # the mean fails, the middle seed works
         ({8: [a, 0.75, b], 16: [1.2, 1.1, 1.3]}, 0.75),  # equal to the limit is not below it
         ({4: [a, b, c], 60: [c, a, b]}, 1.0),  # nothing fails
         ({4: [2.0, 1.9, 1.8], 60: [1.9, 2.2, 1.8]}, 1.7),  # nothing works
