@@ -439,8 +439,17 @@ def _check_probabilities(model: keras.Model, options: dict, what: str, number: i
     asked = {"activation": options.get("activation", "tanh"), "largest": "pooling" in options}
     expected = _forward(arrays, image, **asked)
     if not close(got, expected):
+        _check_rescaling(model, what)
         slips = [(_forward(arrays, image, **{**asked, **wrong}), hint) for wrong, hint in LENET_SLIPS]
         expect(got, expected, f"{what}, its probabilities", slips)
+
+
+def _check_rescaling(model: keras.Model, what: str) -> None:
+    for layer in layers_by_kind(model).get("Rescaling", []):
+        ends = sorted((float(layer.offset), 255 * float(layer.scale) + float(layer.offset)))
+        if not np.allclose(ends, (-1, 1), atol=1e-3):
+            told = f"from {ends[0]:.4g} to {ends[1]:.4g}"
+            raise Hint(f"{what}: the Rescaling layer makes pixels of 0…255 run {told}; LeNet's run from -1 to 1.")
 
 
 def _scale(shape: tuple[int, ...]) -> float:

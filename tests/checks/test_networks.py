@@ -133,11 +133,11 @@ layers = keras.layers
 
 
 def lenet(pairs=((6, 5), (16, 5), (32, 4)), units=(120, 84), of_convolutions=None, of_dense=None, pool=None, first_pool=None,
-          last="softmax", rescaled=True, rate=None, dropped=(120, 84)):  # fmt: skip
+          last="softmax", rescaled=(1 / 127.5, -1), rate=None, dropped=(120, 84)):  # fmt: skip
     """Return an answer, right unless an option says otherwise: `of_convolutions=lambda name: "tanh"` always has tanh there."""
 
     def answer(activation="tanh", pooling=layers.AveragePooling2D, dropout=0.0, third=False):
-        model = [keras.Input((48, 48, 1)), *([layers.Rescaling(1 / 127.5, offset=-1)] if rescaled else [])]
+        model = [keras.Input((48, 48, 1)), *([layers.Rescaling(*rescaled)] if rescaled else [])]
         for number, (filters, size) in enumerate(pairs if third else pairs[:2]):
             kind = (first_pool if number == 0 else None) or pool or pooling
             model += [layers.Conv2D(filters, size, activation=(of_convolutions or str)(activation)), kind(2)]
@@ -186,7 +186,9 @@ LENET_WRONG = {
     "scores": (lenet(last=None), "these are scores"),
     "tanh at the end": (lenet(last="tanh"), "the last layer has tanh"),
     "ReLU at the end": (lenet(last="relu"), "the last layer has ReLU"),
-    "pixels as they are": (lenet(rescaled=False), "not rescaled"),
+    "pixels as they are": (lenet(rescaled=()), "not rescaled"),
+    "pixels from 0 to 1": (lenet(rescaled=(1 / 255, 0)), "run from 0 to 1; LeNet's run from -1 to 1"),
+    "no offset": (lenet(rescaled=(1 / 127.5,)), "run from 0 to 2"),
     "another third kernel": (lenet(pairs=((6, 5), (16, 5), (32, 3))), r"number 4 have the shape \(3, 3, 16, 32\)"),
     "other units": (lenet(units=(84, 120)), r"number 4 have the shape \(1296, 84\)"),
     "a dense layer less": (lenet(units=(120,)), r"\(120, 7\); LeNet's have \(120, 84\)"),
