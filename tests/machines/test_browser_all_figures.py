@@ -164,9 +164,13 @@ def test_a_moved_or_covered_face_has_its_scores_beside_those_before(opened, name
     assert page.locator("polyline").count() == 2 * len(names)
     assert_fits(page, 390)
     assert barriers(page) == []
+    assert "(sideways only)" in page.locator(".fer").text_content()  # the face was also moved up, the 70 were not
+    assert "the last maps are 3 × 3" in page.locator(".note").last.text_content()
     page.get_by_role("button", name="put it back").click()
     assert trait(page, "shift") == [0, 0]
     page.get_by_role("button", name="cover a part").click()
+    settle(page)
+    assert "the network was looking" in page.locator(".note").last.text_content()
     stage.click(position={"x": 20, "y": 20})
     drag(page, page.get_by_role("slider", name="size"), 0.9)
     assert (trait(page, "size") > 20, trait(page, "place") != [34, 24]) == (True, True)
