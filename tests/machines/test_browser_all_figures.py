@@ -164,9 +164,13 @@ def test_a_moved_or_covered_face_has_its_scores_beside_those_before(opened, name
     assert page.locator("polyline").count() == 2 * len(names)
     assert_fits(page, 390)
     assert barriers(page) == []
+    assert "(sideways only)" in page.locator(".fer").text_content()  # the face was also moved up, the 70 were not
+    assert "the last maps are 3 × 3" in page.locator(".note").last.text_content()
     page.get_by_role("button", name="put it back").click()
     assert trait(page, "shift") == [0, 0]
     page.get_by_role("button", name="cover a part").click()
+    settle(page)
+    assert "the network was looking" in page.locator(".note").last.text_content()
     stage.click(position={"x": 20, "y": 20})
     drag(page, page.get_by_role("slider", name="size"), 0.9)
     assert (trait(page, "size") > 20, trait(page, "place") != [34, 24]) == (True, True)
@@ -346,12 +350,20 @@ def test_intervals_rain_and_are_counted(opened):  # noqa: F811
     assert (
         page.locator("svg .missed").count() == trait(page, "missed") > 0
     )  # also those that the last 25 no longer hold
+    dots = page.locator("svg circle")
+    assert dots.count() == page.locator("svg .missed").count()  # nothing lies on the intervals that could hide them
+    places = dots.evaluate_all("all => all.map((dot) => [dot.cx.baseVal.value, dot.cy.baseVal.value])")
+    assert len({tuple(place) for place in places}) == len(places)  # nor on one another
+    ends = page.locator("svg .interval").last.evaluate("(bar) => [bar.x1.baseVal.value, bar.x2.baseVal.value]")
+    low, high = (float(page.locator(".last").get_attribute(f"data-{end}")) for end in ("low", "high"))
+    assert ends == pytest.approx([20 + 360 * low, 20 + 360 * high], abs=1e-3)
+    assert "measured accuracy" in page.locator("svg text").all_text_contents()
     said = page.locator("p[role=status]").text_content()
     page.get_by_role("slider", name="test faces").focus()
     page.keyboard.press("ArrowRight")
     settle(page)
     assert (trait(page, "n"), trait(page, "drops")) == (200, 0)
-    assert said[: said.index(" %.")] in page.locator(".note").text_content()
+    assert said[: said.index(" %.")] in page.locator(".note").first.text_content()
     assert page.locator("svg .earlier").count() > 3
 
 

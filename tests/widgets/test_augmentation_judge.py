@@ -98,7 +98,10 @@ def test_the_sentence_says_who_still_sees_the_label():
     assert "you can't tell: for you the label is broken, whatever a network says" in network
     assert "learning from lies" in nobody
     assert "the label holds" in person
-    _, person, _, nobody = found["never"]
+    both, person, network, nobody = found["never"]
+    assert "before the change it said fear" in both
+    assert "The network now says happy" in network
+    assert "The network still says happy" in found["changed"][2]
     assert "label holds" not in person + nobody
     assert "teach" not in person
     assert "It never had the label: it said fear before anything was changed." in person

@@ -36,10 +36,11 @@ export const verdict = (label, vote, named, settings, first) => {
     if (network) return `The label and the network say ${label}, ${said}. Nothing is changed yet, so nothing is broken: some faces are hard to name.`;
     return `The label is ${label}, ${said}, the network says ${named}. Nothing is changed yet, so nothing is broken: this face is hard to name.`;
   }
-  if (you && network) return `You and the network still say ${label}: this change keeps the label.`;
+  const now = first === label ? "still says" : "now says"; // it may have got the label only by the change
+  if (you && network) return first === label ? `You and the network still say ${label}: this change keeps the label.` : `You still say ${label}, and the network now says so, too: before the change it said ${first}.`;
   if (you && first !== label) return `You still say ${label}, the network says ${named}. It never had the label: it said ${first} before anything was changed.`;
   if (you) return `You still say ${label}, the network says ${named}: for you the label holds. If others see it too, training with such pictures could teach it.`;
-  if (network) return `The network still says ${label}, ${said}: for you the label is broken, whatever a network says. Would others see it as you do?`;
+  if (network) return `The network ${now} ${label}, ${said}: for you the label is broken, whatever a network says. Would others see it as you do?`;
   const never = first === label ? "" : ` The network had another name from the start: ${first}.`;
   return `Neither of you says ${label}: for you the label is broken here. If others agree, training with such pictures would be learning from lies.${never}`;
 };

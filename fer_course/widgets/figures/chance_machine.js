@@ -97,8 +97,8 @@ function render({ model, el }) {
       ...[0, 0.25, 0.5, 0.75, 1].flatMap((share) => [makeSvg("line", { x1: X(share), x2: X(share), y1: 20, y2: 382, stroke: "currentColor", "stroke-opacity": 0.15 }),
         makeSvg("text", { x: X(share), y: 397, "text-anchor": "middle" }, `${100 * share} %`)]),
       makeSvg("text", { x: X(0.5), y: 412, "text-anchor": "middle" }, "measured accuracy"),
-      ...(past.length ? [makeSvg("text", { ...side, y: 13 }, `before: ${counted(earlier.n, "face")}`), ...columns(past, earlier.n, 50, { fill: "currentColor", "fill-opacity": 0.45, class: "earlier" })] : []), makeSvg("text", { ...side, y: 65 }, `now: ${counted(now.n, "face")} (orange dot: its interval missed)`),
-      makeSvg("text", { ...side, y: 132 }, `the last ${SHOWN} intervals (orange, ×: missed)`),
+      ...(past.length ? [makeSvg("text", { ...side, y: 13 }, `before: ${counted(earlier.n, "face")}`), ...columns(past, earlier.n, 50, { fill: "currentColor", "fill-opacity": 0.45, class: "earlier" })] : []), makeSvg("text", { ...side, y: 65 }, `now: ${counted(now.n, "face")}`),
+      makeSvg("text", { ...side, y: 132 }, `the last ${SHOWN} (×: missed)`),
       ...columns(all, now.n, 102, { fill: "var(--hero)", class: "now" }),
       ...all.filter((each) => each.missed).map(({ share }, place, lost) => { // beneath one another, where they would hide one another
         const above = lost.slice(0, place).filter((each) => Math.abs(X(each.share) - X(share)) < 5).length;
@@ -121,7 +121,8 @@ function render({ model, el }) {
 
   draw();
   const unwatch = watch(model, ["accuracy", "n", "seed", "drops"], onFrame(draw));
-  root.append(make("div", { class: "row" }, truth.element, faces.element, seed.element, play, one), sentence, last, before, picture);
+  root.append(make("div", { class: "row" }, truth.element, faces.element, seed.element, play, one), sentence, last, before, picture,
+    make("p", { class: "note" }, `Columns: how often each accuracy was measured, by all test sets of a setting. An orange dot beneath them: a test set whose interval misses the truth. Bars: the intervals of the last ${SHOWN}; those that miss are orange, with a × at the side.`));
   return () => { stop(); unwatch(); end(); };
 }
 

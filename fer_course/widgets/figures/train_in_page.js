@@ -90,7 +90,7 @@ function render({ model, el }) {
   const rate = slider("learning rate", { min: 0, max: RATES.length - 1, value: RATES.indexOf(model.get("rate")), words: (place) => RATES[place] }, (place) => choose(model, { rate: RATES[place] }));
   const batch = slider("faces per step", { min: 0, max: BATCHES.length - 1, value: BATCHES.indexOf(model.get("batch")), words: (place) => BATCHES[place] }, (place) => choose(model, { batch: BATCHES[place] }));
   const pictures = names.map((name) => ({ name, canvas: make("canvas", { role: "img", "aria-label": `weights of ${name}`, style: "width:min(84px,21cqw);aspect-ratio:1;border:1px solid var(--line)" }) }));
-  const curves = makeSvg("svg", { viewBox: "0 0 460 190", role: "img", style: "width:100%;max-width:38rem;display:block" });
+  const curves = makeSvg("svg", { viewBox: "0 -6 460 196", role: "img", style: "width:100%;max-width:38rem;display:block" });
   const earlier = make("p", { class: "note earlier" });
   const sentence = make("p", { role: "status" });
   const percent = (share) => `${Math.round(100 * share)} %`;
@@ -108,10 +108,10 @@ function render({ model, el }) {
   const changes = (x) => {
     let free = 0;
     return ratesOf(history).slice(1).flatMap(({ rate, from }) => {
-      const at = x(from), parts = [makeSvg("line", { class: "change", x1: at, x2: at, y1: 12, y2: 165, stroke: "currentColor", "stroke-dasharray": "2 3" })];
+      const at = x(from), parts = [makeSvg("line", { class: "change", x1: at, x2: at, y1: 9, y2: 165, stroke: "currentColor", "stroke-dasharray": "2 3" })];
       if (at < free) return parts;
       free = at + 66;
-      return [...parts, makeSvg("text", { x: at, y: 9 }, `rate ${rate}`)];
+      return [...parts, makeSvg("text", { x: at, y: 6 }, `rate ${rate}`)];
     });
   };
   const drawCurves = () => {

@@ -221,7 +221,7 @@ function render({ model, el }) {
     make("div", { class: "panels" },
       ...kernels.map((table, c) => make("div", { class: "panel" }, make("h4", {}, channels > 1 ? `${names[c]}: kernel` : "kernel"), table)), products),
     refused, sum, shape,
-    make("p", { class: "note" }, "Kernel: the numbers by which pixels are multiplied. Stride: by how many pixels the window moves. Padding: zeros outside the face, so that windows fit at the border, too; where only one row or column is needed, Keras puts it at the bottom or right."));
+    make("p", { class: "note" }, "Kernel: the numbers by which pixels are multiplied. Stride: by how many pixels the window moves. Padding: zeros outside the face, so that windows fit at the border, too; where their number is odd, Keras puts one more at the bottom and right."));
   return () => { stop(); unwatch(); end(); };
 }
 
