@@ -1,5 +1,6 @@
 """The ways to install: pyproject, locks, conda, Binder, make, and the fixed top level."""
 
+import ast
 import os
 import re
 import shutil
@@ -417,3 +418,20 @@ def test_readme_links_exist():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)\)", readme):
         assert target.startswith("https:") or (ROOT / target).exists(), target
+
+
+def test_what_shell_scripts_import_from_the_package_is_there():
+    scripts = [
+        ROOT / "binder" / "postBuild",
+        *(ROOT / "docs").rglob("*.sh"),
+        *(ROOT / "locks").glob("*.sh"),
+        ROOT / "Makefile",
+    ]
+    snippets = [
+        each for script in scripts for each in re.findall(r'python3? -c "([^"$]+)"', script.read_text(encoding="utf-8"))
+    ]
+    imports = [
+        part for each in snippets for part in ast.parse(each).body if isinstance(part, ast.Import | ast.ImportFrom)
+    ]
+    assert any("fer_course" in ast.unparse(part) for part in imports)
+    exec(compile(ast.Module(imports, []), "scripts", "exec"), {})
