@@ -63,7 +63,7 @@ def notebooks(source: str | Path | None = None) -> list[Path]:
 
 
 def choose(available: list[Path], wanted: Iterable[str | int] | None) -> list[Path]:
-    """Return the notebooks asked for, by number or name ("07", "7", "10-train-it"), in the order of the course.
+    """Return the notebooks asked for, by number or name ("10", 10, "10-train-it"), in the order of the course.
 
     Raises:
         LessonError: if one of them does not exist; lists those that do.
@@ -82,12 +82,12 @@ def choose(available: list[Path], wanted: Iterable[str | int] | None) -> list[Pa
 
 
 def is_lesson(stem: str, name: str | int) -> bool:
-    """Return True if `name` means the lesson `stem`: "07", "7", 7 and "10-train-it" all mean "10-train-it"."""
+    """Return True if `name` means the lesson `stem`: "10", 10 and "10-train-it" all mean "10-train-it"."""
     name = str(name).removesuffix(".ipynb")
     return stem == name or (name.isdigit() and lesson_number(stem) == name.zfill(2))
 
 
 def lesson_number(stem: str) -> str:
-    """Return the number at the start of a lesson's name ("07" of "10-train-it"), or the name if it has none."""
+    """Return the number at the start of a lesson's name ("10" of "10-train-it"), or the name if it has none."""
     first = stem.split("-")[0]
     return first if first.isdigit() else stem

@@ -2,7 +2,7 @@
 
 A sweep is a YAML file::
 
-    recipe: quick                # or  lesson: "07"
+    recipe: quick                # or  lesson: "10"
     data: drawn                  # if missing: FER2013 where the course finds it, else drawn faces
     faces: 4000                  # 0: all
     seeds: [0, 1, 2]

@@ -187,7 +187,7 @@ def test_ctrl_c_ends_it_and_the_same_call_goes_on(wanted, tmp_path):
     ("recipe: quick\nseeds: [010, 8]", "does not read 010 the way it looks", SweepError),
     ({"recipe": "quick", "grids": {}}, "found .grids", SweepError),
     ({"grid": {}}, "either", SweepError),
-    ({"recipe": "quick", "lesson": "07"}, "either", SweepError),
+    ({"recipe": "quick", "lesson": "10"}, "either", SweepError),
     (GRID | {"seeds": [0, 0]}, "different whole numbers", SweepError),
     (GRID | {"seeds": [0.5]}, "different whole numbers", SweepError),
     (GRID | {"grid": {"shift": 0.1}}, "list of values", SweepError),
@@ -197,7 +197,7 @@ def test_ctrl_c_ends_it_and_the_same_call_goes_on(wanted, tmp_path):
     (GRID | {"grid": {"shift": [7.0]}}, "shift", RecipeError),
     (GRID | {"recipe": "slow"}, "no recipe", RecipeError),
     ({"lesson": "77"}, "no lesson", LessonError),
-    ({"lesson": "07", "grid": {"colour": ["red"]}}, "colour", LessonError),
+    ({"lesson": "10", "grid": {"colour": ["red"]}}, "colour", LessonError),
 ])  # fmt: skip
 def test_what_can_not_be_is_said_before_anything_runs(tmp_path, content, words, kind):
     with pytest.raises(kind, match=words):
@@ -311,11 +311,11 @@ def test_equal_values_of_a_lessons_parameter_are_one_too(tmp_path, values):
     (GRID | {"grid": {"distillation": [0.5]}}, "distillation needs a teacher"),
     (GRID | {"grid": {"fold": [0, 9]}}, "data: A validation share of 0.2 makes .* no fold 9"),
     (GRID | {"grid": {"shift": [float("nan")]}}, "not a finite number"),
-    ({"lesson": "07", "data": "drawn", "score": "luck"}, "score: 10-train-it reports no number 'luck'; it reports: accuracy"),
-    ({"lesson": "07", "data": "drawn", "profile": "slow"}, "profile: There is no profile 'slow'"),
-    ({"lesson": "07", "data": "drawn", "grid": {"recipe": ["slow"]}}, "grid: There is no recipe 'slow'"),
-    ({"lesson": "07", "data": "drawn", "grid": {"faces": ["many"]}}, "grid: .*faces.* takes int"),
-    ({"lesson": "07", "data": "drawn", "grid": {"out": ["x", "y"]}}, "grid: out can't be varied"),
+    ({"lesson": "10", "data": "drawn", "score": "luck"}, "score: 10-train-it reports no number 'luck'; it reports: accuracy"),
+    ({"lesson": "10", "data": "drawn", "profile": "slow"}, "profile: There is no profile 'slow'"),
+    ({"lesson": "10", "data": "drawn", "grid": {"recipe": ["slow"]}}, "grid: There is no recipe 'slow'"),
+    ({"lesson": "10", "data": "drawn", "grid": {"faces": ["many"]}}, "grid: .*faces.* takes int"),
+    ({"lesson": "10", "data": "drawn", "grid": {"out": ["x", "y"]}}, "grid: out can't be varied"),
     ({"lesson": "00", "data": "drawn"}, "reports no number 'accuracy'; it reports: cores, faces"),
 ])  # fmt: skip
 def test_each_trouble_that_a_trial_would_have_is_said_before_the_first(tmp_path, content, words):
@@ -368,7 +368,7 @@ def test_trials_without_the_score_are_named_and_the_others_are_in_the_tables(wan
 
 
 def test_numbers_of_a_lesson_are_those_of_its_report():
-    assert lessons.numbers_of(lessons.notebook_of("07")) == {"accuracy", "n", "seconds"}
+    assert lessons.numbers_of(lessons.notebook_of("10")) == {"accuracy", "n", "seconds"}
     assert lessons.numbers_of(lessons.notebook_of(0)) == {"faces", "cores"}
 
 
