@@ -21,7 +21,7 @@ def describe(model) -> dict:
     """Return a model as a description that JSON can hold, and that `build` of `network.js` executes.
 
     Args:
-        model: a functional Keras model: pixels (N, size, size, 1), 0…255, to probabilities (N, classes).
+        model: a functional or sequential Keras model: pixels (N, size, size, 1), 0…255, to probabilities (N, classes).
 
     Returns:
         A dictionary: `name`, `size`, `layers` (in order of execution; each with its `name`, the `kind` of computation, the
@@ -46,6 +46,14 @@ def describe(model) -> dict:
 
 def _nodes(model) -> Iterator:
     """Yield the calls of a model's layers, in an order in which every result is there before it is used."""
+    from fer_course.quiet import keras
+
+    if isinstance(model, keras.Sequential):
+        if not model.built:
+            raise ExportError(
+                f"{model.name} has no input yet: begin it with keras.Input((48, 48, 1)), or call it once."
+            )
+        model = keras.Model(model.inputs, model.outputs)  # the same layers, as a graph
     for depth in sorted(model._nodes_by_depth, reverse=True):
         yield from model._nodes_by_depth[depth]
 

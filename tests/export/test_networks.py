@@ -101,3 +101,18 @@ def test_what_a_page_can_not_compute_is_named(make, words):
     inputs = keras.Input((48, 48, 1))
     with pytest.raises(ExportError, match=words):
         networks.describe(keras.Model(inputs, make(inputs)))
+
+
+def test_a_sequential_model_is_described_as_the_same_layers_in_a_graph():
+    keras.utils.set_random_seed(0)
+    parts = [
+        keras.Input((48, 48, 1)),
+        keras.layers.Rescaling(1 / 127.5, offset=-1),
+        keras.layers.Conv2D(6, 5, activation="tanh"),
+    ]
+    parts += [keras.layers.AveragePooling2D(2), keras.layers.Flatten(), keras.layers.Dropout(0.5)]
+    sequential = keras.Sequential([*parts, keras.layers.Dense(7, activation="softmax")])
+    graph = keras.Model(sequential.inputs, sequential.outputs, name=sequential.name)
+    assert networks.describe(sequential) == networks.describe(graph)
+    with pytest.raises(ExportError, match="has no input yet"):
+        networks.describe(keras.Sequential([keras.layers.Flatten()]))
