@@ -71,25 +71,19 @@ class Mistake(NamedTuple):
 #: The last call of an answer: its arguments by name, and what it returned.
 _last_call: ContextVar[tuple[dict[str, object], object] | None] = ContextVar("last call of an answer", default=None)
 _seed: ContextVar[int | None] = ContextVar("seed of hidden tests", default=None)
-#: The functions that the check which runs has called, and those whose check has passed in this process.
-_called: ContextVar[list[Callable] | None] = ContextVar("functions that a check has called", default=None)
+#: The functions whose check has passed in this process.
 _right: weakref.WeakSet[Callable] = weakref.WeakSet()
 
 
 def check(function: Callable) -> Callable:
-    """Make a function a check: what it called counts as right when it returns, so that `yours` can use it."""
+    """Make a function a check: the answer that it is given first counts as right when it returns, so that `yours` can use it."""
 
     @functools.wraps(function)
-    def checked(*arguments, **options):
-        token = _called.set([])
-        try:
-            result = function(*arguments, **options)
-            for answer in _called.get() or ():
-                with suppress(TypeError):  # what can't be hashed or referred to weakly
-                    _right.add(answer)
-            return result
-        finally:
-            _called.reset(token)
+    def checked(answer, *arguments, **options):
+        result = function(answer, *arguments, **options)
+        with suppress(TypeError):  # what can't be hashed or referred to weakly
+            _right.add(answer)
+        return result
 
     return checked
 
@@ -168,8 +162,6 @@ def attempt(function: Callable, *arguments, advice: Advice | None = None, **opti
         raise NotAttempted("Replace the placeholder above by your answer, run that cell, then run this one again.")
     if not callable(function):
         raise Hint(f"The check needs your function itself; it was given {short(function)}. Leave out the parentheses?")
-    if (called := _called.get()) is not None:
-        called.append(function)
     name = getattr(function, "__name__", type(function).__name__)
     given = copy.deepcopy(arguments)
     try:

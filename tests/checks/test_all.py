@@ -313,3 +313,16 @@ def test_hidden_tests_have_other_shapes(topic, name):
     with checks.hidden(3):
         hidden = shapes_given(check, answer)
     assert hidden - shown
+
+
+@every_check
+def test_what_has_passed_is_yours_from_there_on(topic, name, capfd):
+    check, right = cases_of("test_right", topic, name)[0]
+
+    @functools.wraps(right)
+    def answer(*arguments, **options):
+        return right(*arguments, **options)
+
+    assert checks.yours(answer, right) is right
+    check(answer)
+    assert checks.yours(answer, right) is answer
