@@ -228,3 +228,67 @@ def test_a_theme_with_bootstrap_does_not_stretch_controls(browser, tmp_path):  #
         ))  # fmt: skip
     page.close()
     assert sizes[0] == sizes[1]
+
+
+# ---------------------------------------------------------------------------------- all of them, in JupyterLab as from a disk
+
+#: What builds each figure, in a notebook as here.
+ALL = {
+    "glass network": "widgets.glass_network()",
+    "window inspector": "widgets.window_inspector(drawn.draw_one(drawn.PROTOTYPES['happy'], 3), {'blur': [[1] * 3] * 3})",
+    "steer a face": "widgets.steer_a_face()",
+    "separable factory": "widgets.separable_factory()",
+    "train in the page": "widgets.train_in_page()",
+    "cover and move": "widgets.cover_and_move()",
+    "receptive ladder": "widgets.receptive_ladder(stack=['3×3', 'pooling 2×2', '3×3'])",
+    "threshold desk": "widgets.threshold_desk()",
+    "augmentation judge": "widgets.augmentation_judge()",
+    "chance machine": "widgets.chance_machine()",
+}
+#: Moves the last slider of a figure, clicks what counts on, presses a key on its picture, and returns the words before and after.
+ACT = """async (root) => {
+  const words = () => root.textContent.replace(/\\s+/g, " ");
+  const wait = async () => { // until nothing has changed for a second
+    for (let round = 0, still = 0, last = ""; round < 150 && still < 10; round += 1) {
+      await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)));
+      still = words() === last ? still + 1 : 0;
+      last = words();
+    }
+  };
+  await wait();
+  const before = words();
+  const sliders = root.querySelectorAll("input[type=range]");
+  const slider = sliders[sliders.length - 1];
+  if (slider) {
+    slider.value = Number(slider.min) + 0.75 * (Number(slider.max) - Number(slider.min));
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  root.querySelector("button[data-step]")?.click();
+  const picture = root.querySelector("[role=application]");
+  for (const key of ["ArrowRight", "ArrowDown"]) picture?.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+  await wait();
+  return [before, words()];
+}"""
+
+
+def test_every_figure_says_the_same_in_jupyterlab_as_from_a_disk(browser, lab, opened):  # noqa: F811
+    start = "from fer_course import widgets\nfrom fer_course.data import drawn"
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    cells = [nbformat.v4.new_code_cell(cell) for cell in (start, *ALL.values())]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), lab[1] / "all.ipynb")
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    complaints = listen(page)
+    open_notebook(page, lab, "all.ipynb")
+    start_all(page)
+    wait_until_done(page)
+    for number, (name, code) in enumerate(ALL.items(), 1):
+        cell = page.locator(".jp-CodeCell").nth(number)
+        cell.scroll_into_view_if_needed()
+        here = cell.locator(".fer").first
+        here.wait_for(timeout=60_000)
+        in_lab = here.evaluate(ACT)
+        on_disk = opened(eval(code, {"widgets": widgets, "drawn": drawn})).locator(".fer").first.evaluate(ACT)
+        assert in_lab == on_disk, name
+        assert in_lab[0] != in_lab[1], f"{name}: nothing was said to have changed"
+    assert complaints == []
+    page.close()
