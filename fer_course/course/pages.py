@@ -18,6 +18,13 @@ _TEMPLATE = """{% extends 'index.html.j2' %}
 <style>
 :root { color-scheme: light dark; }
 body.jp-Notebook { background: var(--jp-layout-color0); color: var(--jp-content-font-color1); overflow-wrap: anywhere; }
+/* What nbconvert's own colours leave too pale to read: 4.5 to 1 or more on the ground of code (WCAG 1.4.3). */
+.jp-Cell .jp-InputPrompt, .jp-Cell .jp-OutputPrompt { color: #6a6a6a !important; opacity: 1 !important; }
+.highlight .c1 { color: #2b6a6a; } .highlight .mi, .highlight .mf { color: #007300; } .highlight .ow { color: #8a00d4; }
+@media screen and (prefers-color-scheme: dark) {
+  .jp-Cell .jp-InputPrompt, .jp-Cell .jp-OutputPrompt { color: #a8a8a8 !important; }
+  .highlight .c1 { color: #78b8b8; } .highlight .mi, .highlight .mf { color: #66bb6a; } .highlight .ow { color: #cf94ff; }
+}
 @media (max-width: 40rem) {
   .jp-Notebook { padding: 0 .5rem; }
   .jp-InputPrompt, .jp-OutputPrompt { display: none; }
@@ -59,6 +66,7 @@ _PAGE = """<!DOCTYPE html>
 <title>fer_course: a run of {started}</title>
 <style>
 :root {{ color-scheme: light dark; }}
+body {{ background: Canvas; color: CanvasText; }}
 body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}
 table {{ border-collapse: collapse; width: 100%; }}
 th, td {{ text-align: left; padding: .4rem .8rem .4rem 0; border-bottom: 1px solid #8886; vertical-align: top; }}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import nbformat
 import numpy as np
 import pytest
-from browsing import BROWSER_TESTS, PICTURES, browser, driver, listen  # noqa: F401
+from browsing import BROWSER_TESTS, PICTURES, barriers, browser, driver, listen  # noqa: F401
 
 from fer_course.course.pages import index_page, lesson_page
 from fer_course.plots import picture
@@ -85,6 +85,7 @@ def test_a_lessons_page_is_as_dark_as_the_browser_and_as_wide_as_the_window(run_
     assert page.is_visible(".fer-light") == (scheme == "light")
     assert page.get_attribute(".fer", "data-ground") == scheme
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert barriers(page) == []
 
 
 def test_the_index_fits(run_folder, window):
@@ -95,3 +96,4 @@ def test_the_index_fits(run_folder, window):
     box = page.locator("td").last.bounding_box()
     assert box["x"] + box["width"] <= width
     assert box["width"] > min(300, width / 4)
+    assert barriers(page) == []
