@@ -166,8 +166,8 @@ yours has; put in your own price.
 
 ## What a learner takes
 
-`make course` of the first edition, every lesson once on drawn faces, with its own short trainings (the second edition, with fifteen
-lessons, took 11 minutes on the same kind of machine):
+`make course` of the first edition, every lesson once on drawn faces, with its own short trainings (the second edition, with
+fifteen lessons, took 11 minutes on the same kind of machine):
 
 | lesson | seconds | CPU-seconds | peak MB |
 |---|---|---|---|
