@@ -36,7 +36,7 @@ def segmented(answer) -> None:
     judge(
         answer,
         cases,
-        _segmented,
+        oracles.segmented,
         lambda x, kernels: f"{len(kernels)} segments of maps {x.shape}, kernels {kernels[0].shape}",
         mistakes=SEGMENTED_MISTAKES,
         advice=SEGMENT_ADVICE,

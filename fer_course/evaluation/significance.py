@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fer_course.errors import DataError
-from fer_course.faces import Faces
+from fer_course.faces import Faces, find_copies
 from fer_course.reports import Report
 
 
@@ -28,8 +28,7 @@ def leaked(faces: Faces, split: str | None = None) -> np.ndarray:
         DataError: if there are no Training faces or none of the split.
 
     """
-    seen = {image.tobytes() for image in faces.select("Training").images}
-    return np.array([image.tobytes() in seen for image in faces.select(split or faces.test_split).images], dtype=bool)
+    return find_copies(faces.select("Training").images, faces.select(split or faces.test_split).images)
 
 
 def bootstrap(
