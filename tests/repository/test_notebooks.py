@@ -77,3 +77,48 @@ def test_a_notebook_that_a_profile_does_not_fit_is_found(tmp_path):
     bad = write_notebook(tmp_path / "bad.ipynb", parameters=FIVE.replace("recipe", "settings"))
     with pytest.raises(course.LessonError, match="no parameter 'recipe'"):
         prepares(bad, "gpu", tmp_path)
+
+
+# ----------------------------------------------------------------------------- the course's answer, where one's own is missing
+
+
+def substitutes() -> list:
+    """Return (notebook, answer's name, source of the course's) for each `checks.yours(answer, course)` in the solutions."""
+    return [
+        pytest.param(tree, node.args[0].id, node.args[1], id=f"{path.stem[:2]} {node.args[0].id}")
+        for path in SOLUTIONS
+        for tree in [tree_of(path)]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "checks.yours"
+    ]
+
+
+def tree_of(path: Path) -> ast.Module:
+    cells = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+    return ast.parse("\n".join(re.sub(r"(?m)^\s*[%!].*", "", source) for source in cells))
+
+
+@pytest.mark.parametrize(("tree", "answer", "course_answer"), substitutes())
+def test_what_the_course_puts_in_place_of_an_answer_passes_the_same_check(tree, answer, course_answer, capfd):
+    """Only imports and the function named are run, nothing else of the lesson."""
+    used = {node.id for node in ast.walk(course_answer) if isinstance(node, ast.Name)}
+    needed = [
+        node
+        for node in tree.body
+        if isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "name", "") in used
+    ]
+    scope: dict = {}
+    exec(compile(ast.Module(needed, []), answer, "exec"), scope)
+    checked = [
+        node.func
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).startswith("checks.")
+        and ast.unparse(node.func) != "checks.yours"
+        and [getattr(argument, "id", "") for argument in node.args[:1]] == [answer]
+    ]
+    assert checked, f"nothing checks {answer}"
+    course_function = eval(ast.unparse(course_answer), scope)
+    for check in checked:
+        eval(ast.unparse(check), scope)(course_function)
+    assert "✔" in capfd.readouterr().out
