@@ -84,6 +84,9 @@ STUDIES: dict[str, tuple[str, dict[str, Row]]] = {
                 ZOO.but(model="mini_xception_no_normalisation", learning_rate=ZOO.learning_rate / 10)
             ),
             "without shortcuts, more filters": Row(ZOO.but(model="mini_xception_no_shortcuts_wide")),
+            "ReLU between the halves": Row(ZOO.but(model="mini_xception_relu_between")),
+            "normalisation between the halves": Row(ZOO.but(model="mini_xception_norm_between")),
+            "normalisation and ReLU between the halves": Row(ZOO.but(model="mini_xception_norm_relu_between")),
             "24 pixels": Row(ZOO.but(input_size=24)),
             "64 pixels": Row(ZOO.but(input_size=64)),
         },

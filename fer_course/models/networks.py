@@ -6,10 +6,12 @@ Each one is a function from pixels, float32 (N, size, size, 1) in [-1, 1], to pr
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from fer_course.layers import (
     MOMENTUM,
     convolution,
+    depthwise,
     inception_resnet_module,
     inception_v1_module,
     inception_v3_module,
@@ -79,6 +81,32 @@ def mini_xception_no_shortcuts_wide(x, classes):
 def mini_xception_no_normalisation(x, classes):
     """Mini-Xception without normalisation; each convolution has a bias instead."""
     return mini_xception_layers(x, classes, norm=False)
+
+
+@variant
+def mini_xception_relu_between(x, classes):
+    """Mini-Xception with a ReLU between the halves of each separable convolution, after the depthwise one's biases."""
+    return mini_xception_layers(x, classes, kind=partial(_halves, between_norm=False, between="relu"))
+
+
+@variant
+def mini_xception_norm_between(x, classes):
+    """Mini-Xception with batch normalisation, and no activation, between the halves of each separable convolution."""
+    return mini_xception_layers(x, classes, kind=partial(_halves, between_norm=True, between=None))
+
+
+@variant
+def mini_xception_norm_relu_between(x, classes):
+    """Mini-Xception with batch normalisation and a ReLU between the halves, as in MobileNet (Howard et al. 2017)."""
+    return mini_xception_layers(x, classes, kind=partial(_halves, between_norm=True, between="relu"))
+
+
+def _halves(
+    x, filters: int, between_norm: bool, between: str | None, norm: bool = True, activation: str | None = "relu"
+):
+    """Apply a separable convolution with something between its halves: (N,H,W,C) to (N,H,W,filters)."""
+    x = depthwise(x, norm=between_norm, activation=between)
+    return pointwise(x, filters, norm=norm, activation=activation)
 
 
 @variant

@@ -188,9 +188,9 @@ def test_a_registered_builder_can_be_built(monkeypatch):
 
 
 def test_variants_are_built_by_name_and_are_not_in_the_zoo():
-    parts = [f"mini_xception_no_{part}" for part in ("normalisation", "shortcuts", "shortcuts_wide")]
-    others = ["mini_xception_standard", "mini_xception_wide", "vgg_small"]
-    assert models.variants() == ["mini_xception_deep", *parts, *others]
+    changed = ["deep", "no_normalisation", "no_shortcuts", "no_shortcuts_wide", "norm_between", "norm_relu_between"]
+    changed += ["relu_between", "standard", "wide"]
+    assert models.variants() == [*(f"mini_xception_{part}" for part in changed), "vgg_small"]
     assert not set(models.variants()) & set(models.names())
     for name in models.variants():
         assert models.build(name, 24).output_shape == (None, 7)
@@ -234,6 +234,26 @@ def test_networks_without_a_part_have_all_others():
     biased = [layer for layer in built("mini_xception_no_normalisation").layers if hasattr(layer, "use_bias")]
     assert len(biased) == 2 + 4 * 3 + 1
     assert all(layer.use_bias for layer in biased)
+
+
+@pytest.mark.parametrize(
+    ("between", "added", "numbers"),
+    [
+        # The input channels of the eight separable convolutions: a bias each, or four numbers of a normalisation each.
+        ("relu", Counter(Activation=8), 8 + 16 + 16 + 32 + 32 + 64 + 64 + 128),
+        ("norm", Counter(BatchNormalization=8), 4 * (8 + 16 + 16 + 32 + 32 + 64 + 64 + 128)),
+        ("norm_relu", Counter(BatchNormalization=8, Activation=8), 4 * (8 + 16 + 16 + 32 + 32 + 64 + 64 + 128)),
+    ],
+)
+def test_networks_with_something_between_the_halves_have_nothing_else(between, added, numbers):
+    def kinds(name):
+        return Counter(type(layer).__name__ for layer in built(name).layers)
+
+    whole, changed = kinds("mini_xception"), kinds(f"mini_xception_{between}_between")
+    # Each separable convolution has become two: a depthwise and a pointwise one.
+    assert changed - whole == added + Counter(DepthwiseConv2D=8, Conv2D=8)
+    assert whole - changed == Counter(SeparableConv2D=8)
+    assert built(f"mini_xception_{between}_between").count_params() == 58_423 + numbers
 
 
 def test_mini_xception_takes_filters_and_classes():
