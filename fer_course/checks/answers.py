@@ -14,12 +14,13 @@ def whole(answer, what: str) -> int:
     """Return a whole number as an int.
 
     Args:
-        answer: what the learner's function returned: an int of Python or NumPy, or an array () of one.
+        answer: what the learner's function returned: an int of Python or NumPy, or an array or tensor () of one.
         what: what the number is, at the start of a sentence: "A number of places".
 
     """
-    if isinstance(answer, np.ndarray) and answer.ndim == 0:
-        answer = answer[()]
+    array = None if isinstance(answer, str) else as_array(answer)
+    if array is not None and array.ndim == 0:
+        answer = array[()]
     if isinstance(answer, (float, np.floating)):
         found = f"{answer:.1f}" if answer == round(answer, 1) else short(answer)  # 44.0, not 44, which looks whole
         raise Hint(

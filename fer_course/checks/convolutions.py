@@ -19,7 +19,8 @@ from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, 
 @check
 def shift_kernel(answer) -> None:
     """Check `shift_kernel(down, right)`: the kernel (3, 3) that moves a picture by so many pixels, each -1, 0 or 1."""
-    ways = [(0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1), (0, 0)]
+    # The second tells a place that is counted from a corner from rows and columns that are swapped.
+    ways = [(0, 1), (1, 1), (1, 0), (0, -1), (-1, 0), (-1, 1), (1, -1), (-1, -1), (0, 0)]
     judge(
         answer,
         ways,
@@ -41,7 +42,7 @@ def _nine(answer) -> np.ndarray:
     return values.astype(float)
 
 
-def _one_at(place: Callable[[int, int], tuple[int, int]], value: float = 1, rest: float = 0, middle: float = 0):
+def _one_at(place: Callable[[int, int], tuple], value: float = 1, rest: float = 0, middle: float = 0):
     """Return an answer: `value` at `place(down, right)`, added to `middle` in the middle and `rest` everywhere."""
 
     def kernel(down, right):
@@ -60,6 +61,7 @@ def _right_place(down: int, right: int) -> tuple[int, int]:
 _WAY = (
     "this moves the picture {}. The sum lands in the middle of the window: what comes from the left moves to the right."
 )
+_THREE = "three of the nine numbers are 1; only one may be. Give both indices: kernel[row, column]."
 _TO = "the place counts from the middle, [1, 1]: this kernel's 1 is somewhere else."
 
 SHIFT_KERNEL_MISTAKES = (
@@ -71,6 +73,9 @@ SHIFT_KERNEL_MISTAKES = (
     Mistake(_one_at(lambda down, right: (1 + right, 1 + down)), "down and right are swapped, and it moves the other way."),
     Mistake(_one_at(lambda down, right: (down, right)), _TO),
     Mistake(_one_at(lambda down, right: (-down, -right)), _TO),
+    Mistake(_one_at(lambda down, right: (2 - down, 2 - right)), _TO),
+    Mistake(_one_at(lambda down, right: (slice(None), 1 - right)), _THREE),
+    Mistake(_one_at(lambda down, right: (1 - down, slice(None))), _THREE),
     Mistake(_one_at(lambda down, right: (1, 1 - right)), "`down` is not used."),
     Mistake(_one_at(lambda down, right: (1 - down, 1)), "`right` is not used."),
     Mistake(_one_at(lambda down, right: (1, 1)), "this kernel leaves the picture where it is."),
@@ -144,6 +149,12 @@ OUTPUT_SIZE_MISTAKES = (
     Mistake(_sized(lambda n, k, s, p: math.floor((n - k) / s + 0.5) + 1), _ROUNDED),
     Mistake(_sized(lambda n, k, s, p: (n - k) // s + 2),
             "always one too many: count the steps, and 1 for the first place."),
+    Mistake(_sized(lambda n, k, s, p: (n - k + 1) // s + 1),
+            "k - 1 and + 1 are two ways to count the first place. Use one of them: count the steps, and add 1."),
+    Mistake(_sized(lambda n, k, s, p: n - k // s + 1),
+            "only the kernel is divided by the stride. Put the whole difference in parentheses before //."),
+    Mistake(_sized(lambda n, k, s, p: n // s - k + 1),
+            "only the side is divided by the stride. Subtract the kernel first, in parentheses."),
     Mistake(_sized(lambda n, k, s, p: (n - k - 1) // s + 1),
             "a kernel of k costs k - 1 places, not k: count the steps, and 1 for the first place."),
     Mistake(_sized(lambda n, k, s, p: ((n - k) // s + 1) ** 2), "this is an area. Return the places along one side."),
@@ -198,6 +209,8 @@ def _reason_of_misfit(error: str, kernel: np.ndarray, stride: int, padding: int)
             "one place of the result takes *one* number, but several came. Sum over rows, columns and channels together: "
             ".sum() without an axis."
         )
+    if "too many values to unpack" in error:
+        return "an image has three axes here, (H, W, C), and a kernel four. A function for two takes one channel at a time."
     if "shape-mismatch" in error or "out of bounds" in error:
         return f"here k is {size}, and there are {channels} channels. Do all your sizes come from kernel.shape and image.shape?"
     shapes = [tuple(map(int, re.findall(r"\d+", text))) for text in re.findall(r"\(([\d, ]+)\)", error)]
@@ -231,7 +244,10 @@ def _reason_of_misfit(error: str, kernel: np.ndarray, stride: int, padding: int)
             "a window is cut off. It begins at row * stride: does it end at row * stride + k? Or is there one place too many? "
             "There are (H - k) // stride + 1."
         )
-    return "a window is cut off. Does it end at row + k? Or is there one place too many? There are H - k + 1."
+    return (
+        "a window is cut off. Does it end at row + k? Have row and column changed places? Or is there one place too many? There "
+        "are H - k + 1 by W - k + 1."
+    )
 
 
 def _maps(answer) -> np.ndarray:

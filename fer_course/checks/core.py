@@ -73,6 +73,8 @@ _last_call: ContextVar[tuple[dict[str, object], object] | None] = ContextVar("la
 _seed: ContextVar[int | None] = ContextVar("seed of hidden tests", default=None)
 #: The functions whose check has passed in this process.
 _right: weakref.WeakSet[Callable] = weakref.WeakSet()
+#: Those that `yours` has returned.
+_in_arrays: weakref.WeakSet[Callable] = weakref.WeakSet()
 
 
 def check(function: Callable) -> Callable:
@@ -91,6 +93,9 @@ def check(function: Callable) -> Callable:
 def yours(answer: Callable, course: Callable) -> Callable:
     """Return the learner's function if its check has passed in this kernel, else the course's, and say which.
 
+    A check takes lists and tensors for arrays. The lesson goes on with arrays, and with a number where the course's function
+    returns one: what is returned here converts the answers.
+
     Args:
         answer: the learner's function, as it is now. One that was changed after its check has not passed.
         course: the course's function of the same arguments.
@@ -100,11 +105,35 @@ def yours(answer: Callable, course: Callable) -> Callable:
     with suppress(TypeError):  # what can't be hashed has not passed
         right = answer in _right
     name = getattr(answer, "__name__", "function")
-    if right:
-        print(f"From here on: your own {name}.")
-    else:
+    if not right:
         print(f"From here on: the course's {name}. Once yours has passed its check, run this cell again.")
-    return answer if right else course
+        return course
+    print(f"From here on: your own {name}.")
+    if answer in _in_arrays:
+        return answer
+
+    one_number = getattr(course, "__annotations__", {}).get("return") in ("float", "int", float, int)
+
+    @functools.wraps(answer)
+    def in_arrays(*arguments, **options):
+        returned = _to_arrays(answer(*arguments, **options))
+        return returned.item() if one_number and isinstance(returned, np.ndarray) and returned.size == 1 else returned
+
+    _right.add(in_arrays)
+    _in_arrays.add(in_arrays)
+    return in_arrays
+
+
+def _to_arrays(answer):
+    """Return lists of numbers and tensors with values as arrays, also within a tuple or list; all else as it is."""
+    if isinstance(answer, (np.ndarray, np.generic, str, int, float, Mapping)):
+        return answer
+    array = as_array(answer)
+    if array is not None and array.dtype.kind in "fiub" and not isinstance(answer, tuple):
+        return array
+    if isinstance(answer, (tuple, list)):
+        return type(answer)(map(_to_arrays, answer)) if type(answer) in (tuple, list) else answer
+    return answer
 
 
 @contextmanager
@@ -292,8 +321,13 @@ def _advice_for(advice: Callable, arguments: tuple, error: Exception):
 
 
 def _found(mistakes, cases, answers, expected, wrong: list[int], form) -> Mistake | None:
-    """Return the first mistake that explains all answers, else the first one that explains the first wrong answer."""
-    for places in (range(len(answers)), wrong[:1]):
+    """Return the first mistake that explains all answers, else the first one that explains the first wrong answer.
+
+    An answer of few different values agrees with a mistake by accident: there the mistake must explain what is right, too.
+    """
+    right = [place for place in range(len(answers)) if place not in wrong]
+    some = [wrong[0], *right] if _tells_little(answers[wrong[0]]) else wrong[:1]
+    for places in (range(len(answers)), some):
         if len(places) < len(answers) and _is_number(answers[wrong[0]]):
             return None
         for mistake in mistakes:
@@ -307,6 +341,14 @@ def _found(mistakes, cases, answers, expected, wrong: list[int], form) -> Mistak
                 if differs:
                     return mistake
     return None
+
+
+def _tells_little(answer) -> bool:
+    """Return True for an answer with fewer than three different finite values."""
+    array = as_array(answer)
+    if array is None or array.dtype.kind not in "fiub":
+        return False
+    return len(np.unique(array[np.isfinite(array)])) < 3
 
 
 def _result(function: Callable, arguments: tuple, form: Callable | None):
@@ -396,6 +438,8 @@ def _clipped(text: str) -> str:
 
 
 def _kind(array: np.ndarray) -> str:
+    if array.dtype.kind in "US":
+        return "a text" if array.ndim == 0 else f"an array of texts, of shape {array.shape}"
     return f"one number ({array.dtype})" if array.ndim == 0 else f"an array of shape {array.shape} ({array.dtype})"
 
 

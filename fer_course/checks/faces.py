@@ -179,6 +179,9 @@ COUNT_CLASSES_MISTAKES = (
     Mistake(lambda labels: np.isin(range(CLASSES), labels).astype(int),
             "each class that occurs has a 1: `counts[labels] += 1` adds 1 once per class, however often a label occurs. "
             "Add the labels in a loop, or use np.bincount."),
+    Mistake(lambda labels: np.histogram(labels, bins=CLASSES)[0],
+            "np.histogram begins its bins at the smallest label that occurs, and ends at the largest. Say where: "
+            "range=(0, 7)."),
     Mistake(len, "this is the number of all labels. Count each class on its own."),
     Mistake(lambda labels: _counted(labels).astype(np.uint8),
             "your counts wrap round at 256: a uint8 ends at 255. Count with Python's numbers, or with dtype=int."),
@@ -278,11 +281,14 @@ MAJORITY_BASELINE_MISTAKES = (
 # ------------------------------------------------------------------------------------------------------------ leaks
 
 
+_ADVICE_ON_SETS = {"unhashable": "An array can't be in a set, nor be a key. Its bytes can: image.tobytes()."}
+
+
 @check
 def find_leaks(answer) -> None:
     """Check `find_leaks(train_images, test_images)`: a boolean mask (M,), True where a test picture is in training."""
     cases = [_leaky(numbers(seed), grown(seed, *size)) for seed, size in enumerate(((4, 5), (3, 3), (48, 48)))]
-    answers = judge(answer, cases, _leaks, _what_leaks, mistakes=FIND_LEAKS_MISTAKES)
+    answers = judge(answer, cases, _leaks, _what_leaks, mistakes=FIND_LEAKS_MISTAKES, advice=_ADVICE_ON_SETS)
     for mask, case in zip(answers, cases, strict=True):
         if np.asarray(mask).dtype != bool:
             raise Hint(
@@ -337,15 +343,16 @@ FIND_LEAKS_MISTAKES = (
     Mistake(lambda train, test: np.array([np.array_equal(*pair) for pair in zip(train, test, strict=False)]),
             "you compare picture 0 with picture 0, 1 with 1, … A copy may be anywhere in training."),
     Mistake(_where(lambda train, image: (np.abs(train.astype(int) - image).mean(axis=(1, 2)) < 1).any()),
-            "a picture that differs by one grey level in one pixel is no exact copy. Ask for equality, not for nearness."),
+            "a picture that differs by one grey level in one pixel is found. It is no exact copy: compare all pixels, and ask "
+            "for equality."),
     Mistake(_where(lambda train, image: str(image) in map(str, train)),
             "a near copy is found. `str` (and `repr`) of a large picture leaves its middle out: `...`. Compare all pixels, for "
             "example by image.tobytes()."),
     Mistake(_where(lambda train, image: image.sum() in train.sum(axis=(1, 2))),
             "equal sums are not equal pictures. Compare all pixels, for example by image.tobytes()."),
     Mistake(_where(lambda train, image: image in train),
-            "one equal pixel is not enough, yet `image in train_images` asks no more. All pixels of *one* training picture must "
-            "agree: np.array_equal(a, b), or tobytes()."),
+            "one equal pixel is enough here. All pixels of *one* training picture must agree: np.array_equal(a, b), or "
+            "tobytes()."),
     Mistake(lambda train, test: np.isin(test, train),
             "np.isin compares single pixels. Return one answer per picture, for example by tobytes()."),
     Mistake(lambda train, test: np.isin(test, train).all(axis=(1, 2)),

@@ -10,7 +10,7 @@ import numpy as np
 
 from fer_course.checks.answers import several
 from fer_course.checks.comparing import as_array
-from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed
 
 # ------------------------------------------------------------------------------------------------------------ softmax
 
@@ -87,6 +87,13 @@ SOFTMAX_MISTAKES = (
         lambda scores: scores / scores.sum(axis=1, keepdims=True),
         "this divides the scores themselves. Take exp of them first.",
     ),
+    *(
+        Mistake(
+            lambda scores, top=top: _normalised(-scores, top=top),
+            "exp of *minus* the score: the smallest score gets the largest probability. Leave the sign as it is.",
+        )
+        for top in (False, 1)
+    ),
     Mistake(np.exp, _UNDIVIDED),
     Mistake(lambda scores: np.exp(scores - scores.max(axis=1, keepdims=True)), _UNDIVIDED),
     Mistake(lambda scores: np.log(_normalised(scores)), "this is the logarithm of softmax. Leave out the log."),
@@ -111,10 +118,13 @@ SOFTMAX_MISTAKES = (
 def slope(answer) -> None:
     """Check `slope(loss, weights, place, nudge)`: the change of a loss per unit of one weight, a number."""
     cases = []
-    for seed, (sides, nudge) in enumerate((((3,), 0.01), ((4, 3), 0.001), ((2, 5), 0.05))):
+    for seed, (sides, nudge, rises) in enumerate((((3,), 0.01, True), ((4, 3), 0.001, False), ((2, 5), 0.05, True))):
         sides, rng = grown(seed, *sides), numbers(seed)
         place = tuple(int(rng.integers(1, side)) for side in sides)
-        cases.append((_bowl(rng.normal(size=sides), rng.uniform(1, 3)), rng.normal(size=sides), place, nudge))
+        loss, weights = _bowl(rng.normal(size=sides), rng.uniform(1, 3)), rng.normal(size=sides)
+        if (_slope(loss, weights, place, nudge) > 0) != rises:
+            loss = partial(_upside_down, loss)
+        cases.append((loss, weights, place, nudge))
     if not all(_near_slope(attempt(answer, *case), *case) for case in cases):
         judge(answer, cases, _slope, _what_slope, mistakes=SLOPE_MISTAKES, advice=_ADVICE_ON_PLACES, form=_one_number)
     passed("The slope: which way a weight should move, and how much it matters.")
@@ -126,6 +136,11 @@ def _bowl(bottom: np.ndarray, steepness: float) -> Callable[[np.ndarray], float]
     return lambda weights: float((steepness * (weights - bottom) ** 2 / 2 + tilt * weights).sum())
 
 
+def _upside_down(loss: Callable[[np.ndarray], float], weights: np.ndarray) -> float:
+    """Return the loss with the opposite sign: it falls where the other one rises."""
+    return -loss(weights)
+
+
 def _what_slope(loss, weights, place, nudge) -> str:
     return f"slope at {place} of weights {weights.shape}, nudge {nudge}"
 
@@ -134,7 +149,7 @@ def _slope(loss, weights, place, nudge) -> float:
     return (loss(_nudged(weights, place, nudge)) - loss(weights)) / nudge
 
 
-def _nudged(weights: np.ndarray, place: tuple[int, ...], nudge: float) -> np.ndarray:
+def _nudged(weights: np.ndarray, place: tuple[int, ...] | list[int] | int, nudge: float) -> np.ndarray:
     moved = np.array(weights)
     moved[place] += nudge
     return moved
@@ -143,17 +158,12 @@ def _nudged(weights: np.ndarray, place: tuple[int, ...], nudge: float) -> np.nda
 def _near_slope(answer, loss, weights, place, nudge) -> bool:
     """Return True for the slope at the weight, between the nudges to both sides: a nudge down or to both sides is right, too."""
     up, down = _slope(loss, weights, place, nudge), _slope(loss, weights, place, -nudge)
-    found = as_array(answer)
-    return (
-        found is not None
-        and found.size == 1
-        and min(up, down) - 1e-6 <= float(found.ravel()[0]) <= max(up, down) + 1e-6
-    )
+    return min(up, down) - 1e-6 <= _one_number(answer) <= max(up, down) + 1e-6
 
 
-def _one_number(answer):
+def _one_number(answer) -> float:
     array = as_array(answer)
-    if array is None or array.size != 1:
+    if array is None or array.size != 1 or array.dtype.kind not in "fiu":
         raise Hint(f"The slope at one place is one number; found {short(answer)}.")
     return float(array.ravel()[0])
 
@@ -183,6 +193,35 @@ SLOPE_MISTAKES = (
     Mistake(
         lambda loss, weights, place, nudge: (loss(_set(weights, place, nudge)) - loss(weights)) / nudge,
         "the weight is *set* to the nudge. Add the nudge to it: +=.",
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: abs(_slope(loss, weights, place, nudge)),
+        "the sign is lost. Where the loss falls, the slope is negative.",
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: -_slope(loss, weights, place, -nudge),
+        "you nudge the weight *down* and divide by the nudge. Nudge it up, or divide by what you have added: -nudge.",
+    ),
+    *(
+        Mistake(
+            lambda loss, weights, place, nudge, fixed=fixed: _slope(loss, weights, place, fixed),
+            f"your nudge is {fixed}, whatever the argument says: use `nudge`.",
+        )
+        for fixed in (0.1, 0.01, 0.001)
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: (loss(_nudged(weights, place[0], nudge)) - loss(weights)) / nudge,
+        "you move the whole row place[0]. The tuple itself is the index of one weight: moved[place].",
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: (loss(_nudged(weights, list(place), nudge)) - loss(weights)) / nudge,
+        "a list as an index picks whole rows. The tuple itself is the index of one weight: moved[place].",
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: (
+            (loss(_set(weights, place, weights[place] * (1 + nudge))) - loss(weights)) / nudge
+        ),
+        "the weight is *multiplied* by 1 + nudge. Add the nudge to it: +=.",
     ),
     Mistake(
         lambda loss, weights, place, nudge: loss(_nudged(weights, place, nudge)) / nudge,

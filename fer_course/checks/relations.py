@@ -10,6 +10,7 @@ import itertools
 import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -111,8 +112,10 @@ def _large(pairs: list[_Pair]) -> bool:
 
 def _not_finite(pairs: list[_Pair]) -> str:
     for pair in pairs:
-        if pair.got.dtype.kind != "f" or not np.isfinite(pair.wanted).all() or np.isfinite(pair.got).all():
+        if close(pair.got, pair.wanted):
             continue
+        if pair.got.dtype.kind != "f" or not np.isfinite(pair.wanted).all() or np.isfinite(pair.got).all():
+            return ""  # the first wrong answer is the one that is shown
         wrong = ~np.isfinite(pair.got)
         kind = "nan (not a number)" if np.isnan(pair.got[wrong]).all() else "inf (too large)"
         if not np.isnan(pair.got[wrong]).all() and np.isnan(pair.got).any():
@@ -144,6 +147,10 @@ _BY_VALUE = {
     "255 minus the right one": lambda values: 255 - values,
     "the right one modulo 256: uint8 wraps round at 256": _wrapped,
     "the right one, rounded": np.rint,
+    **{
+        f"the right one, rounded to {digits} decimal place{'s' * (digits > 1)}": partial(np.round, decimals=digits)
+        for digits in (1, 2, 3, 4)
+    },
     "the right one without its fraction": np.trunc,
     "the right one, rounded down": np.floor,
     "the right one, rounded up": np.ceil,
@@ -267,6 +274,8 @@ def _change_of(name: str, pair: _Pair) -> _Pair | None:
     before = as_array(pair.arguments.get(name))
     if before is None or before.dtype.kind not in "fiu" or before.shape != pair.wanted.shape or not before.any():
         return None
+    if np.median(np.abs(pair.wanted)) < 0.1 * np.median(np.abs(before)):
+        return None  # the right answer is no step from here: it is of another size
     if pair.got.dtype.kind != "f":
         return None
     return _Pair(pair.got - before.astype(pair.got.dtype), pair.wanted - before, pair.arguments)
@@ -292,12 +301,27 @@ def _sums(pairs: list[_Pair]) -> str:
 
 def _moved(pairs: list[_Pair]) -> str:
     """Find the right values at other places, or summed up along an axis."""
-    if not all(np.unique(pair.wanted).size > 1 for pair in pairs) or not _large(pairs):
+    # Among zeros and ones much agrees by accident: one case alone proves nothing.
+    least = 2 if len(pairs) > 1 else 3
+    if not all(np.unique(pair.wanted).size >= least for pair in pairs) or not _large(pairs):
         return ""
+    if any(_holds(pairs, lambda pair, axes=axes: _first_alone(pair.wanted, axes)) for axes in (1, 2)):
+        return "Only the first place is filled, all others are 0. Does a `return` end the loop too early?"
+    if all(pair.got.ndim == 0 for pair in pairs) and _holds(pairs, lambda pair: pair.wanted.flat[0]):
+        return "Your answer is the first of the right values alone. Does a `return` end the loop too early?"
     for words, change in _moves(pairs[0].wanted.ndim):
         if _holds(pairs, lambda pair, change=change: _changed(change, pair.wanted)):
             return words
     return ""
+
+
+def _first_alone(wanted: np.ndarray, axes: int) -> np.ndarray | None:
+    """Return zeros, but for the right values at the first place along so many axes: of maps (H,W,C), the C values at [0, 0]."""
+    if wanted.ndim < axes:
+        return None
+    alone = np.zeros_like(wanted)
+    alone[(0,) * axes] = wanted[(0,) * axes]
+    return alone
 
 
 def _changed(change: Callable, wanted: np.ndarray) -> np.ndarray | None:

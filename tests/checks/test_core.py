@@ -6,6 +6,7 @@ import functools
 import selectors
 import warnings
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
@@ -366,8 +367,52 @@ def test_yours_is_the_learners_only_after_its_check_has_passed(capsys):
     capsys.readouterr()
     assert checks.yours(wrong, course) is course
     assert capsys.readouterr().out.startswith("From here on: the course's wrong.")
-    assert checks.yours(right, course) is right
+    mine = checks.yours(right, course)
+    assert mine.__wrapped__ is right
     assert capsys.readouterr().out == "From here on: your own right.\n"
+    assert checks.yours(mine, course) is mine  # the cell, run again
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ([[1, 2], [3, 4]], np.ndarray),
+        (keras.ops.convert_to_tensor([1.0, 2.0]), np.ndarray),
+        (np.float16(3), np.float16),
+        (True, bool),
+        ("Training", str),
+        ({"a": [1]}, dict),
+        (keras.Input((3,)), keras.KerasTensor),
+        ([], np.ndarray),
+    ],
+)
+def test_what_is_yours_goes_on_in_arrays(answer, kind):
+    def mirror(face):
+        return face[:, ::-1] if isinstance(face, np.ndarray) else answer
+
+    checks.start.mirror(mirror)
+    mine = checks.yours(mirror, np.fliplr)
+    assert isinstance(mine("a"), kind)
+
+
+def test_what_is_yours_is_a_number_where_the_course_has_one():
+    def mirror(face):
+        return face[:, ::-1] if isinstance(face, np.ndarray) else [0.5]
+
+    def course(face) -> float:
+        return 0.5
+
+    checks.start.mirror(mirror)
+    assert f"{checks.yours(mirror, course)('a'):.2f}" == "0.50"
+
+
+def test_the_parts_of_what_is_yours_are_arrays_and_stay_apart():
+    def mirror(face):
+        return face[:, ::-1] if isinstance(face, np.ndarray) else ([[1.0, 2.0]], [3.0], "Training", 7)
+
+    checks.start.mirror(mirror)
+    weights, bias, split, number = checks.yours(mirror, np.fliplr)("a")
+    assert (weights.shape, bias.shape, split, number) == ((1, 2), (1,), "Training", 7)
 
 
 def test_a_changed_answer_has_not_passed():

@@ -76,13 +76,25 @@ def waited_for(condition, what: str, seconds: float = PATIENCE) -> None:
         time.sleep(0.1)
 
 
-def orphans() -> list[int]:
-    """Return the kernels on this machine whose starter is gone."""
+def sandboxed_kernels() -> set[int]:
+    """Return the kernels on this machine that run in a sandbox: in another process namespace than this test."""
     import psutil
 
-    found = []
-    for process in psutil.process_iter(["pid", "ppid", "cmdline"]):
-        words = " ".join(process.info["cmdline"] or [])
-        if "ipykernel_launcher" in words and process.info["ppid"] == 1:
-            found.append(process.info["pid"])
+    ours, found = os.readlink("/proc/self/ns/pid"), set()
+    for process in psutil.process_iter(["cmdline"]):
+        if "ipykernel_launcher" in " ".join(process.info["cmdline"] or []):
+            with contextlib.suppress(OSError):
+                if os.readlink(f"/proc/{process.pid}/ns/pid") != ours:
+                    found.add(process.pid)
     return found
+
+
+def working_in(folder: Path) -> set[int]:
+    """Return the processes whose working directory is a folder, or lies in it."""
+    import psutil
+
+    return {
+        process.pid
+        for process in psutil.process_iter(["cwd"])
+        if Path(process.info["cwd"] or "/").is_relative_to(folder)
+    }

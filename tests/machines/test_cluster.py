@@ -13,7 +13,7 @@ import classes
 import pandas
 import pytest
 import yaml
-from clusters import cluster, end, orphans, scheduler_in, waited_for, worker
+from clusters import cluster, end, sandboxed_kernels, scheduler_in, waited_for, worker, working_in
 from learnable_faces import make_faces
 
 from fer_course import data, sweep
@@ -62,7 +62,7 @@ def points(folder) -> dict:
 def test_24_submissions_on_two_workers_one_of_which_is_killed(tmp_path):
     folder = made_class(tmp_path, 24)
     theirs = classes.graded_by_nbgrader(folder, tmp_path / "theirs")
-    lines = []
+    lines, before = [], sandboxed_kernels()
     with cluster(tmp_path) as (address, workers), executor_at(address) as executor:
 
         def progress(line: str) -> None:
@@ -76,7 +76,7 @@ def test_24_submissions_on_two_workers_one_of_which_is_killed(tmp_path):
     assert points(folder) == points(theirs)
     right = [2.0, 1.0, 0.0]
     assert points(folder) == {f"learner{number:02}": ("graded", right[number % 3]) for number in range(24)}
-    waited_for(lambda: not orphans(), "kernels to end", 30)
+    waited_for(lambda: not sandboxed_kernels() - before, "kernels to end", 30)
 
 
 def test_a_sweep_of_12_with_a_killed_worker_and_a_stopped_client(tmp_path):
@@ -113,7 +113,7 @@ def test_a_sweep_of_12_with_a_killed_worker_and_a_stopped_client(tmp_path):
     for history in out.glob("trials/*/history.csv"):
         epochs = [line.split(",")[0] for line in history.read_text().splitlines()[1:]]
         assert epochs == [str(number + 1) for number in range(len(epochs))]
-    waited_for(lambda: not orphans(), "kernels to end", 30)
+    waited_for(lambda: not working_in(tmp_path), "trials to end", 30)
 
 
 # ------------------------------------------------------------------------- a cluster that can't do it, or goes away
