@@ -10,7 +10,7 @@ import numpy as np
 
 from fer_course.checks.answers import several
 from fer_course.checks.comparing import as_array
-from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed
+from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed, short
 
 # ------------------------------------------------------------------------------------------------------------ softmax
 
