@@ -95,7 +95,8 @@ def output_size(answer) -> None:
     """Check `output_size(size, kernel, stride, padding)`: in how many places a kernel fits along one side, an int."""
     cases = [(48, 5, 1, 0), (7, 3, 1, 1), (9, 3, 2, 0), (10, 3, 2, 0), (11, 5, 3, 2), (6, 6, 1, 0), (48, 3, 2, 1)]
     # `round` goes to the *even* number at a half: only together do these and (10, 3, 2, 0) catch it before and after the + 1.
-    cases += [(48, 3, 2, 0), (6, 3, 4, 0)]
+    # Padding that is neither none nor what keeps the size.
+    cases += [(48, 3, 2, 0), (6, 3, 4, 0), (48, 5, 1, 1), (48, 3, 1, 2)]
     judge(
         answer,
         # By twice the stride: what is over at the end stays the same.

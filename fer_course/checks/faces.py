@@ -264,7 +264,7 @@ MAJORITY_BASELINE_MISTAKES = (
             "you always answer the most frequent *test* label. A classifier sees the training labels only: count those."),
     Mistake(_always(lambda train, test: _usual(np.concatenate([train, test]))),
             "you always answer the most frequent of training and test *together*. Count the training labels only."),
-    Mistake(_always(lambda train, test: train.max()), _CLASS.format("the largest training label (max), 6")),
+    Mistake(_always(lambda train, test: train.max()), _CLASS.format("6: the largest training label, and the last one")),
     Mistake(_always(lambda train, test: train.min()), _CLASS.format("the smallest training label (min), 0")),
     Mistake(_always(lambda train, test: np.median(train)), _CLASS.format("the median of the training labels")),
     Mistake(_always(lambda train, test: round(train.mean())), _CLASS.format("the rounded mean of the training labels")),
@@ -314,7 +314,7 @@ def _leaky(rng: np.random.Generator, size: tuple[int, int]):
     test = rng.integers(0, 256, (9, *size), dtype=np.uint8)
     train[0, 0, :2] = (10, 200)
     near, shuffled = train[3].copy(), train[0].copy()
-    near[size[0] // 2, size[1] // 2] ^= 1  # one grey level in one pixel
+    near[size[0] // 2, size[1] // 2 - 1] ^= 1  # one grey level in one pixel, which is on no diagonal
     shuffled[0, :2] = shuffled[0, 1::-1]
     for row, picture in ((1, train[7]), (2, near), (4, train[11]), (5, shuffled), (7, test[6]), (8, train[8])):
         test[row] = picture
@@ -349,7 +349,8 @@ FIND_LEAKS_MISTAKES = (
             "a near copy is found. `str` (and `repr`) of a large picture leaves its middle out: `...`. Compare all pixels, for "
             "example by image.tobytes()."),
     Mistake(_where(lambda train, image: image.sum() in train.sum(axis=(1, 2))),
-            "equal sums are not equal pictures. Compare all pixels, for example by image.tobytes()."),
+            "a picture with two pixels exchanged is found. Compare all pixels, each in its place: np.array_equal(a, b), or "
+            "image.tobytes(). Equal sums are not enough."),
     Mistake(_where(lambda train, image: image in train),
             "one equal pixel is enough here. All pixels of *one* training picture must agree: np.array_equal(a, b), or "
             "tobytes()."),

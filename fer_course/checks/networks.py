@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from fer_course.checks.answers import layers_by_kind, whole
+from fer_course.checks.answers import whole
 from fer_course.checks.comparing import close
 from fer_course.checks.core import (
     Hint,
@@ -23,6 +24,7 @@ from fer_course.checks.core import (
     passed,
     short,
 )
+from fer_course.errors import first_line
 from fer_course.quiet import keras
 
 # ---------------------------------------------------------------------------------------------- receptive field
@@ -42,6 +44,7 @@ def receptive_field(answer) -> None:
         [(3, 2), (5, 1), (2, 2)],
         [(3, 2), (3, 2), (3, 2)],
         [(7, 3), (3, 1), (4, 2), (5, 1)],
+        [(5, 2), (3, 2), (5, 1), (3, 2), (3, 1), (3, 2)],  # more than the 48 pixels of a face
     ]
     judge(
         answer,
@@ -124,6 +127,10 @@ _MULTIPLIED = (
 _WIDENS = "Each layer widens what the layers before it see."
 
 RECEPTIVE_FIELD_MISTAKES = (
+    Mistake(lambda layers: _reached([(stride, kernel) for kernel, stride in layers]),
+            "kernel and stride have changed places: each pair is (kernel, stride)."),
+    Mistake(_field(_before, add=lambda kernel: kernel // 2),
+            "a kernel of k adds k - 1 pixels, half of them on each side; you add one half alone."),
     Mistake(_field(lambda strides, n: 1),
             "the strides are not used: after a stride of 2, neighbours lie 2 pixels apart."),
     Mistake(_field(lambda strides, n: math.prod(strides[: n + 1])),
@@ -253,7 +260,20 @@ _BOTH_WRONG = f"{_BIASES} And count the places of the *output*: (H - k) // strid
 _ONE_SIDE = "places along one side alone. Multiply those along the height by those along the width."
 _PLUS_ONE = "the number of places along {} is wrong: it is (side - k) // stride + 1, with + 1 for the first place."
 
+
+def _both_the_second(*case) -> tuple[int, int]:
+    """Return a wrong answer: the multiply-adds, twice."""
+    return _counted(*case)[1], _counted(*case)[1]
+
+
+def _both_the_first(*case) -> tuple[int, int]:
+    """Return a wrong answer: the parameters, twice."""
+    return _counted(*case)[0], _counted(*case)[0]
+
+
 LAYER_COST_MISTAKES = (
+    Mistake(_both_the_second, "this is the number of multiply-adds. The first of the two is the number of parameters."),
+    Mistake(_both_the_first, "this is the number of parameters. The second of the two is the number of multiply-adds."),
     Mistake(lambda *case: _counted(*case)[::-1],
             "the two are in the other order: first the parameters, then the multiply-adds."),
     Mistake(_parameters(lambda c, m, k: k * k * c * m), "the biases are missing, one for each output map."),
@@ -358,6 +378,7 @@ CHANGES: tuple[dict[str, Any], ...] = (
     {"pooling": layers.MaxPooling2D},
     {"dropout": 0.5},
     {"third": True},
+    {"activation": "sigmoid", "third": True},
     {"activation": "relu", "pooling": layers.MaxPooling2D, "dropout": 0.25, "third": True},
 )
 _UNITS = (120, 84)
@@ -389,43 +410,100 @@ def _built(answer, options: dict) -> keras.Model:
         raise Hint(f"{hint}\n  It was called as lenet({called}).") from None
     if not isinstance(model, keras.Model):
         raise Hint(f"Return a Keras model, keras.Sequential([...]); found {short(model)}.")
-    shapes = tuple(model.input_shape)[1:], tuple(model.output_shape)[1:]
-    if shapes not in (((48, 48, 1), (7,)), ((48, 48), (7,))):
-        raise Hint(
-            f"The model takes pictures (48, 48, 1) and gives 7 probabilities; yours goes from {shapes[0]} to {shapes[1]}."
-        )
+    shape = getattr(model, "input_shape", (None, 48, 48, 1))  # one that is not built yet has none
+    if shape not in ((None, 48, 48, 1), (None, 48, 48)):
+        raise Hint(f"The model takes pictures (48, 48, 1); yours takes {short(shape)}.")
+    try:
+        found = tuple(model(np.zeros((1, 48, 48, 1), "float32")).shape)
+    except Exception as error:
+        raise Hint(f"Your model stopped with a picture (48, 48, 1): {first_line(error)}") from None
+    if found != (1, 7):
+        raise Hint(f"The model gives 7 probabilities for each picture; yours gives {found} for one picture.")
     return model
 
 
+def _parts(model: keras.Model, kind: str) -> list:
+    """Return the layers of one kind, also those within another model or layer."""
+    return [layer for layer in model._flatten_layers(include_self=False) if type(layer).__name__ == kind]
+
+
 def _check_weights(model: keras.Model, third: bool, what: str) -> None:
-    """Compare the shapes of all weights, layer by layer, with LeNet's."""
+    """Compare the shapes of all weights, layer by layer, with LeNet's, and how they are drawn."""
     pairs = [(5, 5, 1, 6), (5, 5, 6, 16), *([(4, 4, 16, 32)] if third else [])]
     flat = 3 * 3 * 32 if third else 9 * 9 * 16
     kernels = [*pairs, (flat, _UNITS[0]), _UNITS, (_UNITS[1], 7)]
     expected = [shape for kernel in kernels for shape in (kernel, kernel[-1:])]
     found = [tuple(weight.shape) for weight in model.weights]
     if found == expected:
+        _check_initial(model, what)
         return
     place = next((i for i, pair in enumerate(zip(found, expected, strict=False)) if pair[0] != pair[1]), None)
     if place is None:
         told = f"{len(expected)} arrays of weights are due, found {len(found)}: a layer is missing, or there is one too many"
+    elif expected[place] == (flat, _UNITS[0]) and found[place][1:] == _UNITS[:1]:
+        told = f"the first dense layer gets {found[place][0]:,} numbers, LeNet's gets {flat:,}{_why(found[place][0], third)}"
     else:
         told = f"the weights number {place} have the shape {found[place]}; LeNet's have {expected[place]}"
     third_told = " The third pair has 32 maps and kernels of 4 × 4, and pooling after it." if third else ""
     raise Hint(f"{what}: {told}.{third_told}")
 
 
+def _why(flat: int, third: bool) -> str:
+    """Return what makes so many numbers of the last maps, as far as it is known."""
+    slips = {
+        "that is what padding gives: LeNet's convolutions have none": {"padding": True},
+        "that is what pooling before each convolution gives: it comes after": {"first": "pooling"},
+        "that is what pooling with strides=1 gives: pooling(2) moves by 2": {"step": 1},
+        "that is what it is without pooling: it comes after each convolution": {"step": 0},
+        "the last pooling seems to be missing": {"last": False},
+    }
+    for words, slip in slips.items():
+        if _flat(third, **slip) == flat:
+            return f": {words}"
+    return ""
+
+
+def _flat(third: bool, padding: bool = False, first: str = "convolution", step: int = 2, last: bool = True) -> int:
+    """Return how many numbers the last maps of a LeNet have that differs in one thing."""
+    side, sizes = 48, (5, 5, 4)[: 3 if third else 2]
+
+    def convolved(side: int, size: int) -> int:
+        return side if padding else side - size + 1
+
+    def pooled(side: int, number: int) -> int:
+        if not step or (number == len(sizes) - 1 and not last):
+            return side
+        return (side - 2) // step + 1
+
+    for number, size in enumerate(sizes):
+        side = convolved(pooled(side, number), size) if first == "pooling" else pooled(convolved(side, size), number)
+    return side * side * (32 if third else 16)
+
+
+def _check_initial(model: keras.Model, what: str) -> None:
+    """See that the weights begin as Keras' do: another start would be a second change."""
+    for layer in model._flatten_layers(include_self=False):
+        initial = getattr(layer, "kernel_initializer", None)
+        if initial is not None and not isinstance(initial, keras.initializers.GlorotUniform):
+            raise Hint(
+                f"{what}: a layer draws its initial weights by {type(initial).__name__}. That is a second change: leave "
+                "`kernel_initializer` out."
+            )
+
+
 def _check_dropout(model: keras.Model, rate: float, what: str) -> None:
     """See that each dense layer but the last is followed by dropout of this rate, and by none where the rate is 0."""
-    found = [layer for layer in layers_by_kind(model).get("Dropout", []) if layer.rate]
+    found = [layer for layer in _parts(model, "Dropout") if layer.rate]
     if any(abs(layer.rate - rate) > 1e-6 for layer in found):
         raise Hint(f"{what}: a Dropout layer has the rate {found[0].rate:g}; the argument says {rate:g}.")
-    behind = sorted(tuple(layer.input.shape)[1:] for layer in found)
-    wanted = sorted((units,) for units in _UNITS) if rate else []
-    if behind != wanted:
+    behind = None
+    with suppress(AttributeError, ValueError):  # of a model without a graph of its layers, such as a subclass
+        behind = sorted(tuple(layer.input.shape)[1:] for layer in found)
+    wanted = sorted((units,) for units in _UNITS if rate)
+    if len(found) != len(wanted) or behind not in (None, wanted):
+        places = f" after {' and '.join(map(str, behind))}" if behind else ""
         raise Hint(
-            f"{what}: dropout is due after the dense layers of 120 and 84 units, and nowhere else; found "
-            f"{len(found)}{' after ' + ' and '.join(map(str, behind)) if found else ''}."
+            f"{what}: dropout is due after the dense layers of 120 and 84 units, and nowhere else; found {len(found)}{places}."
         )
 
 
@@ -445,7 +523,7 @@ def _check_probabilities(model: keras.Model, options: dict, what: str, number: i
 
 
 def _check_rescaling(model: keras.Model, what: str) -> None:
-    for layer in layers_by_kind(model).get("Rescaling", []):
+    for layer in _parts(model, "Rescaling"):
         ends = sorted((float(layer.offset), 255 * float(layer.scale) + float(layer.offset)))
         if not np.allclose(ends, (-1, 1), atol=1e-3):
             told = f"from {ends[0]:.4g} to {ends[1]:.4g}"
@@ -456,12 +534,17 @@ def _scale(shape: tuple[int, ...]) -> float:
     return 0.1 if len(shape) == 1 else 1.5 / math.sqrt(math.prod(shape[:-1]))
 
 
-_FUNCTIONS: dict[str, Callable] = {"tanh": np.tanh, "relu": lambda x: np.maximum(x, 0), "linear": lambda x: x}
+_FUNCTIONS: dict[str, Callable] = {
+    "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
+    "tanh": np.tanh,
+    "relu": lambda x: np.maximum(x, 0),
+    "linear": lambda x: x,
+}
 
 
 def _forward(
     arrays: Sequence[np.ndarray], image: np.ndarray, activation: str, largest: bool, dense: str = "", first: str = "",
-    last: str = "", others: bool | None = None, rescale: bool = True,
+    last: str = "", others: bool | None = None, rescale: bool = True, third: str = "",
 ) -> np.ndarray:  # fmt: skip
     """Return LeNet's probabilities in NumPy; the options after `largest` make known slips of it."""
     x = (image / 127.5 - 1 if rescale else image)[..., None].astype(float)
@@ -469,7 +552,7 @@ def _forward(
     for number, (kernel, bias) in enumerate(pair for pair in pairs if pair[0].ndim == 4):
         windows = np.lib.stride_tricks.sliding_window_view(x, kernel.shape[:2], axis=(0, 1))
         x = np.einsum("hwcij,ijcm->hwm", windows, kernel, optimize=True) + bias
-        x = _FUNCTIONS[(first if number == 0 else "") or activation](x)
+        x = _FUNCTIONS[{0: first, 2: third}.get(number) or activation](x)
         squares = x.reshape(len(x) // 2, 2, len(x) // 2, 2, -1)
         pool = largest if number == 0 or others is None else others
         x = squares.max(axis=(1, 3)) if pool else squares.mean(axis=(1, 3))
@@ -497,6 +580,9 @@ LENET_SLIPS: tuple[tuple[dict, str], ...] = (
     ({"activation": "linear", "dense": "relu"}, f"the convolutions have no activation. {_ALL}"),
     ({"activation": "tanh", "dense": "relu"}, f"the convolutions have tanh, whatever the argument says. {_ALL}"),
     ({"activation": "relu", "dense": "tanh"}, f"the convolutions have ReLU, whatever the argument says. {_ALL}"),
+    ({"third": "tanh"}, f"the convolution of the third pair still has tanh. {_ALL}"),
+    ({"third": "relu"}, "the convolution of the third pair has ReLU, whatever the argument says. Use it there too."),
+    ({"third": "linear"}, f"the convolution of the third pair has no activation. {_ALL}"),
     ({"first": "tanh"}, f"the first convolution still has tanh. {_ALL}"),
     ({"largest": False}, "these are those of average pooling. Use the argument: pooling(2)."),
     ({"largest": True}, "these are those of max pooling. The default is average pooling; use the argument: pooling(2)."),

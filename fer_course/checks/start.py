@@ -12,7 +12,7 @@ def mirror(answer) -> None:
     """Check `mirror(face)`: the picture mirrored left to right, (H, W) to (H, W), of the same dtype."""
     cases = [
         (numbers(0).integers(0, 256, grown(seed, *sides), dtype=np.uint8),)
-        for seed, sides in enumerate(((2, 3), (5, 4), (48, 48)))
+        for seed, sides in enumerate(((2, 3), (5, 4), (48, 48), (50, 61)))
     ]
     answers = judge(answer, cases, _mirrored, _what, mistakes=MIRROR_MISTAKES, advice=_advice)
     for mirrored, (face,) in zip(answers, cases, strict=True):

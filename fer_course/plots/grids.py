@@ -25,7 +25,8 @@ def grid(images: np.ndarray, titles: Sequence[str] | None = None, columns: int =
     images = np.asarray(images)
     if not len(images):
         raise FerCourseError("A grid needs at least one picture; found none. Check how the pictures were selected.")
-    figure, axes = _empty_grid(len(images), columns, size, size + TITLE if titles is not None else size)
+    lines = max((str(title).count("\n") + 1 for title in titles), default=1) if titles is not None else 0
+    figure, axes = _empty_grid(len(images), columns, size, size + lines * TITLE)
     for index, (axis, image) in enumerate(zip(axes, images, strict=True)):
         axis.imshow(image, cmap="gray", vmin=0, vmax=255)
         if titles is not None:

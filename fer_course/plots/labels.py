@@ -24,7 +24,7 @@ def percent(side: Axis, whole: float = 1) -> None:
 def label_lines(axis: Axes, lines: Sequence[Line2D] | None = None) -> None:
     """Write the label of each line at its right end, in one column, none over another. Call it when the limits are final.
 
-    A thin line leads from the end of a line to a label that had to move.
+    A thin dotted line in the colour of the line leads from its end to its label, unless the two stand side by side.
 
     Args:
         axis: where the lines are.
@@ -42,10 +42,12 @@ def label_lines(axis: Axes, lines: Sequence[Line2D] | None = None) -> None:
     column, heights = ends[:, 0].max() + GAP, spread(ends[:, 1], APART)
     for line, (x, y), height in zip(lines, ends, heights, strict=True):
         moved = max(abs(height - y), (column - x - GAP) / 2) > APART / 2
+        leader = {
+            "arrowstyle": "-", "linewidth": 1, "linestyle": (0, (1, 1.5)), "color": line.get_color(), "shrinkB": 3,
+        }  # fmt: skip
         axis.annotate(
             str(line.get_label()), _end(line), (column - x, height - y), xycoords=line.get_transform(),
-            textcoords="offset points", va="center", annotation_clip=False,
-            arrowprops={"arrowstyle": "-", "linewidth": 0.5, "color": line.get_color(), "shrinkB": 3} if moved else None,
+            textcoords="offset points", va="center", annotation_clip=False, arrowprops=leader if moved else None,
             zorder=line.get_zorder(), fontweight="bold" if line.get_linewidth() > 2 else "normal",
         )  # fmt: skip
 

@@ -162,7 +162,56 @@ def lenet_functional(activation="tanh", pooling=layers.AveragePooling2D, dropout
     return keras.Model(inputs, layers.Softmax()(layers.Dense(7)(x)))
 
 
-LENET_RIGHT = {"course": models.lenet_1995, "sequential": lenet(), "functional": lenet_functional}
+def lenet_without_input(**options):
+    """The same layers, of a model that is built when it meets the first picture."""
+    return keras.Sequential([layer for layer in lenet()(**options).layers if not isinstance(layer, layers.InputLayer)])
+
+
+class Subclass(keras.Model):
+    def __init__(self, **options):
+        super().__init__()
+        self.each = lenet_without_input(**options).layers
+
+    def call(self, x, training=False):
+        for layer in self.each:
+            x = layer(x, training=training) if isinstance(layer, layers.Dropout) else layer(x)
+        return x
+
+
+def lenet_nested(**options):
+    return keras.Sequential([keras.Input((48, 48, 1)), lenet()(**options)])
+
+
+def lenet_slipped(padding="valid", first="convolution", last=True, pool=None, initial="glorot_uniform", third_has=None):
+    """Return an answer with one slip that is not in an argument."""
+
+    def answer(activation="tanh", pooling=layers.AveragePooling2D, dropout=0.0, third=False):
+        model = [keras.Input((48, 48, 1)), layers.Rescaling(1 / 127.5, -1)]
+        sizes = [(6, 5), (16, 5), (32, 4)][: 3 if third else 2]
+        for number, (filters, size) in enumerate(sizes):
+            own = third_has if third_has and number == 2 else activation
+            pair = [
+                layers.Conv2D(filters, size, padding=padding, activation=own, kernel_initializer=initial),
+                (pool or (lambda kind: kind(2)))(pooling),
+            ]
+            pair = pair[::-1] if first == "pooling" else pair
+            model += pair if last or number < len(sizes) - 1 else pair[:1]
+        model.append(layers.Flatten())
+        for units in (120, 84):
+            model += [layers.Dense(units, activation=activation), layers.Dropout(dropout)]
+        return keras.Sequential([*model, layers.Dense(7, activation="softmax")])
+
+    return answer
+
+
+LENET_RIGHT = {
+    "course": models.lenet_1995,
+    "sequential": lenet(),
+    "functional": lenet_functional,
+    "without an input": lenet_without_input,
+    "subclass": Subclass,
+    "nested": lenet_nested,
+}
 ALWAYS_TANH, ALWAYS_RELU, NEVER = (lambda asked, name=name: name for name in ("tanh", "relu", None))
 LENET_WRONG = {
     "tanh in convolutions": (lenet(of_convolutions=ALWAYS_TANH), "the convolutions have tanh"),
@@ -182,6 +231,25 @@ LENET_WRONG = {
             pool=layers.AveragePooling2D, first_pool=pooling
         )(activation, pooling, dropout, third),
         "only the first pooling",
+    ),
+    "padding": (lenet_slipped(padding="same"), "gets 2,304 numbers, LeNet's gets 1,296: that is what padding gives"),
+    "pooling first": (lenet_slipped(first="pooling"), "576 numbers.*it comes after"),
+    "pooling by 1": (lenet_slipped(pool=lambda kind: kind(2, strides=1)), "strides=1"),
+    "no pooling": (lenet_slipped(pool=lambda kind: layers.Dropout(0)), "without pooling"),
+    "the last pooling missing": (lenet_slipped(last=False), "last pooling seems to be missing"),
+    "another start": (lenet_slipped(initial="he_normal"), "HeNormal.*second change"),
+    "tanh in the third pair": (lenet_slipped(third_has="tanh"), "third pair still has tanh"),
+    "ReLU or tanh": (
+        lambda activation="tanh", **options: lenet()(activation="tanh" if activation == "tanh" else "relu", **options),
+        "activation='sigmoid'.*those of ReLU",
+    ),
+    "a model that stops": (
+        lambda **options: keras.Sequential([layers.Conv2D(6, 5), layers.Conv2D(6, 99)]),
+        "stopped with a picture",
+    ),
+    "two probabilities": (
+        lambda **options: keras.Sequential([keras.Input((48, 48, 1)), layers.Flatten(), layers.Dense(2)]),
+        r"gives \(1, 2\) for one picture",
     ),
     "scores": (lenet(last=None), "these are scores"),
     "tanh at the end": (lenet(last="tanh"), "the last layer has tanh"),
