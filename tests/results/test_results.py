@@ -199,7 +199,13 @@ def test_the_record_of_one_change_is_on_real_faces_without_leaks_and_each_seed_s
     assert record["left_out"] == 248  # as facts of the data set have it
     trained = [(run["row"], run["seed"]) for run in record["trainings"]]
     assert len(trained) == len(set(trained))
-    assert {("LeNet of 1995", seed) for _, seed in trained} <= set(trained)
+    assert {seed for _, seed in trained} == {0, 1, 2}
+    assert set(trained) == {(row, seed) for row, _ in trained for seed in range(3)}
+    # Sentences of lesson 04: the cost of the global average is partly time; most changes alter the number of parameters.
+    of = {(run["row"], run["seed"]): run for run in record["trainings"]}
+    assert [of["global average", seed]["best_epoch"] for seed in range(3)] == [12, 12, 12]
+    in_the_figure = ("every second number", "one more pooling", "global average", "all four", "moved faces")
+    assert sum(of[row, 0]["parameters"] != of["LeNet of 1995", 0]["parameters"] for row in in_the_figure) == 3
     for run in record["trainings"]:
         right = np.unpackbits(np.frombuffer(base64.b64decode(run["right"]), np.uint8))[: record["n"]]
         assert right.mean() == pytest.approx(run["accuracy"][0])
