@@ -256,7 +256,8 @@ MAJORITY_BASELINE_MISTAKES = (
     Mistake(lambda train, test: (test != _usual(train)).mean(),
             "this is the share of wrong answers. Accuracy counts the right ones."),
     Mistake(lambda train, test: 0.0,
-            "no test label equals what you compare with. `max()` of counts says how often, `argmax()` of *counts* says which "
+            "0: either the share was cut to a whole number (divide with /, and without int), or no test label equals what you "
+            "compare with. `max()` of counts says how often, `argmax()` of *counts* says which "
             "class; `argmax()` of the labels is only the place of the largest one."),
     Mistake(lambda train, test: 1.0,
             "1.0 says that every guess is right: compare the test labels with one class, not with themselves."),
@@ -306,7 +307,7 @@ def _leaks(train: np.ndarray, test: np.ndarray) -> np.ndarray:
 
 
 def _leaky(rng: np.random.Generator, size: tuple[int, int]):
-    """Return train (12) and test (9): two leaks, one near copy, one shuffled copy, one pair in the test.
+    """Return train (12) and test (9): two leaks, one near copy, one shuffled copy, one pair in the test, one of two halves.
 
     The near copy differs in the middle, which NumPy leaves out when it prints a large picture.
     """
@@ -316,7 +317,16 @@ def _leaky(rng: np.random.Generator, size: tuple[int, int]):
     near, shuffled = train[3].copy(), train[0].copy()
     near[size[0] // 2, size[1] // 2 - 1] ^= 1  # one grey level in one pixel, which is on no diagonal
     shuffled[0, :2] = shuffled[0, 1::-1]
-    for row, picture in ((1, train[7]), (2, near), (4, train[11]), (5, shuffled), (7, test[6]), (8, train[8])):
+    bytes_between = train[4:6].ravel()[near.size // 2 :][: near.size].reshape(near.shape)  # an end and a beginning
+    for row, picture in (
+        (1, train[7]),
+        (3, bytes_between),
+        (2, near),
+        (4, train[11]),
+        (5, shuffled),
+        (7, test[6]),
+        (8, train[8]),
+    ):
         test[row] = picture
     return train, test
 
@@ -351,6 +361,9 @@ FIND_LEAKS_MISTAKES = (
     Mistake(_where(lambda train, image: image.sum() in train.sum(axis=(1, 2))),
             "a picture with two pixels exchanged is found. Compare all pixels, each in its place: np.array_equal(a, b), or "
             "image.tobytes(). Equal sums are not enough."),
+    Mistake(_where(lambda train, image: image.tobytes() in train.tobytes()),
+            "all of Training is one row of bytes here, so the end of one picture with the beginning of the next is found, too. "
+            "Compare picture by picture."),
     Mistake(_where(lambda train, image: image in train),
             "one equal pixel is enough here. All pixels of *one* training picture must agree: np.array_equal(a, b), or "
             "tobytes()."),

@@ -68,7 +68,8 @@ SOFTMAX_MISTAKES = (
     ),
     Mistake(
         partial(_normalised, top=None),
-        "you subtract the largest of *all* scores. Take each row's own: scores.max(axis=1, keepdims=True).",
+        "you subtract one number from all rows, such as the largest of *all* scores. Take each row's own: "
+        "scores.max(axis=1, keepdims=True).",
     ),
     Mistake(
         lambda scores: _normalised(scores - scores.min(axis=1, keepdims=True), top=False),

@@ -441,15 +441,19 @@ def _check_weights(model: keras.Model, third: bool, what: str) -> None:
     if place is None:
         told = f"{len(expected)} arrays of weights are due, found {len(found)}: a layer is missing, or there is one too many"
     elif expected[place] == (flat, _UNITS[0]) and found[place][1:] == _UNITS[:1]:
-        told = f"the first dense layer gets {found[place][0]:,} numbers, LeNet's gets {flat:,}{_why(found[place][0], third)}"
+        numbers_in = found[place][0]
+        told = (
+            f"the first dense layer gets {numbers_in:,} numbers, LeNet's gets {flat:,}{_why(numbers_in, third, model)}"
+        )
     else:
         told = f"the weights number {place} have the shape {found[place]}; LeNet's have {expected[place]}"
     third_told = " The third pair has 32 maps and kernels of 4 × 4, and pooling after it." if third else ""
     raise Hint(f"{what}: {told}.{third_told}")
 
 
-def _why(flat: int, third: bool) -> str:
+def _why(flat: int, third: bool, model: keras.Model) -> str:
     """Return what makes so many numbers of the last maps, as far as it is known."""
+    padded = any(layer.padding == "same" for layer in _parts(model, "Conv2D"))
     slips = {
         "that is what padding gives: LeNet's convolutions have none": {"padding": True},
         "that is what pooling before each convolution gives: it comes after": {"first": "pooling"},
@@ -458,7 +462,7 @@ def _why(flat: int, third: bool) -> str:
         "the last pooling seems to be missing": {"last": False},
     }
     for words, slip in slips.items():
-        if _flat(third, **slip) == flat:
+        if _flat(third, **slip) == flat and slip.get("padding", padded) == padded:
             return f": {words}"
     return ""
 

@@ -179,6 +179,8 @@ def _factor(pairs: list[_Pair]) -> str:
     """Find a factor: the same everywhere, or a size or an argument in each case."""
     if not _tells(pairs):
         return ""
+    if not all(np.isfinite(pair.got).all() and np.isfinite(pair.wanted).all() for pair in pairs):
+        return ""
     telling = [pair for pair in pairs if pair.wanted.any()]  # where all is 0, any factor is right
     factors = [_factor_of(pair) for pair in telling]
     if not all(math.isfinite(factor) and factor for factor in factors):

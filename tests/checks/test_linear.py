@@ -59,6 +59,16 @@ SOFTMAX_RIGHT = {
 SOFTMAX_WRONG = {
     "overflow": (softmax_plain, "too large for a float"),
     "in place": (softmax_in_place, "`scores = scores.copy\\(\\)`"),
+    "largest of the powers subtracted": (
+        lambda scores: (lambda p: p / p.sum(axis=1, keepdims=True))(
+            np.exp(scores) - np.exp(scores).max(1, keepdims=True)
+        ),
+        "softmax of scores",
+    ),
+    "divided by what overflows": (
+        lambda scores: np.exp(scores - scores.max(1, keepdims=True)) / np.exp(scores).sum(1, keepdims=True),
+        "softmax of scores",
+    ),
     "no keepdims": (softmax_without_keepdims, "(?s)broadcast.*lost their axis: sum with keepdims=True"),
     "no keepdims, square": (softmax_without_keepdims_where_it_runs, "went to the wrong rows"),
     "nothing": (lambda scores: None, "return"),

@@ -237,6 +237,10 @@ LENET_WRONG = {
     "pooling by 1": (lenet_slipped(pool=lambda kind: kind(2, strides=1)), "strides=1"),
     "no pooling": (lenet_slipped(pool=lambda kind: layers.Dropout(0)), "without pooling"),
     "the last pooling missing": (lenet_slipped(last=False), "last pooling seems to be missing"),
+    "the third pooling missing": (
+        lambda third=False, **options: lenet_slipped(last=not third)(third=third, **options),
+        "1,152 numbers, LeNet's gets 288: the last pooling seems to be missing",
+    ),
     "another start": (lenet_slipped(initial="he_normal"), "HeNormal.*second change"),
     "tanh in the third pair": (lenet_slipped(third_has="tanh"), "third pair still has tanh"),
     "ReLU or tanh": (

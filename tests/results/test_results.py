@@ -201,9 +201,10 @@ def test_the_record_of_one_change_is_on_real_faces_without_leaks_and_each_seed_s
     assert len(trained) == len(set(trained))
     assert {seed for _, seed in trained} == {0, 1, 2}
     assert set(trained) == {(row, seed) for row, _ in trained for seed in range(3)}
-    # Sentences of lesson 04: the cost of the global average is partly time; most changes alter the number of parameters.
+    # Sentences of lesson 04: two were perhaps not finished; most changes alter the number of parameters.
     of = {(run["row"], run["seed"]): run for run in record["trainings"]}
-    assert [of["global average", seed]["best_epoch"] for seed in range(3)] == [12, 12, 12]
+    for row in ("global average", "one more pooling"):
+        assert [of[row, seed]["best_epoch"] for seed in range(3)] == [12, 12, 12]
     in_the_figure = ("every second number", "one more pooling", "global average", "all four", "moved faces")
     assert sum(of[row, 0]["parameters"] != of["LeNet of 1995", 0]["parameters"] for row in in_the_figure) == 3
     for run in record["trainings"]:
