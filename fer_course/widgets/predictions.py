@@ -58,7 +58,8 @@ class Prediction(Figure):
             return f"Predict: {self.question} {' / '.join(self.options)}".rstrip()
         if self.mode == "summary":
             return "What you predicted, and what came."
-        return f"It is {self.truth}{self.unit and f' {self.unit}'}. {self.explanation}".rstrip()
+        came = int(self.truth) if isinstance(self.truth, float) and self.truth.is_integer() else self.truth
+        return f"It is {came}{self.unit and f' {self.unit}'}. {self.explanation}".rstrip()
 
 
 def predict(
