@@ -20,6 +20,8 @@ def short(value) -> str:
         return f"an array {value.shape} of {value.dtype}"
     if isinstance(value, np.ndarray):
         return np.array2string(value, precision=4, separator=", ").replace("\n", "")
+    if isinstance(value, (list, tuple)) and value and all(isinstance(part, np.ndarray) and part.ndim for part in value):
+        return f"a {type(value).__name__} of {len(value)} array{'s' * (len(value) > 1)}"
     if isinstance(value, (float, np.floating)):
         return f"{float(value):.6g}"
     text = repr(value.item() if isinstance(value, np.generic) else value)

@@ -205,7 +205,9 @@ def attempt(function: Callable, *arguments, advice: Advice | None = None, **opti
     for place, (before, after) in enumerate(zip(arguments, given, strict=True)):
         if not _same(before, after):
             changed = _parameter(function, place)
-            raise Hint(f"Your {name} changed its input in place. Work on a copy: `{changed} = {changed}.copy()`.")
+            raise Hint(
+                f"Your {name} changed its input in place. Work on a copy: `{changed} = {_copied(changed, before)}`."
+            )
     _last_call.set((_by_name(function, arguments), answer))
     return answer
 
@@ -218,6 +220,12 @@ def _parameter(function: Callable, place: int) -> str:
         return "x"
     named = place < len(parameters) and parameters[place].kind is not inspect.Parameter.VAR_POSITIONAL
     return parameters[place].name if named else "x"
+
+
+def _copied(name: str, argument) -> str:
+    """Return the code that copies an argument; the copy of a list would hold the same arrays."""
+    arrays = isinstance(argument, (list, tuple)) and any(isinstance(part, np.ndarray) for part in argument)
+    return f"[each.copy() for each in {name}]" if arrays else f"{name}.copy()"
 
 
 def _by_name(function: Callable, arguments: Sequence) -> dict[str, object]:

@@ -9,9 +9,8 @@ import numpy as np
 
 from fer_course import layers
 from fer_course.checks import oracles
+from fer_course.checks.comparing import as_array, close
 from fer_course.checks.core import Hint, attempt, check, expect, grown, numbers, passed, short
-from fer_course.errors import ModelError
-from fer_course.plots.diagrams import graph
 from fer_course.quiet import keras
 
 #: How far two Keras models may differ that compute the same in another order, in float32.
@@ -92,56 +91,104 @@ def _shape_advice(found: tuple, wanted: tuple, towers: int) -> str:
 
 def _towers(model: keras.Model, filters: int, towers: int) -> list[tuple]:
     """Return the 1×1 and the 3×3 convolution of each tower, in the order in which they are joined."""
-    try:
-        found, connections = graph(model)
-    except ModelError:
-        raise Hint("A layer is used in more than one tower: make new layers for each, inside the loop.") from None
-    below = {number: [start for start, end in connections if end == number] for number in range(len(found))}
-    joins = [number for number, layer in enumerate(found) if type(layer).__name__ == "Concatenate"]
-    if len(joins) != 1:
-        raise Hint(f"Expected one Concatenate at the end, which joins all towers; found {len(joins)}.")
-    if len(below[joins[0]]) != towers:
-        raise Hint(f"Expected {towers} towers to be joined; the Concatenate takes {len(below[joins[0]])}.")
+    joins = [operation for operation in model.operations if type(operation).__name__ == "Concatenate"]
+    if not joins:
+        raise Hint("Expected one Concatenate at the end, which joins all towers; found 0.")
+    tops = _joined(_last_join(model.outputs[0]))
+    if len({id(top) for top in tops}) == 1 < len(tops):
+        raise Hint(f"The same tower is joined {len(tops)} times: make new layers for each, inside the loop.")
+    different = len({id(top) for top in tops})
+    if different != towers:
+        raise Hint(f"Expected {towers} towers to be joined; the Concatenate takes {different}.")
     pairs = []
-    for top in below[joins[0]]:
-        convolutions = _convolutions(found, below, top)
+    for top in tops:
+        convolutions, below = _convolutions(top)
         sizes = [layer.kernel_size for layer in convolutions]
-        if sizes != [(3, 3), (1, 1)]:
-            raise Hint(_tower_advice(sizes))
+        if sizes != [(3, 3), (1, 1)] or below:
+            raise Hint(_tower_advice(sizes, below))
         pairs.append(tuple(convolutions[::-1]))
     _check_own_layers(pairs, filters // towers)
     return pairs
 
 
-def _convolutions(found: list, below: dict, number: int) -> list:
-    """Return a tower's convolutions from its top down, past activations and zeros, as far as nothing else comes between."""
-    convolutions = []
+def _made(tensor) -> tuple:
+    """Return what a Keras tensor was made by, a layer or another operation, and from which tensors."""
+    history = tensor._keras_history
+    return history.operation, history.operation._inbound_nodes[history.node_index].input_tensors
+
+
+def _last_join(tensor):
+    """Return the joined towers: the output, or what it was made of by an activation, for instance."""
     while True:
-        layer = found[number]
-        for part in layer.layers[::-1] if isinstance(layer, keras.Sequential) else [layer]:
-            if type(part).__name__ == "Conv2D":
+        operation, below = _made(tensor)
+        if type(operation).__name__ == "Concatenate":
+            return tensor
+        if len(below) != 1 or getattr(operation, "weights", None):
+            raise Hint(f"The module ends with Concatenate, which joins all towers; yours ends with {_name(operation)}.")
+        (tensor,) = below
+
+
+def _joined(tensor) -> list:
+    """Return the tensors that are joined, in their order, also where that takes several steps."""
+    operation, below = _made(tensor)
+    return [each for part in below for each in _joined(part)] if type(operation).__name__ == "Concatenate" else [tensor]
+
+
+def _convolutions(tensor) -> tuple[list, str]:
+    """Return a tower's convolutions from its top down, past activations and zeros, and what comes below them if it is not `x`."""
+    convolutions, before = [], ""
+    while True:
+        operation, below = _made(tensor)
+        for part in _parts(operation):
+            kind = type(part).__name__
+            if isinstance(part, keras.layers.Conv2D):
                 convolutions.append(part)
-            elif type(part).__name__ not in ("Activation", "ReLU", "Relu", "ZeroPadding2D", "Pad"):
-                return convolutions
-        (number,) = below[number]
+                before = ""
+            elif kind in ("Activation", "ReLU", "Relu"):
+                before = before or kind
+            elif kind == "InputLayer":
+                return convolutions, before if len(convolutions) > 1 else ""
+            elif kind not in ("ZeroPadding2D", "Pad"):
+                return convolutions, _name(part)
+        (tensor,) = below
+
+
+def _parts(operation) -> list:
+    """Return the layers of an operation from its top down: those of a model, else the operation alone."""
+    if not isinstance(operation, keras.Model) or not getattr(operation, "layers", None):
+        return [operation]
+    layers = [layer for layer in operation.layers if not isinstance(layer, keras.layers.InputLayer)]
+    return [part for layer in layers[::-1] for part in _parts(layer)]
+
+
+def _name(operation) -> str:
+    size = getattr(operation, "kernel_size", None)
+    return f"{type(operation).__name__} {size[0]}×{size[1]}" if size else type(operation).__name__
 
 
 def _check_own_layers(pairs: list[tuple], maps: int) -> None:
-    if len({id(lower) for lower, _ in pairs}) < len(pairs):
+    lower, upper = ({id(layer): layer for layer in layers} for layers in zip(*pairs, strict=True))
+    if len(upper) < len(pairs) or (
+        len(lower) < len(pairs) and any(len(each._inbound_nodes) > 1 for each in lower.values())
+    ):
+        raise Hint("A layer is used in more than one tower: make new layers for each, inside the loop.")
+    if len(lower) < len(pairs):
         raise Hint(
             "Towers share one 1×1 convolution: each tower has its own. Make both of its layers inside the loop, the 1×1 "
             "called on `x`."
         )
     for layer in (layer for pair in pairs for layer in pair):
+        rows, columns = layer.kernel_size
         if layer.filters != maps:
-            rows, columns = layer.kernel_size
             raise Hint(
                 f"Both convolutions of a tower give filters // towers maps, here {maps}; a {rows}×{columns} of yours "
                 f"gives {layer.filters}."
             )
+        if not layer.use_bias:
+            raise Hint(f"Each convolution has a bias, which exercise 2 moves; a {rows}×{columns} of yours has none.")
 
 
-def _tower_advice(sizes: list) -> str:
+def _tower_advice(sizes: list, below: str) -> str:
     if len(sizes) > 2:
         return (
             "A tower has more than two convolutions: each begins with the module's own input. Don't overwrite `x` "
@@ -149,9 +196,15 @@ def _tower_advice(sizes: list) -> str:
         )
     if sizes == [(1, 1), (3, 3)]:
         return "In your towers the 3×3 convolution comes first; here the 1×1 comes first, the 3×3 after it."
-    if sizes == [(3, 3)]:
+    if sizes == [(3, 3)] and not below:
         return "A 3×3 convolution takes the input itself: each takes what the 1×1 convolution of its tower gives."
-    found = ", ".join(f"{rows}×{columns}" for rows, columns in sizes[::-1]) or "no Conv2D"
+    if sizes == [(3, 3)]:
+        return f"Each 3×3 convolution takes what the 1×1 of its tower gives; one of yours takes what {below} gives."
+    if sizes == [(3, 3), (1, 1)]:
+        return f"Each 1×1 convolution takes `x` itself; one of yours takes what {below} gives."
+    if not sizes:
+        return f"Each tower is a Conv2D 1×1, then a Conv2D 3×3; one of yours ends with {below or '`x` itself'}."
+    found = ", ".join(f"{rows}×{columns}" for rows, columns in sizes[::-1])
     return f"Each tower is a 1×1 convolution, then a 3×3; found {found}."
 
 
@@ -200,12 +253,14 @@ def to_equivalent(answer) -> None:
         )
         weights = [rng.normal(size=array.shape).astype("float32") for array in from_model.get_weights()]
         moved = attempt(answer, weights, advice=JOIN_ADVICE)
-        _check_list(moved, weights, [array.shape for array in to_model.get_weights()])
+        moved = _arrays(moved, [array.shape for array in to_model.get_weights()])
+        if all(map(close, moved, layers.simplified_to_equivalent(weights, 3))):
+            continue
         from_model.set_weights(weights)
-        to_model.set_weights(list(moved))
+        to_model.set_weights(moved)
         x = rng.normal(size=(1, *shape)).astype("float32")
         difference = _difference(from_model, to_model, x)
-        if difference > SAME * 10:  # random kernels give larger outputs than trained ones
+        if not difference <= SAME * 10:  # random kernels give larger outputs than trained ones
             _explain(moved, weights, difference)
     passed("Moved: two forms, one function.")
 
@@ -221,27 +276,43 @@ def _difference(one: keras.Model, other: keras.Model, x: np.ndarray) -> float:
     return float(np.abs(first - second).max() / max(np.abs(first).max(), 1.0))
 
 
-def _check_list(answer, weights: list[np.ndarray], shapes: list[tuple]) -> None:
+def _arrays(answer, shapes: list[tuple]) -> list[np.ndarray]:
+    """Return the answer's arrays, or raise the hint for something else; a list of numbers of the right shape is an array, too."""
     if not isinstance(answer, (list, tuple)):
         raise Hint(f"Return a list of arrays, [kernel, bias, …]; found {type(answer).__name__}.")
-    for number, array in enumerate(answer):
-        if not hasattr(array, "shape"):
-            raise Hint(f"Array {number} of your list is no array, but {_told(array)}")
-    if len(answer) != len(shapes):
-        advice = {
-            12: "that is still three 1×1 kernels: join them into one, and their biases too",
-            2: "the six arrays of the 3×3 convolutions, weights[6:], come along unchanged",
-            7: "the 1×1 kernel and its bias are two arrays: join the kernels, and join the biases",
-        }.get(len(answer), "a kernel and a bias for the large 1×1, then the six of the 3×3 convolutions, weights[6:]")
-        raise Hint(f"Expected a list of {len(shapes)} arrays, found {len(answer)}: {advice}.")
-    for number, (array, shape) in enumerate(zip(answer, shapes, strict=True)):
+    arrays = [as_array(part) if isinstance(part, (list, tuple)) else part for part in answer]
+    for number, (part, array) in enumerate(zip(answer, arrays, strict=True)):
+        a_list = isinstance(part, (list, tuple)) and (number >= len(shapes) or np.shape(array) != shapes[number])
+        if a_list or not hasattr(array, "shape"):
+            raise Hint(f"Array {number} of your list is no array, but {_told(part)}")
+    if len(arrays) != len(shapes):
+        raise Hint(f"Expected a list of {len(shapes)} arrays, found {len(arrays)}: {_count_advice(arrays, shapes)}.")
+    for number, (array, shape) in enumerate(zip(arrays, shapes, strict=True)):
         found = np.shape(array)
         if found != shape:
             raise Hint(
                 f"Array {number} should have the shape {shape}, found {found}.{_array_advice(number, found, shape)}"
             )
-        if np.asarray(array).dtype.kind not in "fiu":
+        values = np.asarray(array)
+        if values.dtype.kind not in "fiu":
             raise Hint(f"Array {number} should hold numbers; found {short(array)}.")
+        if not np.isfinite(values).all():
+            raise Hint(f"Array {number} holds values that are no numbers, nan or inf.")
+    return [np.asarray(array) for array in arrays]
+
+
+def _count_advice(arrays: list, shapes: list[tuple]) -> str:
+    begin = [np.shape(array) for array in arrays[:2]]
+    if begin == shapes[:2]:
+        return (
+            "after the large kernel and its bias come the six arrays of the 3×3 convolutions, weights[6:]; here come "
+            f"{len(arrays) - 2}"
+        )
+    if len(arrays) == 12:
+        return "that is still three 1×1 kernels: join them into one, and their biases too"
+    if len(begin) == 2 and begin[0] == shapes[0] and len(begin[1]) == len(shapes[0]):
+        return "after the large kernel comes another kernel, not its bias: join the three biases, too"
+    return "a kernel and a bias for the large 1×1, then the six of the 3×3 convolutions, weights[6:]"
 
 
 def _told(part) -> str:
@@ -262,15 +333,19 @@ def _array_advice(number: int, found: tuple, shape: tuple) -> str:
         return " np.concatenate joins along the first axis unless told otherwise: axis=-1."
     if number == 0 and found == (1, 1, shape[2], shape[3] // 3):
         return " That is one tower's kernel, or a sum: put all three side by side."
+    if number == 0 and found[:3:2] == (1, shape[2]) and found[1] == 3:
+        return " They are joined along axis 1; the output maps are the last axis, axis=-1."
     if number == 1 and found == (shape[0] // 3,):
         return " That is one tower's bias, or a sum: put all three side by side."
-    return " A kernel comes first, then its bias, as in `weights`." if len(found) != len(shape) else ""
+    if number == 1 and len(found) == 2 and np.prod(found) == shape[0]:
+        return " A bias has one axis: put the three side by side, np.concatenate."
+    return " A kernel comes first, then its bias, as in `weights`." if {len(found), len(shape)} == {1, 4} else ""
 
 
-def _explain(answer: Sequence, weights: list[np.ndarray], difference: float) -> None:
+def _explain(answer: Sequence[np.ndarray], weights: list[np.ndarray], difference: float) -> None:
     """Say what is wrong with weights of the right shapes."""
     kernels, biases, rest = weights[0:6:2], weights[1:6:2], weights[6:]
-    kernel, bias = np.asarray(answer[0]), np.asarray(answer[1])
+    kernel, bias = answer[:2]
     right = np.concatenate(kernels, axis=-1)
     mixed = np.stack(kernels, axis=-1).reshape(right.shape)
     if _equal(kernel, mixed):
@@ -291,7 +366,7 @@ def _explain(answer: Sequence, weights: list[np.ndarray], difference: float) -> 
         raise Hint(
             f"The large 1×1 is right; the 3×3 arrays come along unchanged, in their order. Look at arrays {places}."
         )
-    if _equal(np.sort(kernel.ravel()), np.sort(right.ravel())):
+    if _equal(np.sort(kernel, axis=None), np.sort(right, axis=None)):
         raise Hint("The large kernel has the right numbers in other places: join the towers in their order, 1, 2, 3.")
     raise Hint(
         f"The shapes are right, but the outputs differ by {100 * difference:.0f} % of the largest: look at the large "
@@ -300,4 +375,4 @@ def _explain(answer: Sequence, weights: list[np.ndarray], difference: float) -> 
 
 
 def _equal(one, other) -> bool:
-    return np.shape(one) == np.shape(other) and np.allclose(one, other, atol=1e-6)
+    return close(one, other)

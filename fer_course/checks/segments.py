@@ -12,6 +12,7 @@ from fer_course.checks.core import Mistake, check, grown, judge, numbers, passed
 SEGMENT_ADVICE = {
     "could not be broadcast": "A part of `x` has more or fewer channels than its kernel takes: a segment is "
     "C // S wide, `x[..., start : start + size]`.",
+    "slice indices must be integers": "A segment has a whole number of channels: `C // S`; a single `/` gives a fraction.",
 }
 KERNEL_ADVICE = {
     "could not be broadcast": "The axes don't fit: `depth` is (k, k, M), `point` (C, M). Give `depth` a new axis for c, "
@@ -91,6 +92,24 @@ SEGMENTED_MISTAKES = (
             "the segments overlap, as each starts only one channel further: segment number n starts at n · (C // S)."),
     Mistake(_taken(lambda x, number, size, count: x[..., number : number + 1]),
             "each segment is one channel wide. The width is C // S, where C is the *last* side of x: `x.shape[-1]`."),
+    Mistake(_taken(lambda x, number, size, count: x[..., number * size : (number + 1) * size - 1]),
+            "the last channel of each segment is missing. A slice leaves its end out already: `start : start + size`."),
+    Mistake(_taken(lambda x, number, size, count: x[..., number * size + 1 : (number + 1) * size]),
+            "the first channel of each segment is missing: segment number n starts at n · (C // S)."),
+    Mistake(_taken(lambda x, number, size, count: x[..., number * size + 1 : (number + 1) * size + 1]),
+            "each segment starts one channel too late: segment number n starts at n · (C // S), the first at 0."),
+    Mistake(_taken(lambda x, number, size, count: x[..., max(number * size - 1, 0) : (number + 1) * size - 1]),
+            "each segment ends one channel too early: segment number n ends before (n + 1) · (C // S)."),
+    Mistake(_taken(lambda x, number, size, count: x[..., number * size : (number + 1) * size][..., ::-1]),
+            "the channels of each segment run backwards."),
+    Mistake(_taken(lambda x, number, size, count: x[..., ::-1][..., number * size : (number + 1) * size]),
+            "the channels of x run backwards."),
+    Mistake(_taken(lambda x, number, size, count: x[..., (count - 1 - number) * size : (count - number) * size]),
+            "the segments are taken in the wrong order, the last one first."),
+    Mistake(_taken(lambda x, number, size, count: x[..., -size:]),
+            "every segment takes the last channels: segment number n starts at n · (C // S)."),
+    Mistake(_joined(lambda outputs: np.stack(outputs, axis=-1).reshape(*outputs[0].shape[:2], -1)),
+            "the segments' maps alternate: join them one segment after the other, np.concatenate(…, axis=-1)."),
     *(Mistake(_joined(lambda outputs, axis=axis: np.stack(outputs, axis)), _STACKED) for axis in range(4)),
     Mistake(lambda x, kernels: next(_outputs(x, kernels)),
             "that is the first segment alone: is `return` inside the loop? Collect all, then join them."),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 
 import numpy as np
 
@@ -58,6 +62,12 @@ def _layouts(right: Callable) -> tuple[Mistake, ...]:
     )
 
 
+def _shapes(error: Exception) -> list[tuple[int, ...]]:
+    """Return the shapes that NumPy's message about arrays that don't fit names, in their order."""
+    found = re.findall(r"\((\d+(?:,\d+)*),?\)", str(error))
+    return [tuple(map(int, each.split(","))) for each in found]
+
+
 # ------------------------------------------------------------------------------------------------ depthwise
 
 
@@ -75,9 +85,36 @@ def depthwise(answer) -> None:
         oracles.depthwise,
         lambda image, kernel: f"depthwise convolution of {image.dtype} {image.shape} with a kernel {kernel.shape}",
         mistakes=DEPTHWISE_MISTAKES,
+        advice=_depthwise_advice,
         form=_floats,
     )
     passed("Depthwise: every channel has its own kernel, and none hears of another.")
+
+
+def _depthwise_advice(error: Exception, image: np.ndarray, kernel: np.ndarray) -> str:
+    told, shapes = str(error), _shapes(error)
+    if "operands could not be broadcast" in told and shapes[-1:] == [kernel.shape]:
+        return (
+            f"The kernel is {kernel.shape}; what it is laid on is {shapes[0]}. A window begins at row and column, and is k "
+            "wide: `image[row : row + k, column : column + k]`."
+        )
+    if "operands could not be broadcast" in told and shapes[-1:] == [kernel.shape[:2]]:
+        return (
+            f"The kernel of one channel is {shapes[-1]}; what it is laid on is {shapes[0]}. The window of channel c is "
+            "`image[row : row + k, column : column + k, c]`."
+        )
+    if "could not broadcast input array" in told and shapes[1:] == [image.shape[2:]]:
+        return (
+            f"One position of the result takes {image.shape[2]} numbers, one per channel; here is an array {shapes[0]}. Sum the "
+            "product over its rows and columns: `.sum(axis=(0, 1))`."
+        )
+    if "setting an array element" in told:
+        return "Several numbers are written to one element. maps[row, column] takes one per channel, maps[row, column, c] one."
+    if isinstance(error, IndexError) and "out of bounds for axis 2" in told:
+        return f"There are {image.shape[2]} channels: 0 to {image.shape[2] - 1}."
+    if isinstance(error, IndexError) and "out of bounds" in told:
+        return "The row comes first, then the column: maps[row, column]. The result has H - k + 1 rows and W - k + 1 columns."
+    return ""
 
 
 def _depthwise_of(change: Callable[[np.ndarray, np.ndarray], tuple]):
@@ -98,6 +135,33 @@ def _last_empty(maps: np.ndarray, *_) -> np.ndarray:
 def _of_first(values: np.ndarray) -> np.ndarray:
     """Return the array with its first channel in place of all."""
     return values[:, :, :1].repeat(values.shape[2], axis=2)
+
+
+def _by_window(value: Callable):
+    """Return a wrong answer: one position of the result is `value(image, kernel, row, column)`."""
+
+    def depthwise(image, kernel):
+        maps = np.zeros_like(oracles.depthwise(image, kernel))
+        for row, column in np.ndindex(maps.shape[:2]):
+            maps[row, column] = value(image, kernel, row, column)
+        return maps
+
+    return depthwise
+
+
+def _each_channel(value: Callable):
+    """Return a wrong answer: one number of the result is the sum of `value(window, kernel, channel)`."""
+
+    def at(image, kernel, row, column):
+        window = image[row : row + len(kernel), column : column + len(kernel)]
+        return [value(window, kernel, c).sum() for c in range(image.shape[2])]
+
+    return _by_window(at)
+
+
+def _first_channels(maps: np.ndarray, image: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    maps[:, :, len(kernel) :] = 0
+    return maps
 
 
 def _summed(image: np.ndarray, kernel: np.ndarray, axes: tuple[int, int]) -> np.ndarray:
@@ -166,6 +230,29 @@ DEPTHWISE_MISTAKES = (
     Mistake(_depthwise_maps(lambda maps, image, kernel: maps / len(kernel) ** 2), _MEAN),
     Mistake(_depthwise_maps(lambda maps, *_: np.maximum(maps, 0)), _RELU),
     *_layouts(oracles.depthwise),
+    Mistake(_depthwise_maps(lambda maps, *_: maps[0, 0]),
+            "this is the first position alone. Is `return` inside the loop? Write to maps[row, column], return maps after it."),
+    Mistake(_depthwise_maps(lambda maps, *_: maps[-1, -1]),
+            "this is the last position alone. Write each one to maps[row, column]."),
+    Mistake(_by_window(lambda x, kernel, row, column: (x[row, column] * kernel).sum(axis=(0, 1))),
+            "each position looks at a single pixel. The window is image[row : row + k, column : column + k]."),
+    Mistake(_by_window(lambda x, kernel, row, column: (x[row : row + len(kernel), column] * kernel).sum(axis=(0, 1))),
+            "each position looks at a single column. The window is image[row : row + k, column : column + k]."),
+    Mistake(_by_window(lambda x, kernel, row, column: (x[row, column : column + len(kernel)] * kernel).sum(axis=(0, 1))),
+            "each position looks at a single row. The window is image[row : row + k, column : column + k]."),
+    Mistake(
+        _by_window(lambda x, kernel, row, column: (
+            x[row : row + len(kernel), column : column + len(kernel)] @ kernel
+        ).sum(axis=(0, 1))),
+        "@ is the product of matrices. A window and its kernel are multiplied number by number: *.",
+    ),
+    Mistake(_each_channel(lambda window, kernel, c: window[:, :, c] * kernel),
+            "the window of one channel meets the kernels of all. Its own is kernel[:, :, c]."),
+    Mistake(_each_channel(lambda window, kernel, c: window * kernel[:, :, c]),
+            "the kernel of one channel meets the windows of all. Its own is window[:, :, c]."),
+    Mistake(_depthwise_maps(_first_channels),
+            lambda image, kernel: f"only {len(kernel)} of {image.shape[2]} maps are filled, as many as the kernel has rows. "
+            "The channels are the last axis: image.shape[2]."),
     Mistake(
         lambda image, kernel: oracles.depthwise(
             image, np.moveaxis(kernel, 0, 2) if len(kernel) == image.shape[2] else kernel
@@ -192,9 +279,27 @@ def pointwise(answer) -> None:
         oracles.pointwise,
         lambda image, kernel: f"pointwise convolution of {image.dtype} {image.shape} with a kernel {kernel.shape}",
         mistakes=POINTWISE_MISTAKES,
+        advice=_pointwise_advice,
         form=_floats,
     )
     passed("Pointwise: every pixel mixes its own channels, and looks at no neighbour.")
+
+
+def _pointwise_advice(error: Exception, image: np.ndarray, kernel: np.ndarray) -> str:
+    told, shapes = str(error), _shapes(error)
+    channels, maps = kernel.shape
+    if "setting an array element" in told:
+        return f"Several numbers are written to one element. A pixel has {maps} numbers in the result, one per map."
+    if (
+        channels != maps
+        and "broadcast" in told
+        and {each[-1] for each in shapes} == {channels, maps}
+        and (len({each[:-1] for each in shapes}) == 1)
+    ):
+        return f"The image has C = {channels} channels, the result M = {maps} maps: its shape is (H, W, M)."
+    if "broadcast" in told or "mismatch in its core dimension" in told:
+        return "The channels are the last axis of the image, and the first of the kernel: `@` sums their products."
+    return ""
 
 
 def _pointwise_maps(change: Callable):
@@ -212,7 +317,7 @@ _WRONG_SUMS = [
     (f"{image},{kernel}->{output}", hint)
     for image, letter, rest, hint in (("hwc", "h", "wc", _ROWS), ("hwc", "w", "hc", _COLUMNS))
     for kernel in (f"{letter}m", f"m{letter}")
-    for output in (f"m{rest}", f"{rest[0]}m{rest[1]}", f"{rest}m")
+    for output in map("".join, itertools.permutations(f"{rest}m"))
 ]
 
 
@@ -235,6 +340,11 @@ POINTWISE_MISTAKES = (
         Mistake(lambda image, kernel, terms=terms: np.einsum(terms, image, kernel), hint)
         for terms, hint in _WRONG_SUMS
     ),
+    Mistake(lambda image, kernel: (image[..., None] * kernel).sum(axis=-1),
+            "the sum runs over the output maps. It should run over the channels, the axis before."),
+    Mistake(lambda image, kernel: np.stack([(image * kernel[c]).sum(axis=2) for c in range(len(kernel))]).sum(axis=0)[..., None]
+            .repeat(kernel.shape[1], axis=2),
+            "all maps hold the same number for a pixel. Sum over the channels only, and keep M numbers."),
     Mistake(lambda image, kernel: image * kernel, _STAR),
     Mistake(lambda image, kernel: image * kernel.T, _STAR),
     Mistake(lambda image, kernel: image * kernel[:, 0], _STAR),
@@ -262,6 +372,8 @@ def cost_ratio(answer) -> None:
 
 
 def _one_number(answer):
+    if isinstance(answer, (Fraction, Decimal)):
+        return float(answer)
     if np.size(answer) != 1:
         raise Hint(f"Return one number, separable / standard; found {short(answer)}.")
     return answer
@@ -287,12 +399,20 @@ def _halves(depthwise: Callable, pointwise: Callable):
     return lambda h, w, *layer: (depthwise(*layer) + pointwise(*layer)) / _standard_count(*layer)
 
 
+def _fewer(height: int, width: int, size: int, valid: int) -> int:
+    """Count the places of a layer, padded or not."""
+    return (height - size + 1) * (width - size + 1) if valid else height * width
+
+
 _UPSIDE_DOWN = "this is upside down. Return separable / standard: below 1 where the separable one is cheaper."
 _BRACKETS = "brackets are missing: / and * come before +. Write (depthwise + pointwise) / standard."
 _BELOW = "brackets are missing: a / b * c is (a / b) * c. Work the standard count out first, on a line of its own."
 _NO_PLACES = "height × width is in one of the two counts, but not in the other. Both work at every place."
 _ADD = "the two halves come one after the other: add their multiply-adds, don't multiply them."
 _SUBTRACTED = "one half is subtracted from the other: add them."
+_OTHER_PLACES = (
+    "not all counts have the same places: some have those of an unpadded layer. Count height × width places in each."
+)
 _NO_BIAS = "this counts biases. A bias adds, but multiplies nothing."
 
 COST_RATIO_MISTAKES = (
@@ -301,7 +421,8 @@ COST_RATIO_MISTAKES = (
     Mistake(_counted(lambda separable, standard, places: separable // standard),
             "// cuts the fraction off. Divide with /."),
     Mistake(lambda h, w, c, m, k: 1 / c + 1 / k**2,
-            "you divide by the number of *input* channels. Which one is left over when you cancel?"),
+            "this is 1 / channels + 1 / size². Does the depthwise half have one kernel per *input* channel, k² · C? And which of "
+            "the two is left when you cancel?"),
     Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: 0),
             "this counts the depthwise half alone. Add the pointwise one: C · M at every place."),
     Mistake(_halves(lambda c, m, k: 0, lambda c, m, k: c * m),
@@ -359,8 +480,36 @@ COST_RATIO_MISTAKES = (
     Mistake(lambda h, w, c, m, k: 1 / k**2 - 1 / m, _SUBTRACTED),
     Mistake(_counted(lambda separable, standard, places: separable / standard * places), _NO_PLACES),
     Mistake(_counted(lambda separable, standard, places: separable / standard / places), _NO_PLACES),
-    Mistake(lambda h, w, c, m, k: (k * k * c + c * m + c + m) / (k * k * c * m + m), _NO_BIAS),
-    Mistake(lambda h, w, c, m, k: (k * k * c + c * m + m) / (k * k * c * m + m), _NO_BIAS),
+    *(
+        Mistake(
+            lambda h, w, c, m, k, places=places, mine=mine, other=other: (
+                (places(h, w) * _separable_count(c, m, k) + mine(c, m)) / (places(h, w) * _standard_count(c, m, k) + other * m)
+            ),
+            _NO_BIAS,
+        )
+        for places in (lambda h, w: 1, lambda h, w: h * w)
+        for other in (1, 0)
+        for mine in (lambda c, m: c + m, lambda c, m: m, lambda c, m: c, lambda c, m: 0)
+        if (other, mine(1, 1)) != (0, 0)
+    ),
+    *(
+        Mistake(
+            lambda h, w, c, m, k, depth=depth, point=point, standard=standard: (
+                (_fewer(h, w, k, depth) * k * k * c + _fewer(h, w, k, point) * c * m)
+                / (_fewer(h, w, k, standard) * k * k * c * m)
+            ),
+            _OTHER_PLACES,
+        )
+        for depth, point, standard in ((1, 0, 1), (0, 0, 1), (1, 1, 0), (0, 1, 0), (0, 1, 1))
+    ),
+    Mistake(_counted(lambda separable, standard, places: separable),
+            "this is what the separable one takes at one position. Divide it by the standard one's."),
+    Mistake(_counted(lambda separable, standard, places: standard),
+            "this is what the standard one takes at one position. Divide the separable one's by it."),
+    Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (k * k * c),
+            "the standard count lacks the filters: it is k² · C · M at every place."),
+    Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (k * k * m),
+            "the standard count lacks the channels: it is k² · C · M at every place."),
     Mistake(_counted(lambda separable, standard, places: 1 - separable / standard),
             "this is the part that is *saved*. Return the part that is left, separable / standard."),
     Mistake(_counted(lambda separable, standard, places: 100 * separable / standard),
@@ -387,7 +536,7 @@ def best_separable(answer) -> None:
     for seed, (size, channels, filters, rank) in enumerate(((2, 3, 4, 2), (3, 2, 6, 1), (3, 4, 12, 4), (1, 3, 5, 1))):
         channels, filters = grown(seed, channels, filters) if seed else (*grown(seed, channels), filters)
         cases.append((numbers(seed).normal(size=(size, size, channels, filters)), rank))
-    judge(answer, cases, _closest, _which, mistakes=BEST_SEPARABLE_MISTAKES, advice=_SVD_ADVICE, form=_rebuilt)
+    judge(answer, cases, _closest, _which, mistakes=BEST_SEPARABLE_MISTAKES, advice=_svd_advice, form=_rebuilt)
     for kernel, rank in cases:
         _of_rank(attempt(answer, kernel, rank), kernel, rank)
     passed("The closest separable kernel: no other two kernels of this rank have a smaller squared error.")
@@ -479,10 +628,59 @@ def _mean_pattern(kernel: np.ndarray, rank: int):
     return mean, np.ones((kernel.shape[2], 1, kernel.shape[3]))
 
 
-_SVD_ADVICE = {
-    "cannot reshape array": "One channel's patterns are kernel[:, :, c], (k, k, M). As a matrix (k · k, M): reshape(-1, M).",
-    "not enough values to unpack": "np.linalg.svd returns three arrays: u, s, vt.",
-}
+def _shared_patterns(lay: Callable):
+    """Return a wrong answer: one SVD of the kernel as (k · k, C · M), so that all channels share their patterns."""
+
+    def best_separable(kernel, rank):
+        size, _, channels, filters = kernel.shape
+        u, s, vt = np.linalg.svd(kernel.reshape(size**2, -1), full_matrices=False)
+        depth = (u * s)[:, :rank].reshape(size, size, 1, rank).repeat(channels, axis=2)
+        return depth, lay(vt[:rank], rank, channels, filters)
+
+    return best_separable
+
+
+def _cut_across(lay: Callable):
+    """Return a wrong answer: the kernel as (C, k · k, M) by reshape alone, and the patterns laid back by `lay`."""
+
+    def best_separable(kernel, rank):
+        size, _, channels, filters = kernel.shape
+        u, s, vt = np.linalg.svd(kernel.reshape(channels, -1, filters), full_matrices=False)
+        return lay((u * s[:, None])[:, :, :rank], (size, size), channels, rank), vt[:, :rank]
+
+    return best_separable
+
+
+def _svd_advice(error: Exception, kernel: np.ndarray, rank: int) -> str:
+    told, shapes = str(error), _shapes(error)
+    size, _, _, filters = kernel.shape
+    full = {(size**2, size**2), (filters, filters)} & set(shapes) or f"different from {size**2}" in told
+    if size**2 != filters and full and ("operands could not" in told or "core dimension" in told):
+        return "u and vt may be larger than s: np.linalg.svd leaves the rest away with `full_matrices=False`, and the three fit."
+    if "values to unpack" in told:
+        return "np.linalg.svd returns three arrays: u, s, vt."
+    if "cannot reshape array" in told:
+        found = int((re.findall(r"array of size (\d+)", told) or ["0"])[0])
+        into = shapes[-1:] == [(size, size, rank)]
+        if into and found == size**2 * min(size**2, filters):
+            return "These are all patterns. Keep the first before you reshape them: `(u * s)[:, :rank]`."
+        if into and found == filters * rank:
+            return "The columns of this u have M numbers. Patterns have k · k: reshape one channel to (k · k, M), not (M, k · k)."
+        return "One channel's patterns are kernel[:, :, c], (k, k, M). As a matrix (k · k, M): reshape(-1, M)."
+    if "could not broadcast input array" in told:
+        return (
+            "The patterns of channel c go to depth[:, :, c], of shape (k, k, rank); its mixtures, vt[:rank], to point[c], "
+            "of shape (rank, M)."
+        )
+    if "operands could not" in told and shapes[:1] == [(rank,)]:
+        return "Each *row* of vt takes one singular value: s[:rank, None] * vt[:rank]."
+    return ""
+
+
+_ONE_SVD = (
+    "all channels share their patterns: this is one SVD of the whole kernel, (k · k, C · M). Each channel gets its own."
+)
+_CUT = "reshape(C, k · k, M) doesn't pick the channels: they are the third axis. The matrix of channel c is kernel[:, :, c]."
 
 BEST_SEPARABLE_MISTAKES = (
     Mistake(_by_svd(lambda u, s, vt, rank: (u * s, vt)),
@@ -490,24 +688,36 @@ BEST_SEPARABLE_MISTAKES = (
     Mistake(_by_svd(lambda u, s, vt, rank: (u[:, :rank], vt[:rank])),
             "the singular values are missing: multiply the columns of u (or the rows of vt) by s."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], s[:rank, None] * vt[:rank])),
-            "the singular values are in both kernels. Multiply one of the two by s, or each by its root."),
+            "the singular values are squared. Multiply one of the two kernels by s, or each of them by its root."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, -rank:], vt[-rank:])),
             "the smallest singular values are kept. NumPy has the largest first: take [:rank], not [-rank:]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u / s)[:, :rank], vt[:rank])),
             "u is divided by the singular values. Multiply it by them."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :1], vt[:1])),
-            "only the strongest pattern is kept, whatever the rank is."),
+            lambda kernel, rank: f"only the strongest pattern is kept, also at rank {rank}."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, : rank - 1], vt[: rank - 1])),
+            "one pattern is missing: the first `rank` of them are [:rank], not [: rank - 1]."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, : rank + 1], vt[: rank + 1])),
+            "there is one pattern too many: the first `rank` of them are [:rank], not [: rank + 1]."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, rank - 1 : rank], vt[rank - 1 : rank])),
+            "only pattern `rank - 1` is kept. Keep all up to it: [:rank]."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, 1 : rank + 1], vt[1 : rank + 1])),
+            "the strongest pattern is left out. It has the number 0: [:rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], vt[:, :rank].T)),
             "the mixtures are columns of vt. They are its *rows*: vt[:rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:rank].T, vt[:rank])),
             "the patterns are rows of u. They are its *columns*: u[:, :rank]."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:rank], vt[:rank])),
+            "the first *rows* of u * s are kept. Patterns are its columns: (u * s)[:, :rank]."),
+    Mistake(_by_svd(lambda u, s, vt, rank: (u[:rank], s[:rank, None] * vt[:rank])),
+            "the first *rows* of u are kept. Patterns are its columns: u[:, :rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], vt[:rank]),
                     lambda kernel, c: kernel[:, :, 0].reshape(-1, kernel.shape[3])),
             "all channels get the kernels of channel 0. Take kernel[:, :, c]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], vt[:rank]),
                     lambda kernel, c: kernel[:, :, -1].reshape(-1, kernel.shape[3])),
             "all channels get the kernels of the last one. Write those of channel c to depth[:, :, c] and point[c]."),
-    Mistake(_only_first, "only channel 0 is filled, the others are 0."),
+    Mistake(_only_first, "only channel 0 is filled, the others are 0. Does a `return` end the loop too early?"),
     Mistake(_by_svd(lambda u, s, vt, rank: (u[:, :rank], (s * vt)[:rank])),
             "s multiplies the *columns* of vt. Its rows belong to s: s[:, None] * vt, or u * s."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((s[:, None] * u)[:, :rank], vt[:rank])),
@@ -521,6 +731,11 @@ BEST_SEPARABLE_MISTAKES = (
             "the matrix of a channel mixes up pixels and maps. Its maps are the last axis: reshape(k * k, M)."),
     Mistake(_shared,
             "all channels share their mixtures: this is one SVD of the whole kernel. Each channel gets an SVD of its own."),
+    Mistake(_shared_patterns(lambda vt, rank, channels, filters: vt.reshape(rank, channels, filters).swapaxes(0, 1)),
+            _ONE_SVD),
+    Mistake(_shared_patterns(lambda vt, rank, channels, filters: vt.reshape(channels, rank, filters)), _ONE_SVD),
+    Mistake(_cut_across(lambda depth, sides, channels, rank: np.moveaxis(depth.reshape(channels, *sides, rank), 0, 2)), _CUT),
+    Mistake(_cut_across(lambda depth, sides, channels, rank: depth.reshape(*sides, channels, rank)), _CUT),
     Mistake(_first_maps,
             "the first `rank` maps are kept, and the others are empty. All maps share the patterns that the SVD finds."),
     Mistake(_mean_pattern,

@@ -32,6 +32,11 @@ def sequential(maps):
     return keras.Sequential([first, layers.Conv2D(maps, 3, padding="same", activation="relu")])
 
 
+def model_of(shape, maps):
+    inputs = keras.Input(shape)
+    return keras.Model(inputs, conv(conv(inputs, maps, 1), maps, 3))
+
+
 right_tower = towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3))
 
 
@@ -40,7 +45,7 @@ def in_a_loop(x, filters, towers=3):
     for _ in range(towers):
         y = layers.Conv2D(filters // towers, 1)(x)
         y = layers.ReLU()(y)
-        y = layers.Conv2D(filters // towers, (3, 3), padding="same", use_bias=False)(y)
+        y = layers.Conv2D(filters // towers, (3, 3), padding="same")(y)
         outputs.append(layers.Activation("relu")(y))
     return layers.concatenate(outputs[::-1])
 
@@ -55,12 +60,33 @@ def with_functions(x, filters, towers=3):
     return keras.ops.concatenate(outputs, axis=-1)
 
 
+class Convolution(layers.Conv2D):
+    """A layer of the learner's own."""
+
+
+def subclassed(x, maps):
+    return Convolution(maps, 3, padding="same", activation="relu")(Convolution(maps, 1, activation="relu")(x))
+
+
+def joined_in_steps(x, filters, towers=3):
+    first, *others = (conv(conv(x, filters // towers, 1), filters // towers, 3) for _ in range(towers))
+    for other in others:
+        first = layers.Concatenate()([first, other])
+    return first
+
+
 SIMPLIFIED_RIGHT = {
+    "joined in steps": joined_in_steps,
+    "a subclass of Conv2D": towers_of(subclassed),
     "functions, zeros by hand": with_functions,
     "comprehension": right_tower,
     "loop": in_a_loop,
     "package": lambda x, filters, towers: blocks.simplified_module(x, filters, towers, norm=False),
     "sequential towers": towers_of(lambda x, maps: sequential(maps)(x)),
+    "a model per tower": towers_of(lambda x, maps: model_of(x.shape[1:], maps)(x)),
+    "ReLU after the join": lambda x, filters, towers: layers.ReLU()(
+        layers.Concatenate()([conv(conv(x, filters // towers, 1), filters // towers, 3, None) for _ in range(towers)])
+    ),
 }
 
 
@@ -105,6 +131,16 @@ def after_joining(x, filters, towers):
     return conv(joined, filters, 3)
 
 
+def one_tower_for_all(x, filters, towers):
+    tower = conv(conv(x, filters // towers, 1), filters // towers, 3)
+    return layers.Concatenate()([tower] * towers)
+
+
+def first_tower_twice(x, filters, towers):
+    outputs = [conv(conv(x, filters // towers, 1), filters // towers, 3) for _ in range(towers)]
+    return layers.Concatenate()([*outputs[:-1], outputs[0]])
+
+
 def of_something_else(x, filters, towers):
     return right_tower(keras.Input(x.shape[1:]), filters, towers)
 
@@ -139,8 +175,27 @@ SIMPLIFIED_WRONG = {
     "found list": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=list),
     "Expected one Concatenate": lambda x, filters, towers: conv(conv(x, filters, 1), filters, 3),
     "found 1×1, 5×5": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 5)),
-    "found no Conv2D": towers_of(lambda x, maps: layers.SeparableConv2D(maps, 3, padding="same")(x)),
-    "found 1×1.": after_joining,
+    "ends with SeparableConv2D 3×3": towers_of(lambda x, maps: layers.SeparableConv2D(maps, 3, padding="same")(x)),
+    "ends with DepthwiseConv2D 3×3": towers_of(
+        lambda x, maps: layers.DepthwiseConv2D(3, padding="same", activation="relu")(conv(x, maps, 1))
+    ),
+    "ends with BatchNormalization": towers_of(lambda x, maps: layers.BatchNormalization()(conv(conv(x, maps, 1), maps, 3))),
+    "ends with GetItem": towers_of(lambda x, maps: x[..., :maps]),
+    "takes what BatchNormalization gives": towers_of(
+        lambda x, maps: conv(layers.BatchNormalization()(conv(x, maps, 1)), maps, 3)
+    ),
+    "one of yours takes what MaxPooling2D gives": towers_of(
+        lambda x, maps: conv(layers.MaxPooling2D(3, 1, padding="same")(conv(x, maps, 1)), maps, 3)
+    ),
+    "takes `x` itself; one of yours takes what ReLU gives": towers_of(
+        lambda x, maps: conv(conv(layers.ReLU()(x), maps, 1), maps, 3)
+    ),
+    "a 1×1 of yours has none": towers_of(lambda x, maps: conv(conv(x, maps, 1, use_bias=False), maps, 3)),
+    "a 3×3 of yours has none": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3, use_bias=False)),
+    "same tower is joined 3 times": one_tower_for_all,
+    "Concatenate takes 2": first_tower_twice,
+    "found 1×1.": towers_of(lambda x, maps: conv(x, maps, 1)),
+    "yours ends with Conv2D 3×3": after_joining,
     "does not come from `x`": of_something_else,
     "returns a Keras tensor": lambda x, filters, towers: keras.Model(x, right_tower(x, filters, towers)),
     "the Concatenate takes 2": lambda x, filters, towers: layers.Concatenate()(
@@ -175,11 +230,20 @@ EQUIVALENT_RIGHT = {
     "concatenate": moved,
     "filled, float64, a tuple": filled,
     "package": lambda weights: blocks.simplified_to_equivalent(weights, 3),
+    "float16": lambda weights: [array.astype(np.float16) for array in moved(weights)],
+    "nested lists": lambda weights: [array.tolist() for array in moved(weights)],
+    "tensors": lambda weights: [keras.ops.convert_to_tensor(array) for array in moved(weights)],
 }
 EQUIVALENT_WRONG = {
     "still three 1×1 kernels": lambda weights: list(weights),
-    "weights[6:], come along": lambda weights: moved(weights)[:2],
-    "two arrays": lambda weights: moved(weights)[:1] + moved(weights)[2:],
+    "here come 0": lambda weights: moved(weights)[:2],
+    "another kernel, not its bias": lambda weights: moved(weights)[:1] + moved(weights)[2:],
+    "here come 5": lambda weights: moved(weights, rest=lambda arrays: arrays[1:]),
+    "here come 7": lambda weights: [*moved(weights)[:2], *weights[5:]],
+    "A bias has one axis": lambda weights: moved(weights, None, np.stack),
+    "joined along axis 1": lambda weights: moved(weights, np.hstack),
+    "nan or inf": lambda weights: moved(weights, lambda arrays: np.nan * np.concatenate(arrays, axis=-1)),
+    "each.copy() for each in": lambda weights: [weights[6].sort(), *moved(weights)][1:],
     "joined along the *input* channels": lambda weights: moved(weights, lambda arrays: np.concatenate(arrays, axis=2)),
     "joins along the first axis": lambda weights: moved(weights, np.concatenate),
     "stacked along a new axis": lambda weights: moved(weights, np.stack),

@@ -45,7 +45,13 @@ def with_zeros(x, kernels):
     return oracles.convolve(x, whole, padding="same")
 
 
-SEGMENTED_RIGHT = {"slices": segmented, "groups": with_groups, "zeros": with_zeros}
+SEGMENTED_RIGHT = {
+    "slices": segmented,
+    "groups": with_groups,
+    "zeros": with_zeros,
+    "lists": lambda x, k: segmented(x, k).tolist(),
+    "float16": lambda x, k: segmented(x, k).astype(np.float16),
+}
 
 
 def joined(outputs):
@@ -61,6 +67,9 @@ SEGMENTED_WRONG = {
     ),
     "forget a `return`": lambda x, k: None,
     "TypeError": lambda x, k: x + "k",
+    "single `/` gives a fraction": lambda x, k: joined(
+        [same(x[..., : x.shape[-1] / len(k)], kernel) for kernel in k]
+    ),
     "the right one times 2": lambda x, k: 2 * segmented(x, k),
 }  # fmt: skip
 

@@ -1,5 +1,8 @@
 """Checks of separable: right answers pass in any form, and each known mistake gets its own hint."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import keras
 import numpy as np
 from answers import three_tests
@@ -62,6 +65,56 @@ def depthwise_last_channel(image, kernel):
     return output
 
 
+def in_the_stub(write):
+    """Return an answer with the lesson's loop, in which `write(maps, image, kernel, row, column)` is the learner's part."""
+
+    def depthwise(image, kernel):
+        k, (height, width, channels) = len(kernel), image.shape
+        maps = np.zeros((height - k + 1, width - k + 1, channels))
+        for row, column in np.ndindex(maps.shape[:2]):
+            write(maps, image, kernel, row, column)
+        return maps
+
+    return depthwise
+
+
+def window_of(image, kernel, row, column):
+    return image[row : row + len(kernel), column : column + len(kernel)]
+
+
+def whole_rest(maps, image, kernel, row, column):
+    maps[row, column] = (image[row:, column:] * kernel).sum(axis=(0, 1))
+
+
+def channels_first(maps, image, kernel, row, column):
+    window = image[0, row : row + len(kernel), column : column + len(kernel)]
+    maps[row, column, 0] = (window * kernel[:, :, 0]).sum()
+
+
+def over_one_axis(maps, image, kernel, row, column):
+    maps[row, column] = (window_of(image, kernel, row, column) * kernel).sum(axis=0)
+
+
+def to_one_number(maps, image, kernel, row, column):
+    maps[row, column, 0] = (window_of(image, kernel, row, column) * kernel).sum(axis=(0, 1))
+
+
+def column_first(maps, image, kernel, row, column):
+    maps[column, row] = (window_of(image, kernel, row, column) * kernel).sum(axis=(0, 1))
+
+
+def one_channel_more(maps, image, kernel, row, column):
+    maps[row, column, image.shape[2]] = 0
+
+
+def returns_at_once(image, kernel):
+    maps = np.zeros_like(oracles.depthwise(image, kernel))
+    for row, column in np.ndindex(maps.shape[:2]):
+        maps[row, column] = (window_of(image, kernel, row, column) * kernel).sum(axis=(0, 1))
+        return maps
+    return None
+
+
 DEPTHWISE_RIGHT = {
     "oracle": oracles.depthwise,
     "windows": depthwise_by_windows,
@@ -71,6 +124,13 @@ DEPTHWISE_RIGHT = {
     "lists": lambda image, kernel: oracles.depthwise(image, kernel).tolist(),
 }
 DEPTHWISE_WRONG = {
+    "all that is left": (in_the_stub(whole_rest), "kernel is \\(3, 3, 3\\).* laid on is \\(8, 7, 3\\)"),
+    "channels first": (in_the_stub(channels_first), "window of channel c is"),
+    "over one axis": (in_the_stub(over_one_axis), "takes 3 numbers, one per channel"),
+    "to one number": (in_the_stub(to_one_number), "Several numbers are written to one element"),
+    "column first": (in_the_stub(column_first), "The row comes first"),
+    "one channel more": (in_the_stub(one_channel_more), "There are 3 channels: 0 to 2"),
+    "returns at once": (returns_at_once, "end the loop too early"),
     "summed, axis kept": (lambda x, k: oracles.convolve(x, k[..., None]), "channels are summed up"),
     "range one short": (lambda x, k: oracles.depthwise(x[:-1, :-1], k), "H - k \\+ 1"),
     "stride 2": (lambda x, k: oracles.depthwise(x, k, stride=2), "expected an array of shape"),
@@ -125,6 +185,11 @@ POINTWISE_RIGHT = {
     "float32": lambda x, k: x.astype(np.float32) @ k.astype(np.float32),
 }
 POINTWISE_WRONG = {
+    "zeros_like": (lambda x, k: np.zeros_like(x) + x @ k, "its shape is \\(H, W, M\\)"),
+    "to one number": (
+        lambda x, k: [np.zeros(x.shape).__setitem__((0, 0, 0), x[0, 0] @ k), x @ k][1],
+        "Several numbers are written to one element",
+    ),
     "kernel @ image": (lambda x, k: k @ x, "\\*rows\\* of the image|\\*columns\\* of the image"),
     "dot the other way": (lambda x, k: np.dot(k.T, x), "\\*columns\\* of the image"),
     "tensordot over rows": (lambda x, k: np.tensordot(x, k, axes=(0, 0)), "\\*rows\\* of the image"),
@@ -139,7 +204,7 @@ POINTWISE_WRONG = {
     "other numbers": (lambda x, k: x @ k + 0.01, "the right one plus 0.01"),
     "in place": (pointwise_in_place, "in place"),
     "nothing": (lambda x, k: print(end=""), "return"),
-    "fails": (lambda x, k: x[0] @ k[:-1], "ValueError"),
+    "fails": (lambda x, k: x[0] @ k[:-1], "ValueError.*`@` sums their products"),
 }
 
 # ------------------------------------------------------------------------------------------------ cost ratio
@@ -164,8 +229,12 @@ RATIO_RIGHT = {
     "formula": lambda h, w, c, m, k: 1 / m + 1 / k**2,
     "float32": lambda h, w, c, m, k: np.float32(1 / m + 1 / k**2),
     "array": lambda h, w, c, m, k: np.array(1 / m + 1 / k**2),
+    "Fraction": lambda h, w, c, m, k: Fraction(1, m) + Fraction(1, k**2),
+    "Decimal": lambda h, w, c, m, k: 1 / Decimal(m) + 1 / Decimal(k**2),
 }
 RATIO_WRONG = {
+    "k² per map": (lambda h, w, c, m, k: (k**2 * m + c * m) / (k**2 * c * m), "one kernel per \\*input\\* channel"),
+    "a wrong Fraction": (lambda h, w, c, m, k: Fraction(1, k**2), "pointwise half alone"),
     "places once": (lambda h, w, c, m, k: (h * w * k**2 * c + c * m) / (h * w * k**2 * c * m), "\\(depthwise \\+"),
     "no brackets": (
         lambda h, w, c, m, k: h * w * k**2 * c + h * w * c * m / (h * w * k**2 * c * m),
@@ -247,7 +316,57 @@ BEST_RIGHT = {
     "float32": lambda kernel, rank: layers.best_separable(kernel.astype(np.float32), rank),
     "list": lambda kernel, rank: list(best_with(np.sqrt)(kernel, rank)),
 }
+
+
+def per_channel(matrix, take):
+    """Return an answer that writes `take(u, s, vt, rank)` of each channel's SVD to both kernels, as in the lesson's stub."""
+
+    def best(kernel, rank):
+        size, _, channels, filters = kernel.shape
+        depth, point = np.zeros((size, size, channels, rank)), np.zeros((channels, rank, filters))
+        for c in range(channels):
+            patterns, mixtures = take(*np.linalg.svd(kernel[:, :, c].reshape(matrix(size**2, filters)), False), rank)
+            depth[:, :, c], point[c] = patterns.reshape(size, size, rank), mixtures
+        return depth, point
+
+    return best
+
+
+def with_full_matrices(multiply):
+    def best(kernel, rank):
+        depths, points = zip(*[
+            multiply(*np.linalg.svd(kernel[:, :, c].reshape(-1, kernel.shape[3])), rank) for c in range(kernel.shape[2])
+        ], strict=True)  # fmt: skip
+        return np.stack(depths, axis=1).reshape(*kernel.shape[:3], rank), np.stack(points)
+
+    return best
+
+
+def pixels_by_maps(pixels, maps):
+    return pixels, maps
+
+
+BEST_RIGHT["full matrices, cut before"] = with_full_matrices(lambda u, s, vt, r: (u[:, :r] * s[:r], vt[:r]))
 BEST_WRONG = {
+    "full, u * s": (with_full_matrices(lambda u, s, vt, r: ((u * s)[:, :r], vt[:r])), "full_matrices=False"),
+    "full, u @ diag": (
+        with_full_matrices(lambda u, s, vt, r: ((u @ np.diag(s))[:, :r], vt[:r])),
+        "full_matrices=False",
+    ),
+    "full, s * vt": (with_full_matrices(lambda u, s, vt, r: (u[:, :r], (s[:, None] * vt)[:r])), "full_matrices=False"),
+    "all patterns": (per_channel(pixels_by_maps, lambda u, s, vt, r: (u * s, vt[:r])), "These are all patterns"),
+    "maps by pixels": (
+        per_channel(lambda pixels, maps: (maps, pixels), lambda u, s, vt, r: ((u * s)[:, :r], vt[:r])),
+        "not \\(M, k · k\\)",
+    ),
+    "all mixtures": (
+        per_channel(pixels_by_maps, lambda u, s, vt, r: ((u * s)[:, :r], vt)),
+        "its mixtures, vt\\[:rank\\]",
+    ),
+    "s times rows": (
+        per_channel(pixels_by_maps, lambda u, s, vt, r: (u[:, :r], s[:r] * vt[:r])),
+        "Each \\*row\\* of vt takes one singular value",
+    ),
     "first maps": (
         lambda k, rank: (k[..., :rank], np.stack([np.eye(rank, k.shape[3])] * k.shape[2])),
         "first `rank` maps",

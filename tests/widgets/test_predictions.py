@@ -49,6 +49,15 @@ def test_without_scripts_the_question_and_the_outcome_are_there():
         assert BeautifulSoup(figure.as_html(), "html.parser").select_one(".fer-still").get_text(strip=True) == words
 
 
+def test_a_whole_number_is_written_as_one():
+    predict("rank", "Which rank?", low=1, high=8)
+    assert [outcome("rank", each).words() for each in (4, 4.5, 120_000_000)] == [
+        "It is 4.",
+        "It is 4.5.",
+        "It is 120000000.",
+    ]
+
+
 @pytest.mark.parametrize(
     "wrong", [{}, {"options": ["only"]}, {"low": 3, "high": 3}, {"low": 0}, {"low": "0", "high": "1"}]
 )
