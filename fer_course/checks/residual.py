@@ -47,6 +47,8 @@ def residual_module(answer) -> None:
         model = _built(answer, shape, filters)
         _check_strides(model)
         if not _computes(model, shape, filters, seed):
+            if not moving.is_flat(model):
+                _check_nested(model, filters)
             _check_parts(model, filters)
             _check_values(model, shape, filters, seed)
             raise Hint(
@@ -67,7 +69,7 @@ def _computes(model: keras.Model, shape: tuple[int, ...], filters: int, seed: in
 
 def _check_strides(model: keras.Model) -> None:
     """Refuse the one layer that computes the right function and is dangerous."""
-    for layer in model.layers:
+    for layer in moving.leaves(model):
         if isinstance(layer, layers.Conv2D) and layer.kernel_size == (1, 1) and layer.strides != (1, 1):
             raise Hint(
                 "The shortcut's convolution has a stride. Take every second pixel first, `x[:, ::2, ::2]`, then convolve with "
@@ -178,18 +180,41 @@ def _joined(operations: list) -> list:
     return joined
 
 
+#: What a module is made of: the name of the layer, how many there are, and what they are for.
+PARTS = (
+    ("SeparableConv2D", 2, "the main path has two separable convolutions"),
+    ("Conv2D", 1, "the shortcut has one 1×1 convolution, and the main path has separable ones only"),
+    ("BatchNormalization", 3, "each of the three convolutions is normalised"),
+    ("MaxPooling2D", 1, "the main path ends with a max pooling"),
+    ("Add", 1, "both paths are added by `layers.Add()([x, side])`"),
+)
+
+
+def _check_nested(model: keras.Model, filters: int) -> None:
+    """Say what is wrong with a module of models or layers that hold others, whose operations are not known one by one."""
+    kinds = [type(leaf).__name__ for leaf in moving.leaves(model)]
+    for name, wanted, advice in PARTS[:3]:
+        if "DepthwiseConv2D" not in kinds and kinds.count(name) != wanted:
+            raise Hint(f"Expected {wanted} {name}, found {kinds.count(name)}: {advice}.")
+    inputs = keras.Input(model.input_shape[1:])
+    right = keras.Model(inputs, package.residual_module(inputs, filters))
+    if differing := moving.differing(model, right):
+        raise Hint(
+            f"Your module has {model.count_params():,} parameters, the right one {right.count_params():,}. {differing}"
+        )
+    raise Hint(
+        "Your module has the right parts, but computes something else with the same weights. Look at what has no weights: the "
+        "one ReLU, between the two separable convolutions, the paddings, the pooling, the order. For a closer hint write the layers "
+        "one after the other, outside `keras.Sequential` and classes."
+    )
+
+
 def _check_parts(model: keras.Model, filters: int) -> None:
     """Look for what is missing, too much or out of order, before any number is compared."""
     kinds: dict[str, list] = {}
     for step in _joined(model.operations):
         kinds.setdefault(_kind(step), []).append(step)
-    for name, wanted, advice in (
-        ("SeparableConv2D", 2, "the main path has two separable convolutions"),
-        ("Conv2D", 1, "the shortcut has one 1×1 convolution, and the main path has separable ones only"),
-        ("BatchNormalization", 3, "each of the three convolutions is normalised"),
-        ("MaxPooling2D", 1, "the main path ends with a max pooling"),
-        ("Add", 1, "both paths are added by `layers.Add()([x, side])`"),
-    ):
+    for name, wanted, advice in PARTS:
         if len(kinds.get(name, [])) != wanted:
             raise Hint(f"Expected {wanted} {name}, found {len(kinds.get(name, []))}: {advice}.")
     _check_settings(kinds, filters)
