@@ -204,8 +204,8 @@ def _check_nested(model: keras.Model, filters: int) -> None:
         )
     raise Hint(
         "Your module has the right parts, but computes something else with the same weights. Look at what has no weights: the "
-        "one ReLU, between the two separable convolutions, the paddings, the pooling, the order. For a closer hint write the layers "
-        "one after the other, outside `keras.Sequential` and classes."
+        "one ReLU, between the two separable convolutions, the paddings, the pooling, the order. For a closer hint write "
+        "the layers one after the other, outside `keras.Sequential` and classes."
     )
 
 

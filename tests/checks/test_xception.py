@@ -168,7 +168,7 @@ NETWORK_RIGHT = {
     ),
 }
 NETWORK_WRONG = {
-    "a subclass without ReLUs": (lambda *arguments: Subclass(*arguments, relu=False), "some values are not"),
+    "a subclass without ReLUs": (lambda *arguments: Subclass(*arguments, relu=False), "what has no weights"),
     "in a Sequential, padded": (
         lambda *arguments: keras.Sequential([keras.Input((48, 48, 1)), network(padding="same")]),
         "valid",
