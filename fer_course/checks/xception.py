@@ -116,7 +116,8 @@ def _check_same(model: keras.Model, right: keras.Model, pixels: np.ndarray, what
     """Say why a model with the right number of parameters is another function; the right one has lively weights."""
     weights = right.get_weights()
     same = [array.shape for array in model.get_weights()] == [array.shape for array in weights]
-    model.set_weights(weights if same else moving.first_order(model, right))
+    given = weights if same else moving.first_order(model, right)
+    model.set_weights(given)
     answer = moving.outputs(model, pixels)
     expected, mistakes = _expected_and_mistakes(right, pixels)
     if not np.allclose(answer.sum(axis=1), 1, atol=1e-4):
@@ -125,6 +126,7 @@ def _check_same(model: keras.Model, right: keras.Model, pixels: np.ndarray, what
         )
     if moving.computes(model, _padded(weights), pixels):
         raise Hint('The first two convolutions have padding="valid": they lose a pixel on each side.')
+    model.set_weights(given)  # `computes` leaves them in the last order that it tried
     for scaled, hint in _wrong_scales(pixels):
         if not close(answer, expected) and close(moving.outputs(model, scaled), expected):
             raise Hint(f"{what}: {hint}")
