@@ -448,6 +448,17 @@ MODULE_PARAMETERS_MISTAKES = (
             "these are *standard* 3×3 convolutions; separable ones have 9·C + C·M weights."),
     Mistake(_parts(first=lambda c, f: 9 * c, second=lambda c, f: 9 * f),
             "the pointwise halves are missing: each separable convolution also has C·M weights."),
+    Mistake(_parts(first=lambda c, f: c * f, second=lambda c, f: f * f),
+            "the depthwise halves are missing: each separable convolution also has a 3×3 kernel per channel that comes in, 9·C."),
+    Mistake(_parts(first=lambda c, f: 3 * c + c * f, second=lambda c, f: 3 * f + f * f),
+            "a 3×3 kernel has nine weights per channel, not three."),
+    Mistake(_parts(second=lambda c, f: 9 * c + f * f),
+            "the second separable convolution gets `filters` channels: its 3×3 kernels are 9 · filters, not 9 · channels."),
+    Mistake(_parts(second=lambda c, f: 9 * f + c * f),
+            "the second separable convolution gets `filters` channels: its 1×1 kernel is filters · filters."),
+    Mistake(_parts(side=lambda c, f: c * f + f), "the shortcut's convolution has no bias: its normalisation has a β."),
+    Mistake(_parts(side=lambda c, f: f),
+            "the shortcut's 1×1 kernel has a weight for each pair of channel and filter: channels · filters."),
     *(
         Mistake(_parts(first=first), _FIRST)
         for first in (
@@ -457,6 +468,10 @@ MODULE_PARAMETERS_MISTAKES = (
             lambda c, f: 9 / c + c * f,
             lambda c, f: 8 * c + c * f,
             lambda c, f: 10 * c + c * f,
+            lambda c, f: c * f,
+            lambda c, f: 9 * c,
+            lambda c, f: 9 * c * f,
+            lambda c, f: 3 * c + c * f,
         )
     ),
     *(
@@ -469,6 +484,10 @@ MODULE_PARAMETERS_MISTAKES = (
             lambda c, f: 9 * f + f / f,
             lambda c, f: 8 * f + f * f,
             lambda c, f: 10 * f + f * f,
+            lambda c, f: f * f,
+            lambda c, f: 9 * f,
+            lambda c, f: 9 * f * f,
+            lambda c, f: 3 * f + f * f,
         )
     ),
 )  # fmt: skip
