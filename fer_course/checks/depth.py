@@ -117,7 +117,6 @@ LABEL_ENTROPY_MISTAKES = (
     Mistake(_with_shares(lambda p: np.mean(np.log(p))),
             f"this is the mean over the *classes*. Multiply each logarithm by its class's share, and add up. {_MINUS}"),
     Mistake(_with_shares(lambda p: np.mean(p * np.log(p))), f"add up the products, don't average them. {_MINUS}"),
-    Mistake(_with_shares(lambda p: -np.sum(p * np.log1p(p))), "this is ln(1 + share), np.log1p; take np.log of the share."),
     Mistake(_with_shares(lambda p: -np.sum(p * np.log(1 - p))), "this takes the logarithm of 1 - share; take that of the share."),
     Mistake(_with_shares(lambda p: -np.sum((1 - p) * np.log(p))),
             "each logarithm is multiplied by 1 - share; multiply it by the share."),
@@ -361,6 +360,7 @@ def depth_of_failure(answer) -> None:
         ({4: [c, b, a], 24: [b, nan, c], 60: [nan, nan, nan]}, 1.0),
         ({4: [a, b, c], 16: [nan, 1.5, a], 24: [1.8, 1.7, 1.6]}, 1.0),  # max stays nan, any finds 1.5
         ({4: [a, b, c], 8: [4.0, a, b], 16: [1.8, 1.7, 1.6]}, 1.0),  # the mean fails, the middle seed works
+        ({4: [a, b, c], 8: [1.5, a, 1.6], 16: [1.8, 1.7, 1.6]}, 1.0),  # the middle seed fails, another one works
         ({8: [a, 0.75, b], 16: [1.2, 1.1, 1.3]}, 0.75),  # equal to the limit is not below it
         ({4: [a, b, c], 60: [c, a, b]}, 1.0),  # nothing fails
         ({4: [2.0, 1.9, 1.8], 60: [1.9, 2.2, 1.8]}, 1.7),  # nothing works
@@ -393,6 +393,10 @@ def _failing(fails, pick=min, missing=0):
 
 def _not_all(ends, limit) -> bool:
     return not all(end < limit for end in ends)
+
+
+def _without_nan(ends) -> list[float]:
+    return [end for end in ends if not math.isnan(end)] or [math.inf]
 
 
 def _at_the_first(order):
@@ -429,8 +433,7 @@ DEPTH_OF_FAILURE_MISTAKES = (
                 "`not all(loss < limit …)`.")
         for fails in (
             lambda ends, limit: not max(ends) < limit,
-            lambda ends, limit: not np.nanmax(ends) < limit,
-            lambda ends, limit: np.max(ends) >= limit,
+            lambda ends, limit: not max(_without_nan(ends)) < limit,
         )
     ),
     Mistake(_at_the_first(sorted), "the first depth of the loop decides. `return 0` comes after the loop, not in it."),
@@ -448,26 +451,22 @@ DEPTH_OF_FAILURE_MISTAKES = (
     ),
     *(
         Mistake(_failing(fails),
-                "you compare the smallest loss; a depth works only if every single seed is below the limit.")
-        for fails in (lambda ends, limit: min(ends) >= limit, lambda ends, limit: np.nanmin(ends) > limit)
-    ),
-    *(
-        Mistake(_failing(fails),
-                "here a depth fails only if *every* seed fails. It has to work for every seed: `not all(loss < limit …)`.")
+                "here one good seed is enough: a depth fails only if *every* seed does. It has to work for every seed: "
+                "`not all(loss < limit …)`.")
         for fails in (
             lambda ends, limit: all(end >= limit for end in ends),
             lambda ends, limit: all(end > limit for end in ends),
+            lambda ends, limit: min(ends) >= limit,
+            lambda ends, limit: not any(end < limit for end in ends),
         )
     ),
     *(
         Mistake(_failing(fails),
                 "you compare the mean of the seeds; a depth works only if every single seed is below the limit.")
-        for fails in (lambda ends, limit: np.mean(ends) >= limit, lambda ends, limit: not np.nanmean(ends) < limit)
+        for fails in (lambda ends, limit: np.mean(ends) >= limit, lambda ends, limit: not np.mean(_without_nan(ends)) < limit)
     ),
     Mistake(_failing(lambda ends, limit: np.median(ends) >= limit),
             "you compare the middle seed; a depth works only if every single seed is below the limit."),
-    Mistake(_failing(lambda ends, limit: not sum(ends) < limit),
-            "you compare the sum of the seeds; each seed's loss is compared by itself."),
     Mistake(_failing(lambda ends, limit: sum(end < limit for end in ends) < 2),
             "two seeds are enough here; a depth works only if every single seed is below the limit."),
     Mistake(_failing(lambda ends, limit: not ends[-1] < limit), "only the last seed is compared; look at all of them."),
@@ -483,8 +482,6 @@ DEPTH_OF_FAILURE_MISTAKES = (
         ),
         "this is the depth's *place* in the list, counted from 1; return the depth itself.",
     ),
-    Mistake(_failing(lambda ends, limit: not any(end < limit for end in ends)),
-            "here a depth fails only if *every* seed fails. It has to work for every seed: `not all(…)`."),
     Mistake(_failing(lambda ends, limit: not np.mean(ends) < limit),
             "you compare the mean of the seeds; a depth works only if every single seed is below the limit."),
     Mistake(_failing(lambda ends, limit: not np.median(ends) < limit),

@@ -456,7 +456,6 @@ MODULE_PARAMETERS_MISTAKES = (
             "the second separable convolution gets `filters` channels: its 3×3 kernels are 9 · filters, not 9 · channels."),
     Mistake(_parts(second=lambda c, f: 9 * f + c * f),
             "the second separable convolution gets `filters` channels: its 1×1 kernel is filters · filters."),
-    Mistake(_parts(side=lambda c, f: c * f + f), "the shortcut's convolution has no bias: its normalisation has a β."),
     Mistake(_parts(side=lambda c, f: f),
             "the shortcut's 1×1 kernel has a weight for each pair of channel and filter: channels · filters."),
     *(
@@ -469,7 +468,6 @@ MODULE_PARAMETERS_MISTAKES = (
             lambda c, f: 8 * c + c * f,
             lambda c, f: 10 * c + c * f,
             lambda c, f: c * f,
-            lambda c, f: 9 * c,
             lambda c, f: 9 * c * f,
             lambda c, f: 3 * c + c * f,
         )
@@ -487,7 +485,6 @@ MODULE_PARAMETERS_MISTAKES = (
             lambda c, f: f * f,
             lambda c, f: 9 * f,
             lambda c, f: 9 * f * f,
-            lambda c, f: 3 * f + f * f,
         )
     ),
 )  # fmt: skip
