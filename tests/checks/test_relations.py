@@ -140,12 +140,12 @@ def test_shares_that_do_not_add_up_to_one():
     assert observed([Case(shares[:, [1, 0, 2, 3, 4]] ** 1.0, shares)]) != told
 
 
-def test_a_number_that_is_nan_in_a_later_call():
-    assert "nan" in observed([Case(2.0, 1.0), Case(float("nan"), 3.0)]) + "nan"
+def test_a_number_that_is_nan_after_a_wrong_one_has_no_relation():
+    assert observed([Case(2.0, 1.5), Case(float("nan"), 3.0)]) == ""
 
 
 def test_numbers_that_look_alike_are_told_apart():
-    with pytest.raises(Hint, match=r"expected 1\.02393, found 1\.0239301\b|expected 1\.02393\d*, found 1\.02393\d+"):
+    with pytest.raises(Hint, match=r"expected 1\.02393099, found 1\.02393012"):
         expect(1.02393012, 1.02393099, "an entropy")
 
 
