@@ -28,6 +28,18 @@ def short(value) -> str:
     return text if len(text) <= 70 else text[:67] + "..."
 
 
+def apart(wanted, got) -> tuple[str, str]:
+    """Describe two values that differ as `short` does, and numbers with as many digits as tell them apart."""
+    words = short(wanted), short(got)
+    if words[0] != words[1] or not all(isinstance(value, (int, float, np.number)) for value in (wanted, got)):
+        return words
+    for digits in (9, 12, 17):
+        words = f"{float(wanted):.{digits}g}", f"{float(got):.{digits}g}"
+        if words[0] != words[1]:
+            break
+    return words
+
+
 def near(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """Compare elementwise; whole numbers and booleans must be equal, words must be the same.
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from fer_course._shared.hosts import remind
 from fer_course.checks import feedback
-from fer_course.checks.comparing import as_array, close, near, short
+from fer_course.checks.comparing import apart, as_array, close, near, short
 from fer_course.checks.relations import Case, observed
 
 _LIBRARIES = [Path(__file__).parents[1], *(Path(sysconfig.get_path(kind)) for kind in ("stdlib", "purelib", "platlib"))]
@@ -428,10 +428,12 @@ def _unexplained(answer, expected, what: str, relation: str) -> None:
     if got.shape != wanted.shape:
         raise Hint(f"{what}: {expects} {_kind(wanted)}, found {_kind(got)}.")
     if got.ndim == 0:
-        raise Hint(f"{what}: {expects} {short(expected)}, found {short(answer)}.")
+        told = apart(expected, answer)
+        raise Hint(f"{what}: {expects} {told[0]}, found {told[1]}.")
     place = tuple(int(i) for i in np.argwhere(~near(got, wanted))[0])
     about = relation or f"the shape {wanted.shape} is right, but some values are not."
-    raise Hint(f"{what}: {about} At {list(place)}: expected {short(wanted[place])}, found {short(got[place])}.")
+    told = apart(wanted[place], got[place])
+    raise Hint(f"{what}: {about} At {list(place)}: expected {told[0]}, found {told[1]}.")
 
 
 def _is_library(file: str) -> bool:

@@ -38,6 +38,46 @@ def make_lively(model: keras.Model, x: np.ndarray, seed: int) -> None:
     model(x, training=True)  # with momentum 0 the means and variances of this batch are kept as they are
 
 
+def leaves(model: keras.Layer) -> list[keras.Layer]:
+    """Return the layers that hold no others, each once: of a model, and of the models and layers inside it."""
+    found: dict[int, keras.Layer] = {}
+    inner = (
+        model.layers if isinstance(model, keras.Model) else model._flatten_layers(include_self=False, recursive=False)
+    )
+    for layer in inner:
+        found.update({id(leaf): leaf for leaf in leaves(layer) or [layer]})
+    return list(found.values())
+
+
+def is_flat(model: keras.Model) -> bool:
+    """Return True if all of a model's operations are known one by one: nothing is inside other models or layers."""
+    operations = getattr(model, "operations", None)
+    return operations is not None and not any(isinstance(each, keras.Layer) and leaves(each) for each in operations)
+
+
+def first_order(model: keras.Model, right: keras.Model) -> list[np.ndarray] | None:
+    """Return the right model's weights in the first order in which they fit into the other one, None if they don't."""
+    return next(_orders(model, right), None)
+
+
+def differing(model: keras.Model, right: keras.Model) -> str:
+    """Say which weights the right model has and the other one lacks, and the other way round, by their shapes; "" if none."""
+    ours, theirs = ({key: len(found) for key, found in _units(each).items()} for each in (right, model))
+    words = []
+    for one, other, sentence in ((ours, theirs, "It lacks {}."), (theirs, ours, "It has {} too many.")):
+        missing = {key: count - other.get(key, 0) for key, count in one.items() if count > other.get(key, 0)}
+        named = [f"{_what(key)} (twice)" if count == 2 else _what(key) for key, count in missing.items()]
+        if named:
+            words.append(sentence.format(", ".join(named[:3]) + (" and others" if len(named) > 3 else "")))
+    return " ".join(words)
+
+
+def _what(key: tuple) -> str:
+    if len(key) == ARRAYS:
+        return f"a normalisation of {key[0][0]} channels"
+    return f"a bias of {key[0][0]}" if len(key[0]) == 1 else f"a kernel {key[0]}"
+
+
 def outputs(model: keras.Model, x: np.ndarray, training: bool = False) -> np.ndarray:
     """Return a model's outputs as an array; its weights stay as they are."""
     kept = model.get_weights()
@@ -87,7 +127,7 @@ def _may_be_swapped(key: tuple, units: list) -> bool:
 def _units(model: keras.Model) -> dict[tuple, list[tuple]]:
     """Return a model's weights, those of a normalisation together and all others alone, by their shapes, lowest layer first."""
     found: dict[tuple, list[tuple]] = {}
-    for layer in model.layers:
+    for layer in leaves(model):
         together = isinstance(layer, keras.layers.BatchNormalization)
         for unit in [tuple(layer.weights)] if together else [(weight,) for weight in layer.weights]:
             found.setdefault(tuple(tuple(weight.shape) for weight in unit), []).append(unit)

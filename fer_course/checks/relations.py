@@ -183,7 +183,7 @@ def _factor(pairs: list[_Pair]) -> str:
         return ""
     telling = [pair for pair in pairs if pair.wanted.any()]  # where all is 0, any factor is right
     factors = [_factor_of(pair) for pair in telling]
-    if not all(math.isfinite(factor) and factor for factor in factors):
+    if not all(math.isfinite(factor) and factor for factor in factors) or all(map(_rounds_to_one, factors)):
         return ""
     named = _named(telling, factors, lambda factor, size: factor / size) or _named(
         telling, factors, lambda factor, size: factor * size, "divided by"
@@ -198,8 +198,15 @@ def _factor(pairs: list[_Pair]) -> str:
 def _factor_of(pair: _Pair) -> float:
     place = np.unravel_index(np.abs(pair.wanted).argmax(), pair.wanted.shape)
     factor = float(pair.got[place]) / float(pair.wanted[place])
+    if not math.isfinite(factor) or (factor and math.isinf(1 / factor)):
+        return math.nan
     nice = round(factor) if abs(factor) >= 1 else 1 / round(1 / factor) if factor else 0.0
     return float(nice) if factor and abs(factor / nice - 1) < 1e-3 and close(pair.got, nice * pair.wanted) else factor
+
+
+def _rounds_to_one(factor: float) -> bool:
+    """Return True for a factor that `_times` would print as 1: no relation that helps."""
+    return f"{factor:.6g}" == "1"
 
 
 def _times(factor: float) -> str:

@@ -47,6 +47,8 @@ def residual_module(answer) -> None:
         model = _built(answer, shape, filters)
         _check_strides(model)
         if not _computes(model, shape, filters, seed):
+            if not moving.is_flat(model):
+                _check_nested(model, filters)
             _check_parts(model, filters)
             _check_values(model, shape, filters, seed)
             raise Hint(
@@ -67,7 +69,7 @@ def _computes(model: keras.Model, shape: tuple[int, ...], filters: int, seed: in
 
 def _check_strides(model: keras.Model) -> None:
     """Refuse the one layer that computes the right function and is dangerous."""
-    for layer in model.layers:
+    for layer in moving.leaves(model):
         if isinstance(layer, layers.Conv2D) and layer.kernel_size == (1, 1) and layer.strides != (1, 1):
             raise Hint(
                 "The shortcut's convolution has a stride. Take every second pixel first, `x[:, ::2, ::2]`, then convolve with "
@@ -178,18 +180,41 @@ def _joined(operations: list) -> list:
     return joined
 
 
+#: What a module is made of: the name of the layer, how many there are, and what they are for.
+PARTS = (
+    ("SeparableConv2D", 2, "the main path has two separable convolutions"),
+    ("Conv2D", 1, "the shortcut has one 1×1 convolution, and the main path has separable ones only"),
+    ("BatchNormalization", 3, "each of the three convolutions is normalised"),
+    ("MaxPooling2D", 1, "the main path ends with a max pooling"),
+    ("Add", 1, "both paths are added by `layers.Add()([x, side])`"),
+)
+
+
+def _check_nested(model: keras.Model, filters: int) -> None:
+    """Say what is wrong with a module of models or layers that hold others, whose operations are not known one by one."""
+    kinds = [type(leaf).__name__ for leaf in moving.leaves(model)]
+    for name, wanted, advice in PARTS[:3]:
+        if "DepthwiseConv2D" not in kinds and kinds.count(name) != wanted:
+            raise Hint(f"Expected {wanted} {name}, found {kinds.count(name)}: {advice}.")
+    inputs = keras.Input(model.input_shape[1:])
+    right = keras.Model(inputs, package.residual_module(inputs, filters))
+    if differing := moving.differing(model, right):
+        raise Hint(
+            f"Your module has {model.count_params():,} parameters, the right one {right.count_params():,}. {differing}"
+        )
+    raise Hint(
+        "Your module has the right parts, but computes something else with the same weights. Look at what has no weights: the "
+        "one ReLU, between the two separable convolutions, the paddings, the pooling, the order. For a closer hint write "
+        "the layers one after the other, outside `keras.Sequential` and classes."
+    )
+
+
 def _check_parts(model: keras.Model, filters: int) -> None:
     """Look for what is missing, too much or out of order, before any number is compared."""
     kinds: dict[str, list] = {}
     for step in _joined(model.operations):
         kinds.setdefault(_kind(step), []).append(step)
-    for name, wanted, advice in (
-        ("SeparableConv2D", 2, "the main path has two separable convolutions"),
-        ("Conv2D", 1, "the shortcut has one 1×1 convolution, and the main path has separable ones only"),
-        ("BatchNormalization", 3, "each of the three convolutions is normalised"),
-        ("MaxPooling2D", 1, "the main path ends with a max pooling"),
-        ("Add", 1, "both paths are added by `layers.Add()([x, side])`"),
-    ):
+    for name, wanted, advice in PARTS:
         if len(kinds.get(name, [])) != wanted:
             raise Hint(f"Expected {wanted} {name}, found {len(kinds.get(name, []))}: {advice}.")
     _check_settings(kinds, filters)
@@ -423,6 +448,16 @@ MODULE_PARAMETERS_MISTAKES = (
             "these are *standard* 3×3 convolutions; separable ones have 9·C + C·M weights."),
     Mistake(_parts(first=lambda c, f: 9 * c, second=lambda c, f: 9 * f),
             "the pointwise halves are missing: each separable convolution also has C·M weights."),
+    Mistake(_parts(first=lambda c, f: c * f, second=lambda c, f: f * f),
+            "the depthwise halves are missing: each separable convolution also has a 3×3 kernel per channel that comes in, 9·C."),
+    Mistake(_parts(first=lambda c, f: 3 * c + c * f, second=lambda c, f: 3 * f + f * f),
+            "a 3×3 kernel has nine weights per channel, not three."),
+    Mistake(_parts(second=lambda c, f: 9 * c + f * f),
+            "the second separable convolution gets `filters` channels: its 3×3 kernels are 9 · filters, not 9 · channels."),
+    Mistake(_parts(second=lambda c, f: 9 * f + c * f),
+            "the second separable convolution gets `filters` channels: its 1×1 kernel is filters · filters."),
+    Mistake(_parts(side=lambda c, f: f),
+            "the shortcut's 1×1 kernel has a weight for each pair of channel and filter: channels · filters."),
     *(
         Mistake(_parts(first=first), _FIRST)
         for first in (
@@ -432,6 +467,9 @@ MODULE_PARAMETERS_MISTAKES = (
             lambda c, f: 9 / c + c * f,
             lambda c, f: 8 * c + c * f,
             lambda c, f: 10 * c + c * f,
+            lambda c, f: c * f,
+            lambda c, f: 9 * c * f,
+            lambda c, f: 3 * c + c * f,
         )
     ),
     *(
@@ -444,6 +482,9 @@ MODULE_PARAMETERS_MISTAKES = (
             lambda c, f: 9 * f + f / f,
             lambda c, f: 8 * f + f * f,
             lambda c, f: 10 * f + f * f,
+            lambda c, f: f * f,
+            lambda c, f: 9 * f,
+            lambda c, f: 9 * f * f,
         )
     ),
 )  # fmt: skip

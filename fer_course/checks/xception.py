@@ -7,7 +7,6 @@ import numpy as np
 from fer_course import layers as blocks
 from fer_course import models
 from fer_course.checks import moving
-from fer_course.checks.answers import layers_by_kind
 from fer_course.checks.core import Hint, attempt, check, close, expect, numbers, passed
 from fer_course.quiet import keras
 
@@ -17,43 +16,84 @@ layers = keras.layers
 @check
 def mini_xception(answer) -> None:
     """Check `mini_xception(filters, classes)`: a Keras model, layer for layer the published one."""
+    pixels = numbers(5).integers(0, 256, (3, 48, 48, 1)).astype("float32")
     model = attempt(answer)
-    if not isinstance(model, keras.Model):
-        raise Hint(f"mini_xception returns a `keras.Model`; found {type(model).__name__}.")
-    if model.output_shape != (None, 7) or model.input_shape != (None, 48, 48, 1):
+    shapes = _shapes(model, pixels)
+    if shapes != ((48, 48, 1), (7,)):
         raise Hint(
-            "The model takes (None, 48, 48, 1) and returns (None, 7); found "
-            f"{model.input_shape} and {model.output_shape}. The average leaves one number for each class."
+            f"The model takes (None, 48, 48, 1) and returns (None, 7); found {_batch(shapes[0])} and {_batch(shapes[1])}. The "
+            "average leaves one number for each class."
         )
     right = models.build("mini_xception")
-    pixels = numbers(5).integers(0, 256, (3, 48, 48, 1)).astype("float32")
     moving.make_lively(right, pixels, 6)
     if not moving.computes(model, right, pixels):
         _check_count(model, right)
         _check_same(model, right, pixels, "mini_xception()")
     small = attempt(answer, (4, 6), 3)
-    if not isinstance(small, keras.Model) or small.output_shape != (None, 3):
-        raise Hint("mini_xception((4, 6), 3) has two modules and three classes: use the arguments, not fixed numbers.")
+    if _shapes(small, pixels)[1] != (3,):
+        raise Hint(_fixed_window(small) or "mini_xception((4, 6), 3) has two modules and three classes; found outputs of "
+                   f"{_batch(_shapes(small, pixels)[1])}. Use the arguments, not fixed numbers.")  # fmt: skip
     right = models.mini_xception((4, 6), 3)
     moving.make_lively(right, pixels, 7)
     if not moving.computes(small, right, pixels):
+        found, wanted = small.count_params(), right.count_params()
         raise Hint(
-            "mini_xception((4, 6), 3) has modules of 4 and 6 filters, and three class maps; it computes something else, with "
-            f"{small.count_params():,} parameters instead of {right.count_params():,}."
+            _fixed_window(small)
+            or "mini_xception((4, 6), 3) has modules of 4 and 6 filters, and three class maps; yours computes something else"
+            + (
+                f", with {found:,} parameters instead of {wanted:,}."
+                if found != wanted
+                else " with the same parameters."
+            )
         )
     passed("Mini-Xception: 58,423 parameters, and the published function.")
 
 
+def _shapes(model, pixels: np.ndarray) -> tuple[tuple, tuple]:
+    """Return the shapes of a model's inputs and outputs without the first axis; a model that does not know them is called."""
+    if not isinstance(model, keras.Model):
+        raise Hint(f"mini_xception returns a `keras.Model`; found {type(model).__name__}.")
+    known = getattr(model, "input_shape", None), getattr(model, "output_shape", None)
+    if all(isinstance(shape, tuple) for shape in known):
+        return known[0][1:], known[1][1:]
+    output = attempt(model, pixels)
+    return pixels.shape[1:], tuple(getattr(output, "shape", ()))[1:]
+
+
+def _batch(shape: tuple) -> str:
+    return f"({', '.join(map(str, ('None', *shape)))})" if shape else "(None,)"
+
+
+def _by_kind(model: keras.Model) -> dict[str, list]:
+    kinds: dict[str, list] = {}
+    for layer in moving.leaves(model):
+        kinds.setdefault(type(layer).__name__, []).append(layer)
+    return kinds
+
+
+def _fixed_window(model: keras.Model) -> str:
+    """Return the hint for an average over windows of a fixed size, "" if there is none."""
+    windows = [layer.pool_size for layer in _by_kind(model).get("AveragePooling2D", []) if layer.pool_size != (1, 1)]
+    if not windows:
+        return ""
+    return (
+        f"The average has a fixed window, {windows[-1]}. With two modules the maps are larger: "
+        "`layers.GlobalAveragePooling2D()` takes the mean over maps of any size."
+    )
+
+
 def _check_count(model: keras.Model, right: keras.Model) -> None:
     count, wanted = model.count_params(), right.count_params()
+    kinds = _by_kind(model)
+    if "Dense" in kinds:
+        raise Hint(
+            "In your model there is a `Dense` layer. Step 4 is a 3×3 `layers.Conv2D`, and its maps are averaged."
+        )
+    differing = moving.differing(model, right)
     for wrong, hint in (
-        (count == wanted, ""),
+        (count == wanted and not differing, ""),
         (
-            "Dense" in layers_by_kind(model),
-            "there is a `Dense` layer. Step 4 is a 3×3 `layers.Conv2D`, and its maps are averaged.",
-        ),
-        (
-            sum(len(layers_by_kind(model).get(kind, [])) for kind in ("SeparableConv2D", "DepthwiseConv2D")) < 8,
+            sum(len(kinds.get(kind, [])) for kind in ("SeparableConv2D", "DepthwiseConv2D")) < 8,
             "modules are missing. Each takes what the one before gave: `x = residual_module(x, each)` in the loop.",
         ),
         (count == wanted - 7, "7 too few: the last convolution has a bias for each class."),
@@ -64,7 +104,7 @@ def _check_count(model: keras.Model, right: keras.Model) -> None:
             "`layers.Conv2D` there, not `convolution`.",
         ),
         (count == wanted - (9 * 8 * 8 + 32), "one of the two first convolutions is missing."),
-        (True, "compare `costs(your_model)` layer by layer."),
+        (True, differing),
     ):
         if wrong and hint:
             raise Hint(f"Your model has {count:,} parameters, mini-Xception {wanted:,}: {hint}")
@@ -75,9 +115,9 @@ def _check_count(model: keras.Model, right: keras.Model) -> None:
 def _check_same(model: keras.Model, right: keras.Model, pixels: np.ndarray, what: str) -> None:
     """Say why a model with the right number of parameters is another function; the right one has lively weights."""
     weights = right.get_weights()
-    if [array.shape for array in model.get_weights()] != [array.shape for array in weights]:
-        raise Hint("All parameters are there, but the layers come in another order: follow the five steps one by one.")
-    model.set_weights(weights)
+    same = [array.shape for array in model.get_weights()] == [array.shape for array in weights]
+    given = weights if same else moving.first_order(model, right)
+    model.set_weights(given)
     answer = moving.outputs(model, pixels)
     expected, mistakes = _expected_and_mistakes(right, pixels)
     if not np.allclose(answer.sum(axis=1), 1, atol=1e-4):
@@ -86,13 +126,22 @@ def _check_same(model: keras.Model, right: keras.Model, pixels: np.ndarray, what
         )
     if moving.computes(model, _padded(weights), pixels):
         raise Hint('The first two convolutions have padding="valid": they lose a pixel on each side.')
+    model.set_weights(given)  # `computes` leaves them in the last order that it tried
+    for scaled, hint in _wrong_scales(pixels):
+        if not close(answer, expected) and close(moving.outputs(model, scaled), expected):
+            raise Hint(f"{what}: {hint}")
     if close(answer, expected) or any(close(answer, wrong) for wrong, _ in mistakes):
         expect(answer, expected, what, mistakes)
         return
-    found, wanted = _relus(model), _relus(right)
-    if found != wanted:
+    found, wanted = _relus(model) if moving.is_flat(model) else None, _relus(right)
+    if found not in (None, wanted):
         raise Hint(f"Your model has {found} ReLUs, mini-Xception {wanted}: one after each of the first two convolutions, one "
                    "inside each module, and none elsewhere.")  # fmt: skip
+    if not same:  # which weight belongs where is not known for certain
+        raise Hint(
+            "Your model has the right parameters, but computes something else with the same weights. Look at what has no "
+            "weights: the scale of the pixels, the ReLUs, the paddings, the order, the average, the softmax."
+        )
     expect(answer, expected, f"{what} with the same weights, on random pixels")
 
 
@@ -120,25 +169,26 @@ def _relus(model: keras.Model) -> int:
 
 
 def _expected_and_mistakes(model: keras.Model, pixels: np.ndarray) -> tuple[np.ndarray, list[tuple[np.ndarray, str]]]:
-    """Return the right outputs, and what known mistakes return. One call of the model computes them all."""
-    scales = _wrong_scales(pixels)
+    """Return the right outputs, and what known mistakes of the head return."""
     both = keras.Model(model.input, [model.output, model.get_layer("class_maps").output])
-    outputs, maps = both(np.concatenate([pixels, *(scaled for scaled, _ in scales)]))
-    expected, *others = np.split(keras.ops.convert_to_numpy(outputs), 1 + len(scales))
-    of_scales = zip(others, (hint for _, hint in scales), strict=True)
-    return expected, [*of_scales, *_head_mistakes(keras.ops.convert_to_numpy(maps)[: len(pixels)])]
+    expected, maps = map(keras.ops.convert_to_numpy, both(pixels))
+    return expected, _head_mistakes(maps)
 
 
 def _wrong_scales(pixels: np.ndarray) -> list[tuple[np.ndarray, str]]:
-    """Return what the model has to be given so that it scales it to pixels of other scales, and the hints for these."""
+    """Return what a model that scales its pixels wrongly has to be given to be right, and the hints for these.
+
+    So its right outputs are compared. The wrong ones are far from 0: there a softmax says 0 and 1, and agrees by accident.
+    """
+    right = pixels / 127.5 - 1
     scale = "step 1 takes the pixels from 0…255 to -1…1: `layers.Rescaling(1 / 127.5, offset=-1)`."
     return [
-        ((scaled + 1) * 127.5, f"{words}; {scale}")
-        for scaled, words in (
-            (pixels, "the pixels are not rescaled"),
-            (pixels / 255, "the pixels are rescaled to 0…1"),
-            (pixels / 127.5, "the pixels are rescaled to 0…2"),
-            (pixels - 1, "the pixels are moved by -1, but not divided"),
+        (given.astype("float32"), f"{words}; {scale}")
+        for given, words in (
+            (right, "the pixels are not rescaled"),
+            (255 * right, "the pixels are rescaled to 0…1"),
+            (127.5 * right, "the pixels are rescaled to 0…2"),
+            (right + 1, "the pixels are moved by -1, but not divided"),
         )
     ]
 

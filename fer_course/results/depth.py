@@ -88,9 +88,12 @@ def chart(limit: float) -> Figure:
         axis.plot(list(shown), [np.median(each) for each in shown.values()], linestyle=style, color=colour, label=kind)
         for depth, each in shown.items():
             axis.plot([depth] * len(each), each, marker, color=colour, markersize=4, label="_dots")
-    axis.axhline(plateau(), color=INK, linewidth=1, linestyle=":")
-    axis.axhline(limit, color=INK, linewidth=1)
-    axis.set(xlabel="layers", ylabel="last training loss", ylim=(0, 1.03 * TOP), xticks=list(shown))
+    for name, loss, style in (("plateau", plateau(), ":"), ("limit", limit, "-")):
+        axis.axhline(loss, color=INK, linewidth=1, linestyle=style, label=f"_{name}")
+        axis.annotate(name, (0.01, loss), xycoords=("axes fraction", "data"), va="bottom", color=INK)
+    axis.set(
+        xlabel="layers", ylabel="last training loss", ylim=(0, 1.03 * TOP), xticks=list(shown), xlim=(2, max(shown) + 1)
+    )
     label_lines(axis)
     return figure
 
@@ -101,7 +104,8 @@ def words(limit: float) -> str:
     for kind, losses in last_losses().items():
         ends = ", ".join(f"{np.median(each):.2f} at {depth}" for depth, each in losses.items())
         told.append(f"{kind} {ends}")
-    return f"Last training loss against depth, the middle of three seeds; the limit is {limit:.2f}. {'; '.join(told)}"
+    lines = f"lines at the plateau, {plateau():.2f}, and at the limit, {limit:.2f}"
+    return f"Last training loss against depth, the middle of three seeds; {lines}. {'; '.join(told)}"
 
 
 def tower_chart(kind: str, layers: int) -> Figure:

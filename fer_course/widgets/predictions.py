@@ -115,6 +115,7 @@ def outcome(name: str, truth: str | float, explanation: str = "") -> Prediction:
         raise FerCourseError(f"What came must be one of the options {asked.options} of {name!r}; found {truth!r}.")
     if not asked.options:
         truth = float(f"{float(truth):.4g}")
+        truth = int(truth) if truth.is_integer() else truth  # 920, not 920.0
     same = {key: getattr(asked, key) for key in ("name", "question", "options", "unit", "step", "committed")}
     _outcomes[name] = Prediction(mode="outcome", truth=truth, explanation=explanation, **same)
     return _outcomes[name]

@@ -68,6 +68,8 @@ def by_value(function, values):
         (TABLE[:2] + 1, TABLE, ""),
         ([sum(row) for row in TABLE.tolist()], TABLE, "the sum of the right values along axis 1"),
         ([[max(column)] for column in TABLE.T.tolist()], TABLE.T, "the largest of the right values along axis 0"),
+        (ROW * (1 - 3e-7), ROW, ""),
+        (ROW * np.nan, ROW, "values are nan"),
         ([ROW], ROW, "one more axis"),
         (TABLE.ravel(), TABLE, "one long row"),
         (np.full((4, 5), 0.5), TABLE, "All your values are 0.5."),
@@ -136,6 +138,15 @@ def test_shares_that_do_not_add_up_to_one():
     low, high = (f"{number:.6g}" for number in (min(map(sum, wrong)), max(map(sum, wrong))))
     assert told == f"The right values add up to 1 along axis 1; yours add up to {low} to {high}."
     assert observed([Case(shares[:, [1, 0, 2, 3, 4]] ** 1.0, shares)]) != told
+
+
+def test_a_number_that_is_nan_after_a_wrong_one_has_no_relation():
+    assert observed([Case(2.0, 1.5), Case(float("nan"), 3.0)]) == ""
+
+
+def test_numbers_that_look_alike_are_told_apart():
+    with pytest.raises(Hint, match=r"expected 1\.02393099, found 1\.02393012"):
+        expect(1.02393012, 1.02393099, "an entropy")
 
 
 def test_single_numbers_need_several_cases():

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from answers import three_tests
 from keras import layers
-from residual_modules import module
+from residual_modules import AsLayer, module
 
 from fer_course.checks import residual
 from fer_course.layers import residual_module as package_module
@@ -45,7 +45,7 @@ def two_paths(main, side):
 def main_path(filters, settings=(), size=3, padding="same", strides=2, order="SNRSNP"):
     """The steps of the main path: separable, normalisation, ReLU, separable, normalisation, pooling."""
     makers = {
-        "S": lambda: layers.SeparableConv2D(filters, 3, **OPTIONS | dict(settings)),
+        "S": lambda: layers.SeparableConv2D(filters, **{"kernel_size": 3} | OPTIONS | dict(settings)),
         "N": layers.BatchNormalization,
         "R": lambda: layers.Activation("relu"),
         "P": lambda: layers.MaxPooling2D(size, strides=strides, padding=padding),
@@ -143,7 +143,15 @@ def in_a_sequence(x, filters):
     return keras.ops.add(side, x)
 
 
+def nested(x, filters, main=main_path, side=side_path):
+    """Each path as a Sequential."""
+    return layers.Add()([keras.Sequential(main(filters))(x), keras.Sequential(side(filters, "CN"))(x[:, ::2, ::2])])
+
+
 MODULE_RIGHT = {
+    "paths as Sequential": nested,
+    "one layer": lambda x, filters: AsLayer(filters)(x),
+    "a model inside": lambda x, filters: keras.Model(inputs := keras.Input(x.shape[1:]), module(inputs, filters))(x),
     "ZeroPadding2D": padded_by_hand,
     "ops.add, a mean of one pixel": in_a_sequence,
     "plus, halves of their own": added_with_plus,
@@ -157,6 +165,16 @@ MODULE_RIGHT = {
     )(x, filters),
 }
 MODULE_WRONG = {
+    "Sequential without ReLU": (
+        partial(nested, main=partial(main_path, order="SNSNP")),
+        "computes something else with",
+    ),
+    "Sequential, one normalisation": (partial(nested, main=partial(main_path, order="SNRSP")), "Expected 3 BatchNorm"),
+    "Sequential, 5×5": (
+        partial(nested, main=partial(main_path, settings={"kernel_size": 5})),
+        r"It lacks a kernel \(3, 3, 3, 1\)",
+    ),
+    "one layer without ReLU": (lambda x, filters: AsLayer(filters, middle=False)(x), "the one ReLU"),
     "depthwise alone": (half_separable, "comes directly after it"),
     "ReLU between the halves": (depthwise_with_relu, "activation of its own"),
     "bias": (partial(module, bias=True), "bias"),

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from answers import three_tests
 from keras import layers
-from residual_modules import module
+from residual_modules import AsLayer, module
 
 from fer_course import models
 from fer_course.checks import xception
@@ -111,8 +111,72 @@ def of_other_layers(filters=(16, 32, 64, 128), classes=7):
     return keras.Model(inputs, keras.ops.softmax(x))
 
 
-NETWORK_RIGHT = {"network": network, "by hand": by_hand, "of other layers": of_other_layers}
+class Subclass(keras.Model):
+    """The whole network as a class of the learner's own."""
+
+    def __init__(self, filters=(16, 32, 64, 128), classes=7, relu=True):
+        super().__init__()
+        self.scale = layers.Rescaling(1 / 127.5, offset=-1)
+        self.stem = keras.Sequential()
+        for _ in range(2):
+            for each in (layers.Conv2D(8, 3, use_bias=False), layers.BatchNormalization(), layers.Activation("relu")):
+                self.stem.add(each)
+        self.modules = [AsLayer(each, middle=relu) for each in filters]
+        self.top = [layers.Conv2D(classes, 3, padding="same"), layers.GlobalAveragePooling2D(), layers.Softmax()]
+
+    def call(self, x, training=False):
+        x = self.stem(self.scale(x), training=training)
+        for each in self.modules:
+            x = each(x, training=training)
+        for each in self.top:
+            x = each(x)
+        return x
+
+
+class Stops(keras.Model):
+    def call(self, x):
+        return x.no_such_thing
+
+
+def other_stem(filters=(16, 32, 64, 128), classes=7):
+    """A first convolution of 16 filters."""
+    inputs = keras.Input((48, 48, 1))
+    x = convolution(layers.Rescaling(1 / 127.5, offset=-1)(inputs), 16, padding="valid")
+    x = convolution(x, 8, padding="valid")
+    for each in filters:
+        x = package_module(x, each)
+    return keras.Model(inputs, softmaxed(x, classes))
+
+
+def fixed_average(x, classes):
+    x = layers.AveragePooling2D(3)(layers.Conv2D(classes, 3, padding="same")(x))
+    return layers.Softmax()(layers.Flatten()(x))
+
+
+def flat_dense(x, classes):
+    return layers.Dense(classes, activation="softmax")(layers.Flatten()(x))
+
+
+NETWORK_RIGHT = {
+    "network": network,
+    "by hand": by_hand,
+    "of other layers": of_other_layers,
+    "in a Sequential": lambda *arguments: keras.Sequential([keras.Input((48, 48, 1)), network(*arguments)]),
+    "a subclass": Subclass,
+    "a model in a model": lambda *arguments: keras.Model(
+        inputs := keras.Input((48, 48, 1)), network(*arguments)(inputs)
+    ),
+}
 NETWORK_WRONG = {
+    "a subclass without ReLUs": (lambda *arguments: Subclass(*arguments, relu=False), "what has no weights"),
+    "in a Sequential, padded": (
+        lambda *arguments: keras.Sequential([keras.Input((48, 48, 1)), network(padding="same")]),
+        "valid",
+    ),
+    "a subclass that stops": (lambda *arguments: Stops(), "stopped with"),
+    "Flatten and Dense": (with_top(flat_dense), "there is a `Dense` layer"),
+    "a fixed average": (with_top(fixed_average), "The average has a fixed window"),
+    "another stem": (partial(other_stem), r"It lacks a kernel \(3, 3, 1, 8\)"),
     "padded": (partial(network, padding="same"), "valid"),
     "one convolution": (partial(network, stem=1), "first convolutions is missing"),
     "1×1 at the end": (partial(network, head=1), "1×1"),

@@ -21,3 +21,25 @@ def module(
         x = (layers.MaxPooling2D if pool == "max" else layers.AveragePooling2D)(3, strides=2, padding="same")(x)
     x = (layers.Add if add else layers.Concatenate)()([x, side])
     return layers.Activation("relu")(x) if after else x
+
+
+class AsLayer(layers.Layer):
+    """A residual module as one layer; its shortcut's parts are made first."""
+
+    def __init__(self, filters, middle=True):
+        super().__init__()
+        self.side = [layers.Conv2D(filters, 1, use_bias=False), layers.BatchNormalization()]
+        self.main = []
+        for last in (False, True):
+            self.main.append(layers.SeparableConv2D(filters, 3, padding="same", use_bias=False))
+            self.main.append(layers.BatchNormalization())
+            self.main += [] if last or not middle else [layers.ReLU()]
+        self.main.append(layers.MaxPooling2D(3, strides=2, padding="same"))
+
+    def call(self, x, training=False):
+        return self.through(self.main, x, training) + self.through(self.side, x[:, ::2, ::2], training)
+
+    def through(self, steps, x, training):
+        for step in steps:
+            x = step(x, training=training) if isinstance(step, layers.BatchNormalization) else step(x)
+        return x
