@@ -96,7 +96,7 @@ def output_size(answer) -> None:
     cases = [(48, 5, 1, 0), (7, 3, 1, 1), (9, 3, 2, 0), (10, 3, 2, 0), (11, 5, 3, 2), (6, 6, 1, 0), (48, 3, 2, 1)]
     # `round` goes to the *even* number at a half: only together do these and (10, 3, 2, 0) catch it before and after the + 1.
     # Padding that is neither none nor what keeps the size.
-    cases += [(48, 3, 2, 0), (6, 3, 4, 0), (48, 5, 1, 1), (48, 3, 1, 2)]
+    cases += [(48, 3, 2, 0), (6, 3, 4, 0), (48, 5, 1, 1), (48, 7, 1, 3)]
     judge(
         answer,
         # By twice the stride: what is over at the end stays the same.
@@ -178,7 +178,7 @@ def convolve(answer) -> None:
             ((9, 8, 2), 3, 3, 2, 0),
             ((8, 11, 3), 2, 2, 3, 0),
             ((5, 8, 2), 3, 4, 1, 2),
-            ((9, 6, 3), 5, 2, 2, 1),
+            ((9, 6, 5), 5, 2, 2, 1),
         )
     ):
         shape = (*grown(seed, *shape[:2]), shape[2])

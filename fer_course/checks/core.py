@@ -130,7 +130,7 @@ def _to_arrays(answer):
         return answer
     array = as_array(answer)
     if array is not None and array.dtype.kind in "fiub" and not isinstance(answer, tuple):
-        return array
+        return array if array.flags.writeable else array.copy()  # a tensor's values may not be changed
     if isinstance(answer, (tuple, list)):
         return type(answer)(map(_to_arrays, answer)) if type(answer) in (tuple, list) else answer
     return answer

@@ -307,9 +307,9 @@ def _leaks(train: np.ndarray, test: np.ndarray) -> np.ndarray:
 
 
 def _leaky(rng: np.random.Generator, size: tuple[int, int]):
-    """Return train (12) and test (9): two leaks, one near copy, one shuffled copy, one pair in the test, one of two halves.
+    """Return train (12) and test (9): three leaks, two near copies, one shuffled, one of two halves, one pair in the test.
 
-    The near copy differs in the middle, which NumPy leaves out when it prints a large picture.
+    The near copies differ at the end, and in the middle, which NumPy leaves out when it prints a large picture.
     """
     train = rng.integers(0, 256, (12, *size), dtype=np.uint8)
     test = rng.integers(0, 256, (9, *size), dtype=np.uint8)
@@ -317,16 +317,11 @@ def _leaky(rng: np.random.Generator, size: tuple[int, int]):
     near, shuffled = train[3].copy(), train[0].copy()
     near[size[0] // 2, size[1] // 2 - 1] ^= 1  # one grey level in one pixel, which is on no diagonal
     shuffled[0, :2] = shuffled[0, 1::-1]
-    bytes_between = train[4:6].ravel()[near.size // 2 :][: near.size].reshape(near.shape)  # an end and a beginning
-    for row, picture in (
-        (1, train[7]),
-        (3, bytes_between),
-        (2, near),
-        (4, train[11]),
-        (5, shuffled),
-        (7, test[6]),
-        (8, train[8]),
-    ):
+    last = train[9].copy()
+    last[-1, -1] ^= 1
+    between = train[4:6].ravel()[near.size // 2 :][: near.size].reshape(near.shape)  # an end and a beginning
+    pictures = {0: last, 1: train[7], 2: near, 3: between, 4: train[11], 5: shuffled, 7: test[6], 8: train[8]}
+    for row, picture in pictures.items():
         test[row] = picture
     return train, test
 
@@ -356,8 +351,8 @@ FIND_LEAKS_MISTAKES = (
             "a picture that differs by one grey level in one pixel is found. It is no exact copy: compare all pixels, and ask "
             "for equality."),
     Mistake(_where(lambda train, image: str(image) in map(str, train)),
-            "a near copy is found. `str` (and `repr`) of a large picture leaves its middle out: `...`. Compare all pixels, for "
-            "example by image.tobytes()."),
+            "a picture that differs in one pixel is found. Compare *all* pixels, and ask for equality: image.tobytes(), for "
+            "example. (`str` and `repr` of a large picture leave its middle out.)"),
     Mistake(_where(lambda train, image: image.sum() in train.sum(axis=(1, 2))),
             "a picture with two pixels exchanged is found. Compare all pixels, each in its place: np.array_equal(a, b), or "
             "image.tobytes(). Equal sums are not enough."),

@@ -107,7 +107,7 @@ def words(models: keras.Model | Mapping[str, keras.Model]) -> str:
     """Describe in words what `render` shows, as alternative text: the layers, numbered, and the inputs of each.
 
     Raises:
-        ModelError: if a model does not know its input, or a layer of it is used twice or is itself a model.
+        ModelError: if a model does not know its input, or a layer of it is used twice. A model in it is one box.
 
     """
     return " ".join(
@@ -154,17 +154,16 @@ def graph(model: keras.Model) -> tuple[list, list[tuple[int, int]]]:
         )
     if not getattr(model, "inputs", None):
         raise ModelError(f"The model {model.name} does not know its input yet: begin it with keras.Input(shape).")
-    layers = keras.Model(
-        model.inputs, model.outputs
-    ).operations  # a copy, in which a Sequential model shows its input too
-    makers = {id(tensor): index for index, layer in enumerate(layers) for tensor in _as_list(layer.output)}
-    taken = [(id(tensor), index) for index, layer in enumerate(layers) for tensor in _as_list(layer.input)]
-    if not {tensor for tensor, _ in taken} | {id(tensor) for tensor in model.outputs} <= makers.keys():
+    whole = keras.Model(model.inputs, model.outputs)  # a copy, in which a Sequential model shows its input too
+    layers, calls = whole.operations, [node for row in whole._nodes_by_depth.values() for node in row]
+    if len(calls) > len(layers):
         raise ModelError(
-            f"The model {model.name} can't be rendered: a layer is used twice, or is itself a model. "
-            "Make a new layer for each use, and render an inner model by itself."
+            f"The model {model.name} can't be rendered: a layer is used twice. Make a new layer for each use."
         )
-    return layers, list(dict.fromkeys((makers[tensor], index) for tensor, index in taken))
+    number = {id(layer): index for index, layer in enumerate(layers)}
+    makers = {id(tensor): number[id(call.operation)] for call in calls for tensor in call.outputs}
+    taken = {number[id(call.operation)]: [id(tensor) for tensor in call.input_tensors] for call in calls}
+    return layers, list(dict.fromkeys((makers[tensor], index) for index in sorted(taken) for tensor in taken[index]))
 
 
 def _as_list(tensors) -> list:

@@ -393,6 +393,8 @@ def test_what_is_yours_goes_on_in_arrays(answer, kind):
     checks.start.mirror(mirror)
     mine = checks.yours(mirror, np.fliplr)
     assert isinstance(mine("a"), kind)
+    if kind is np.ndarray:
+        assert mine("a").flags.writeable
 
 
 def test_what_is_yours_is_a_number_where_the_course_has_one():
