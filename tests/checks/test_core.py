@@ -385,6 +385,7 @@ def test_yours_is_the_learners_only_after_its_check_has_passed(capsys):
         (keras.Input((3,)), keras.KerasTensor),
         ([], np.ndarray),
     ],
+    ids=["list", "tensor", "number", "truth", "text", "dictionary", "symbol", "empty"],
 )
 def test_what_is_yours_goes_on_in_arrays(answer, kind):
     def mirror(face):

@@ -215,7 +215,7 @@ LEAKS_WRONG = {
     "itself": (with_themselves, "themselves"),
     "place by place": (lambda train, test: [(a == b).all() for a, b in zip(train, test, strict=False)], "anywhere"),
     "mean": (same_mean, "Equal sums"),
-    "by text": (by_text, "leaves its middle out"),
+    "by text": (by_text, "leave its middle out"),
     "single bytes": (by_single_bytes, "set of single bytes"),
     "any pixel": (lambda train, test: (test[:, None] == train[None]).any(axis=(1, 2, 3)), "one equal pixel"),
     "zeros and ones": (lambda train, test: leaks_by_bytes(train, test).astype(int), "mask"),
