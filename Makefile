@@ -24,7 +24,7 @@ COMPILED := PYTHONDONTWRITEBYTECODE=
 # Notebooks run in this environment's kernel, without anybody's start-up files.
 KERNELS := IPYTHONDIR=$(CURDIR)/build/ipython JUPYTER_PREFER_ENV_PATH=1
 
-.PHONY: help setup setup-all course test test-units test-notebooks test-more test-all test-pythons colab-check torture fuzz lab book bundle lessons publish lock audit lint clean
+.PHONY: help setup setup-all course test test-units test-notebooks test-more test-again test-all test-pythons colab-check torture fuzz lab book bundle lessons publish lock audit lint clean
 
 help:
 	@echo "make course    run every lesson, write runs/<stamp>/ and print a table"
@@ -88,6 +88,11 @@ test-more: setup-all
 	$(QUIET) $(COMPILED) $(BIN)/python -m pytest tests -p no:nbval -m "slow or browser or real" --durations=15
 
 test-all: test test-more
+
+# The tests that a file names, one a line: what has failed, tried once more.
+test-again: setup-all
+	$(QUIET) $(COMPILED) $(BIN)/python -m pytest @$(TESTS) -p no:nbval
+
 
 # The unit tests on the other Pythons that the course takes, each in an environment of its own.
 test-pythons: setup-all

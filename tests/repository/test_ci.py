@@ -17,11 +17,15 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def run(folder: Path, test: str, more: str, seconds: int, slow: str = "gate") -> subprocess.CompletedProcess:
-    """Run .ci/run beside a Makefile whose targets `test` and `test-more` are these lines."""
+def run(
+    folder: Path, test: str, more: str, seconds: int, slow: str = "gate", again: str = "@false"
+) -> subprocess.CompletedProcess:
+    """Run .ci/run beside a Makefile whose targets `test`, `test-more` and `test-again` are these lines."""
     (folder / ".ci").mkdir()
     shutil.copy(ROOT / ".ci" / "run", folder / ".ci" / "run")
-    (folder / "Makefile").write_text(f".PHONY: test test-more\ntest:\n\t{test}\ntest-more:\n\t{more}\n")
+    (folder / "Makefile").write_text(
+        f".PHONY: test test-more test-again\ntest:\n\t{test}\ntest-more:\n\t{more}\ntest-again:\n\t{again}\n"
+    )
     (folder / "bin").mkdir()
     for name in ("chromium", "bwrap", "npm"):  # so that nothing is installed
         (folder / "bin" / name).write_text("#!/bin/sh\n")
@@ -30,6 +34,7 @@ def run(folder: Path, test: str, more: str, seconds: int, slow: str = "gate") ->
         "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
         "FER_COURSE_CI_SECONDS": str(seconds),
         "FER_COURSE_CI_SLOW": slow,
+        "FER_COURSE_CI_AGAIN": "5",
         "FER_COURSE_DATA": "drawn",
         "TMPDIR": str(folder),
     }
@@ -53,6 +58,20 @@ def test_a_failure_counts(tmp_path, test, more, seconds, status, words):
     assert done.returncode == status, done.stdout + done.stderr
     assert words in done.stdout
     assert not list(tmp_path.glob("tmp.*"))  # the list of failures is removed
+
+
+def test_what_fails_once_and_not_again_is_named_and_does_not_count(tmp_path):
+    again = f'@test "$$(cat $(TESTS))" = "{FAILED}" && test -z "$$FER_COURSE_TEST_DEADLINE"'
+    done = run(tmp_path, "@true", f"{NOTES}; false", 30, again=again)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"These had failed:\n{FAILED}\nTried once more, they passed." in done.stdout
+    assert not list(tmp_path.glob("tmp.*"))
+
+
+def test_what_fails_twice_counts(tmp_path):
+    done = run(tmp_path, "@true", f"{NOTES}; false", 30)
+    assert done.returncode == 1
+    assert "Tried once more, and failed again." in done.stdout
 
 
 def test_slow_tests_that_are_no_gate_are_named_all_the_same(tmp_path):
