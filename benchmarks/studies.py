@@ -83,6 +83,7 @@ STUDIES: dict[str, tuple[str, dict[str, Row]]] = {
             "without normalisation, a tenth of the rate": Row(
                 ZOO.but(model="mini_xception_no_normalisation", learning_rate=ZOO.learning_rate / 10)
             ),
+            "a tenth of the rate": Row(ZOO.but(learning_rate=ZOO.learning_rate / 10)),
             "without shortcuts, more filters": Row(ZOO.but(model="mini_xception_no_shortcuts_wide")),
             "ReLU between the halves": Row(ZOO.but(model="mini_xception_relu_between")),
             "normalisation between the halves": Row(ZOO.but(model="mini_xception_norm_between")),

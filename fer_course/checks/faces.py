@@ -307,12 +307,15 @@ def _leaks(train: np.ndarray, test: np.ndarray) -> np.ndarray:
 
 
 def _leaky(rng: np.random.Generator, size: tuple[int, int]):
-    """Return train (12) and test (9): three leaks, two near copies, one shuffled, one of two halves, one pair in the test.
+    """Return train (12) and test (10): three leaks, two near copies, one shuffled, one of two halves, one pair in the test.
 
     The near copies differ at the end, and in the middle, which NumPy leaves out when it prints a large picture.
     """
-    train = rng.integers(0, 256, (12, *size), dtype=np.uint8)
-    test = rng.integers(0, 256, (9, *size), dtype=np.uint8)
+    train = rng.integers(0, 240, (12, *size), dtype=np.uint8)
+    test = rng.integers(
+        240, 256, (10, *size), dtype=np.uint8
+    )  # of row 6 no pixel stands in training, of row 9 only one
+    test[9, 0, -1] = train[2, 0, -1]
     train[0, 0, :2] = (10, 200)
     near, shuffled = train[3].copy(), train[0].copy()
     near[size[0] // 2, size[1] // 2 - 1] ^= 1  # one grey level in one pixel, which is on no diagonal

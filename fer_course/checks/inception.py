@@ -86,6 +86,8 @@ def _shape_advice(found: tuple, wanted: tuple, towers: int) -> str:
         return "That is one tower alone, or their sum: *join* all of them by `layers.Concatenate()`."
     if found[2] == wanted[2] // towers:
         return "The towers are joined along rows or columns; join their channels, the last axis."
+    if found[:2] == wanted[:2] and found[2] % (wanted[2] // towers) == 0:
+        return f"That is as many as {found[2] // (wanted[2] // towers)} towers have; there are {towers}."
     return "Each tower keeps rows and columns, and has filters // towers maps."
 
 
@@ -203,7 +205,10 @@ def _tower_advice(sizes: list, below: str) -> str:
     if sizes == [(3, 3), (1, 1)]:
         return f"Each 1×1 convolution takes `x` itself; one of yours takes what {below} gives."
     if not sizes:
-        return f"Each tower is a Conv2D 1×1, then a Conv2D 3×3; one of yours ends with {below or '`x` itself'}."
+        return (
+            f"Each tower is a Conv2D 1×1, then a Conv2D 3×3; one of yours ends with {below or '`x` itself'}. (Write the two "
+            "one after the other: what is inside a layer of your own is not seen.)"
+        )
     found = ", ".join(f"{rows}×{columns}" for rows, columns in sizes[::-1])
     return f"Each tower is a 1×1 convolution, then a 3×3; found {found}."
 

@@ -174,6 +174,8 @@ _ADVICE_ON_PLACES = {
     "'tuple' object": "`place` is the index itself: weights[place].",
 }
 
+_ROWS = "you move whole rows. The tuple itself is the index of one weight: moved[place]."
+
 SLOPE_MISTAKES = (
     Mistake(
         lambda loss, weights, place, nudge: loss(_nudged(weights, place, nudge)) - loss(weights),
@@ -208,15 +210,15 @@ SLOPE_MISTAKES = (
             lambda loss, weights, place, nudge, fixed=fixed: _slope(loss, weights, place, fixed),
             f"your nudge is {fixed}, whatever the argument says: use `nudge`.",
         )
-        for fixed in (0.1, 0.01, 0.001)
+        for fixed in (0.1, 0.01)
     ),
     Mistake(
         lambda loss, weights, place, nudge: (loss(_nudged(weights, place[0], nudge)) - loss(weights)) / nudge,
-        "you move the whole row place[0]. The tuple itself is the index of one weight: moved[place].",
+        _ROWS,
     ),
     Mistake(
         lambda loss, weights, place, nudge: (loss(_nudged(weights, list(place), nudge)) - loss(weights)) / nudge,
-        "a list as an index picks whole rows. The tuple itself is the index of one weight: moved[place].",
+        _ROWS,
     ),
     Mistake(
         lambda loss, weights, place, nudge: (

@@ -261,21 +261,15 @@ _ONE_SIDE = "places along one side alone. Multiply those along the height by tho
 _PLUS_ONE = "the number of places along {} is wrong: it is (side - k) // stride + 1, with + 1 for the first place."
 
 
-def _both_the_second(*case) -> tuple[int, int]:
-    """Return a wrong answer: the multiply-adds, twice."""
-    return _counted(*case)[1], _counted(*case)[1]
-
-
 def _both_the_first(*case) -> tuple[int, int]:
     """Return a wrong answer: the parameters, twice."""
     return _counted(*case)[0], _counted(*case)[0]
 
 
 LAYER_COST_MISTAKES = (
-    Mistake(_both_the_second, "this is the number of multiply-adds. The first of the two is the number of parameters."),
     Mistake(_both_the_first, "this is the number of parameters. The second of the two is the number of multiply-adds."),
     Mistake(lambda *case: _counted(*case)[::-1],
-            "the two are in the other order: first the parameters, then the multiply-adds."),
+            "this is the number of multiply-adds. The parameters come first, the multiply-adds second."),
     Mistake(_parameters(lambda c, m, k: k * k * c * m), "the biases are missing, one for each output map."),
     Mistake(_parameters(lambda c, m, k: k * k * c * m + 1), "there is one bias for *each* output map, not one in all."),
     Mistake(

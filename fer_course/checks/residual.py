@@ -46,6 +46,7 @@ def residual_module(answer) -> None:
         shape, (filters,) = grown(seed, *shape), grown(seed, filters)
         model = _built(answer, shape, filters)
         _check_strides(model)
+        moving.refuse_chance(model)
         if not _computes(model, shape, filters, seed):
             if not moving.is_flat(model):
                 _check_nested(model, filters)
@@ -93,6 +94,11 @@ def _built(function, shape: tuple[int, int, int], filters: int) -> keras.Model:
         )
     found = tuple(output.shape[1:])
     if found != expected:
+        if any(_kind(layer) == "Concatenate" for layer in keras.Model(inputs, output).operations):
+            raise Hint(
+                f"Your paths are put behind each other, so that their channels add up: {_shape(found)}. Add their *numbers*: "
+                "`layers.Add()([x, side])`."
+            )
         raise Hint(
             f"For an input of {_shape(shape)} and {filters} filters the output has the shape {_shape(expected)}; found "
             f"{_shape(found)}. Both paths halve rows and columns (rounded up), and give {filters} channels."
@@ -216,7 +222,12 @@ def _check_parts(model: keras.Model, filters: int) -> None:
         kinds.setdefault(_kind(step), []).append(step)
     for name, wanted, advice in PARTS:
         if len(kinds.get(name, [])) != wanted:
-            raise Hint(f"Expected {wanted} {name}, found {len(kinds.get(name, []))}: {advice}.")
+            found = len(kinds.get(name, []))
+            unused = (
+                " Only layers on the way from the input to what you return count, each once: does each take what the one before "
+                "gave, and is the sum what you return?"
+            )
+            raise Hint(f"Expected {wanted} {name}, found {found}: {advice}.{unused if found < wanted else ''}")
     _check_settings(kinds, filters)
     _check_order(*_paths(model))
 

@@ -72,7 +72,10 @@ def _with_kernels(change: Callable) -> Callable:
     return lambda x, kernels: _segmented(x, change(kernels))
 
 
-_STACKED = "the outputs are stacked along a new axis; join them along the channels: np.concatenate(…, axis=-1)."
+_STACKED = (
+    "the outputs of the segments stand side by side along an axis of their own; join them along the channels: "
+    "np.concatenate(…, axis=-1)."
+)
 
 SEGMENTED_MISTAKES = (
     Mistake(_taken(lambda x, number, size, count: x[..., number::count]),

@@ -408,6 +408,10 @@ _UPSIDE_DOWN = "this is upside down. Return separable / standard: below 1 where 
 _BRACKETS = "brackets are missing: / and * come before +. Write (depthwise + pointwise) / standard."
 _BELOW = "brackets are missing: a / b * c is (a / b) * c. Work the standard count out first, on a line of its own."
 _NO_PLACES = "height × width is in one of the two counts, but not in the other. Both work at every place."
+_ONE_PLACE = (
+    "the {} half is counted at one place only. Both halves work at every place: height · width · (k² · C + C · M). Mind the "
+    "brackets."
+)
 _ADD = "the two halves come one after the other: add their multiply-adds, don't multiply them."
 _SUBTRACTED = "one half is subtracted from the other: add them."
 _OTHER_PLACES = (
@@ -463,7 +467,8 @@ COST_RATIO_MISTAKES = (
             "the depthwise half has k² numbers for *each* channel: k² · C."),
     Mistake(lambda h, w, c, m, k: h * w * k * k * c + 1 / k**2, _BRACKETS),
     Mistake(lambda h, w, c, m, k: k * k * c + 1 / k**2, _BRACKETS),
-    Mistake(lambda h, w, c, m, k: (h * w * k * k * c + c * m) / (h * w * k * k * c * m), _BRACKETS),
+    Mistake(lambda h, w, c, m, k: (h * w * k * k * c + c * m) / (h * w * k * k * c * m), _ONE_PLACE.format("pointwise")),
+    Mistake(lambda h, w, c, m, k: (k * k * c + h * w * c * m) / (h * w * k * k * c * m), _ONE_PLACE.format("depthwise")),
     Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / h * w * k * k * c * m, _BELOW),
     Mistake(lambda h, w, c, m, k: h * w * (k * k * c + c * m) / h * w * k * k * c * m, _BELOW),
     Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / k**2 * c * m, _BELOW),

@@ -24,6 +24,7 @@ def mini_xception(answer) -> None:
             f"The model takes (None, 48, 48, 1) and returns (None, 7); found {_batch(shapes[0])} and {_batch(shapes[1])}. The "
             "average leaves one number for each class."
         )
+    moving.refuse_chance(model)
     right = models.build("mini_xception")
     moving.make_lively(right, pixels, 6)
     if not moving.computes(model, right, pixels):

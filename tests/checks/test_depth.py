@@ -41,7 +41,7 @@ ENTROPY_WRONG = {
 # -------------------------------------------------------------------------------------------------- batch normalisation
 
 
-def in_keras(maps, gamma, beta, epsilon):
+def in_keras(maps, gamma, beta, epsilon=1e-3):
     layer = keras.layers.BatchNormalization(epsilon=epsilon, dtype="float64")
     layer.build(maps.shape)
     layer.gamma.assign(gamma)
@@ -49,13 +49,17 @@ def in_keras(maps, gamma, beta, epsilon):
     return layer(maps, training=True)
 
 
-def channel_by_channel(maps, gamma, beta, epsilon):
+def channel_by_channel(maps, gamma, beta, epsilon=1e-3):
     channels = []
     for c in range(maps.shape[3]):
         x = maps[:, :, :, c]
         variance = np.mean(x**2) - np.mean(x) ** 2
         channels.append((x - np.mean(x)) / np.sqrt(variance + epsilon) * gamma[c] + beta[c])
     return np.stack(channels, axis=3)
+
+
+def other_default(maps, gamma, beta, epsilon=1.0):
+    return in_keras(maps, gamma, beta, epsilon)
 
 
 def in_place(maps, gamma, beta, epsilon):
@@ -72,6 +76,7 @@ NORMALISE_RIGHT = {
 }
 NORMALISE_WRONG = {
     "nothing": (lambda maps, gamma, beta, epsilon: None, "return"),
+    "another default": (other_default, "Called without `epsilon`, it is 1e-3"),
     "in place": (in_place, r"`maps = maps\.copy\(\)`"),
     "lost axes": (
         lambda maps, gamma, beta, epsilon: maps - maps.mean(axis=(1, 2)),

@@ -98,6 +98,31 @@ def one_relu_twice(x, filters):
     return layers.Add()([y, start])
 
 
+def with_parts(x, filters, relu=layers.ReLU, norm=layers.BatchNormalization):
+    """The module of other ReLUs or normalisations."""
+    side = norm()(layers.Conv2D(filters, 1, use_bias=False)(x[:, ::2, ::2]))
+    x = relu()(norm()(layers.SeparableConv2D(filters, 3, **OPTIONS)(x)))
+    x = norm()(layers.SeparableConv2D(filters, 3, **OPTIONS)(x))
+    return layers.Add()([layers.MaxPooling2D(3, strides=2, padding="same")(x), side])
+
+
+def put_behind(x, filters):
+    steps, side = main_path(filters), x
+    for step in steps:
+        x = step(x)
+    for step in side_path(filters):
+        side = step(side)
+    return layers.Concatenate()([x, side])
+
+
+def second_from_the_start(x, filters):
+    """The second separable convolution takes the input; the first leads nowhere."""
+    side = layers.BatchNormalization()(layers.Conv2D(filters, 1, use_bias=False)(x[:, ::2, ::2]))
+    layers.SeparableConv2D(filters, 3, **OPTIONS)(x)
+    y = layers.BatchNormalization()(layers.SeparableConv2D(filters, 3, **OPTIONS)(x))
+    return layers.Add()([layers.MaxPooling2D(3, strides=2, padding="same")(y), side])
+
+
 def added_with_plus(x, filters):
     """A plus sign, and the two halves of each separable convolution as layers of their own."""
     side = layers.BatchNormalization()(layers.Conv2D(filters, 1, use_bias=False)(x[:, ::2, ::2]))
@@ -165,6 +190,18 @@ MODULE_RIGHT = {
     )(x, filters),
 }
 MODULE_WRONG = {
+    "dropout": (
+        lambda x, filters: layers.Dropout(0.3)(module(x, filters)),
+        "Dropout in it, which works in training only",
+    ),
+    "noise": (lambda x, filters: layers.GaussianNoise(0.1)(module(x, filters)), "GaussianNoise in it"),
+    "ReLU6": (partial(with_parts, relu=lambda: layers.ReLU(6)), "some values are not"),
+    "norms that never measure": (
+        partial(with_parts, norm=lambda: layers.BatchNormalization(trainable=False)),
+        "in training they are not",
+    ),
+    "put behind each other": (put_behind, r"put behind each other.*`layers.Add\(\)"),
+    "the first leads nowhere": (second_from_the_start, "found 1: .*Only layers on the way.*count"),
     "Sequential without ReLU": (
         partial(nested, main=partial(main_path, order="SNSNP")),
         "computes something else with",

@@ -235,7 +235,11 @@ RATIO_RIGHT = {
 RATIO_WRONG = {
     "k² per map": (lambda h, w, c, m, k: (k**2 * m + c * m) / (k**2 * c * m), "one kernel per \\*input\\* channel"),
     "a wrong Fraction": (lambda h, w, c, m, k: Fraction(1, k**2), "pointwise half alone"),
-    "places once": (lambda h, w, c, m, k: (h * w * k**2 * c + c * m) / (h * w * k**2 * c * m), "\\(depthwise \\+"),
+    "places once": (lambda h, w, c, m, k: (h * w * k**2 * c + c * m) / (h * w * k**2 * c * m), "at one place only"),
+    "depthwise places once": (
+        lambda h, w, c, m, k: (k**2 * c + h * w * c * m) / (h * w * k**2 * c * m),
+        "the depthwise half is counted at one place only",
+    ),
     "no brackets": (
         lambda h, w, c, m, k: h * w * k**2 * c + h * w * c * m / (h * w * k**2 * c * m),
         "\\(depthwise \\+",
