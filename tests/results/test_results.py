@@ -66,6 +66,17 @@ def test_the_page_of_results_quotes_the_records():
     assert f"stopped by their own patience after {min(epochs)} to {max(epochs)} epochs" in " ".join(text.split())
 
 
+def test_what_lesson_08_says_of_the_network_without_normalisation():
+    rows = results.rows("size")
+    seeds = {row: sorted(run["recipe"]["seed"] for run in runs) for row, runs in rows.items()}
+    assert set(map(tuple, seeds.values())) == {(0, 1, 2)}
+    low, middle, high = sorted(run["report"]["accuracy"] for run in rows["without normalisation"])
+    assert percent(low) == percent(middle) == "24.9 %"  # always happy
+    assert high < min(run["report"]["accuracy"] for run in rows["without normalisation, a tenth of the rate"])
+    whole, slower = (rows[row][0]["recipe"] for row in ("mini_xception", "a tenth of the rate"))
+    assert {key for key in whole if whole[key] != slower[key]} == {"learning_rate"}
+
+
 def test_rows_hold_every_run_of_a_study_once():
     for name in ("best", "augmentation", "zoo"):
         rows = results.rows(name)
