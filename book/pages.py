@@ -157,7 +157,7 @@ def contents(made: dict[str, str], names: dict[str, str], lessons: list[str]) ->
     groups = {
         "Lessons": [f"{names.get(name, name)} <lessons/{name}>" for name in lessons],
         "Around the lessons": ["docs/map.md", "docs/glossary.md", *MACHINES],
-        "Results": ["docs/results.md", "MODEL_CARD.md", "BENCHMARKS.md"],
+        "Results": ["docs/results.md", "docs/parts.md", "MODEL_CARD.md", "BENCHMARKS.md"],
         "For teachers": [*syllabi, "docs/instructors/index.md", "docs/ai-policy.md"],
         "For maintainers": [*DEVELOPERS, reference.INDEX],
         "About": ["CONTRIBUTING.md", "CHANGELOG.md"],
