@@ -225,11 +225,22 @@ def shared(x):
         (lambda: model_of(blocks.equivalent_module, 16, 16, **PLAIN), "16 boxes are side by side"),
         (dict, "There is no model to render"),
     ],
-    ids=["no model", "no input", "layer twice", "model inside", "too wide", "none"],
+    ids=["no model", "no input", "layer twice", "too wide", "none"],
 )
 def test_what_can_not_be_drawn_is_said(given, complaint):
     with pytest.raises(ModelError, match=complaint):
         diagrams.render(given())
+
+
+def test_a_model_in_a_model_is_one_box():
+    inputs = keras.Input((8, 8, 6))
+    inner = [keras.Sequential([keras.Input((8, 8, 6)), layers.Conv2D(2, 1), layers.ReLU()]) for _ in range(2)]
+    model = keras.Model(inputs, layers.Concatenate()([each(inputs) for each in inner]))
+    assert diagrams.words(model) == (
+        "1 input, 8 × 8 × 6; 2 Sequential, 2 channels, from 1; 3 Sequential, 2 channels, from 1; "
+        "4 Concatenate, 4 channels, from 2 and 3."
+    )
+    diagrams.render(model)
 
 
 def test_drawing_leaves_the_model_as_it_is():

@@ -11,7 +11,12 @@ SCRIPTS = ROOT / "benchmarks"
 
 @pytest.mark.parametrize(
     ("script", "page"),
-    [("card", "MODEL_CARD.md"), ("planning", "docs/planning.md"), ("chart", "docs/results.svg"), ("parts", "docs/parts.md")],
+    [
+        ("card", "MODEL_CARD.md"),
+        ("planning", "docs/planning.md"),
+        ("chart", "docs/results.svg"),
+        ("parts", "docs/parts.md"),
+    ],
 )
 def test_the_page_is_up_to_date(script, page, monkeypatch, capsys):
     monkeypatch.syspath_prepend(SCRIPTS)
