@@ -448,7 +448,7 @@ def _check_weights(model: keras.Model, third: bool, what: str) -> None:
 def _why(flat: int, third: bool, model: keras.Model) -> str:
     """Return what makes so many numbers of the last maps, as far as it is known."""
     padded = any(layer.padding == "same" for layer in _parts(model, "Conv2D"))
-    slips = {
+    slips: dict[str, dict[str, Any]] = {
         "that is what padding gives: LeNet's convolutions have none": {"padding": True},
         "that is what pooling before each convolution gives: it comes after": {"first": "pooling"},
         "that is what pooling with strides=1 gives: pooling(2) moves by 2": {"step": 1},
