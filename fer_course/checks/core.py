@@ -224,6 +224,8 @@ def _parameter(function: Callable, place: int) -> str:
 
 def _copied(name: str, argument) -> str:
     """Return the code that copies an argument; the copy of a list would hold the same arrays."""
+    if isinstance(argument, dict):
+        return f"{{key: list(each) for key, each in {name}.items()}}"
     arrays = isinstance(argument, (list, tuple)) and any(isinstance(part, np.ndarray) for part in argument)
     return f"[each.copy() for each in {name}]" if arrays else f"{name}.copy()"
 

@@ -102,7 +102,7 @@ LABEL_ENTROPY_MISTAKES = (
     ),
     *(
         Mistake(_of_all(lambda p, added=added: np.log(p + added)), _ADDED.format(f"{added:g}"))
-        for added in (1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1)
+        for added in (1e-5, 1e-4, 1e-3, 1e-2, 1)
     ),
     *(
         Mistake(_of_the_frequent(again), "a class with a single face occurs, too: counts > 0, not counts > 1.")

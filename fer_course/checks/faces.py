@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from fer_course.checks.answers import several
+from fer_course.checks.answers import several, whole
 from fer_course.checks.core import Hint, Mistake, check, grown, judge, numbers, passed, short
 
 CLASSES = 7
@@ -33,7 +33,8 @@ def parse_row(answer) -> None:
         form=_label_image_split,
         parts=("the label", "the picture", "the split"),
     )
-    for _, image, _ in answers:
+    for label, image, _ in answers:
+        whole(label, "A label")
         if isinstance(image, np.ndarray) and image.dtype != np.uint8:
             raise Hint(
                 f"The pixels are right, but their dtype is {image.dtype}. Pixels from 0 to 255 fit into np.uint8."
@@ -307,23 +308,36 @@ def _leaks(train: np.ndarray, test: np.ndarray) -> np.ndarray:
 
 
 def _leaky(rng: np.random.Generator, size: tuple[int, int]):
-    """Return train (12) and test (10): three leaks, two near copies, one shuffled, one of two halves, one pair in the test.
+    """Return train (12) and test (12): three leaks, two near copies, one shuffled, mirrored, of two halves, of equal sums.
 
     The near copies differ at the end, and in the middle, which NumPy leaves out when it prints a large picture.
     """
     train = rng.integers(0, 240, (12, *size), dtype=np.uint8)
-    test = rng.integers(
-        240, 256, (10, *size), dtype=np.uint8
-    )  # of row 6 no pixel stands in training, of row 9 only one
+    # Of row 6 no pixel stands in training, of row 9 only one.
+    test = rng.integers(240, 256, (12, *size), dtype=np.uint8)
     test[9, 0, -1] = train[2, 0, -1]
     train[0, 0, :2] = (10, 200)
+    train[1, :2, :2] = 100
     near, shuffled = train[3].copy(), train[0].copy()
     near[size[0] // 2, size[1] // 2 - 1] ^= 1  # one grey level in one pixel, which is on no diagonal
     shuffled[0, :2] = shuffled[0, 1::-1]
     last = train[9].copy()
     last[-1, -1] ^= 1
     between = train[4:6].ravel()[near.size // 2 :][: near.size].reshape(near.shape)  # an end and a beginning
-    pictures = {0: last, 1: train[7], 2: near, 3: between, 4: train[11], 5: shuffled, 7: test[6], 8: train[8]}
+    sums = train[1].copy()  # the sums of all rows and columns stay
+    sums[:2, :2] = [[101, 99], [99, 101]]
+    pictures = {
+        10: train[10, :, ::-1],
+        11: sums,
+        0: last,
+        1: train[7],
+        2: near,
+        3: between,
+        4: train[11],
+        5: shuffled,
+        7: test[6],
+        8: train[8],
+    }
     for row, picture in pictures.items():
         test[row] = picture
     return train, test
@@ -336,8 +350,8 @@ def _where(found: Callable[[np.ndarray, np.ndarray], np.ndarray]):
 
 FIND_LEAKS_MISTAKES = (
     Mistake(_where(lambda train, image: (image == train).all()),
-            "no picture is found. Two ways to get there: `(image == train_images).all()` asks whether it equals *all* of "
-            "training, and `set(train_images.tobytes())` is a set of single bytes. Compare with one training picture at a time. "
+            "no picture is found. Two frequent ways: `(image == train_images).all()` asks whether it equals *all* of training, "
+            "and `set(train_images.tobytes())` is a set of single bytes. Compare with one training picture at a time. "
             "In a loop, keep a True that was found."),
     Mistake(_where(lambda train, image: np.array_equal(image, train[-1])),
             "only copies of the *last* training picture are found: each comparison overwrites the one before. Keep a True "
@@ -359,6 +373,8 @@ FIND_LEAKS_MISTAKES = (
     Mistake(_where(lambda train, image: image.sum() in train.sum(axis=(1, 2))),
             "a picture with two pixels exchanged is found. Compare all pixels, each in its place: np.array_equal(a, b), or "
             "image.tobytes(). Equal sums are not enough."),
+    Mistake(_where(lambda train, image: any((train == each).all((1, 2)).any() for each in (image, image[:, ::-1]))),
+            "a mirrored picture is found, too. Only exact copies count."),
     Mistake(_where(lambda train, image: image.tobytes() in train.tobytes()),
             "all of Training is one row of bytes here, so the end of one picture with the beginning of the next is found, too. "
             "Compare picture by picture."),

@@ -128,6 +128,8 @@ def slope(answer) -> None:
         cases.append((loss, weights, place, nudge))
     if not all(_near_slope(attempt(answer, *case), *case) for case in cases):
         judge(answer, cases, _slope, _what_slope, mistakes=SLOPE_MISTAKES, advice=_ADVICE_ON_PLACES, form=_one_number)
+    if not _near_slope(attempt(answer, *cases[0][:3]), *cases[0][:3], 0.01):
+        raise Hint("Called without a nudge, it is 0.01. Keep this default.")
     passed("The slope: which way a weight should move, and how much it matters.")
 
 

@@ -483,6 +483,10 @@ MODULE_PARAMETERS_MISTAKES = (
             lambda c, f: 3 * c + c * f,
         )
     ),
+    Mistake(
+        _parts(second=lambda c, f: f * f),
+        "9 · filters too few: has the second separable convolution its 9 · filters, and each normalisation its four numbers?",
+    ),
     *(
         Mistake(_parts(second=second), _SECOND_ONE)
         for second in (
@@ -493,7 +497,6 @@ MODULE_PARAMETERS_MISTAKES = (
             lambda c, f: 9 * f + f / f,
             lambda c, f: 8 * f + f * f,
             lambda c, f: 10 * f + f * f,
-            lambda c, f: f * f,
             lambda c, f: 9 * f,
             lambda c, f: 9 * f * f,
         )

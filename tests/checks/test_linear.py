@@ -171,13 +171,13 @@ STEP_WRONG = {
 # ------------------------------------------------------------------------------------------------------ the tests
 
 
-def slope_downwards(loss, weights, place, nudge):
+def slope_downwards(loss, weights, place, nudge=0.01):
     moved = weights.copy()
     moved[place] -= nudge
     return (loss(weights) - loss(moved)) / nudge
 
 
-def slope_to_both_sides(loss, weights, place, nudge):
+def slope_to_both_sides(loss, weights, place, nudge=0.01):
     up, down = weights.copy(), weights.copy()
     up[place] += nudge / 2
     down[place] -= nudge / 2
@@ -204,6 +204,11 @@ SLOPE_RIGHT = {
     "as a list": lambda *given: [package.slope(*given)],
 }
 SLOPE_WRONG = {
+    "no default": (lambda loss, weights, place, nudge: package.slope(loss, weights, place, nudge), "TypeError"),
+    "another default": (
+        lambda loss, weights, place, nudge=10.0: package.slope(loss, weights, place, nudge),
+        "Called without a nudge, it is 0.01",
+    ),
     "in place": (slope_in_place, "changed its input in place"),
     "of the same array": (slope_of_the_same_array, "changed its input in place"),
     "all": (
