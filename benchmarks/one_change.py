@@ -82,13 +82,6 @@ def anywhere(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return views[np.arange(len(images)), tops, lefts]
 
 
-def without_leaks(faces: Faces) -> Faces:
-    """Return PublicTest without the faces whose pixels also stand in Training."""
-    seen = {image.tobytes() for image in faces.select("Training").images}
-    test = faces.select("PublicTest")
-    return test[np.array([image.tobytes() not in seen for image in test.images])]
-
-
 def shares(model: keras.Model, faces: Faces) -> tuple[list[float], str]:
     """Return the accuracy for each shift, and which faces were right unmoved: their bits, in base64."""
     right = [
@@ -136,7 +129,7 @@ def main() -> None:
     parser.add_argument("--record", type=Path, default=RESULTS / "one_change.json")
     options = parser.parse_args()
     faces = real_faces(options.data)
-    test, training = without_leaks(faces), faces.select("Training").sample(options.faces)
+    test, training = faces.unseen("PublicTest"), faces.select("Training").sample(options.faces)
     kept, held_out = (training[rows] for rows in validation_rows(training, 0.2))
     left_out = len(faces.select("PublicTest")) - len(test)
     found = json.loads(options.record.read_text(encoding="utf-8"))["trainings"] if options.record.is_file() else []

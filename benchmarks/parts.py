@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from writing import write_or_check
 
 from fer_course import results
 from fer_course.evaluation.trials import summarise
 
 OUT = Path(__file__).parents[1] / "docs" / "parts.md"
-PAGE = """# What each part is worth
+TEXT = """# What each part is worth
 
 Written by `python benchmarks/parts.py` from the records; don't edit it by hand. Every row was trained with three seeds on the
 Training faces of the real FER2013. The differences are taken seed by seed. Their 95 % intervals contain the luck of training,
@@ -47,22 +48,13 @@ argues about these rows. The last column has the same networks on faces moved by
 
 
 def main() -> int:
-    """Write the page, or compare it; return the exit status."""
+    """Write the page, or say whether it is what this script would write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
-    page = write()
-    if not parser.parse_args().check:
-        OUT.write_text(page, encoding="utf-8")
-        print(f"Wrote docs/{OUT.name}.")
-        return 0
-    if OUT.is_file() and OUT.read_text(encoding="utf-8") == page:
-        print(f"docs/{OUT.name} is up to date.")
-        return 0
-    print(f"docs/{OUT.name} is not what the records say: run python benchmarks/parts.py.", file=sys.stderr)
-    return 1
+    return write_or_check(OUT, page(), parser.parse_args().check)
 
 
-def write() -> str:
+def page() -> str:
     """Return the page."""
     size, one = results.rows("size"), results.load("one_change")
     scores = {row: {run["recipe"]["seed"]: run["report"]["accuracy"] for run in runs} for row, runs in size.items()}
@@ -73,7 +65,7 @@ def write() -> str:
         for place in (0, -1)
     )
     at_the_end = {row: f" {100 * np.mean(list(each.values())):.1f} % |" for row, each in moved.items()}
-    return PAGE.format(
+    return TEXT.format(
         n=size["mini_xception"][0]["report"]["n"],
         size=table(scores, parameters, "mini_xception"),
         test=one["n"],

@@ -82,11 +82,3 @@ def one_of(answer, words: Sequence[str], what: str) -> str:
     if not isinstance(word, str) or word not in words:
         raise Hint(f"{what}: expected one of the words {', '.join(map(repr, words))}; found {short(answer)}.")
     return word
-
-
-def layers_by_kind(model) -> dict[str, list]:
-    """Return the layers of a Keras model by the name of their class: `{"ReLU": [...], ...}`."""
-    kinds: dict[str, list] = {}
-    for layer in model.layers:
-        kinds.setdefault(type(layer).__name__, []).append(layer)
-    return kinds

@@ -52,7 +52,7 @@ def near(got: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     if got.dtype.kind in "iub" and wanted.dtype.kind in "iub":
         return got == wanted  # NumPy compares int64 with uint64 exactly; a conversion would wrap round
     size = got.dtype.itemsize if got.dtype.kind == "f" else 8
-    tolerance = TOLERANCE.get(size, 1e-6)
+    tolerance = TOLERANCE.get(size, TOLERANCE[8])
     exact, right = got.astype(np.float64), wanted.astype(np.float64)
     near = np.isclose(exact, right, rtol=tolerance, atol=tolerance, equal_nan=True)
     return near & (np.abs(exact - right) < 0.5) if wanted.dtype.kind in "iub" else near

@@ -131,9 +131,7 @@ def _to_arrays(answer):
     array = as_array(answer)
     if array is not None and array.dtype.kind in "fiub" and not isinstance(answer, tuple):
         return array if array.flags.writeable else array.copy()  # a tensor's values may not be changed
-    if isinstance(answer, (tuple, list)):
-        return type(answer)(map(_to_arrays, answer)) if type(answer) in (tuple, list) else answer
-    return answer
+    return type(answer)(map(_to_arrays, answer)) if type(answer) in (tuple, list) else answer
 
 
 @contextmanager
@@ -223,8 +221,8 @@ def _parameter(function: Callable, place: int) -> str:
 
 
 def _copied(name: str, argument) -> str:
-    """Return the code that copies an argument; the copy of a list would hold the same arrays."""
-    if isinstance(argument, dict):
+    """Return the code that copies an argument; the copy of a list or dictionary would hold the same arrays or lists."""
+    if isinstance(argument, dict) and any(isinstance(each, list) for each in argument.values()):
         return f"{{key: list(each) for key, each in {name}.items()}}"
     arrays = isinstance(argument, (list, tuple)) and any(isinstance(part, np.ndarray) for part in argument)
     return f"[each.copy() for each in {name}]" if arrays else f"{name}.copy()"

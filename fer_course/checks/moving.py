@@ -62,6 +62,14 @@ def refuse_chance(model: keras.Model) -> None:
             raise Hint(f"There is a {type(layer).__name__} in it, which works in training only. Leave it out here.")
 
 
+def layers_by_kind(model: keras.Model) -> dict[str, list[keras.Layer]]:
+    """Return the layers of a model, also those inside others, by the name of their class: `{"ReLU": [...], ...}`."""
+    kinds: dict[str, list[keras.Layer]] = {}
+    for layer in leaves(model):
+        kinds.setdefault(type(layer).__name__, []).append(layer)
+    return kinds
+
+
 def is_flat(model: keras.Model) -> bool:
     """Return True if all of a model's operations are known one by one: nothing is inside other models or layers."""
     operations = getattr(model, "operations", None)

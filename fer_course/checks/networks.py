@@ -24,6 +24,7 @@ from fer_course.checks.core import (
     passed,
     short,
 )
+from fer_course.checks.moving import layers_by_kind, leaves
 from fer_course.errors import first_line
 from fer_course.quiet import keras
 
@@ -416,11 +417,6 @@ def _built(answer, options: dict) -> keras.Model:
     return model
 
 
-def _parts(model: keras.Model, kind: str) -> list:
-    """Return the layers of one kind, also those within another model or layer."""
-    return [layer for layer in model._flatten_layers(include_self=False) if type(layer).__name__ == kind]
-
-
 def _check_weights(model: keras.Model, third: bool, what: str) -> None:
     """Compare the shapes of all weights, layer by layer, with LeNet's, and how they are drawn."""
     pairs = [(5, 5, 1, 6), (5, 5, 6, 16), *([(4, 4, 16, 32)] if third else [])]
@@ -447,7 +443,7 @@ def _check_weights(model: keras.Model, third: bool, what: str) -> None:
 
 def _why(flat: int, third: bool, model: keras.Model) -> str:
     """Return what makes so many numbers of the last maps, as far as it is known."""
-    padded = any(layer.padding == "same" for layer in _parts(model, "Conv2D"))
+    padded = any(layer.padding == "same" for layer in layers_by_kind(model).get("Conv2D", []))
     slips: dict[str, dict[str, Any]] = {
         "that is what padding gives: LeNet's convolutions have none": {"padding": True},
         "that is what pooling before each convolution gives: it comes after": {"first": "pooling"},
@@ -480,7 +476,7 @@ def _flat(third: bool, padding: bool = False, first: str = "convolution", step: 
 
 def _check_initial(model: keras.Model, what: str) -> None:
     """See that the weights begin as Keras' do: another start would be a second change."""
-    for layer in model._flatten_layers(include_self=False):
+    for layer in leaves(model):
         initial = getattr(layer, "kernel_initializer", None)
         if initial is not None and not isinstance(initial, keras.initializers.GlorotUniform):
             raise Hint(
@@ -491,7 +487,7 @@ def _check_initial(model: keras.Model, what: str) -> None:
 
 def _check_dropout(model: keras.Model, rate: float, what: str) -> None:
     """See that each dense layer but the last is followed by dropout of this rate, and by none where the rate is 0."""
-    found = [layer for layer in _parts(model, "Dropout") if layer.rate]
+    found = [layer for layer in layers_by_kind(model).get("Dropout", []) if layer.rate]
     if any(abs(layer.rate - rate) > 1e-6 for layer in found):
         raise Hint(f"{what}: a Dropout layer has the rate {found[0].rate:g}; the argument says {rate:g}.")
     behind = None
@@ -521,7 +517,7 @@ def _check_probabilities(model: keras.Model, options: dict, what: str, number: i
 
 
 def _check_rescaling(model: keras.Model, what: str) -> None:
-    for layer in _parts(model, "Rescaling"):
+    for layer in layers_by_kind(model).get("Rescaling", []):
         ends = sorted((float(layer.offset), 255 * float(layer.scale) + float(layer.offset)))
         if not np.allclose(ends, (-1, 1), atol=1e-3):
             told = f"from {ends[0]:.4g} to {ends[1]:.4g}"

@@ -65,16 +65,13 @@ def _batch(shape: tuple) -> str:
     return f"({', '.join(map(str, ('None', *shape)))})" if shape else "(None,)"
 
 
-def _by_kind(model: keras.Model) -> dict[str, list]:
-    kinds: dict[str, list] = {}
-    for layer in moving.leaves(model):
-        kinds.setdefault(type(layer).__name__, []).append(layer)
-    return kinds
-
-
 def _fixed_window(model: keras.Model) -> str:
     """Return the hint for an average over windows of a fixed size, "" if there is none."""
-    windows = [layer.pool_size for layer in _by_kind(model).get("AveragePooling2D", []) if layer.pool_size != (1, 1)]
+    windows = [
+        layer.pool_size
+        for layer in moving.layers_by_kind(model).get("AveragePooling2D", [])
+        if layer.pool_size != (1, 1)
+    ]
     if not windows:
         return ""
     return (
@@ -85,7 +82,7 @@ def _fixed_window(model: keras.Model) -> str:
 
 def _check_count(model: keras.Model, right: keras.Model) -> None:
     count, wanted = model.count_params(), right.count_params()
-    kinds = _by_kind(model)
+    kinds = moving.layers_by_kind(model)
     if "Dense" in kinds:
         raise Hint(
             "In your model there is a `Dense` layer. Step 4 is a 3×3 `layers.Conv2D`, and its maps are averaged."

@@ -58,8 +58,7 @@ class Prediction(Figure):
             return f"Predict: {self.question} {' / '.join(self.options)}".rstrip()
         if self.mode == "summary":
             return "What you predicted, and what came."
-        truth = f"{self.truth:g}" if isinstance(self.truth, float) else self.truth  # 144, not 144.0
-        return f"It is {truth}{self.unit and f' {self.unit}'}. {self.explanation}".rstrip()
+        return f"It is {self.truth}{self.unit and f' {self.unit}'}. {self.explanation}".rstrip()
 
 
 def predict(

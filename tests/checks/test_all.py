@@ -77,8 +77,7 @@ def stub_of(topic: str, name: str):
 def cases_of(test: str, topic: str, name: str) -> list[tuple]:
     """What the parametrised test of this name tries the check with: the check as the table holds it, answer, pattern."""
     function = getattr(importlib.import_module(f"tests.checks.test_{topic}"), test)
-    tables = [mark.args[1] for mark in function.pytestmark if mark.name == "parametrize"]
-    cases = [case.values for table in tables for case in table]
+    cases = [case.values for mark in function.pytestmark for case in mark.args[1]]
     return [case for case in cases if function_of(case[0]) is getattr(getattr(checks, topic), name)]
 
 

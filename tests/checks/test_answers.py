@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from fer_course.checks import Hint
-from fer_course.checks.answers import dictionary, layers_by_kind, number, one_of, pixels, several, whole
+from fer_course.checks.answers import dictionary, number, one_of, pixels, several, whole
+from fer_course.checks.moving import layers_by_kind
 
 
 def assert_hint(words, function, *arguments, **options):
@@ -95,3 +96,5 @@ def test_words():
 def test_layers_by_kind():
     model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2), keras.layers.ReLU(), keras.layers.Dense(1)])
     assert {kind: len(layers) for kind, layers in layers_by_kind(model).items()} == {"Dense": 2, "ReLU": 1}
+    inside = keras.Sequential([keras.Input((3,)), model, keras.layers.ReLU()])
+    assert {kind: len(layers) for kind, layers in layers_by_kind(inside).items()} == {"Dense": 2, "ReLU": 2}

@@ -4,7 +4,6 @@ from functools import partial
 
 import keras
 import numpy as np
-import pytest
 from answers import three_tests
 from keras import layers
 from residual_modules import AsLayer, module
@@ -223,9 +222,5 @@ NETWORK_WRONG = {
 CHECKS = {
     xception.mini_xception: (NETWORK_RIGHT, NETWORK_WRONG),
 }
-test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
-# Each builds mini-Xception several times. The first ones are quick enough for everyday, the others for `make test-all`.
-QUICK = 6
-FIRST = dict(list(NETWORK_WRONG.items())[:QUICK])
-test_wrong = pytest.mark.slow(test_wrong)
-_, test_first_wrong, _ = three_tests({xception.mini_xception: ({}, FIRST)})
+# Each builds mini-Xception several times.
+test_right, test_wrong, test_not_attempted = three_tests(CHECKS, everyday=6)

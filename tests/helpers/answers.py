@@ -17,14 +17,17 @@ from fer_course.checks import Hint, NotAttempted
 LONGEST = 600
 
 
-def three_tests(checks: dict):
-    """Return three tests of all checks in the table: of right answers, of wrong answers, and of the untouched stub."""
+def three_tests(checks: dict, everyday: int | None = None):
+    """Return three tests of all checks in the table: of right answers, of wrong answers, and of the untouched stub.
+
+    `everyday`: how many wrong answers of each check are tried every day; the others are slow. None: all.
+    """
 
     @pytest.mark.parametrize(("check", "answer"), right_cases(checks))
     def test_right(check, answer, capfd):
         assert_passes(check, answer, capfd)
 
-    @pytest.mark.parametrize(("check", "answer", "pattern"), wrong_cases(checks))
+    @pytest.mark.parametrize(("check", "answer", "pattern"), wrong_cases(checks, everyday))
     def test_wrong(check, answer, pattern, capfd):
         assert_hint(check, answer, pattern, capfd)
 
@@ -43,11 +46,16 @@ def right_cases(checks: dict) -> list:
     ]
 
 
-def wrong_cases(checks: dict) -> list:
+def wrong_cases(checks: dict, everyday: int | None = None) -> list:
     return [
-        pytest.param(check, *with_pattern(name, case), id=f"{name_of(check)}: {name}")
+        pytest.param(
+            check,
+            *with_pattern(name, case),
+            id=f"{name_of(check)}: {name}",
+            marks=pytest.mark.slow if everyday is not None and number >= everyday else (),
+        )
         for check, (_, wrong) in checks.items()
-        for name, case in wrong.items()
+        for number, (name, case) in enumerate(wrong.items())
     ]
 
 
