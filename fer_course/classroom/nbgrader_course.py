@@ -11,15 +11,14 @@ from fer_course._shared.files import write_text
 from fer_course.authoring import lessons
 from fer_course.classroom.assignments import assignment
 from fer_course.classroom.paths import CONFIG, STUDENTS, lessons_of, log_file, nbgrader_of
-from fer_course.classroom.students import EXAMPLE, FIELDS, enrol, read_students
+from fer_course.classroom.students import EXAMPLE, enrol, read_students, write_students
 from fer_course.errors import ClassError
 
 _CONFIG = '''"""nbgrader's configuration of this class; every option: https://nbgrader.readthedocs.io"""
 
 c = get_config()  # noqa: F821
 c.CourseDirectory.course_id = "{name}"
-c.CourseDirectory.db_url = "{db}"
-c.ClearSolutions.code_stub = {{"python": "{stub}"}}
+{db}c.ClearSolutions.code_stub = {{"python": "{stub}"}}
 c.Execute.timeout = 120  # seconds per cell
 c.OverwriteCells.add_missing_cells = True  # restore checks that a learner has deleted
 c.IncludeHeaderFooter.header = ""
@@ -36,7 +35,7 @@ def init(
 
     Args:
         folder: new or empty.
-        students: a CSV with the columns id, last_name, first_name, email (only id is required); None writes an example.
+        students: a CSV, see `read_table`; None writes an example.
         db: the gradebook's address for SQLAlchemy; None: SQLite in the folder.
         source: the folder of the solved lessons; default `solutions/` of the repository.
 
@@ -56,11 +55,11 @@ def init(
     secret = secrets.token_hex(16)
     texts = {path.stem: assignment(path, secret) for path in paths}
     name = re.sub(r"\W+", "_", folder.resolve().name)
-    db = db or f"sqlite:///{folder.resolve() / 'gradebook.db'}"
+    # Without a line for it the gradebook lies in the folder, also when that is moved or copied.
+    db = f"c.CourseDirectory.db_url = {db!r}\n" if db else ""
     for lesson, text in texts.items():
         write_text(folder / "source" / lesson / f"{lesson}.ipynb", text)
-    rows = "\n".join(",".join(row[field] for field in FIELDS) for row in table) or EXAMPLE
-    write_text(folder / STUDENTS, f"{','.join(FIELDS)}\n{rows}\n")
+    write_students(folder / STUDENTS, table or [EXAMPLE])
     write_text(folder / CONFIG, _CONFIG.format(name=name, db=db, stub=lessons.STUB, secret=secret))
     (folder / CONFIG).chmod(0o600)
     if table:

@@ -15,6 +15,7 @@ from fer_course.errors import ClassError
 
 CONFIG = "nbgrader_config.py"
 STUDENTS = "students.csv"
+GRADEBOOK = "gradebook.db"
 LOG = "nbgrader.log"
 
 
@@ -39,7 +40,30 @@ def nbgrader_of(folder: str | Path):
     except Exception as error:  # a Python file that the teacher may have edited: anything may be wrong
         raise ClassError(f"{folder / CONFIG} can't be read: {type(error).__name__}: {error}") from error
     config.CourseDirectory.root = str(folder)
+    _own_gradebook(config, folder)
     return config, CourseDirectory(config=config)
+
+
+def _own_gradebook(config, folder: Path) -> None:
+    """Use the gradebook in the class's folder if the configuration names one where the folder lay before it was moved or copied.
+
+    Raises:
+        ClassError: if the configuration names a gradebook in another folder, and there is none here.
+
+    """
+    url = config.CourseDirectory.db_url if "db_url" in config.CourseDirectory else ""
+    if not url.startswith("sqlite:///") or Path(url.removeprefix("sqlite:///")).name != GRADEBOOK:
+        return
+    named, own = Path(url.removeprefix("sqlite:///")), folder / GRADEBOOK
+    if named.parent.resolve() == folder:
+        return
+    if own.is_file():
+        config.CourseDirectory.db_url = f"sqlite:///{own}"
+    elif not named.is_file():
+        raise ClassError(
+            f"The gradebook {named}, which {folder / CONFIG} names, does not exist, and there is none in {folder}. Put it there, or "
+            f"remove the line with db_url to begin a new one."
+        )
 
 
 def _own_programs_on_path() -> None:
