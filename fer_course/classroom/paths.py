@@ -61,8 +61,8 @@ def _own_gradebook(config, folder: Path) -> None:
         config.CourseDirectory.db_url = f"sqlite:///{own}"
     elif not named.is_file():
         raise ClassError(
-            f"The gradebook {named}, which {folder / CONFIG} names, does not exist, and there is none in {folder}. Put it there, or "
-            f"remove the line with db_url to begin a new one."
+            f"The gradebook {named}, which {folder / CONFIG} names, does not exist, and there is none in "
+            f"{folder}. Put it there, or remove the line with db_url to begin a new one."
         )
 
 

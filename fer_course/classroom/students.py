@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -45,9 +46,9 @@ _COLUMNS = {
         *("last name", "lastname", "surname", "family name", "nachname", "apellido", "apellido s", "nom", "cognome"),
     ),
     "first_name": ("first name", "firstname", "given name", "given names", "vorname", "nombre", "prenom", "nome"),
-    "email": ("email", "email address", "e mail", "e mail address", "mail", "e mail adresse", "correo", "direccion de correo"),
+    "email": ("email", "email address", "e mail", "e mail address", "mail", "e mail adresse", "correo"),
     "group": ("group", "groups", "section", "sections", "team", "tutor", "gruppe", "gruppen", "class", "group name"),
-    "name": ("student", "full name", "fullname", "name", "student name", "user full name", "vollstandiger name", "nombre completo"),
+    "name": ("student", "full name", "fullname", "name", "student name", "user full name", "nombre completo"),
 }  # fmt: skip
 #: Rows of Canvas' gradebook that are nobody.
 _NOBODY = {"points possible", "student test", "test student"}
@@ -95,8 +96,8 @@ def read_table(path: str | Path) -> Table:
     for line, cells in rows[start + 1 :]:
         if any(cells[len(header) :]):
             raise ClassError(
-                f"{path}, line {line}: {len(cells)} cells, but {len(header)} columns are named in line {rows[start][0]}. A name that "
-                f'holds the separator stands in quotes: "King, Jr.".'
+                f"{path}, line {line}: {len(cells)} cells, but {len(header)} columns are named in line {rows[start][0]}. A "
+                f'name that holds the separator stands in quotes: "King, Jr.".'
             )
         row = [(name, cell) for name, cell in zip(names, cells, strict=False) if name]
         if any(cell for _, cell in row) and not _is_nobody(row):
@@ -186,8 +187,8 @@ def _find_columns(rows: list[tuple[int, list[str]]], path: Path) -> tuple[int, d
             return start, _once(columns)
     found = ", ".join(cell for cell in rows[0][1] if cell)
     raise ClassError(
-        f"{path}, line {rows[0][0]}: no column with the students' ids is recognised. Its columns: {found}. Name them in the first "
-        f"row: {', '.join(FIELDS[:4])}; only id is required."
+        f"{path}, line {rows[0][0]}: no column with the students' ids is recognised. Its columns: {found}. Name them in "
+        f"the first row: {', '.join(FIELDS[:4])}; only id is required."
     )
 
 
@@ -274,8 +275,8 @@ def _check(path: Path, lines: list[int], students: list[dict[str, str]], column:
     for line, row in zip(lines, students, strict=True):
         if not _may_be_id(row["id"]):
             raise ClassError(
-                f"{path}, line {line}: the id is {row['id']!r} (column {column}); letters, digits, dots, @ and - are expected. The "
-                f"columns are {', '.join(FIELDS)}; only id is required."
+                f"{path}, line {line}: the id is {row['id']!r} (column {column}); letters, digits, dots, @ and - are expected. "
+                f"The columns are {', '.join(FIELDS)}; only id is required."
             )
         if row["id"].casefold() in seen:
             raise ClassError(
@@ -355,8 +356,8 @@ def remove(folder: str | Path, student: str, keep_work: bool = False) -> list[Pa
     work = list(_work_of(folder, student))
     if work and not keep_work:
         raise ClassError(
-            f"{student} has handed something in: {work[0]}. With --with-work the files move to {folder / 'removed' / student}, and the "
-            f"marks are lost."
+            f"{student} has handed something in: {work[0]}. With --with-work the files move to {folder / 'removed' / student}, and "
+            f"the marks are lost."
         )
     for path in work:
         target = folder / "removed" / student / path.relative_to(folder).parts[0]
@@ -366,10 +367,8 @@ def remove(folder: str | Path, student: str, keep_work: bool = False) -> list[Pa
         shutil.move(path, target)
     write_students(folder / STUDENTS, [row for row in table if row["id"] != student])
     with gradebook(folder) as book:
-        try:
+        with contextlib.suppress(MissingEntry):  # the list was written by hand, and nothing was released since
             book.remove_student(student)
-        except MissingEntry:  # the list was written by hand, and nothing was released since
-            pass
     return work
 
 

@@ -11,7 +11,13 @@ from fer_course.classroom.collecting.platforms import Claim
 from fer_course.classroom.names import composed, glued, plain, spellings, umlauts_spelled, words
 
 #: Words in the names of folders that are not part of a person's name, in plain form.
-_NOT_NAMES = frozenset(["a", "an", "and", "of", "the", "from", "for", "by", "in", "my", "file", "files", "folder", "submission", "submissions", "submitted", "late", "assignment", "assignments", "homework", "hw", "exercise", "exercises", "lesson", "lessons", "notebook", "notebooks", "solution", "solutions", "answer", "answers", "final", "version", "v", "copy", "kopie", "work", "task", "tasks", "group", "assignsubmission", "onlinetext", "attempt", "upload", "uploads", "ipynb", "zip", "abgabe", "hausaufgabe", "uebung", "ubung", "aufgabe"])  # fmt: skip
+_NOT_NAMES = frozenset([
+    *("a", "an", "and", "of", "the", "from", "for", "by", "in", "my", "file", "files", "folder", "submission"),
+    *("submissions", "submitted", "late", "assignment", "assignments", "homework", "hw", "exercise", "exercises", "lesson"),
+    *("lessons", "notebook", "notebooks", "solution", "solutions", "answer", "answers", "final", "version", "v", "copy"),
+    *("kopie", "work", "task", "tasks", "group", "assignsubmission", "onlinetext", "attempt", "upload", "uploads", "ipynb"),
+    *("zip", "abgabe", "hausaufgabe", "uebung", "ubung", "aufgabe"),
+])  # fmt: skip
 #: An identifier of fewer digits, and nothing else, could be anything: a lesson, a copy's number, a row.
 _SHORT = 5
 

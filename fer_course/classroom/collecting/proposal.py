@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -316,12 +316,10 @@ def _leave_out_a_clones_other_notebooks(files: list[_File], lessons: Lessons, th
             file.state, file.why = states.UNSURE, "lies in a folder of solutions: is it an answer?"
     left = [file for file in left if not file.state]
     begun = [file for file in left if lessons.is_begun(file.lesson, file.upload.content)]
-    if begun:
-        for file in left:
-            if file not in begun and (
-                len({each.lesson for each in left}) > 1 or any(each.lesson == file.lesson for each in begun)
-            ):
-                file.state, file.why = states.OTHER, "is as it was handed out, and another notebook is not"
+    lessons_left = {file.lesson for file in left}
+    for file in left:
+        if begun and file not in begun and (len(lessons_left) > 1 or any(each.lesson == file.lesson for each in begun)):
+            file.state, file.why = states.OTHER, "is as it was handed out, and another notebook is not"
 
 
 def _choose_newest(group: list[_File], submitted: Path, timezone: tzinfo | None) -> None:
@@ -445,6 +443,7 @@ def decisions(paths_and_pairs: Iterable[str], proposed: Iterable[HandedIn] = ())
     return found
 
 
-def as_new(row: HandedIn, **changes: str) -> HandedIn:
-    """Return a row with some fields changed."""
-    return replace(row, **changes)
+def _says_what_was_proposed(row: dict[str, str], proposed: HandedIn | None) -> bool:
+    if proposed is None or proposed.state == states.UNSURE:
+        return False
+    return (proposed.student, proposed.lesson) == (row["student"], row.get("lesson", proposed.lesson))

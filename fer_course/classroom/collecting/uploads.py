@@ -140,7 +140,7 @@ def _too_large(size: float) -> str:
 
 def _read_zip(file: IO[bytes], path: str, timezone: tzinfo | None, budget: _Budget, depth: int) -> Iterator[Upload]:
     """Yield a zip's files; if it can't be read, yield the zip itself, with the reason."""
-    found = []
+    found: list[Upload] = []
     try:
         with zipfile.ZipFile(file) as archive:
             for member in archive.infolist():
