@@ -1,6 +1,7 @@
 """Grade submissions with nbgrader; only the slow part, executing them, happens in a sandbox, and many at a time.
 
-    nbgrader sanitises each submission ▸ an Executor executes them, sandboxed ▸ nbgrader takes the outputs and gives points
+    the answers go into the released notebook ▸ nbgrader sanitises it ▸ an Executor executes it, sandboxed
+    ▸ nbgrader takes the outputs and gives points
 
 So the marks are nbgrader's own. Executed submissions are kept until they are graded, so an interrupted `grade` can resume.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, as_completed
@@ -19,12 +21,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from fer_course._shared.executors import executor_at
-from fer_course._shared.files import exclusive, write_json
+from fer_course._shared.files import exclusive, write_json, write_text
 from fer_course.classroom import sandbox
 from fer_course.classroom.borrowed_answers import notices
-from fer_course.classroom.paths import lessons_of, log_file, nbgrader_of
+from fer_course.classroom.collecting.notebooks import Lessons
+from fer_course.classroom.paths import gradebook, lessons_of, log_file, nbgrader_of
+from fer_course.classroom.repairing import NotRepairable, Repaired, repair
 from fer_course.classroom.sandbox import Limits
 from fer_course.classroom.sandboxed_execution import execute
+from fer_course.course.cells import is_check
 from fer_course.errors import ClassError, first_line
 
 #: The folder, in the class's, for sanitised and executed submissions; removed once they are graded.
@@ -83,42 +88,136 @@ def grade(
             f"Submissions can't be executed safely: {reason}. With --unsafe they have all your rights: they can read your files, "
             f"other submissions and the gradebook, and write to them."
         )
-    graded = Graded()
     waiting = Path(folder).resolve() / WAITING
-    limits = limits or _limits_of(folder)
     with exclusive(folder), log_file(folder) as log:
+        progress("Looking for submissions …")
         pending = list(_pending(folder, wanted, students, force))
-        ready: dict[Submission, str] = {}
-        for submission in pending:
-            try:
-                ready[submission] = _sanitise(folder, submission, log)
-            except NotGraded as failure:
-                graded.failed[submission] = failure.reason
-        for submission, stopped in _execute(ready, waiting, executor, workers, limits, unsafe):
-            text = ready[submission]
-            try:
-                _take_points(folder, submission, _executed_file(waiting, text), log)
-                graded.remarks[submission] = _remarks(folder, submission, text, stopped)
-                graded.done.append(submission)
-            except NotGraded as failure:
-                graded.failed[submission] = failure.reason
-            count = len(graded.done) + len(graded.failed)
-            progress(f"[{count}/{len(pending)}] {' '.join(submission)}{f': stopped, {stopped}' if stopped else ''}")
-        for (student, lesson), reason in graded.failed.items():
-            write_json(failed_file(folder, student, lesson), reason)
+        grading = _Grading(Path(folder), log, Graded(), len(pending), progress)
+        ready = {submission: text for submission in pending if (text := grading.prepare(submission)) is not None}
+        if ready:
+            progress(f"Executing {len(ready)} of {len(pending)} submissions, {workers} at a time …")
+        for submission, stopped in _execute(ready, waiting, executor, workers, limits or _limits_of(folder), unsafe):
+            grading.finish(submission, _executed_file(waiting, ready[submission]), stopped)
         shutil.rmtree(waiting, ignore_errors=True)
-    return graded
+    return grading.graded
 
 
-def _remarks(folder: str | Path, submission: Submission, text: str, stopped: str) -> list[str]:
-    """Return what the teacher should look at, and write it beside a graded submission; remove the note of an earlier failure."""
-    lesson = submission.lesson
-    solved = (Path(folder) / "source" / lesson / f"{lesson}.ipynb").read_text(encoding="utf-8")
-    remarks = [f"It was stopped: {stopped}."] if stopped else []
-    remarks += notices(text, solved)
-    write_json(_folder_of(folder, "autograded", submission) / REMARKS, remarks)
+@dataclass
+class _Grading:
+    """One call of `grade`: takes each submission from the file that was handed in to its marks, and reports each at once."""
+
+    folder: Path
+    log: logging.Logger
+    graded: Graded
+    total: int
+    progress: Callable[[str], None]
+    repaired: dict[Submission, Repaired] = field(default_factory=dict)
+
+    def prepare(self, submission: Submission) -> str | None:
+        """Return a submission as it is executed; None if it can't be graded."""
+        try:
+            self.repaired[submission] = self._repair(submission)
+            return _sanitise(self.folder, submission, self.log)
+        except NotGraded as failure:
+            self._fail(submission, failure.reason)
+            return None
+
+    def finish(self, submission: Submission, executed: Path, stopped: str) -> None:
+        """Take the points of a submission that was executed, and note what the teacher should look at."""
+        before = _points_before(self.folder, submission)
+        try:
+            _take_points(self.folder, submission, executed, self.log)
+        except NotGraded as failure:
+            self._fail(submission, failure.reason)
+            return
+        repaired = self.repaired[submission]
+        remarks = [f"It was stopped: {stopped}."] if stopped else []
+        remarks += repaired.remarks
+        remarks += [] if repaired.is_begun else ["Nothing in it is answered."]
+        remarks += _lowered(before, _points_before(self.folder, submission))
+        remarks += notices(repaired.text, _source_of(self.folder, submission.lesson))
+        _write_remarks(self.folder, submission, remarks)
+        self.graded.remarks[submission] = remarks
+        self.graded.done.append(submission)
+        self._report(submission, f"stopped, {stopped}" if stopped else "")
+
+    def _fail(self, submission: Submission, reason: str) -> None:
+        self.graded.failed[submission] = reason
+        write_json(
+            failed_file(self.folder, *submission), {"reason": reason, "sha256": _digest(self.folder, submission)}
+        )
+        self._report(submission, f"could not be graded: {reason}")
+
+    def _report(self, submission: Submission, said: str) -> None:
+        count = len(self.graded.done) + len(self.graded.failed)
+        self.progress(f"[{count}/{self.total}] {' '.join(submission)}{f': {said}' if said else ''}")
+
+    def _repair(self, submission: Submission) -> Repaired:
+        """Put the learner's answers into the released notebook, for nbgrader to grade; the submitted file stays as it is."""
+        lesson = submission.lesson
+        released = self.folder / "release" / lesson / f"{lesson}.ipynb"
+        if not released.is_file():
+            raise ClassError(
+                f"{released} is missing: hand the lesson out first, with: fer-course class release {self.folder}"
+            )
+        submitted = _folder_of(self.folder, "submitted", submission)
+        content = (submitted / f"{lesson}.ipynb").read_bytes()
+        try:
+            repaired = repair(content, released.read_text(encoding="utf-8"), lesson, Lessons(self.folder).of_content)
+        except NotRepairable as error:
+            raise NotGraded(str(error)) from None
+        target = _folder_of(self.folder, f"{WAITING}/repaired", submission)
+        write_text(target / f"{lesson}.ipynb", repaired.text)
+        if _stamp(submitted):
+            write_text(target / "timestamp.txt", _stamp(submitted) + "\n")
+        return repaired
+
+
+def _source_of(folder: Path, lesson: str) -> str:
+    return (folder / "source" / lesson / f"{lesson}.ipynb").read_text(encoding="utf-8")
+
+
+def _points_before(folder: Path, submission: Submission) -> float | None:
+    """Return the points for the exercises that the gradebook has for a student's last graded submission; None without one."""
+    from nbgrader.api import MissingEntry
+
+    if not (_folder_of(folder, "autograded", submission) / f"{submission.lesson}.ipynb").is_file():
+        return None
+    with gradebook(folder) as book:
+        try:
+            return book.find_submission(submission.lesson, submission.student).code_score
+        except MissingEntry:
+            return None
+
+
+def _lowered(before: float | None, now: float | None) -> list[str]:
+    if before is None or now is None or now >= before:
+        return []
+    return [f"The exercises had {before:g} points in an earlier submission; this one has {now:g}."]
+
+
+def _write_remarks(folder: Path, submission: Submission, remarks: list[str]) -> None:
+    """Keep what the teacher should look at, and which file was graded; remove the note of an earlier failure."""
+    path = _folder_of(folder, "autograded", submission) / REMARKS
+    write_json(path, {"remarks": remarks, "sha256": _digest(folder, submission)})
     failed_file(folder, *submission).unlink(missing_ok=True)
-    return remarks
+
+
+def remarks_of(folder: str | Path, student: str, lesson: str) -> list[str]:
+    """Return what the teacher should look at in a graded submission."""
+    path = _folder_of(folder, "autograded", Submission(student, lesson)) / REMARKS
+    return json.loads(path.read_text(encoding="utf-8"))["remarks"] if path.is_file() else []
+
+
+def failure_of(folder: str | Path, student: str, lesson: str) -> str:
+    """Return why a student's last submission of a lesson could not be graded; "" if it could, or there is none."""
+    path = failed_file(folder, student, lesson)
+    return json.loads(path.read_text(encoding="utf-8"))["reason"] if path.is_file() else ""
+
+
+def _digest(folder: str | Path, submission: Submission) -> str:
+    path = _folder_of(folder, "submitted", submission) / f"{submission.lesson}.ipynb"
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def failed_file(folder: str | Path, student: str, lesson: str) -> Path:
@@ -151,15 +250,20 @@ def _folder_of(folder: str | Path, step: str, submission: Submission) -> Path:
 
 
 def _pending(folder, wanted, students, force: bool) -> Iterator[Submission]:
-    """Yield the submissions that are not graded, or were handed in again since then."""
+    """Yield the submissions that are not graded, or another file was handed in since then."""
     for lesson in lessons_of(folder, wanted):
-        for submitted in sorted((Path(folder) / "submitted").glob(f"*/{lesson}")):
-            submission = Submission(submitted.parent.name, lesson)
-            if students and submission.student not in students:
+        for submitted in sorted((Path(folder) / "submitted").glob(f"*/{lesson}/{lesson}.ipynb")):
+            submission = Submission(submitted.parent.parent.name, lesson)
+            if students is not None and submission.student not in students:
                 continue
-            graded = _folder_of(folder, "autograded", submission)
-            if force or not (graded / f"{lesson}.ipynb").is_file() or _stamp(submitted) > _stamp(graded):
+            if force or _digest(folder, submission) not in _graded_files(folder, submission):
                 yield submission
+
+
+def _graded_files(folder, submission: Submission) -> set[str]:
+    """Return the digest of the file that was graded last."""
+    autograded = _folder_of(folder, "autograded", submission) / REMARKS
+    return {json.loads(autograded.read_text(encoding="utf-8"))["sha256"]} if autograded.is_file() else set()
 
 
 def _stamp(folder: Path) -> str:
@@ -202,6 +306,10 @@ def _sanitiser(config, course, log):
         """The first half of autograding, with a separate output folder."""
 
         cause = None
+
+        @property
+        def _input_directory(self):
+            return f"{WAITING}/repaired"
 
         @property
         def _output_directory(self):
@@ -281,9 +389,29 @@ def _grader(executed: Path):
                     raise ClassError(
                         "What was executed is not what was submitted: it was submitted again meanwhile. Grade again."
                     )
+                for cell in notebook.cells:
+                    if is_check(cell):
+                        _keep_warnings_from_costing_points(cell)
                 return notebook, resources
 
         steps = [Outputs if step.__name__ == "Execute" else step for step in Autograde().autograde_preprocessors]
-        return Autograde(coursedir=course, config=config, log=log, force=True, autograde_preprocessors=steps)
+
+        class Grade(Autograde):
+            """Autograding of the repaired submission."""
+
+            cause = None
+
+            @property
+            def _input_directory(self):
+                return f"{WAITING}/repaired" if self._sanitizing else self.coursedir.autograded_directory
+
+        return Grade(coursedir=course, config=config, log=log, force=True, autograde_preprocessors=steps)
 
     return make
+
+
+def _keep_warnings_from_costing_points(check) -> None:
+    """Show what a check wrote to stderr as ordinary output: nbgrader takes every word there for a wrong answer."""
+    for output in check.outputs:
+        if output.output_type == "stream" and output.name == "stderr":
+            output.name = "stdout"

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from pathlib import Path
 from typing import Any
 
 from fer_course._shared.files import write_text
-from fer_course.classroom.grading import REMARKS, failed_file
+from fer_course.classroom.grading import failure_of, remarks_of
 from fer_course.classroom.paths import gradebook, lessons_of, log_file, nbgrader_of
 from fer_course.errors import ClassError
 
@@ -46,7 +45,7 @@ def _row(folder: Path, book, student, lesson: str, most: float | None) -> dict:
         "email": student.email or "",
     }
     row |= {"lesson": lesson, "max_score": most if most is not None else "", "status": "missing"}
-    failed = failed_file(folder, student.id, lesson)
+    why = failure_of(folder, student.id, lesson)
     if (folder / "submitted" / student.id / lesson / f"{lesson}.ipynb").is_file():
         row["status"] = "submitted"
     if (folder / "autograded" / student.id / lesson / f"{lesson}.ipynb").is_file():
@@ -60,10 +59,8 @@ def _row(folder: Path, book, student, lesson: str, most: float | None) -> dict:
             "to_grade_by_hand": "yes" if submission.needs_manual_grade else "",
             "submitted": submission.timestamp or "",
         }
-        remarks = folder / "autograded" / student.id / lesson / REMARKS
-        row["remarks"] = " ".join(json.loads(remarks.read_text(encoding="utf-8"))) if remarks.is_file() else ""
-    if failed.is_file():
-        why = json.loads(failed.read_text(encoding="utf-8"))
+        row["remarks"] = " ".join(remarks_of(folder, student.id, lesson))
+    if why:
         before = " The score is that of an earlier submission." if row["score"] != "" else ""
         row |= {"status": "failed", "score": row["score"] or 0.0, "remarks": f"{why}{before}"}
     return row

@@ -356,8 +356,8 @@ def remove(folder: str | Path, student: str, keep_work: bool = False) -> list[Pa
     work = list(_work_of(folder, student))
     if work and not keep_work:
         raise ClassError(
-            f"{student} has handed something in: {work[0]}. With --with-work the files move to {folder / 'removed' / student}, and "
-            f"the marks are lost."
+            f"{student} has handed something in: {work[0]}. With --with-work the files move to {folder / 'removed' / student}, "
+            f"and the marks are lost."
         )
     for path in work:
         target = folder / "removed" / student / path.relative_to(folder).parts[0]
@@ -366,9 +366,9 @@ def remove(folder: str | Path, student: str, keep_work: bool = False) -> list[Pa
             shutil.rmtree(target)
         shutil.move(path, target)
     write_students(folder / STUDENTS, [row for row in table if row["id"] != student])
-    with gradebook(folder) as book:
-        with contextlib.suppress(MissingEntry):  # the list was written by hand, and nothing was released since
-            book.remove_student(student)
+    # A missing entry: the list was written by hand, and nothing was released since.
+    with gradebook(folder) as book, contextlib.suppress(MissingEntry):
+        book.remove_student(student)
     return work
 
 

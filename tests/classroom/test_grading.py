@@ -92,7 +92,7 @@ def test_marks_equal_nbgraders_own(tmp_path):
     lines = []
     graded = grade(folder, limits=LIMITS, progress=lines.append)
     assert graded.failed == {}
-    assert len(lines) == len(PLAIN)
+    assert sum(line.startswith("[") for line in lines) == len(PLAIN)
     assert points(folder) == points(theirs)
     assert points(folder) == {student: ("graded", float(score)) for student, (_, score) in PLAIN.items()}
     assert grade(folder, limits=LIMITS).done == []  # nothing is left

@@ -433,12 +433,7 @@ def decisions(paths_and_pairs: Iterable[str], proposed: Iterable[HandedIn] = ())
             raise ClassError(f"{text}: the columns file and student were expected, found {', '.join(header)}.")
         for _, cells in rows:
             row = dict(zip(header, cells, strict=False))
-            known = before.get(row["file"])
-            changed = known is None or (known.student, known.lesson) != (
-                row["student"],
-                row.get("lesson", known.lesson),
-            )
-            if row["student"] and (changed or known.state == states.UNSURE):
+            if row["student"] and not _says_what_was_proposed(row, before.get(row["file"])):
                 found[row["file"]] = row["student"] + (f":{row['lesson']}" if row.get("lesson") else "")
     return found
 
