@@ -49,7 +49,8 @@ def spellings(*parts: str) -> set[tuple[str, ...]]:
 
 
 def glued(*parts: str) -> set[str]:
-    """Return a name in one word, as Canvas writes it (`lovelaceada`), in each spelling."""
+    """Return a name in one word, as Canvas writes it (`lovelaceada`), in each spelling, with and without marks on letters."""
     joined = "".join(parts)
     found = {"".join(words(composed(joined))), plain(joined).replace(" ", ""), umlauts_spelled(joined).replace(" ", "")}
+    found |= {"".join(letter for letter in each if letter.isalnum()) for each in found}
     return {each for each in found if each}

@@ -1,7 +1,7 @@
 """Put a learner's answers back into the lesson as it was handed out, whatever an editor did to the notebook around them.
 
-nbgrader finds answers and checks by metadata of cells. Editors copy, split and strip them; learners move, delete and add cells. The
-notebook that nbgrader grades is the released one, with the learner's answers and additional cells in it.
+nbgrader finds answers and checks by metadata of cells. Editors copy, split and strip them; learners move, delete and add cells.
+So the notebook that nbgrader grades is the released one, with the learner's answers and additional cells in it.
 """
 
 from __future__ import annotations
@@ -70,9 +70,8 @@ def repair(content: bytes, released: str, lesson: str, lesson_of=None) -> Repair
     remarks += _place(cells, theirs, places)
     exercises = [index for index, place in enumerate(places) if is_solution(place)]
     found = {cell.place for cell in cells}
-    if not found & set(exercises) and not any(
-        _defines(cell.source) & _wanted(places[each]) for cell in cells for each in exercises
-    ):
+    wanted = {name for index in exercises for name in _wanted(places[index])}
+    if not found & set(exercises) and not any(_defines(cell.source) & wanted for cell in cells):
         other = lesson_of(content) if lesson_of else ""
         if other and other != lesson:
             raise NotRepairable(f"this is lesson {other.split('-')[0]}, not {lesson.split('-')[0]}")
