@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from importlib import resources
 from pathlib import Path
+from typing import NamedTuple
 
 import yaml
 
@@ -13,8 +14,8 @@ from fer_course.authoring import notebooks
 from fer_course.course import cells
 from fer_course.course.lessons import lesson_number
 
-#: Points for the written question; a check gives one point.
-POINTS = 2
+#: The id of the cell for the written answer.
+WRITTEN = "in-your-own-words"
 
 
 def assignment(path: Path, secret: str) -> str:
@@ -31,18 +32,49 @@ def _written_question(number: str) -> list:
     """Return a lesson's written question and the cell for its answer, which is graded by hand; [] if it has none."""
     import nbformat
 
-    texts = yaml.safe_load(resources.files(__package__).joinpath("questions.yaml").read_text(encoding="utf-8"))
-    if number not in texts:
+    question = question_of(number)
+    if question is None:
         return []
-    question = f"## In your own words\n\n{texts[number]['question']}\n\nThree to six sentences, in the cell below."
-    answer = f"### BEGIN SOLUTION\n{texts[number]['answer']}\n### END SOLUTION"
-    entry = {"schema_version": 3, "grade": True, "grade_id": "in-your-own-words", "locked": False, "points": POINTS}
+    text = f"## In your own words\n\n{question.text}\n\nThree to six sentences, in the cell below."
+    answer = f"### BEGIN SOLUTION\n{question.rubric}\n### END SOLUTION"
+    entry = {"schema_version": 3, "grade": True, "grade_id": WRITTEN, "locked": False, "points": question.points}
     return [
-        nbformat.v4.new_markdown_cell(question, id="question"),
+        nbformat.v4.new_markdown_cell(text, id="question"),
         nbformat.v4.new_markdown_cell(
-            answer, id="in-your-own-words", metadata={"nbgrader": entry | {"solution": True, "task": False}}
+            answer, id=WRITTEN, metadata={"nbgrader": entry | {"solution": True, "task": False}}
         ),
     ]
+
+
+class Question(NamedTuple):
+    """A written question.
+
+    Attributes:
+        text: what is asked, as Markdown.
+        criteria: what gives points: (points, sentence).
+
+    """
+
+    text: str
+    criteria: list[tuple[int, str]]
+
+    @property
+    def points(self) -> int:
+        """The points for a complete answer."""
+        return sum(points for points, _ in self.criteria)
+
+    @property
+    def rubric(self) -> str:
+        """The criteria as a list in Markdown."""
+        return "\n".join(f"- {points} point{'s' if points > 1 else ''}: {text}" for points, text in self.criteria)
+
+
+def question_of(number: str) -> Question | None:
+    """Return the written question of a lesson, by its number; None if it has none."""
+    texts = yaml.safe_load(resources.files(__package__).joinpath("questions.yaml").read_text(encoding="utf-8"))
+    if number not in texts:
+        return None
+    return Question(texts[number]["question"], [(each["points"], each["for"]) for each in texts[number]["rubric"]])
 
 
 def seed_of(secret: str, grade_id: str) -> int:

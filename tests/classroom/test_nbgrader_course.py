@@ -7,6 +7,7 @@ import sys
 import classes
 import nbformat
 import pytest
+from repository import ROOT
 
 from fer_course import checks
 from fer_course.classroom import assignments, nbgrader_course, students
@@ -71,12 +72,23 @@ def test_each_lesson_becomes_an_assignment_whose_checks_are_repeated(path):
     assert len(hidden) == sum(map(cells.is_check, notebook.cells))
     *_, question, answer = notebook.cells
     assert question.source.startswith("## In your own words")
-    assert answer.metadata.nbgrader.points == assignments.POINTS
+    assert answer.metadata.nbgrader.points == assignments.question_of(path.stem[:2]).points
     assert (answer.metadata.nbgrader.grade, answer.metadata.nbgrader.solution) == (True, True)
     for source in hidden:
         compile(source, path.name, "exec")
         shown, repeated = (re.findall(rf"^{indent}(checks\..+)$", source, re.MULTILINE) for indent in ("", "    "))
         assert shown == repeated != []
+
+
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+def test_notes_for_instructors_show_the_question_and_its_rubric(path):
+    """The notes wrap lines; everything else is the same."""
+    question = assignments.question_of(path.stem[:2])
+    notes = (ROOT / "docs" / "instructors" / f"{path.stem}.md").read_text()
+    section = notes.split("## One question to grade by hand")[1].split("\n## ")[0]
+    words = re.sub(r"^> ?", "", section, flags=re.MULTILINE).split()
+    expected = f"({question.points} points) {question.text} {question.rubric}".split()
+    assert words == expected
 
 
 def test_hidden_check_catches_an_answer_that_knows_the_numbers():
