@@ -4,7 +4,7 @@ uploads → platforms → owners, lessons → proposal → collect; ledger keeps
 """
 
 from fer_course.classroom.collecting.collect import Collected, collect
-from fer_course.classroom.collecting.ledger import HandedIn, ledger
+from fer_course.classroom.collecting.ledger import HandedIn
 from fer_course.classroom.collecting.proposal import Proposal, propose
 
-__all__ = ["Collected", "HandedIn", "Proposal", "collect", "ledger", "propose"]
+__all__ = ["Collected", "HandedIn", "Proposal", "collect", "propose"]

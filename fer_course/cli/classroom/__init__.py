@@ -5,6 +5,7 @@ from __future__ import annotations
 from fer_course.cli.classroom.collecting import add_collect
 from fer_course.cli.classroom.grading import add_grade
 from fer_course.cli.classroom.making import add_dates, add_init, add_release
+from fer_course.cli.classroom.overview import add_overview
 from fer_course.cli.classroom.results import add_results
 from fer_course.cli.classroom.students import add_students
 
@@ -18,3 +19,4 @@ def add_class(commands) -> None:
     add_collect(commands)
     add_grade(commands)
     add_results(commands)
+    add_overview(commands)
