@@ -1,4 +1,4 @@
-"""The notes for instructors, walked: every command of docs/instructors/grading.md as it stands there, on a lesson of the course."""
+"""The notes for instructors, walked: every command of docs/instructors/grading.md as it stands there, on lesson 03."""
 
 import csv
 import io
