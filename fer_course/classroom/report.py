@@ -119,7 +119,9 @@ def _lesson_report(folder: Path, lesson: str, rows: list[dict], files: list[Hand
         most=next((float(row["max_score"]) for row in rows if row["max_score"] != ""), None),
         exercises=_exercises(solved, notebooks),
         alike=alike(answers, _answers(released)),
-        copied=same_as(answers, {name: _without_marks(text) for name, text in _answers(solved).items()}),
+        copied=same_as(
+            answers, {name: _without_marks(text) for name, text in _answers(solved).items()}, _answers(released)
+        ),
         undecided=[row for row in files if row.state in {states.UNSURE, states.NOBODY} and row.lesson in {lesson, ""}],
     )
 

@@ -22,6 +22,8 @@ SHARE, FEW = 0.1, 2
 LEAST = 12
 #: The share of the smaller one's rare runs that two have in common, from which on they are named.
 ALIKE = 0.8
+#: A solution with fewer tokens than this beyond what was handed out is what many would write.
+LONG = 40
 _KINDS = {tokenize.NUMBER: "0", tokenize.STRING: "s"}
 _LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER}
 _LEFT_OUT = {tokenize.COMMENT, *_LAYOUT}
@@ -65,12 +67,18 @@ def alike(submissions: Mapping[str, Mapping[str, str]], handed_out: Mapping[str,
     return sorted(pairs, key=lambda pair: (-pair.share, pair.students))
 
 
-def same_as(submissions: Mapping[str, Mapping[str, str]], solution: Mapping[str, str]) -> dict[str, list[str]]:
+def same_as(
+    submissions: Mapping[str, Mapping[str, str]], solution: Mapping[str, str], handed_out: Mapping[str, str]
+) -> dict[str, list[str]]:
     """Return, for each student, the exercises whose answer has the same tokens as the course's, names included.
 
-    Only answers of 30 tokens or more beyond what was handed out can be told from what a learner would write alone.
+    Only answers of `LONG` tokens or more beyond what was handed out can be told from what a learner would write alone.
     """
-    texts = {name: _tokens(source, exact=True) for name, source in solution.items()}
+    texts = {
+        name: tokens
+        for name, source in solution.items()
+        if len(tokens := _tokens(source, exact=True)) - len(_tokens(handed_out.get(name, ""), exact=True)) >= LONG
+    }
     found = {
         student: [
             name for name, source in answers.items() if _is_same(_tokens(source, exact=True), texts.get(name, []))
@@ -78,10 +86,6 @@ def same_as(submissions: Mapping[str, Mapping[str, str]], solution: Mapping[str,
         for student, answers in submissions.items()
     }
     return {student: names for student, names in found.items() if names}
-
-
-def _is_same(one: list[str], other: list[str]) -> bool:
-    return len(other) >= 30 and one == other
 
 
 def _runs(source: str) -> set[tuple[str, ...]]:

@@ -117,7 +117,9 @@ def write_answers(
     (name,) = lessons_of(folder, [lesson])
     answers = written_answers(folder, name, students)
     template = resources.files(__package__).joinpath("written_answers.html.j2").read_text(encoding="utf-8")
-    page = jinja2.Environment(autoescape=True).from_string(template)
+    environment = jinja2.Environment(autoescape=True)
+    environment.filters["inline"] = _inline
+    page = environment.from_string(template)
     target = Path(folder) / "answers"
     write_text(
         target / f"{name}.html",
@@ -131,6 +133,16 @@ def write_answers(
     )
     write_text(target / f"{name}.csv", text.getvalue())
     return target / f"{name}.html", target / f"{name}.csv"
+
+
+def _inline(text: str):
+    """Return a sentence of the course's own in Markdown as HTML, without the paragraph around it. Answers are shown as they are."""
+    import markupsafe
+    import mistune
+
+    return markupsafe.Markup(
+        mistune.create_markdown(escape=True)(text).strip().removeprefix("<p>").removesuffix("</p>")
+    )
 
 
 def read_points(folder: str | Path, lesson: str, path: str | Path) -> list[str]:
