@@ -81,7 +81,7 @@ def same_as(
     }
     found = {
         student: [
-            name for name, source in answers.items() if _is_same(_tokens(source, exact=True), texts.get(name, []))
+            name for name, source in answers.items() if name in texts and _tokens(source, exact=True) == texts[name]
         ]
         for student, answers in submissions.items()
     }

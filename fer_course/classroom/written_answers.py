@@ -136,12 +136,12 @@ def write_answers(
 
 
 def _inline(text: str):
-    """Return a sentence of the course's own in Markdown as HTML, without the paragraph around it. Answers are shown as they are."""
+    """Return a sentence of the course's own in Markdown as HTML, without the paragraph around it."""
     import markupsafe
     import mistune
 
     return markupsafe.Markup(
-        mistune.create_markdown(escape=True)(text).strip().removeprefix("<p>").removesuffix("</p>")
+        str(mistune.create_markdown(escape=True)(text)).strip().removeprefix("<p>").removesuffix("</p>")
     )
 
 

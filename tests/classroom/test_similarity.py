@@ -77,6 +77,6 @@ def test_text_that_is_no_python():
 def test_the_courses_own_solution_is_named_but_not_a_short_one():
     solution = {"convolve": LOOPS, "mirror": "def mirror(image):\n    return image[:, ::-1]"}
     taken = {"convolve": "# mine\n" + LOOPS, "mirror": solution["mirror"]}
-    assert same_as({"s0": taken, "s1": {"convolve": EINSUM}, "s2": {"convolve": renamed(LOOPS)}}, solution) == {
+    assert same_as({"s0": taken, "s1": {"convolve": EINSUM}, "s2": {"convolve": renamed(LOOPS)}}, solution, STUB) == {
         "s0": ["convolve"]
     }
