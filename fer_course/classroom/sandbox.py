@@ -1,8 +1,8 @@
 """Execute somebody else's notebook safely: in bubblewrap, without a network, with limits, and watched.
 
-The kernel sees Python, this package and the drawn faces, all read-only; an empty home folder that is removed afterwards; and one
-folder with the sockets that control it. It sees no gradebook, no other submission and no solution. It can still spoil its own
-notebook: checks run in the same process as the learner's code.
+The notebook sees Python, this package and the drawn faces, all read-only, and an empty home folder in memory. It has no network,
+no environment variables of this user, no rights, and no way to another file or socket of this machine: the kernel and what
+controls it are in the sandbox together. It can still spoil its own notebook: checks run in the same process as the answers.
 """
 
 from __future__ import annotations
@@ -11,20 +11,24 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import fer_course
-from fer_course._shared.cache_folder import cache_folder
 from fer_course._shared.executors import THREADS
 from fer_course._shared.process_tree import ProcessWatch, family
+from fer_course._shared.settings import kernel_environment
 
 HOME = "/home/learner"
+#: Where the sandbox has the drawn faces.
+CACHE = "/cache"
+#: What it may write to: each is a file system of its own, in memory, with a limit.
+WRITABLE = ("/tmp", "/dev/shm", HOME)
+#: Where programs are looked for.
+PATH = "/usr/bin:/bin"
 #: What every program on Linux needs to start; never all of /etc, which holds passwords and keys.
 SYSTEM = (
     "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
@@ -33,6 +37,14 @@ SYSTEM = (
 #: Environment variables that the sandbox gets; it gets no others.
 KEPT = ("LANG", "LC_ALL", "KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS")
 _SAMPLE_SECONDS = 0.1
+_OWN = {
+    "FER_COURSE_DATA": "drawn",
+    "NBGRADER_EXECUTION": "autograde",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    # One thread, because there are as many notebooks at a time as processors.
+    **dict.fromkeys(THREADS, "1"),
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +57,7 @@ class Limits:
         memory: bytes of resident memory of all processes together.
         processes: number of processes at the same time.
         disk: bytes in all files, and in each of them.
+        files: number of files and folders.
         output: bytes of outputs that are kept; further outputs are dropped.
 
     """
@@ -54,6 +67,7 @@ class Limits:
     memory: int = 3_000_000_000
     processes: int = 64
     disk: int = 200_000_000
+    files: int = 20_000
     output: int = 5_000_000
 
 
@@ -65,49 +79,92 @@ def missing() -> str:
     for program in ("bwrap", "prlimit"):
         if not shutil.which(program):
             return f"{program} is not installed (Debian and Ubuntu: apt install bubblewrap util-linux)"
-    tried = subprocess.run(["bwrap", "--unshare-all", "--ro-bind", "/", "/", "true"], capture_output=True, text=True)
+    tried = subprocess.run([*_bubblewrap(), "--ro-bind", "/", "/", "true"], capture_output=True, text=True)
     return f"bubblewrap does not work here: {tried.stderr.strip()}" if tried.returncode else ""
 
 
-def wrap(command: list[str], folder: Path, limits: Limits) -> list[str]:
-    """Return a command that runs another command in the sandbox.
+@cache
+def _bubblewrap() -> list[str]:
+    """Return the beginning of the command: everything of its own, no rights, and no further sandboxes in it."""
+    options = [
+        "--unshare-user",
+        "--unshare-all",
+        "--cap-drop",
+        "ALL",
+        "--die-with-parent",
+        "--new-session",
+        "--clearenv",
+    ]
+    helped = subprocess.run(["bwrap", "--help"], capture_output=True, text=True)
+    return ["bwrap", *options, *(["--disable-userns"] if "--disable-userns" in helped.stdout else [])]
+
+
+def wrap(command: list[str], limits: Limits) -> list[str]:
+    """Return a command that runs another command in the sandbox. Give it an empty environment.
 
     Args:
         command: program and arguments, by absolute path.
-        folder: the only folder of this machine that it may write to.
         limits: the limits. Linux itself enforces some of them, `Watch` the others.
 
     """
-    readable = [*SYSTEM, sys.base_prefix, sys.prefix, str(Path(fer_course.__file__).parent), str(cache_folder())]
+    faces = drawn_file()
+    readable = [*SYSTEM, sys.base_prefix, sys.prefix, str(Path(fer_course.__file__).parent)]
     binds = [part for path in readable for part in ("--ro-bind-try", path, path)]
+    # Of the cache only the drawn faces: the rest may be FER2013, or somebody's pictures.
+    binds += ["--dir", CACHE, *(["--ro-bind", str(faces), f"{CACHE}/{faces.name}"] if faces else [])]
     variables = [part for pair in _environment().items() for part in ("--setenv", *pair)]
+    writable = [part for path in WRITABLE for part in ("--size", str(limits.disk), "--tmpfs", path)]
     return [
+        *_memory_group(limits),
         "prlimit", f"--cpu={limits.seconds}", f"--fsize={limits.disk}", f"--data={4 * limits.memory}", "--core=0",
-        "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv",
-        "--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", "/dev/shm",
-        "--size", str(limits.disk), "--tmpfs", "/tmp", "--size", str(limits.disk), "--tmpfs", HOME,
-        *binds, "--bind", str(folder), str(folder), *variables, "--chdir", HOME, "--", *command,
+        *_bubblewrap(), "--proc", "/proc", "--dev", "/dev", *writable, *binds,
+        "--remount-ro", "/dev", "--remount-ro", "/", *variables, "--chdir", HOME, "--", *command,
     ]  # fmt: skip
+
+
+def drawn_file() -> Path | None:
+    """Return the file of the drawn faces in this user's cache; None if they were never drawn here."""
+    from fer_course.data import drawn_cache
+
+    path = drawn_cache()
+    return path if path.is_file() else None
+
+
+@cache
+def _has_memory_groups() -> bool:
+    """Return whether systemd can start a command in a group with a limit of memory for this user."""
+    if not shutil.which("systemd-run"):
+        return False
+    tried = subprocess.run([*_SCOPE, "-p", "MemoryMax=1G", "true"], capture_output=True)
+    return tried.returncode == 0
+
+
+_SCOPE = ["systemd-run", "--user", "--scope", "--quiet", "--collect"]
+
+
+def _memory_group(limits: Limits) -> list[str]:
+    """Return the beginning of a command whose memory the kernel itself limits; empty where that can't be: then `Watch` does."""
+    if not _has_memory_groups():
+        return []
+    own = [
+        f"{name}={os.environ[name]}" for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS") if name in os.environ
+    ]
+    limit = ["-p", f"MemoryMax={limits.memory}", "-p", "MemorySwapMax=0", "-p", f"TasksMax={8 * limits.processes}"]
+    return ["env", "-i", f"PATH={PATH}", *own, *_SCOPE, *limit, "env", "-i", f"PATH={PATH}"]
 
 
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    own = {
-        "HOME": HOME,
-        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
-        "FER_COURSE_DATA": "drawn",
-        "FER_COURSE_CACHE": str(cache_folder()),
-        "NBGRADER_EXECUTION": "autograde",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-        # One thread, because there are as many notebooks at a time as processors.
-        **dict.fromkeys(THREADS, "1"),
-    }
-    return {**kept, **own}
+    return {**kept, "HOME": HOME, "PATH": f"{sys.prefix}/bin:{PATH}", "FER_COURSE_CACHE": CACHE, **_OWN}
+
+
+def unsafe_environment(place: str) -> dict[str, str]:
+    """Return the environment for a notebook that is executed without the sandbox, in a folder of its own."""
+    return {**kernel_environment(f"{place}/.ipython"), **_OWN}
 
 
 class Watch(ProcessWatch):
-    """While its block runs, kill a process and all that it started if they break a limit.
+    """While its block runs, kill a process and all that it started if they break a limit, or if they can't be watched.
 
     Attributes:
         reason: the limit that was broken, in words; empty if none was.
@@ -128,6 +185,8 @@ class Watch(ProcessWatch):
             self.reason = self._broken_limit(psutil.Process(self.pid))
         except psutil.NoSuchProcess:
             return False
+        except Exception as error:  # whatever it is: a notebook that is not watched has no limits
+            self.reason = f"its limits could not be watched ({type(error).__name__}: {error})"
         if self.reason:
             kill(self.pid)
         return not self.reason
@@ -136,31 +195,63 @@ class Watch(ProcessWatch):
         import psutil
 
         processes = family(process)
-        resident = 0
+        memory = 0
         for each in processes:
-            try:
-                resident += each.memory_info().rss
-            except psutil.Error:
-                continue
+            with suppress(psutil.Error):  # it has ended meanwhile
+                memory += each.memory_info().rss
+            memory += _unlinked(each.pid)
+        size, files = _written(processes, self.folder)
         if len(processes) > self.limits.processes:
             return f"it started more than {self.limits.processes} processes"
-        if resident > self.limits.memory:
+        if memory + size > self.limits.memory:
             return f"it took more than {self.limits.memory / 1e9:.1f} GB of memory"
         if time.monotonic() > self._end:
             return f"it ran longer than {self.limits.seconds} seconds"
-        if _size(self.folder) > self.limits.disk:
+        if size > self.limits.disk:
             return f"it wrote more than {self.limits.disk / 1e6:.0f} MB"
+        if files > self.limits.files:
+            return f"it made more than {self.limits.files:,} files"
         return ""
 
 
-def _size(folder: Path) -> int:
-    """Return the bytes in a folder. A file that vanishes meanwhile counts nothing, and must not end the watch."""
+def _unlinked(pid: int) -> int:
+    """Return the bytes in files without a name that a process holds open: they are in memory, but in no process' memory."""
     total = 0
+    with suppress(OSError):  # it has ended meanwhile
+        for descriptor in os.listdir(f"/proc/{pid}/fd"):
+            path = f"/proc/{pid}/fd/{descriptor}"
+            with suppress(OSError):
+                if os.readlink(path).startswith("/memfd:"):
+                    total += 512 * os.stat(path).st_blocks
+    return total
+
+
+def _written(processes: list, folder: Path) -> tuple[int, int]:
+    """Return bytes and number of files on what the sandbox may write to, or, without a sandbox, in the folder that it runs in."""
+    for each in reversed(processes):
+        size = files = 0
+        try:
+            for path in WRITABLE:
+                found = os.statvfs(f"/proc/{each.pid}/root{path}")
+                size += (found.f_blocks - found.f_bfree) * found.f_frsize
+                files += found.f_files - found.f_ffree
+            own = Path(f"/proc/{each.pid}/root{HOME}").is_dir()
+        except OSError:  # it has ended meanwhile, or has no such folders
+            continue
+        if own:
+            return size, files
+    return _size(folder)
+
+
+def _size(folder: Path) -> tuple[int, int]:
+    """Return bytes and number of files in a folder. A file that vanishes meanwhile counts nothing, and must not end the watch."""
+    total = count = 0
     for parent, _, names in os.walk(folder):
         for name in names:
+            count += 1
             with suppress(OSError):
                 total += os.lstat(os.path.join(parent, name)).st_size
-    return total
+    return total, count
 
 
 def kill(pid: int) -> None:
@@ -172,17 +263,5 @@ def kill(pid: int) -> None:
     except psutil.NoSuchProcess:
         return
     for each in processes:
-        try:
+        with suppress(psutil.NoSuchProcess):
             each.kill()
-        except psutil.NoSuchProcess:
-            continue
-
-
-@contextmanager
-def socket_folder() -> Iterator[Path]:
-    """Yield an empty folder for sockets, with a short path (a socket's path may have 107 bytes); in the end remove it."""
-    folder = Path(tempfile.mkdtemp(prefix="fer-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)

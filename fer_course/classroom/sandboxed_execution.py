@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 import subprocess
 import sys
+import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, Any
 
-from fer_course._shared.settings import kernel_environment
 from fer_course.classroom import sandbox
 from fer_course.classroom.sandbox import Limits
 
 #: The notebook is stopped after this many interrupted cells: its code may ignore interrupts.
 PATIENCE = 3
+#: Fields of an output that are kept, by its type; everything else that a sandbox writes is dropped.
+_FIELDS: dict[str, dict[str, type]] = {
+    "stream": {"name": str, "text": str},
+    "error": {"ename": str, "evalue": str, "traceback": list},
+    "display_data": {"data": dict, "metadata": dict},
+    "execute_result": {"data": dict, "metadata": dict, "execution_count": int},
+}
 
 
 def execute(text: str, limits: Limits = Limits(), unsafe: bool = False) -> tuple[str, str]:  # noqa: B008 - frozen
@@ -33,85 +43,92 @@ def execute(text: str, limits: Limits = Limits(), unsafe: bool = False) -> tuple
     import nbformat
 
     notebook = nbformat.reads(text, as_version=4)
-    with sandbox.socket_folder() as folder:
-        reason, done = _run(notebook, folder, limits, unsafe)
+    outputs, reason = _run(text, limits, unsafe)
+    for index, found in outputs.items():
+        if index < len(notebook.cells) and notebook.cells[index].cell_type == "code":
+            notebook.cells[index].outputs = [nbformat.from_dict(output) for output in found]
     if reason:
-        _explain(notebook, reason, done)
+        _explain(notebook, reason, set(outputs))
     return nbformat.writes(notebook), reason
 
 
-def _run(notebook, folder: Path, limits: Limits, unsafe: bool) -> tuple[str, set[int]]:
-    """Execute all cells in place; return why they were stopped (empty if not), and the indices of the cells that finished."""
-    from nbclient.exceptions import DeadKernelError
+def _run(text: str, limits: Limits, unsafe: bool) -> tuple[dict[int, list[dict]], str]:
+    """Execute a notebook; return the outputs of the cells that finished, by their indices, and why the others did not."""
+    command = [sys.executable, "-m", "fer_course.classroom.sandbox_runner"]
+    request = {"text": text, "cell_seconds": limits.cell_seconds, "output": limits.output, "patience": PATIENCE}
+    with tempfile.TemporaryDirectory(prefix="fer-") as place:
+        environment = sandbox.unsafe_environment(place) if unsafe else {"PATH": sandbox.PATH}
+        process = subprocess.Popen(
+            command if unsafe else sandbox.wrap(command, limits),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            cwd=place, env=environment, start_new_session=True,
+        )  # fmt: skip
+        with sandbox.Watch(process.pid, Path(place), limits) as watch:
+            try:
+                outputs, end = _converse(process, json.dumps(request).encode(), 4 * limits.output + len(text))
+            finally:
+                sandbox.kill(process.pid)
+                process.wait()
+    return outputs, watch.reason or ("its kernel died (it ended itself)" if end is None else end)
 
-    manager = _manager(folder, limits, unsafe)
-    variables = kernel_environment(str(folder / ".ipython"))
-    nowhere = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    asyncio.run(manager.start_kernel(cwd=str(folder), env=variables, **nowhere))
-    pid, died = manager.provisioner.process.pid, ""
-    runner = _runner(limits, pid)
-    with sandbox.Watch(pid, folder, limits) as watch:
+
+def _converse(process: subprocess.Popen, request: bytes, most: int) -> tuple[dict[int, list[dict]], str | None]:
+    """Send the request, and read lines until the end; return outputs, and the reason at the end, None if it never came."""
+    threading.Thread(target=_send, args=(process.stdin, request), daemon=True).start()
+    assert process.stdout is not None
+    outputs: dict[int, list[dict]] = {}
+    for line in _lines(process.stdout, most):
+        if line is None:
+            return outputs, "its outputs have more bytes than are read"
+        if isinstance(line.get("end"), str):
+            return outputs, line["end"][:500]
+        index, found = line.get("cell"), line.get("outputs")
+        if isinstance(index, int) and isinstance(found, list) and index not in outputs:
+            outputs[index] = [output for each in found if (output := _output(each))]
+    return outputs, None
+
+
+def _send(stream: IO[bytes] | None, request: bytes) -> None:
+    assert stream is not None
+    try:
+        stream.write(request)
+        stream.close()
+    except OSError:  # it was killed before it had read everything
+        return
+
+
+def _lines(stream: IO[bytes], most: int) -> Iterator[dict[str, Any] | None]:
+    """Yield lines of JSON; None if they have more bytes than `most`. Lines that are no JSON objects are passed over."""
+    left = most
+    while line := stream.readline(left + 1):
+        left -= len(line)
+        if left < 0:
+            yield None
+            return
         try:
-            runner.preprocess(notebook, {"metadata": {"path": str(folder)}}, km=manager)
-        except (DeadKernelError, RuntimeError, TimeoutError, OSError) as error:
-            died = f"its kernel died ({str(error).strip() or type(error).__name__})"
-        finally:
-            sandbox.kill(pid)
-            manager.provisioner.process.wait()
-    return watch.reason or runner.reason or died, runner.done
+            found = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, dict):
+            yield found
 
 
-def _manager(folder: Path, limits: Limits, unsafe: bool):
-    """Return the manager of a kernel that uses sockets in that folder: there is no network in the sandbox."""
-    from jupyter_client.kernelspec import KernelSpec
-    from jupyter_client.manager import AsyncKernelManager
-
-    command = [
-        sys.executable,
-        "-m",
-        "ipykernel_launcher",
-        "-f",
-        "{connection_file}",
-        "--HistoryManager.hist_file=:memory:",
-    ]
-    manager = AsyncKernelManager(transport="ipc", connection_file=str(folder / "kernel.json"))
-    # Interrupt by a message: a signal would end bubblewrap, and with it the kernel.
-    manager._kernel_spec = KernelSpec(
-        argv=command if unsafe else sandbox.wrap(command, folder, limits),
-        display_name="sandboxed", language="python", interrupt_mode="message",
-    )  # fmt: skip
-    return manager
-
-
-def _runner(limits: Limits, pid: int):
-    """Return nbgrader's preprocessor that executes notebooks, with limits for outputs and for cells that can't be interrupted."""
-    from nbgrader.preprocessors import Execute
-
-    class Runner(Execute):
-        reason = ""
-        written = late = 0
-
-        def process_message(self, message, cell, cell_index):
-            self.written += len(str(message["content"]))
-            # Errors, stderr and the value of a cell decide about points, so they are kept.
-            extra = message["content"].get("name") == "stdout" or message["msg_type"] == "display_data"
-            if extra and self.written > limits.output:
-                return None
-            return super().process_message(message, cell, cell_index)
-
-        def on_cell_executed(self, **about):
-            super().on_cell_executed(**about)
-            self.done.add(about["cell_index"])
-            if about["execute_reply"]["content"].get("ename") == "CellTimeoutError":
-                self.late += 1
-            if self.late == PATIENCE and not self.reason:
-                self.reason = f"{PATIENCE} of its cells ran longer than {limits.cell_seconds} seconds"
-                sandbox.kill(pid)
-
-    # On a busy machine outputs may come seconds after the cell has ended: nbclient waits four of them by default.
-    runner = Runner(timeout=limits.cell_seconds, iopub_timeout=limits.cell_seconds)
-    runner.done = set()
-    return runner
+def _output(output: object) -> dict | None:
+    """Return an output with the fields that its type has, of the right types; None if it is none."""
+    if not isinstance(output, dict):
+        return None
+    fields = _FIELDS.get(str(output.get("output_type")))
+    if fields is None:
+        return None
+    kept = {"output_type": output["output_type"]}
+    for name, kind in fields.items():
+        value = output.get(name)
+        kept[name] = value if isinstance(value, kind) else kind()
+    if "traceback" in kept:
+        kept["traceback"] = [str(line) for line in kept["traceback"]]
+    if "data" in kept:
+        kept["data"] = {str(mime): content for mime, content in kept["data"].items()}
+    return kept
 
 
 def _explain(notebook, reason: str, done: set[int]) -> None:

@@ -106,7 +106,18 @@ def _drawn(quiet: bool) -> tuple[Faces, str]:
 
             return drawn.draw(drawn.DEFAULT_N, seed=0, progress=progress)
 
-    return cache.load_or_build(f"drawn faces n={drawn.DEFAULT_N} seed=0", lambda: _code(drawn), draw)
+    return cache.load_or_build(_name_of_drawn(drawn), lambda: _code(drawn), draw)
+
+
+def drawn_cache() -> Path:
+    """Return the file in the cache for the drawn faces, whether it exists or not."""
+    from fer_course.data import drawn
+
+    return cache.path_of(_name_of_drawn(drawn), _code(drawn))
+
+
+def _name_of_drawn(drawn) -> str:
+    return f"drawn faces n={drawn.DEFAULT_N} seed=0"
 
 
 def _code(module) -> str:

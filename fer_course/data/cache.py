@@ -52,7 +52,7 @@ def load_or_build(name: str, current: Callable[[], str], build: Callable[[], Fac
 
     """
     before = current()
-    path = _path(name, before)
+    path = path_of(name, before)
     faces = _load(path, name, before)
     if faces is not None:
         return faces, ""
@@ -81,7 +81,8 @@ def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _path(name: str, state: str) -> Path:
+def path_of(name: str, state: str) -> Path:
+    """Return the file in the cache for faces of that name and state, whether it exists or not."""
     return cache_folder() / f"{_digest(name)}-{_digest(f'{VERSION} {state}')}.npy"
 
 

@@ -254,7 +254,7 @@ def test_files_that_vanish_do_not_end_the_watch(tmp_path, monkeypatch):
         return real(path)
 
     monkeypatch.setattr(os, "lstat", lstat)
-    assert sandbox._size(tmp_path) == 10
+    assert sandbox._size(tmp_path) == (10, 2)
 
 
 def test_without_a_sandbox_nothing_is_graded(tmp_path, monkeypatch):

@@ -1,0 +1,110 @@
+"""Executes one notebook, as the first process in the sandbox; the kernel and its sockets are in the sandbox, too.
+
+It reads a request from stdin (JSON: text, cell_seconds, output, patience), and writes one line of JSON to stdout for each cell
+that has finished, so that these are kept if the sandbox is stopped. Nothing here is trusted by what reads those lines.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+
+
+def main() -> None:
+    """Execute the notebook of the request."""
+    request = json.load(sys.stdin.buffer)
+    lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+
+    def report(**line) -> None:
+        lines.write(json.dumps(line) + "\n")
+        lines.flush()
+
+    with tempfile.TemporaryDirectory(prefix="fer-") as folder:
+        report(end=_execute(request, folder, report))
+
+
+def _execute(request: dict, folder: str, report) -> str:
+    """Execute all cells; return why that stopped, or ""."""
+    import nbformat
+    from nbclient.exceptions import DeadKernelError
+
+    notebook = nbformat.reads(request["text"], as_version=4)
+    runner = _runner(request, report)
+    try:
+        # Its kernel needs no network, which the sandbox does not have: sockets are files in that folder.
+        runner.preprocess(notebook, {"metadata": {"path": folder}}, km=_manager(folder))
+    except (DeadKernelError, RuntimeError, TimeoutError, OSError) as error:
+        return runner.reason or f"its kernel died ({str(error).strip() or type(error).__name__})"
+    return runner.reason
+
+
+def _manager(folder: str):
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    class Manager(AsyncKernelManager):
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+            return KernelSpec(argv=command, display_name="sandboxed", language="python")
+
+        async def start_kernel(self, **options) -> None:  # type: ignore[override]
+            # No start-up files and no settings of IPython: the folder is new.
+            await super().start_kernel(**{**options, "env": {**os.environ, "IPYTHONDIR": f"{folder}/.ipython"}})
+
+    return Manager(transport="ipc", connection_file=f"{folder}/kernel.json")
+
+
+def _runner(request: dict, report):
+    """Return nbgrader's preprocessor that executes notebooks, with limits for outputs and for cells that can't be interrupted."""
+    from nbgrader.preprocessors import Execute
+
+    class Runner(Execute):
+        reason = ""
+        written = late = 0
+
+        def process_message(self, message, cell, cell_index):
+            size = len(str(message["content"]))
+            self.written += size
+            if self.written <= request["output"]:
+                return super().process_message(message, cell, cell_index)
+            # What is too much is dropped. But errors, and a word on stderr, decide about points: they are kept, cut.
+            kind = message["msg_type"]
+            if (
+                kind in {"display_data", "execute_result", "update_display_data"}
+                or message["content"].get("name") == "stdout"
+            ):
+                return None
+            return super().process_message(_cut(message), cell, cell_index)
+
+        def on_cell_executed(self, **about):
+            super().on_cell_executed(**about)
+            report(cell=about["cell_index"], outputs=about["cell"].outputs)
+            if about["execute_reply"]["content"].get("ename") == "CellTimeoutError":
+                self.late += 1
+            if self.late == request["patience"] and not self.reason:
+                self.reason = f"{self.late} of its cells ran longer than {request['cell_seconds']} seconds"
+                report(end=self.reason)
+
+    # On a busy machine outputs may come seconds after the cell has ended: nbclient waits four of them by default.
+    return Runner(timeout=request["cell_seconds"], iopub_timeout=request["cell_seconds"])
+
+
+def _cut(message: dict, most: int = 2_000) -> dict:
+    """Return a message with each text in its content cut."""
+
+    def cut(value):
+        if isinstance(value, str):
+            return value[:most]
+        return [cut(each) for each in value[:20]] if isinstance(value, list) else value
+
+    return {**message, "content": {name: cut(value) for name, value in message["content"].items()}}
+
+
+if __name__ == "__main__":
+    main()
