@@ -43,7 +43,7 @@ def mirrored_one_too_far(face):
 
 def swapped_sides(face):
     width, height = face.shape
-    mirrored = face[:, ::-1].copy()
+    mirrored = face.copy()
     for column in range(width):
         mirrored[:, column] = face[:, width - 1 - column]
     return mirrored
