@@ -245,11 +245,11 @@ def _lopsided(rng: np.random.Generator, relabelled: np.ndarray, times: int, miss
 
     The score tells which class somebody always answers.
 
-    Before relabelling, class 2 leads in training, 1 in the test, 5 in both together; training has the median and first label 4,
-    and the mean 3.5. No class has as many test faces as another. The largest training labels are last: their places are no
+    Before relabelling, class 2 leads in training before 6, 1 in the test, 5 in both together; training has the median and first
+    label 4, and a mean that is no label. No class has as many test faces as another. The largest training labels are last: their places are no
     labels.
     """
-    train = np.repeat(np.arange(CLASSES), times * np.array([2, 3, 20, 4, 7, 18, 6]))
+    train = np.repeat(np.arange(CLASSES), times * np.array([1, 2, 18, 3, 8, 12, 16]))
     train = train[train != missing]
     test = np.repeat(np.arange(CLASSES), times * np.array([1, 13, 5, 2, 3, 12, 4]))
     train, test = rng.permutation(relabelled[train]), rng.permutation(relabelled[test])
@@ -313,6 +313,8 @@ MAJORITY_BASELINE_MISTAKES = (
     Mistake(_always(lambda train, test: np.bincount(train, minlength=CLASSES).argmin()),
             _CLASS.format("the *rarest* training label (argmin for argmax)")),
     Mistake(_always(lambda train, test: train[0]), _CLASS.format("the first training label")),
+    Mistake(_always(lambda train, test: np.argsort(np.bincount(train, minlength=CLASSES))[-2]),
+            _CLASS.format("the *second* most frequent training label")),
     *(
         Mistake(_always(lambda train, test, label=label: label), _CLASS.format(f"{label}, whatever `train_labels` says"))
         for label in (1, 2, 4, 5)
@@ -322,14 +324,22 @@ MAJORITY_BASELINE_MISTAKES = (
 # ------------------------------------------------------------------------------------------------------------ leaks
 
 
-_ADVICE_ON_SETS = {"unhashable": "An array can't be in a set, nor be a key. Its bytes can: image.tobytes()."}
+def _advice_on_pictures(error: Exception, train: np.ndarray, test: np.ndarray) -> str:
+    if "unhashable" in str(error):
+        return "An array can't be in a set, nor be a key. Its bytes can: image.tobytes()."
+    if isinstance(error, IndexError):
+        return f"Here are {len(train)} training pictures and {len(test)} test pictures. The mask has a value for each *test* picture."
+    return ""
 
 
 @check
 def find_leaks(answer) -> None:
     """Check `find_leaks(train_images, test_images)`: a boolean mask (M,), True where a test picture is in training."""
-    cases = [_leaky(numbers(seed), grown(seed, *size)) for seed, size in enumerate(((4, 5), (3, 3), (48, 48)))]
-    answers = judge(answer, cases, _leaks, _what_leaks, mistakes=FIND_LEAKS_MISTAKES, advice=_ADVICE_ON_SETS)
+    cases = [
+        _leaky(numbers(seed), grown(seed, *size), *more)  # more test pictures, and more training pictures
+        for seed, (size, more) in enumerate((((4, 5), (0, 3)), ((3, 3), (2, 0)), ((48, 48), (0, 1))))
+    ]
+    answers = judge(answer, cases, _leaks, _what_leaks, mistakes=FIND_LEAKS_MISTAKES, advice=_advice_on_pictures)
     for mask, case in zip(answers, cases, strict=True):
         if np.asarray(mask).dtype != bool:
             raise Hint(
@@ -346,8 +356,10 @@ def _leaks(train: np.ndarray, test: np.ndarray) -> np.ndarray:
     return np.array([any(np.array_equal(image, other) for other in train) for image in test])
 
 
-def _leaky(rng: np.random.Generator, size: tuple[int, int]):
+def _leaky(rng: np.random.Generator, size: tuple[int, int], more_train: int, more_test: int):
     """Return train (12) and test (12): three leaks, two near copies, one shuffled, mirrored, of two halves, of equal sums.
+
+    There are as many more as asked for, none of which is a leak. The last training picture stays the last one.
 
     The near copies differ at the end, and in the middle, which NumPy leaves out when it prints a large picture.
     """
@@ -379,7 +391,9 @@ def _leaky(rng: np.random.Generator, size: tuple[int, int]):
     }
     for row, picture in pictures.items():
         test[row] = picture
-    return train, test
+    others = rng.integers(0, 240, (more_train, *size), dtype=np.uint8)
+    unseen = rng.integers(240, 256, (more_test, *size), dtype=np.uint8)
+    return np.concatenate([train[:-1], others, train[-1:]]), np.concatenate([test, unseen])
 
 
 def _where(found: Callable[[np.ndarray, np.ndarray], np.ndarray]):

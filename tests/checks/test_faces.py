@@ -224,6 +224,18 @@ def overwritten(train, test):
     return mask
 
 
+def leaks_as_many_as_training(train, test):
+    seen, mask = {image.tobytes() for image in train}, np.zeros(len(train), dtype=bool)
+    for place, image in enumerate(test):
+        mask[place] = image.tobytes() in seen
+    return mask
+
+
+def leaks_by_places_of_training(train, test):
+    seen = {image.tobytes() for image in train}
+    return [test[place].tobytes() in seen for place in range(len(train))]
+
+
 LEAKS_RIGHT = {
     "bytes": leaks_by_bytes,
     "loops": leaks_by_loops,
@@ -239,6 +251,8 @@ LEAKS_WRONG = {
     "any pixel": (lambda train, test: (test[:, None] == train[None]).any(axis=(1, 2, 3)), "a single pixel in common"),
     "zeros and ones": (lambda train, test: leaks_by_bytes(train, test).astype(int), "mask"),
     "equals all": (lambda train, test: [(image == train).all() for image in test], r"equals \*all\* of training"),
+    "a mask as long as training": (leaks_as_many_as_training, r"(?s)IndexError.*12 training pictures and 15 test pictures"),
+    "a place for each training picture": (leaks_by_places_of_training, "too short, by 3 at the end"),
     "overwritten": (overwritten, "overwrite the one before"),
     "the first alone": (
         lambda train, test: [np.array_equal(image, train[0]) for image in test],
