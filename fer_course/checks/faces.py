@@ -246,8 +246,8 @@ def _lopsided(rng: np.random.Generator, relabelled: np.ndarray, times: int, miss
     The score tells which class somebody always answers.
 
     Before relabelling, class 2 leads in training before 6, 1 in the test, 5 in both together; training has the median and first
-    label 4, and a mean that is no label. No class has as many test faces as another. The largest training labels are last: their places are no
-    labels.
+    label 4, and a mean that is no label. No class has as many test faces as another. The largest training labels are last: their
+    places are no labels.
     """
     train = np.repeat(np.arange(CLASSES), times * np.array([1, 2, 18, 3, 8, 12, 16]))
     train = train[train != missing]
@@ -328,7 +328,10 @@ def _advice_on_pictures(error: Exception, train: np.ndarray, test: np.ndarray) -
     if "unhashable" in str(error):
         return "An array can't be in a set, nor be a key. Its bytes can: image.tobytes()."
     if isinstance(error, IndexError):
-        return f"Here are {len(train)} training pictures and {len(test)} test pictures. The mask has a value for each *test* picture."
+        return (
+            f"Here are {len(train)} training pictures and {len(test)} test pictures. The mask has a value for "
+            "each *test* picture."
+        )
     return ""
 
 

@@ -68,7 +68,8 @@ def _normalised(scores: np.ndarray, top=1, axis=1, keep=True) -> np.ndarray:
 _KEEP = "sum with keepdims=True."
 _KEEP_MAX = "keepdims=True keeps it, in `max` and in `sum`."
 _SAME_POWERS = (
-    "numerator and denominator don't belong together: {}. Keep the powers in a variable, and divide them by *their* sum."
+    "numerator and denominator don't belong together: that is exactly what subtracting the largest score {} the line only gives. "
+    "Keep the powers in a variable, and divide them by *their* sum."
 )
 _COLUMNS = "the columns add up to 1. Each *row* is one face: sum over axis=1."
 _TABLE = "the whole table adds up to 1, but each row should: give `sum` an axis."
@@ -101,15 +102,15 @@ SOFTMAX_MISTAKES = (
     ),
     Mistake(
         lambda scores: np.exp(scores - scores.max(axis=1, keepdims=True)) / np.exp(scores).sum(axis=1, keepdims=True),
-        _SAME_POWERS.format("the largest score is subtracted above the line only"),
+        _SAME_POWERS.format("above"),
     ),
     Mistake(
         lambda scores: np.exp(scores) / np.exp(scores - scores.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True),
-        _SAME_POWERS.format("the largest score is subtracted below the line only"),
+        _SAME_POWERS.format("below"),
     ),
     Mistake(
         lambda scores: (np.exp(scores) - scores.max(axis=1, keepdims=True)) / np.exp(scores).sum(axis=1, keepdims=True),
-        "the largest score is subtracted from the *powers*. Subtract it from the scores, within exp.",
+        "that is exactly what subtracting the largest score from the *powers* gives. Subtract it from the scores, within exp.",
     ),
     Mistake(partial(_normalised, axis=0), _COLUMNS),
     Mistake(partial(_normalised, axis=None), _TABLE),
@@ -153,7 +154,9 @@ def slope(answer) -> None:
     """Check `slope(loss, weights, place, nudge)`: the change of a loss per unit of one weight, a number."""
     cases = []
     # Weights and nudges that float32 holds exactly: a copy in float32 is right, too.
-    for seed, (sides, nudge, rises) in enumerate((((3,), 1 / 128, True), ((4, 3), 1 / 1024, False), ((2, 5), 1 / 16, True))):
+    for seed, (sides, nudge, rises) in enumerate(
+        (((3,), 1 / 128, True), ((4, 3), 1 / 1024, False), ((2, 5), 1 / 16, True))
+    ):
         sides, rng = grown(seed, *sides), numbers(seed)
         place = tuple(int(rng.integers(1, side)) for side in sides)
         loss, weights = _bowl(rng.normal(size=sides), rng.uniform(1, 3)), np.round(rng.normal(size=sides) * 64) / 64
@@ -280,7 +283,9 @@ SLOPE_MISTAKES = (
         "in parentheses.",
     ),
     Mistake(lambda loss, weights, place, nudge: (loss(weights[place] + nudge) - loss(weights)) / nudge, _ONE_WEIGHT),
-    Mistake(lambda loss, weights, place, nudge: (loss(weights[place] + nudge) - loss(weights[place])) / nudge, _ONE_WEIGHT),
+    Mistake(
+        lambda loss, weights, place, nudge: (loss(weights[place] + nudge) - loss(weights[place])) / nudge, _ONE_WEIGHT
+    ),
     Mistake(
         lambda loss, weights, place, nudge: (loss(_nudged(weights, place[0], nudge)) - loss(weights)) / nudge,
         _ROWS,
@@ -361,7 +366,10 @@ def _advice_on_steps(error: Exception, weights, bias, images, labels, rate) -> s
             "error."
         )
     if "broadcast" in told and f"({classes},) ({n},)" in told:
-        return f"The bias has a number per class, {classes}; {n} came, as many as pictures. Take the mean over the pictures: axis=0."
+        return (
+            f"The bias has a number per class, {classes}; {n} came, as many as pictures. Take the mean over the "
+            "pictures: axis=0."
+        )
     if "broadcast" in told or "out of bounds" in told:
         return (
             f"Here are {n} pictures and {classes} classes, and not every class has to occur in a batch. Take the number of "

@@ -294,7 +294,9 @@ def _sums(pairs: list[_Pair]) -> str:
     """Find shares that should add up to 1 along an axis, and do not in the first wrong answer, which is the one that is shown."""
     if not (_large(pairs) and _tells(pairs)):
         return ""
-    axes, first = pairs[0].wanted.ndim, next(pair for pair in pairs if not close(pair.got, pair.wanted))
+    axes, first = pairs[0].wanted.ndim, next((pair for pair in pairs if not close(pair.got, pair.wanted)), None)
+    if first is None:
+        return ""
     for axis in range(axes):
         right = np.concatenate([pair.wanted.sum(axis).ravel() for pair in pairs])
         sums = first.got.astype(np.float64).sum(axis).ravel()

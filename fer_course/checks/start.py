@@ -43,7 +43,9 @@ def _advice(error: Exception, face: np.ndarray) -> str:
         return ""
     index, axis, size = map(int, found.groups())
     told = f"Along axis {axis} the number {index} was asked for; the last one there is {size - 1}."
-    why = "Either it is one too far, or a size is wrong:" if index == size else "Do all sizes come from face.shape? Here"
+    why = (
+        "Either it is one too far, or a size is wrong:" if index == size else "Do all sizes come from face.shape? Here"
+    )
     return f"{told} {why} face.shape is (rows, columns), {face.shape}."
 
 
@@ -74,15 +76,15 @@ MIRROR_MISTAKES = (
             "your picture stands on its head: its rows are in reverse. Columns are the second index."),
     Mistake(lambda face: face[::-1, ::-1],
             "your picture is turned by 180 degrees: rows and columns are reversed. Reverse the columns only."),
-    Mistake(
-        lambda face: face.T, "your picture lies on its side: rows and columns are swapped, as by `.T`. Reverse the columns instead."
-    ),
+    Mistake(lambda face: face.T,
+            "your picture lies on its side: rows and columns are swapped, as by `.T`. Reverse the columns instead."),
     Mistake(lambda face: 255 - face,
             "this is the negative: each value is 255 minus the pixel. Move the pixels, and keep their values."),
     Mistake(lambda face: face[:, :0:-1],
             "the first column of the face is missing. A slice such as `face[:, :0:-1]` stops before column 0: leave its end "
             "out."),
-    Mistake(lambda face: face[:, -2::-1], "the last column of the face is missing: columns run from face.shape[1] - 1 down to 0."),
+    Mistake(lambda face: face[:, -2::-1],
+            "the last column of the face is missing: columns run from face.shape[1] - 1 down to 0."),
     Mistake(_by_columns(np.copy), _told_shape),
     Mistake(_by_columns(np.zeros_like), _told_shape),
 )  # fmt: skip

@@ -50,7 +50,7 @@ PARSE_RIGHT = {
 }
 PARSE_WRONG = {
     "label is text": (parsed(lambda label, image, split: (str(label), image, split)), r"label is text"),
-    "split before image": (parsed(lambda label, image, split: (label, split, image)), "order of the file.*found 4, 'Training', an array"),
+    "split before image": (parsed(lambda label, image, split: (label, split, image)), "order of the file.*found 4, 'Tr"),
     "split first": (parsed(lambda label, image, split: (split, image, label)), "order of the file.*found 'Training'"),
     "image first": (parsed(lambda label, image, split: (image, label, split)), "order of the file.*found an array"),
     "only two": (parsed(lambda label, image, split: (label, image)), "three things"),
@@ -251,7 +251,10 @@ LEAKS_WRONG = {
     "any pixel": (lambda train, test: (test[:, None] == train[None]).any(axis=(1, 2, 3)), "a single pixel in common"),
     "zeros and ones": (lambda train, test: leaks_by_bytes(train, test).astype(int), "mask"),
     "equals all": (lambda train, test: [(image == train).all() for image in test], r"equals \*all\* of training"),
-    "a mask as long as training": (leaks_as_many_as_training, r"(?s)IndexError.*12 training pictures and 15 test pictures"),
+    "a mask as long as training": (
+        leaks_as_many_as_training,
+        r"(?s)IndexError.*12 training pictures and 15 test pictures",
+    ),
     "a place for each training picture": (leaks_by_places_of_training, "too short, by 3 at the end"),
     "overwritten": (overwritten, "overwrite the one before"),
     "the first alone": (

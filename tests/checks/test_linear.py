@@ -70,12 +70,18 @@ SOFTMAX_WRONG = {
         ),
         "softmax of scores",
     ),
-    "without its sign": (softmax_less_the_largest_without_sign, r"about 1000 in one row and -1000 .*\*without its sign\*"),
+    "without its sign": (
+        softmax_less_the_largest_without_sign,
+        r"about 1000 in one row and -1000 .*\*without its sign\*",
+    ),
     "divided by what overflows": (
         lambda scores: np.exp(scores - scores.max(1, keepdims=True)) / np.exp(scores).sum(1, keepdims=True),
         r"scores \(4, 7\): numerator and denominator",
     ),
-    "no keepdims": (softmax_without_keepdims, r"(?s)broadcast.*array \(4,\) holds a number per row, but has lost its axis"),
+    "no keepdims": (
+        softmax_without_keepdims,
+        r"(?s)broadcast.*array \(4,\) holds a number per row, but has lost its axis",
+    ),
     "no keepdims, square": (softmax_without_keepdims_where_it_runs, "go to the wrong rows"),
     "nothing": (lambda scores: None, "return"),
 }
@@ -183,7 +189,10 @@ STEP_WRONG = {
     ),
     "in place": (step_in_place, "weights.copy"),
     "bias by the mean of each row": (bias_by_rows, r"a number per class, 3; 6 came, as many as pictures.*axis=0"),
-    "seven classes": (with_error(lambda scores, labels: package.softmax(scores) - np.eye(7)[labels]), "6 pictures and 3 classes"),
+    "seven classes": (
+        with_error(lambda scores, labels: package.softmax(scores) - np.eye(7)[labels]),
+        "6 pictures and 3 classes",
+    ),
     "as many classes as occur": (
         with_error(lambda scores, labels: package.softmax(scores) - np.eye(labels.max() + 1)[labels]),
         r"not every class has to occur",

@@ -42,7 +42,7 @@ def mirrored_one_too_far(face):
 
 
 def swapped_sides(face):
-    width, height = face.shape
+    width = face.shape[0]
     mirrored = face.copy()
     for column in range(width):
         mirrored[:, column] = face[:, width - 1 - column]
