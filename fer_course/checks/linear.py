@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -370,7 +371,8 @@ def _advice_on_steps(error: Exception, weights, bias, images, labels, rate) -> s
             f"The bias has a number per class, {classes}; {n} came, as many as pictures. Take the mean over the "
             "pictures: axis=0."
         )
-    if "broadcast" in told or "out of bounds" in told:
+    tables = [columns for rows, columns in re.findall(r"\((\d+),(\d+)\)", told) if int(rows) == n]
+    if ("broadcast" in told and len(set(tables)) > 1) or "out of bounds" in told:
         return (
             f"Here are {n} pictures and {classes} classes, and not every class has to occur in a batch. Take the number of "
             "classes from the bias or the weights: len(bias), weights.shape[1]."
