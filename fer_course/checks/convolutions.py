@@ -61,7 +61,7 @@ def _right_place(down: int, right: int) -> tuple[int, int]:
 _WAY = (
     "this moves the picture {}. The sum lands in the middle of the window: what comes from the left moves to the right."
 )
-_THREE = "three of the nine numbers are 1; only one may be. Give both indices: kernel[row, column]."
+_THREE = "three of the nine numbers are 1; only one may be. One place has two indices: kernel[row, column]."
 _TO = "the place counts from the middle, [1, 1]: this kernel's 1 is somewhere else."
 
 SHIFT_KERNEL_MISTAKES = (
@@ -69,21 +69,23 @@ SHIFT_KERNEL_MISTAKES = (
     Mistake(_one_at(lambda down, right: (1 - down, 1 + right)), _WAY.format("to the wrong side")),
     Mistake(_one_at(lambda down, right: (1 + down, 1 - right)), _WAY.format("up instead of down, or down instead of up")),
     Mistake(_one_at(lambda down, right: (1 - right, 1 - down)),
-            "down and right are swapped: the first index of an array counts rows."),
-    Mistake(_one_at(lambda down, right: (1 + right, 1 + down)), "down and right are swapped, and it moves the other way."),
+            "this moves down by `right`, and to the right by `down`. The first index of an array counts rows."),
+    Mistake(_one_at(lambda down, right: (1 + right, 1 + down)),
+            "this moves up by `right`, and to the left by `down`. The first index of an array counts rows, and what comes from "
+            "the left moves to the right."),
     Mistake(_one_at(lambda down, right: (down, right)), _TO),
     Mistake(_one_at(lambda down, right: (-down, -right)), _TO),
     Mistake(_one_at(lambda down, right: (2 - down, 2 - right)), _TO),
     Mistake(_one_at(lambda down, right: (slice(None), 1 - right)), _THREE),
     Mistake(_one_at(lambda down, right: (1 - down, slice(None))), _THREE),
-    Mistake(_one_at(lambda down, right: (1, 1 - right)), "`down` is not used."),
-    Mistake(_one_at(lambda down, right: (1 - down, 1)), "`right` is not used."),
+    Mistake(_one_at(lambda down, right: (1, 1 - right)), "this moves the picture to the side alone, and not by `down`."),
+    Mistake(_one_at(lambda down, right: (1 - down, 1)), "this moves the picture up or down alone, and not by `right`."),
     Mistake(_one_at(lambda down, right: (1, 1)), "this kernel leaves the picture where it is."),
     Mistake(_one_at(lambda down, right: (1, 1), value=0), "nine zeros make every picture 0. One of the nine numbers is 1."),
     Mistake(_one_at(_right_place, value=-1), "this moves the picture, but makes its negative: 1 instead of -1."),
-    Mistake(_one_at(_right_place, middle=1), "the middle counts, too: this adds the picture to the moved one."),
-    Mistake(_one_at(_right_place, middle=-1), "the middle counts, too: this subtracts the picture from the moved one."),
-    Mistake(_one_at(_right_place, rest=1), "ones everywhere add up all neighbours. Begin with zeros."),
+    Mistake(_one_at(_right_place, middle=1), "this adds the picture to the moved one: 1 is added in the middle, too."),
+    Mistake(_one_at(_right_place, middle=-1), "this subtracts the picture from the moved one: 1 is subtracted in the middle."),
+    Mistake(_one_at(_right_place, rest=1), "all nine numbers are 1 too large, and add up all neighbours. Begin with zeros."),
 )  # fmt: skip
 
 
@@ -97,6 +99,8 @@ def output_size(answer) -> None:
     # `round` goes to the *even* number at a half: only together do these and (10, 3, 2, 0) catch it before and after the + 1.
     # Padding that is neither none nor what keeps the size.
     cases += [(48, 3, 2, 0), (6, 3, 4, 0), (48, 5, 1, 1), (48, 7, 1, 3)]
+    # Here (size - kernel + 1) / stride is to be rounded up, and ends in a half or below it.
+    cases += [(7, 3, 2, 0), (6, 3, 3, 0), (9, 3, 3, 1)]
     judge(
         answer,
         # By twice the stride: what is over at the end stays the same.
@@ -120,45 +124,62 @@ def _sized(formula: Callable[[int, int, int, int], int]) -> Callable[..., int]:
     return lambda n, k, s=1, p=0: formula(n + 2 * p, k, s, p)
 
 
-_ROUNDED = "`round` sometimes rounds up, but a step that leads outside doesn't count. Round down: //."
+_ROUNDED = (
+    "that is exactly what rounding to the nearest whole number gives, but a step that leads outside doesn't count. Round down: "
+    "//."
+)
 
 OUTPUT_SIZE_MISTAKES = (
     Mistake(
         _sized(lambda n, k, s, p: (n - k) // s), "always one too few: the place at the very start counts too. Add 1."
     ),
     Mistake(_sized(lambda n, k, s, p: (n - k + 1) // s),
-            "the + 1 comes after the division: the first place needs no step."),
-    Mistake(_sized(lambda n, k, s, p: (n - p - k) // s + 1), "padding is on *both* sides: add it twice."),
-    Mistake(_sized(lambda n, k, s, p: (n + p - k) // s + 1), "padding is on *two* sides, not three: add it twice."),
+            "that is exactly what adding 1 *before* the division gives. Add it after: the first place needs no step."),
+    Mistake(_sized(lambda n, k, s, p: round((n - k + 1) / s)),
+            "that is exactly what adding 1 *before* the division and rounding give. Add 1 after it, and round down: //."),
+    Mistake(_sized(lambda n, k, s, p: math.floor((n - k + 1) / s + 0.5)),
+            "that is exactly what adding 1 *before* the division and rounding give. Add 1 after it, and round down: //."),
+    Mistake(_sized(lambda n, k, s, p: (n - p - k) // s + 1),
+            "that is exactly what padding at *one* end gives. It is at both: add it twice."),
+    Mistake(_sized(lambda n, k, s, p: (n + p - k) // s + 1),
+            "that is exactly what adding the padding three times gives. It is at *two* ends: add it twice."),
     Mistake(_sized(lambda n, k, s, p: (n - 2 * p - k) // s + 1),
-            "the padding is not used. The zeros make the side longer, by `padding` at each end."),
-    Mistake(_sized(lambda n, k, s, p: (n - 4 * p - k) // s + 1), "padding makes the side longer: add it."),
+            "that is what it is without padding. The zeros make the side longer, by `padding` at each end."),
+    Mistake(_sized(lambda n, k, s, p: (n - 4 * p - k) // s + 1),
+            "that is exactly what *subtracting* the padding gives. It makes the side longer: add it."),
     Mistake(_sized(lambda n, k, s, p: n - k + 1),
-            "the stride is not used: divide the way that the kernel can go by it."),
+            "that is what it is with stride 1: divide the way that the kernel can go by the stride."),
+    Mistake(_sized(lambda n, k, s, p: (n - k) // 2 + 1),
+            "that is what it is with stride 2, whatever the argument says. Use `stride`."),
     Mistake(_sized(lambda n, k, s, p: n - 2 * p - k + 1), "this is for stride 1 without padding. Use both arguments."),
-    Mistake(_sized(lambda n, k, s, p: n // s), "the kernel is not used. Its *whole* width has to stay inside."),
+    Mistake(_sized(lambda n, k, s, p: n // s),
+            "that is exactly what the side gives without the kernel. Its *whole* width has to stay inside."),
     Mistake(_sized(lambda n, k, s, p: (n + k) // s + 1),
-            "the kernel is added. It needs room: *subtract* its width from the side."),
+            "that is exactly what *adding* the kernel gives. It needs room: subtract its width from the side."),
     Mistake(_sized(lambda n, k, s, p: (k - n) // s + 1),
-            "the difference is the wrong way round: subtract the kernel from the side with its padding."),
+            "that is exactly what the opposite difference gives: subtract the kernel from the side with its padding."),
+    Mistake(_sized(lambda n, k, s, p: (k - n + 4 * p) // s + 1),
+            "that is exactly what size and kernel in each other's place give. The first argument is the size."),
     Mistake(_sized(lambda n, k, s, p: -(-(n - 2 * p) // s)),
             'this is what Keras calls "same". Here the number of zeros is given: `padding`.'),
     Mistake(_sized(lambda n, k, s, p: -(-(n - k) // s) + 1),
-            "this is rounded up, but a step that leads outside doesn't count. Round down: //."),
+            "that is exactly what rounding up gives, but a step that leads outside doesn't count. Round down: //."),
     Mistake(_sized(lambda n, k, s, p: round((n - k) / s) + 1), _ROUNDED),
     Mistake(_sized(lambda n, k, s, p: round((n - k) / s + 1)), _ROUNDED),
     Mistake(_sized(lambda n, k, s, p: math.floor((n - k) / s + 0.5) + 1), _ROUNDED),
     Mistake(_sized(lambda n, k, s, p: (n - k) // s + 2),
             "always one too many: count the steps, and 1 for the first place."),
     Mistake(_sized(lambda n, k, s, p: (n - k + 1) // s + 1),
-            "k - 1 and + 1 are two ways to count the first place. Use one of them: count the steps, and add 1."),
+            "that is exactly what adding 1 before the division *and* after it gives. Count the steps, and add 1 after it."),
     Mistake(_sized(lambda n, k, s, p: n - k // s + 1),
-            "only the kernel is divided by the stride. Put the whole difference in parentheses before //."),
+            "that is exactly what `... - kernel // stride` gives, which divides the kernel alone. Put the whole difference in "
+            "parentheses before //."),
     Mistake(_sized(lambda n, k, s, p: n // s - k + 1),
-            "only the side is divided by the stride. Subtract the kernel first, in parentheses."),
+            "that is exactly what dividing the side alone by the stride gives. Subtract the kernel first, in parentheses."),
     Mistake(_sized(lambda n, k, s, p: (n - k - 1) // s + 1),
-            "a kernel of k costs k - 1 places, not k: count the steps, and 1 for the first place."),
-    Mistake(_sized(lambda n, k, s, p: ((n - k) // s + 1) ** 2), "this is an area. Return the places along one side."),
+            "that is exactly what subtracting kernel + 1 gives. The way of the kernel is the side minus `kernel`."),
+    Mistake(_sized(lambda n, k, s, p: ((n - k) // s + 1) ** 2),
+            "this is the square of the right number, as for an area. Return the places along one side."),
 )  # fmt: skip
 
 
@@ -198,11 +219,11 @@ def _what(image: np.ndarray, kernel: np.ndarray, stride: int = 1, padding: int =
 
 def _misfit(error: Exception, image: np.ndarray, kernel: np.ndarray, stride: int = 1, padding: int = 0) -> str:
     """Return why window and kernel did not fit in this case, and not only that they did not; "" for another error."""
-    reason = _reason_of_misfit(str(error), kernel, stride, padding)
+    reason = _reason_of_misfit(str(error), kernel, stride, padding, _convolved(image, kernel, stride, padding).shape)
     return f"With {_what(image, kernel, stride, padding)}: {reason}" if reason else ""
 
 
-def _reason_of_misfit(error: str, kernel: np.ndarray, stride: int, padding: int) -> str:
+def _reason_of_misfit(error: str, kernel: np.ndarray, stride: int, padding: int, maps: tuple[int, ...]) -> str:
     """Return what NumPy's words about two shapes mean here: a window cut off, a deep one, or half a kernel; or ""."""
     size, _, channels, _ = kernel.shape
     if "setting an array element with a sequence" in error:
@@ -213,7 +234,13 @@ def _reason_of_misfit(error: str, kernel: np.ndarray, stride: int, padding: int)
     if "too many values to unpack" in error:
         return "an image has three axes here, (H, W, C), and a kernel four. A function for two takes one channel at a time."
     if "shape-mismatch" in error or "out of bounds" in error:
-        return f"here k is {size}, and there are {channels} channels. Do all your sizes come from kernel.shape and image.shape?"
+        sizes = f"here k is {size}, there are {channels} channels, and the maps are {maps}. "
+        if stride > 1 and "out of bounds" in error:
+            return (
+                f"{sizes}Either a size does not come from kernel.shape or image.shape, or an index counts pixels and not places: "
+                "place r has the window from pixel r * stride on."
+            )
+        return f"{sizes}Do all your sizes come from kernel.shape and image.shape?"
     shapes = [tuple(map(int, re.findall(r"\d+", text))) for text in re.findall(r"\(([\d, ]+)\)", error)]
     if "broadcast" not in error or len(shapes) < 2:
         return ""
@@ -224,21 +251,24 @@ def _reason_of_misfit(error: str, kernel: np.ndarray, stride: int, padding: int)
             "one sum over rows, columns and channels together."
         )
     if window == (size, size, channels) and other == (size, size):
-        return "this is one slice of the kernel, for one channel. Map m uses all of them, kernel[:, :, :, m]."
+        return f"an array {other} met the window {window}. Map m uses all slices of its kernel, kernel[:, :, :, m]."
     if len(window) == 3 and window[2] > channels:
         return (
-            "the window is deeper than the image. np.pad(image, padding) pads the channels, too: give (0, 0) for them."
+            f"the window is {window[2]} deep, and the image has {channels} channels. np.pad(image, padding) would pad the "
+            "channels, too: give (0, 0) for them."
         )
     if len(window) > 1 and window[0] == window[1] and window[0] != size and min(window[:2]) > 2:
         return (
-            f"the window has {window[0]} × {window[1]} pixels, the kernel {size} × {size}: take k from kernel.shape[0]."
+            f"the window has {window[0]} × {window[1]} pixels, the kernel {size} × {size}. A window begins at row * stride and "
+            "ends at row * stride + k, without parentheses and without + 1; k is kernel.shape[0]."
         )
     if len(window) < 2 or min(window[:2]) >= size or max(window[:2]) > size:
         return ""
     if padding:
         return (
-            "a window sticks out: one place too many. Is the padding counted twice? After np.pad, image.shape includes the "
-            "zeros already: the number of places is (H - k) // stride + 1 with this H."
+            "a window sticks out of the image. Either the zeros are missing (np.pad returns a *new* array), or there are too "
+            "many places: after np.pad, image.shape includes the zeros already, and a side has (H - k) // stride + 1 places with "
+            "this H."
         )
     if stride > 1:
         return (
@@ -317,6 +347,17 @@ def _with_slice(kernel_of: Callable[[np.ndarray, int], np.ndarray]):
     return convolve
 
 
+def _by_matrices(image, kernel, stride=1, padding=0) -> np.ndarray:
+    """Return what comes of the matrix product of window and kernel in each channel, added up."""
+    maps = _convolved(image, kernel, stride, padding)
+    image, size = np.pad(image, [(padding, padding), (padding, padding), (0, 0)]), len(kernel)
+    for row, column, m in np.ndindex(maps.shape):
+        top, left = row * stride, column * stride
+        window = image[top : top + size, left : left + size]
+        maps[row, column, m] = sum((window[..., c] @ kernel[:, :, c, m]).sum() for c in range(image.shape[2]))
+    return maps
+
+
 def _apart(image, kernel, stride=1, padding=0) -> np.ndarray:
     """Return the maps of each channel alone, (H',W',C,M)."""
     every = range(image.shape[2])
@@ -340,29 +381,44 @@ def _scattered(maps: np.ndarray, stride: int, rows: int, columns: int) -> np.nda
     return scattered
 
 
-_ONE_SIDE = "all zeros are on one side. Put `padding` of them on *each* side: above, below, left and right."
-_OFF = "the padding is off by one: put exactly `padding` rows and columns of zeros on each side"
-_STILL = "the result has the right size, but the window moves by 1: row r of it starts at r * stride."
+_ONE_SIDE = (
+    "that is exactly what zeros {} alone give. Put `padding` of them on *each* side: above, below, left and right."
+)
+_BEGINNING = (
+    "that is exactly what zeros above and left alone give. Either they are missing below and right, or too few places are "
+    "counted: after np.pad, image.shape includes the zeros of both sides, and a side has (H - k) // stride + 1 places with this "
+    "H."
+)
+_OFF = "put exactly `padding` rows and columns of zeros on each side"
+_STILL = "the result has the right size, but its windows are 1 apart: that of row r starts at r * stride."
 _TOO_FEW = "the last row and column are missing. A side of H has (H - k) // stride + 1 places: don't forget the + 1."
-_ONE_SLICE = "kernel[:, :, 0, m] is the slice for channel 0 alone. Map m uses all of them: kernel[:, :, :, m]."
+_ONE_SLICE = (
+    "that is exactly what window * kernel[:, :, 0, m] gives, one slice of the kernel. Map m uses all of them: "
+    "kernel[:, :, :, m]."
+)
+_MATRICES = (
+    "that is exactly what the matrix product `@` of window and kernel gives, channel by channel. Multiply number by number, "
+    "*."
+)
 _MEAN = "this is a mean. A convolution adds up, and does not divide."
 _NOT_SUMMED = "the channels are not summed up, but kept apart. Each map is one sum over rows, columns *and* channels."
 _FIRST_MAP = "this is the first output map alone. Each of the M kernels makes one."
-_TWICE = (
-    "the channels are summed twice. Multiply window and kernel first, channel by channel, then add up everything once."
-)
+_TWICE = "Multiply window and kernel first, channel by channel, then add up everything once."
 
 CONVOLVE_MISTAKES = (
     # What goes round the picture comes first: it shows where padding is tried, and nowhere else.
-    Mistake(_padded(lambda p: 0), "the padding is ignored. Put the zeros round the image first: np.pad."),
-    Mistake(_padded(lambda p: p, lambda p: 0), _ONE_SIDE),
-    Mistake(_padded(lambda p: 0, lambda p: p), _ONE_SIDE),
-    Mistake(_padded(lambda p: 2 * p, lambda p: 0), _ONE_SIDE),
-    Mistake(_padded(lambda p: 0, lambda p: 2 * p), _ONE_SIDE),
-    Mistake(_padded(lambda p: p - 1), f"{_OFF}, not one less."),
-    Mistake(_padded(lambda p: p + 1), f"{_OFF}, not one more."),
-    Mistake(_padded(lambda p: p, lambda p: p - 1), f"{_OFF}; there is one too few below and to the right."),
-    Mistake(_padded(lambda p: p - 1, lambda p: p), f"{_OFF}; there is one too few above and to the left."),
+    Mistake(_padded(lambda p: 0),
+            "that is what it is without padding. Put the zeros round the image first: np.pad, which returns a *new* array."),
+    Mistake(_padded(lambda p: p, lambda p: 0), _BEGINNING),
+    Mistake(_padded(lambda p: 0, lambda p: p), _ONE_SIDE.format("below and right")),
+    Mistake(_padded(lambda p: 2 * p, lambda p: 0), _ONE_SIDE.format("above and left")),
+    Mistake(_padded(lambda p: 0, lambda p: 2 * p), _ONE_SIDE.format("below and right")),
+    Mistake(_padded(lambda p: p - 1), f"that is exactly what padding of one less gives: {_OFF}."),
+    Mistake(_padded(lambda p: p + 1), f"that is exactly what padding of one more gives: {_OFF}."),
+    Mistake(_padded(lambda p: p, lambda p: p - 1),
+            f"that is exactly what one row and column of zeros less gives, below and right: {_OFF}. Or are the places too few?"),
+    Mistake(_padded(lambda p: p - 1, lambda p: p),
+            f"that is exactly what one row and column of zeros less gives, above and left: {_OFF}."),
     Mistake(_padded(lambda p: p, mode="edge"), "the margin repeats the border of the image. Put zeros there."),
     Mistake(_padded(lambda p: p, mode="reflect"), "the margin mirrors the image. Put zeros there."),
     Mistake(_padded(lambda p: p, constant_values=1), "the margin holds ones. Put zeros there."),
@@ -377,7 +433,7 @@ CONVOLVE_MISTAKES = (
     Mistake(lambda image, kernel, stride=1, padding=0: oracles.convolve(image, kernel, stride, "same"),
             "this is padded, but the padding asked for is 0."),
     Mistake(_with_places(lambda maps, stride, rows, columns: maps),
-            "the stride is ignored. From one place to the next the window moves by `stride`."),
+            "that is what it is with stride 1. From one place to the next the window moves by `stride`."),
     Mistake(_with_places(lambda maps, stride, rows, columns: maps[:rows, :columns]), _STILL),
     Mistake(_with_places(lambda maps, stride, rows, columns: maps[::stride]),
             "the stride is used along the rows alone. The columns need it too."),
@@ -390,16 +446,23 @@ CONVOLVE_MISTAKES = (
     Mistake(_with_places(_scattered), "the sums are right, but `stride` apart. The first place is 0, the next is 1."),
     Mistake(_with_maps(lambda maps, *_: maps[:-1, :-1]), _TOO_FEW),
     Mistake(_with_maps(lambda maps, *_: maps[:-2, :-2]), _TOO_FEW.replace("row and column are", "two rows and columns are")),
-    Mistake(_with_maps(_last_empty), _TOO_FEW),
+    Mistake(_with_maps(_last_empty),
+            "the last row and column of the maps hold zeros. A side of H has (H - k) // stride + 1 places: fill all of them."),
     Mistake(_with_kernel(lambda kernel: kernel[::-1, ::-1]),
-            "the kernel is flipped, as mathematicians do. Networks lay it on as it is: kernel[0, 0] meets the top left pixel of "
-            "the window."),
-    Mistake(_with_kernel(lambda kernel: kernel[::-1]), "the kernel is upside down. Lay it on as it is."),
-    Mistake(_with_kernel(lambda kernel: kernel[:, ::-1]), "the kernel is mirrored. Lay it on as it is."),
-    Mistake(_with_kernel(lambda kernel: kernel.transpose(1, 0, 2, 3)), "rows and columns of the kernel are swapped."),
+            "that is exactly what the kernel turned by 180 degrees gives, as in mathematics. Networks lay it on as it is: "
+            "kernel[0, 0] meets the top left pixel of the window."),
+    Mistake(_with_kernel(lambda kernel: kernel[::-1]), "that is exactly what the kernel upside down gives. Lay it on as it is."),
+    Mistake(_with_kernel(lambda kernel: kernel[:, ::-1]), "that is exactly what the mirrored kernel gives. Lay it on as it is."),
+    Mistake(_with_kernel(lambda kernel: kernel.transpose(1, 0, 2, 3)),
+            "that is exactly what the kernel gives with rows and columns swapped. Lay it on as it is."),
+    Mistake(_by_matrices, _MATRICES),
     Mistake(_with_slice(lambda kernel, m: kernel[:, :, :1, m]), _ONE_SLICE),
     Mistake(_with_slice(lambda kernel, m: kernel[:, :, 0, m]), _ONE_SLICE),
-    Mistake(_with_slice(lambda kernel, m: 1.0), "the kernel is not used: multiply the window by it before you add up."),
+    Mistake(_with_slice(lambda kernel, m: kernel),
+            "that is exactly what (window * kernel).sum() gives, with the kernels of all maps. Map m uses its own: "
+            "kernel[:, :, :, m]."),
+    Mistake(_with_slice(lambda kernel, m: 1.0),
+            "that is exactly the sum of the window. Multiply the window by the kernel before you add up."),
     Mistake(_with_maps(lambda maps, image, kernel, *_: maps / kernel[:, :, 0, 0].size), _MEAN),
     Mistake(_with_maps(lambda maps, image, kernel, *_: maps / kernel[..., 0].size), _MEAN),
     Mistake(_with_maps(lambda maps, *_: np.trunc(maps)),
@@ -407,9 +470,9 @@ CONVOLVE_MISTAKES = (
     Mistake(_with_maps(lambda maps, *_: np.maximum(maps, 0)),
             "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."),
     Mistake(_with_kernel(lambda kernel: kernel.transpose(0, 1, 3, 2)),
-            "channels and maps are swapped: map m uses kernel[:, :, :, m]."),
+            "that is exactly what kernel[:, :, m] gives: channels and maps are swapped. Map m uses kernel[:, :, :, m]."),
     Mistake(_with_kernel(lambda kernel: np.moveaxis(kernel, 0, 3)),
-            "kernel[m] is a *row* of all kernels. Map m uses kernel[:, :, :, m]."),
+            "that is exactly what kernel[m] gives, a *row* of all kernels. Map m uses kernel[:, :, :, m]."),
     Mistake(_apart, _NOT_SUMMED),
     Mistake(lambda *given: _apart(*given).sum(axis=3), _NOT_SUMMED),
     Mistake(lambda *given: _apart(*given)[..., 0], _NOT_SUMMED),
@@ -417,8 +480,10 @@ CONVOLVE_MISTAKES = (
             "only channel 0 is used. Multiply the whole window (k, k, C) by the whole kernel (k, k, C)."),
     Mistake(lambda *given: _apart(*given)[:, :, -1],
             "only the last channel is used: does a later one overwrite the earlier ones? Add them up with +=."),
-    Mistake(_with_maps(lambda maps, image, *_: maps * image.shape[2]), _TWICE),
-    Mistake(_crossed, _TWICE),
+    Mistake(_with_maps(lambda maps, image, *_: maps * image.shape[2]),
+            f"each value is the right one times the number of channels. {_TWICE}"),
+    Mistake(_crossed,
+            f"that is exactly what adding up the channels of window and of kernel gives, before they meet. {_TWICE}"),
     Mistake(_with_maps(lambda maps, image, *_: maps / image.shape[2]),
             "this is a mean over the channels. A convolution adds up, and does not divide."),
     Mistake(

@@ -51,13 +51,21 @@ def _parsed(row: str) -> tuple[int, np.ndarray, str]:
 
 
 def _advice_on_text(error: Exception, row: str) -> str:
-    """Say what was in a text that is no number."""
+    """Say what was in a text that is no number, or what did not fit."""
+    if "too many values to unpack" in str(error):
+        return (
+            'More pieces came than there are names for them. `row.split(",")` gives three; `row.split()` cuts at the spaces, '
+            "and gives a piece for each pixel."
+        )
+    if isinstance(error, OverflowError) and "out of bounds for int8" in str(error):
+        return "An int8 ends at 127. Use np.uint8, which goes from 0 to 255."
     found = re.search(r"(?:base 10|to float): '([^'\n]*)", str(error))
     if not found:
         return ""
     if not found[1].strip():
         return (
-            "A space is no number: `list(…)` cuts a text into single characters. Cut it at the spaces: pixels.split()."
+            "A space, or nothing, is no number. Cut the pixels at the spaces, pixels.split(): `list(…)` would cut a text into "
+            "single characters."
         )
     if "," in found[1]:
         return 'There is a comma in this text. Cut the row at its commas first, row.split(","), then the pixels at the spaces.'
@@ -70,11 +78,17 @@ def _label_image_split(answer):
     """Return the three parts of an answer, or raise the hint for parts in another order or of another kind."""
     label, image, split = answer = several(answer, "label, image, split", 3)
     if np.size(label) > 1 or np.size(split) > 1 or any(_is_split(part) for part in (label, image)):
-        raise Hint("The three are in another order. Keep that of the file: `return label, image, split`.")
+        raise Hint(
+            "Return label, image and split in the order of the file, `return label, image, split`; found "
+            f"{', '.join(map(short, answer))}."
+        )
     if isinstance(label, str):
         raise Hint(f"The label is text, {label!r}. A label is a whole number: int(…) makes one.")
     if image is None:
-        raise Hint("The picture is None. `resize` changes an array in place and returns nothing: use .reshape(48, 48).")
+        raise Hint(
+            "The picture is None. (An array's `resize` changes it in place, and returns nothing; .reshape(48, 48) returns the "
+            "picture.)"
+        )
     if np.asarray(image).dtype.kind in "US":
         raise Hint(
             "The pixels are still text. Split the text at the spaces, and make numbers: np.array(…, dtype=np.uint8)."
@@ -98,7 +112,7 @@ def _changed(label=lambda label: label, image=lambda image: image, split=lambda 
     return parse
 
 
-_NOT_THE_SPLIT = "the split is the last of the three columns, as it is in the file."
+_NOT_THE_SPLIT = "return the last of the three columns, as it is in the file."
 
 PARSE_ROW_MISTAKES = (
     Mistake(_changed(image=np.ravel),
@@ -108,8 +122,8 @@ PARSE_ROW_MISTAKES = (
     Mistake(_changed(image=lambda image: image / 255),
             "the pixels are divided by 255. Leave them as they are, whole numbers from 0 to 255."),
     Mistake(_changed(image=lambda image: image.astype(np.int8)),
-            "bright pixels became negative: int8 ends at 127. Use np.uint8, which goes from 0 to 255."),
-    Mistake(_changed(split=lambda split: "Training"), f"your split is always 'Training': {_NOT_THE_SPLIT}"),
+            "bright pixels are negative, as an int8 makes them: it ends at 127. Use np.uint8, which goes from 0 to 255."),
+    Mistake(_changed(split=lambda split: "Training"), f"your split is 'Training': {_NOT_THE_SPLIT}"),
     Mistake(_changed(split=str.lower), f"the split is in small letters: {_NOT_THE_SPLIT}"),
 )  # fmt: skip
 
@@ -153,7 +167,10 @@ def _seven_numbers(answer):
     if isinstance(answer, dict):
         raise Hint(f"Return seven numbers in the order of the classes, not a {type(answer).__name__}.")
     if isinstance(answer, tuple) and len(answer) == 2:
-        raise Hint("You returned the two answers of np.unique: the classes that occur, and their counts.")
+        raise Hint(
+            "Return seven counts; two things came. (np.unique with return_counts=True returns two: the classes that occur, and "
+            "their counts. np.histogram returns two as well, the counts first.)"
+        )
     return answer
 
 
@@ -166,28 +183,33 @@ _SORTED = "these are sorted by size. Keep the order of the classes, 0 to 6."
 
 COUNT_CLASSES_MISTAKES = (
     Mistake(lambda labels: np.bincount(labels),
-            "the list ends at the highest label that occurs. np.bincount has a `minlength`."),
+            "the counts end at the highest label that occurs. Give all seven (np.bincount has a `minlength`)."),
     Mistake(lambda labels: np.unique(labels, return_counts=True)[1],
             "a class that does not occur is left out. It needs a 0 in its place."),
     Mistake(lambda labels: _counted(labels, range(1, 8)),
-            "you count the labels 1 to 7, but they run from 0 to 6: range(7)."),
-    Mistake(lambda labels: _counted(labels, range(6)), "the last class is missing: range(6) ends at 5."),
+            "these are the counts of the labels 1 to 7, but they run from 0 to 6: range(7)."),
+    Mistake(lambda labels: np.bincount(labels, minlength=6),
+            "the counts end at class 5 where no label is 6. The seven classes are 0 to 6: give seven counts, always."),
+    Mistake(lambda labels: _counted(labels, range(6)),
+            "the counts end at class 5. The seven classes are 0 to 6: range(7)."),
     Mistake(lambda labels: np.bincount(labels, minlength=8),
             "your answer ends with a class 7, but the seven classes are 0 to 6."),
     Mistake(lambda labels: _counted(labels) / len(labels), "these are shares that add up to 1. Return the counts."),
     Mistake(lambda labels: sorted(_counted(labels)), _SORTED),
     Mistake(lambda labels: sorted(_counted(labels))[::-1], _SORTED),
     Mistake(lambda labels: np.isin(range(CLASSES), labels).astype(int),
-            "each class that occurs has a 1: `counts[labels] += 1` adds 1 once per class, however often a label occurs. "
+            "each class that occurs has a 1. That is what `counts[labels] += 1` gives, however often a label occurs. "
             "Add the labels in a loop, or use np.bincount."),
     Mistake(lambda labels: np.histogram(labels, bins=CLASSES)[0],
-            "np.histogram begins its bins at the smallest label that occurs, and ends at the largest. Say where: "
-            "range=(0, 7)."),
+            "that is exactly what np.histogram gives with seven bins from the smallest label that occurs to the largest. Say "
+            "where they begin and end: range=(0, 7)."),
     Mistake(len, "this is the number of all labels. Count each class on its own."),
     Mistake(lambda labels: _counted(labels).astype(np.uint8),
-            "your counts wrap round at 256: a uint8 ends at 255. Count with Python's numbers, or with dtype=int."),
+            "your counts wrap round at 256, as in a uint8, which ends at 255. Count with Python's numbers, or with "
+            "dtype=int."),
     Mistake(lambda labels: _counted(labels).astype(np.int8),
-            "large counts became negative or small: an int8 ends at 127. Count with Python's numbers, or with dtype=int."),
+            "large counts are negative or small, as in an int8, which ends at 127. Count with Python's numbers, or with "
+            "dtype=int."),
     Mistake(lambda labels: labels, "these are the labels themselves. Count how often each of the seven occurs."),
 )  # fmt: skip
 
@@ -196,8 +218,15 @@ COUNT_CLASSES_MISTAKES = (
 def majority_baseline(answer) -> None:
     """Check `majority_baseline(train_labels, test_labels)`: an accuracy from 0 to 1."""
     cases = [
-        _lopsided(numbers(seed), np.array(relabelled), *grown(seed, 1))
-        for seed, relabelled in enumerate(([0, 1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1, 0], [4, 0, 5, 2, 1, 6, 3]))
+        _lopsided(numbers(seed), np.array(relabelled), *grown(seed, 1), missing=missing)
+        for seed, (relabelled, missing) in enumerate(
+            (
+                ([0, 1, 2, 3, 4, 5, 6], None),
+                ([6, 5, 4, 3, 2, 1, 0], None),
+                ([4, 0, 5, 2, 1, 6, 3], None),
+                ([0, 1, 2, 3, 4, 5, 6], 0),  # in the training of some files a class does not occur
+            )
+        )
     ]
     judge(
         answer,
@@ -211,16 +240,17 @@ def majority_baseline(answer) -> None:
     passed("The score to beat: what one gets without looking at the pictures.")
 
 
-def _lopsided(rng: np.random.Generator, relabelled: np.ndarray, times: int):
-    """Return labels of training (60 · times) and test (40 · times).
+def _lopsided(rng: np.random.Generator, relabelled: np.ndarray, times: int, missing: int | None = None):
+    """Return labels of training (60 · times) and test (40 · times); of training without the class `missing`.
 
     The score tells which class somebody always answers.
 
-    Before relabelling, class 2 leads in training, 1 in the test, 5 in both together; training has the median and first label 4,
-    and the mean 3.5. No class has as many test faces as another. The largest training labels are last: their places are no
-    labels.
+    Before relabelling, class 2 leads in training before 6, 1 in the test, 5 in both together; training has the median and first
+    label 4, and a mean that is no label. No class has as many test faces as another. The largest training labels are last: their
+    places are no labels.
     """
-    train = np.repeat(np.arange(CLASSES), times * np.array([2, 3, 20, 4, 7, 18, 6]))
+    train = np.repeat(np.arange(CLASSES), times * np.array([1, 2, 18, 3, 8, 12, 16]))
+    train = train[train != missing]
     test = np.repeat(np.arange(CLASSES), times * np.array([1, 13, 5, 2, 3, 12, 4]))
     train, test = rng.permutation(relabelled[train]), rng.permutation(relabelled[test])
     order = np.argsort(train == train.max(), kind="stable")  # the largest label last
@@ -239,7 +269,7 @@ def _always(named: Callable[[np.ndarray, np.ndarray], float]):
     return lambda train, test: (test == named(train, test)).mean()
 
 
-_CLASS = "you always answer {}. Answer the most frequent training label."
+_CLASS = "that is exactly what always answering {} gives. Answer the most frequent training label."
 
 MAJORITY_BASELINE_MISTAKES = (
     Mistake(lambda train, test: (train == _usual(train)).mean(),
@@ -252,28 +282,39 @@ MAJORITY_BASELINE_MISTAKES = (
             "divide by the number of *test* labels; this is divided by the number of training labels."),
     Mistake(lambda train, test: _usual(train),
             "this is the class that the guess would name. Return how often that guess is right in the test."),
+    Mistake(lambda train, test: (train == _usual(test)).mean(),
+            "that is exactly what the two give in each other's place: the most frequent *test* label, looked up in training. "
+            "Take the most frequent training label, and look it up in the test."),
     Mistake(lambda train, test: 1 / CLASSES,
-            "1/7 is what a blind guess among seven classes gets. Always answering the most frequent one does better."),
+            "1/7 is what a blind guess among seven classes gets. How many test labels are the most frequent *training* label?"),
     Mistake(lambda train, test: (test != _usual(train)).mean(),
             "this is the share of wrong answers. Accuracy counts the right ones."),
     Mistake(lambda train, test: 0.0,
-            "0: either the share was cut to a whole number (divide with /, and without int), or no test label equals what you "
-            "compare with. `max()` of counts says how often, `argmax()` of *counts* says which "
+            "0: either the share was cut to a whole number (divide with /, and without int), or no test label equals what it "
+            "is compared with. `max()` of counts says how often, `argmax()` of *counts* says which "
             "class; `argmax()` of the labels is only the place of the largest one."),
     Mistake(lambda train, test: 1.0,
-            "1.0 says that every guess is right: compare the test labels with one class, not with themselves."),
+            "1.0 says that every guess is right. Compare the test labels with one class, not with themselves."),
     Mistake(_always(lambda train, test: _usual(test)),
-            "you always answer the most frequent *test* label. A classifier sees the training labels only: count those."),
+            "that is exactly what always answering the most frequent *test* label gives. A classifier sees the training labels "
+            "only: count those."),
     Mistake(_always(lambda train, test: _usual(np.concatenate([train, test]))),
-            "you always answer the most frequent of training and test *together*. Count the training labels only."),
-    Mistake(_always(lambda train, test: train.max()), _CLASS.format("6: the largest training label, and the last one")),
-    Mistake(_always(lambda train, test: train.min()), _CLASS.format("the smallest training label (min), 0")),
+            "that is exactly what always answering the most frequent of training and test *together* gives. Count the training "
+            "labels only."),
+    Mistake(_always(lambda train, test: np.unique(train, return_counts=True)[1].argmax()),
+            "that is exactly what the place of the largest count gives, among the classes that occur in training. Here one "
+            "does not occur, so a place is no class. The first answer of np.unique says which class stands at a place."),
+    Mistake(_always(lambda train, test: train.max()),
+            _CLASS.format("6 (the largest training label, which also is the last one)")),
+    Mistake(_always(lambda train, test: train.min()), _CLASS.format("the smallest training label (min)")),
     Mistake(_always(lambda train, test: np.median(train)), _CLASS.format("the median of the training labels")),
     Mistake(_always(lambda train, test: round(train.mean())), _CLASS.format("the rounded mean of the training labels")),
     Mistake(_always(lambda train, test: 3), _CLASS.format("*happy* (3), whatever `train_labels` says")),
     Mistake(_always(lambda train, test: np.bincount(train, minlength=CLASSES).argmin()),
             _CLASS.format("the *rarest* training label (argmin for argmax)")),
     Mistake(_always(lambda train, test: train[0]), _CLASS.format("the first training label")),
+    Mistake(_always(lambda train, test: np.argsort(np.bincount(train, minlength=CLASSES))[-2]),
+            _CLASS.format("the *second* most frequent training label")),
     *(
         Mistake(_always(lambda train, test, label=label: label), _CLASS.format(f"{label}, whatever `train_labels` says"))
         for label in (1, 2, 4, 5)
@@ -283,14 +324,25 @@ MAJORITY_BASELINE_MISTAKES = (
 # ------------------------------------------------------------------------------------------------------------ leaks
 
 
-_ADVICE_ON_SETS = {"unhashable": "An array can't be in a set, nor be a key. Its bytes can: image.tobytes()."}
+def _advice_on_pictures(error: Exception, train: np.ndarray, test: np.ndarray) -> str:
+    if "unhashable" in str(error):
+        return "An array can't be in a set, nor be a key. Its bytes can: image.tobytes()."
+    if isinstance(error, IndexError):
+        return (
+            f"Here are {len(train)} training pictures and {len(test)} test pictures. The mask has a value for "
+            "each *test* picture."
+        )
+    return ""
 
 
 @check
 def find_leaks(answer) -> None:
     """Check `find_leaks(train_images, test_images)`: a boolean mask (M,), True where a test picture is in training."""
-    cases = [_leaky(numbers(seed), grown(seed, *size)) for seed, size in enumerate(((4, 5), (3, 3), (48, 48)))]
-    answers = judge(answer, cases, _leaks, _what_leaks, mistakes=FIND_LEAKS_MISTAKES, advice=_ADVICE_ON_SETS)
+    cases = [
+        _leaky(numbers(seed), grown(seed, *size), *more)  # more test pictures, and more training pictures
+        for seed, (size, more) in enumerate((((4, 5), (0, 3)), ((3, 3), (2, 0)), ((48, 48), (0, 1))))
+    ]
+    answers = judge(answer, cases, _leaks, _what_leaks, mistakes=FIND_LEAKS_MISTAKES, advice=_advice_on_pictures)
     for mask, case in zip(answers, cases, strict=True):
         if np.asarray(mask).dtype != bool:
             raise Hint(
@@ -307,8 +359,10 @@ def _leaks(train: np.ndarray, test: np.ndarray) -> np.ndarray:
     return np.array([any(np.array_equal(image, other) for other in train) for image in test])
 
 
-def _leaky(rng: np.random.Generator, size: tuple[int, int]):
+def _leaky(rng: np.random.Generator, size: tuple[int, int], more_train: int, more_test: int):
     """Return train (12) and test (12): three leaks, two near copies, one shuffled, mirrored, of two halves, of equal sums.
+
+    There are as many more as asked for, none of which is a leak. The last training picture stays the last one.
 
     The near copies differ at the end, and in the middle, which NumPy leaves out when it prints a large picture.
     """
@@ -340,7 +394,9 @@ def _leaky(rng: np.random.Generator, size: tuple[int, int]):
     }
     for row, picture in pictures.items():
         test[row] = picture
-    return train, test
+    others = rng.integers(0, 240, (more_train, *size), dtype=np.uint8)
+    unseen = rng.integers(240, 256, (more_test, *size), dtype=np.uint8)
+    return np.concatenate([train[:-1], others, train[-1:]]), np.concatenate([test, unseen])
 
 
 def _where(found: Callable[[np.ndarray, np.ndarray], np.ndarray]):
@@ -354,8 +410,8 @@ FIND_LEAKS_MISTAKES = (
             "and `set(train_images.tobytes())` is a set of single bytes. Compare with one training picture at a time. "
             "In a loop, keep a True that was found."),
     Mistake(_where(lambda train, image: np.array_equal(image, train[-1])),
-            "only copies of the *last* training picture are found: each comparison overwrites the one before. Keep a True "
-            "once it is found (any, or break)."),
+            "only copies of the *last* training picture are found. In a loop: does each comparison overwrite the one before? "
+            "Keep a True once it is found (any, or break)."),
     Mistake(_where(lambda train, image: True),
             "every picture is found. Do you compare the test pictures with themselves?"),
     Mistake(lambda train, test: np.array([sum(np.array_equal(image, other) for other in test) > 1 for image in test]),
@@ -363,7 +419,8 @@ FIND_LEAKS_MISTAKES = (
     Mistake(lambda train, test: _leaks(test, train),
             "this is a mask of the training pictures. Return one of the test pictures."),
     Mistake(lambda train, test: np.array([np.array_equal(*pair) for pair in zip(train, test, strict=False)]),
-            "you compare picture 0 with picture 0, 1 with 1, … A copy may be anywhere in training."),
+            "found are the pictures that stand in the same place in both, 0 and 0, 1 and 1, … A copy may be anywhere in "
+            "training."),
     Mistake(_where(lambda train, image: (np.abs(train.astype(int) - image).mean(axis=(1, 2)) < 1).any()),
             "a picture that differs by one grey level in one pixel is found. It is no exact copy: compare all pixels, and ask "
             "for equality."),
@@ -376,15 +433,17 @@ FIND_LEAKS_MISTAKES = (
     Mistake(_where(lambda train, image: any((train == each).all((1, 2)).any() for each in (image, image[:, ::-1]))),
             "a mirrored picture is found, too. Only exact copies count."),
     Mistake(_where(lambda train, image: image.tobytes() in train.tobytes()),
-            "all of Training is one row of bytes here, so the end of one picture with the beginning of the next is found, too. "
-            "Compare picture by picture."),
+            "the end of one training picture with the beginning of the next is found, too. That is what searching all of "
+            "Training as one row of bytes gives. Compare picture by picture."),
     Mistake(_where(lambda train, image: image in train),
-            "one equal pixel is enough here. All pixels of *one* training picture must agree: np.array_equal(a, b), or "
-            "tobytes()."),
+            "pictures are found that have a single pixel in common with a training picture. *All* pixels of one of them must "
+            "agree: np.array_equal(a, b), or tobytes()."),
     Mistake(lambda train, test: np.isin(test, train),
-            "np.isin compares single pixels. Return one answer per picture, for example by tobytes()."),
+            "that is exactly what np.isin gives, which looks up single pixels. Return one answer per picture, for example by "
+            "tobytes()."),
     Mistake(lambda train, test: np.isin(test, train).all(axis=(1, 2)),
-            "np.isin compares single pixels, wherever they are. Compare whole pictures."),
+            "pictures are found whose pixels all occur somewhere in training, in any place. That is what np.isin gives, which "
+            "looks up single pixels. Compare whole pictures."),
     Mistake(lambda train, test: ~_leaks(train, test),
             "True and False are the wrong way round: True means that the picture is also in training."),
     Mistake(lambda train, test: _leaks(train, test).sum(),

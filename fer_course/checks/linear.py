@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 
 from fer_course.checks.answers import several
-from fer_course.checks.comparing import as_array
+from fer_course.checks.comparing import as_array, close
 from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed, short
 
 # ------------------------------------------------------------------------------------------------------------ softmax
@@ -22,11 +23,15 @@ def softmax(answer) -> None:
     # One has as many rows as columns: only there do sums in the wrong rows not stop the function.
     cases = [rng.normal(0, 2, shape) for shape in (grown(5, 4, 7), (7, 7), grown(6, 3, 5), grown(7, 1, 2))]
     cases += [rng.normal(0, 2, (2, *grown(5, 7))) + np.array([[1000], [-1000]])]
+    cases += [rng.normal(0, 2, (2, *grown(5, 7))) + np.array([[1000], [-100]])]
     cases += [rng.permuted(np.linspace(-1000, 1000, grown(5, 7)[0]) + rng.normal(0, 2, (2, *grown(5, 7))), axis=1)]
 
     def what(scores):
-        large = ", about 1000 in one row and -1000 in the other" if np.abs(scores).min() > 900 else ""
-        large = large or (", from about -1000 to 1000 in each row" if np.abs(scores).max() > 900 else "")
+        large = ""
+        if np.abs(scores).max() > 900:
+            large = ", from about -1000 to 1000 in each row"
+        if large and np.ptp(scores, axis=1).max() < 100:
+            large = ", about {:.0f} in one row and {:.0f} in the other".format(*scores.mean(axis=1).round(-2))
         return f"softmax of scores {scores.shape}{large}"
 
     judge(
@@ -35,9 +40,15 @@ def softmax(answer) -> None:
         _softmax,
         what,
         mistakes=SOFTMAX_MISTAKES,
-        advice={"could not be broadcast": f"The largest scores or the sums have lost their axis: {_KEEP}"},
+        advice=_advice_on_rows,
     )
     passed("Softmax: every row adds up to 1, and nothing overflows.")
+
+
+def _advice_on_rows(error: Exception, scores: np.ndarray) -> str:
+    if "could not be broadcast" not in str(error) or f"({len(scores)},)" not in str(error):
+        return ""
+    return f"An array ({len(scores)},) holds a number per row, but has lost its axis: {_KEEP_MAX}"
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
@@ -56,6 +67,11 @@ def _normalised(scores: np.ndarray, top=1, axis=1, keep=True) -> np.ndarray:
 
 
 _KEEP = "sum with keepdims=True."
+_KEEP_MAX = "keepdims=True keeps it, in `max` and in `sum`."
+_SAME_POWERS = (
+    "numerator and denominator don't belong together: that is exactly what subtracting the largest score {} the line only gives. "
+    "Keep the powers in a variable, and divide them by *their* sum."
+)
 _COLUMNS = "the columns add up to 1. Each *row* is one face: sum over axis=1."
 _TABLE = "the whole table adds up to 1, but each row should: give `sum` an axis."
 _UNDIVIDED = "these don't add up to 1 yet: divide each row by its sum."
@@ -68,25 +84,44 @@ SOFTMAX_MISTAKES = (
     ),
     Mistake(
         partial(_normalised, top=None),
-        "you subtract one number from all rows, such as the largest of *all* scores. Take each row's own: "
-        "scores.max(axis=1, keepdims=True).",
+        "that is exactly what subtracting one number from all rows gives, the largest of *all* scores: a row far below it "
+        "becomes nan. Take each row's own: scores.max(axis=1, keepdims=True).",
+    ),
+    Mistake(
+        lambda scores: _normalised(scores - np.abs(scores).max(axis=1, keepdims=True), top=False),
+        "that is exactly what subtracting the largest score *without its sign* gives: a row of negative scores becomes nan. "
+        "Take the largest score itself, without abs.",
     ),
     Mistake(
         lambda scores: _normalised(scores - scores.min(axis=1, keepdims=True), top=False),
-        "you subtract the *smallest* score of each row, and exp of the others is too large for a float. Subtract the largest: "
-        "then no power is above 1.",
+        "that is exactly what subtracting the *smallest* score of each row gives: exp of the others is too large for a float. "
+        "Subtract the largest: then no power is above 1.",
     ),
     Mistake(
         partial(_normalised, top=0),
-        "the largest score must be taken over each row (axis=1), not column.",
+        "that is exactly what subtracting the largest score of each *column* gives. Take the largest of each row: axis=1.",
     ),
+    Mistake(
+        lambda scores: np.exp(scores - scores.max(axis=1, keepdims=True)) / np.exp(scores).sum(axis=1, keepdims=True),
+        _SAME_POWERS.format("above"),
+    ),
+    Mistake(
+        lambda scores: np.exp(scores) / np.exp(scores - scores.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True),
+        _SAME_POWERS.format("below"),
+    ),
+    Mistake(
+        lambda scores: (np.exp(scores) - scores.max(axis=1, keepdims=True)) / np.exp(scores).sum(axis=1, keepdims=True),
+        "that is exactly what subtracting the largest score from the *powers* gives. Subtract it from the scores, within exp.",
+    ),
+    Mistake(partial(_normalised, axis=0), _COLUMNS),
+    Mistake(partial(_normalised, axis=None), _TABLE),
     Mistake(partial(_normalised, top=False, axis=0), _COLUMNS),
     Mistake(partial(_normalised, top=0, axis=0), _COLUMNS),
     Mistake(partial(_normalised, top=False, axis=None), _TABLE),
     Mistake(partial(_normalised, top=None, axis=None), _TABLE),
     Mistake(
         lambda scores: scores / scores.sum(axis=1, keepdims=True),
-        "this divides the scores themselves. Take exp of them first.",
+        "these are the scores, divided by their sum. Take exp of them first.",
     ),
     *(
         Mistake(
@@ -108,7 +143,7 @@ SOFTMAX_MISTAKES = (
     ),
     Mistake(
         lambda scores: _normalised(scores, keep=len(scores) != scores.shape[1]),
-        f"the sums went to the wrong rows: {_KEEP}",
+        f"that is exactly what sums without their axis give, which go to the wrong rows: {_KEEP}",
     ),
 )
 
@@ -119,24 +154,33 @@ SOFTMAX_MISTAKES = (
 def slope(answer) -> None:
     """Check `slope(loss, weights, place, nudge)`: the change of a loss per unit of one weight, a number."""
     cases = []
-    for seed, (sides, nudge, rises) in enumerate((((3,), 0.01, True), ((4, 3), 0.001, False), ((2, 5), 0.05, True))):
+    # Weights and nudges that float32 holds exactly: a copy in float32 is right, too.
+    for seed, (sides, nudge, rises) in enumerate(
+        (((3,), 1 / 128, True), ((4, 3), 1 / 1024, False), ((2, 5), 1 / 16, True))
+    ):
         sides, rng = grown(seed, *sides), numbers(seed)
         place = tuple(int(rng.integers(1, side)) for side in sides)
-        loss, weights = _bowl(rng.normal(size=sides), rng.uniform(1, 3)), rng.normal(size=sides)
+        loss, weights = _bowl(rng.normal(size=sides), rng.uniform(1, 3)), np.round(rng.normal(size=sides) * 64) / 64
         if (_slope(loss, weights, place, nudge) > 0) != rises:
             loss = partial(_upside_down, loss)
         cases.append((loss, weights, place, nudge))
-    if not all(_near_slope(attempt(answer, *case), *case) for case in cases):
+    if not all(_is_slope(attempt(answer, *case, advice=_ADVICE_ON_PLACES), *case) for case in cases):
         judge(answer, cases, _slope, _what_slope, mistakes=SLOPE_MISTAKES, advice=_ADVICE_ON_PLACES, form=_one_number)
-    if not _near_slope(attempt(answer, *cases[0][:3]), *cases[0][:3], 0.01):
+    without, given = attempt(answer, *cases[0][:3]), attempt(answer, *cases[0][:3], 0.01)
+    if not close(_one_number(without), _one_number(given)):
         raise Hint("Called without a nudge, it is 0.01. Keep this default.")
     passed("The slope: which way a weight should move, and how much it matters.")
 
 
 def _bowl(bottom: np.ndarray, steepness: float) -> Callable[[np.ndarray], float]:
-    """Return a loss whose slope is another one for each weight: a bowl, tilted."""
+    """Return a loss whose slope is another one for each weight: a bowl, tilted, and steeper on one side.
+
+    So its slope between two nudges, up and down, tells how large they were.
+    """
     tilt = np.arange(1, bottom.size + 1).reshape(bottom.shape)
-    return lambda weights: float((steepness * (weights - bottom) ** 2 / 2 + tilt * weights).sum())
+    return lambda weights: float(
+        (steepness * (weights - bottom) ** 2 / 2 + (weights - bottom) ** 3 + tilt * weights).sum()
+    )
 
 
 def _upside_down(loss: Callable[[np.ndarray], float], weights: np.ndarray) -> float:
@@ -145,7 +189,7 @@ def _upside_down(loss: Callable[[np.ndarray], float], weights: np.ndarray) -> fl
 
 
 def _what_slope(loss, weights, place, nudge) -> str:
-    return f"slope at {place} of weights {weights.shape}, nudge {nudge}"
+    return f"slope at {place} of weights {weights.shape}, nudge {nudge:.6g}"
 
 
 def _slope(loss, weights, place, nudge) -> float:
@@ -158,10 +202,11 @@ def _nudged(weights: np.ndarray, place: tuple[int, ...] | list[int] | int, nudge
     return moved
 
 
-def _near_slope(answer, loss, weights, place, nudge) -> bool:
-    """Return True for the slope at the weight, between the nudges to both sides: a nudge down or to both sides is right, too."""
-    up, down = _slope(loss, weights, place, nudge), _slope(loss, weights, place, -nudge)
-    return min(up, down) - 1e-6 <= _one_number(answer) <= max(up, down) + 1e-6
+def _is_slope(answer, loss, weights, place, nudge) -> bool:
+    """Return True for the slope by this nudge: up, down, to both sides, or half of it to both sides."""
+    up, down, half_up, half_down = (_slope(loss, weights, place, nudge * part) for part in (1, -1, 0.5, -0.5))
+    ways = (up, down, (up + down) / 2, (half_up + half_down) / 2)
+    return any(close(_one_number(answer), way) for way in ways)
 
 
 def _one_number(answer) -> float:
@@ -176,7 +221,12 @@ _ADVICE_ON_PLACES = {
     "'tuple' object": "`place` is the index itself: weights[place].",
 }
 
-_ROWS = "you move whole rows. The tuple itself is the index of one weight: moved[place]."
+_ROWS = "that is exactly what moving a whole row gives. The tuple itself is the index of one weight: moved[place]."
+_ONE_WEIGHT = (
+    "that is exactly what calling `loss` with one number gives, the moved weight alone. `loss` takes all weights: the moved "
+    "copy."
+)
+_FIXED = "that is exactly what {} {:g} gives, whatever the argument says: use `nudge`."
 
 SLOPE_MISTAKES = (
     Mistake(
@@ -189,15 +239,15 @@ SLOPE_MISTAKES = (
     ),
     Mistake(
         lambda loss, weights, place, nudge: _slope(loss, weights, place, nudge) * nudge**2,
-        "you multiply by the nudge. Divide by it.",
+        "this is the change of the loss, *multiplied* by the nudge. Divide by it.",
     ),
     Mistake(
         lambda loss, weights, place, nudge: (loss(weights + nudge) - loss(weights)) / nudge,
-        "you move *all* weights. Move the one at `place`: moved[place] += nudge.",
+        "that is exactly what moving *all* weights gives. Move the one at `place`: moved[place] += nudge.",
     ),
     Mistake(
         lambda loss, weights, place, nudge: (loss(_set(weights, place, nudge)) - loss(weights)) / nudge,
-        "the weight is *set* to the nudge. Add the nudge to it: +=.",
+        "that is exactly what *setting* the weight to the nudge gives. Add the nudge to it: +=.",
     ),
     Mistake(
         lambda loss, weights, place, nudge: abs(_slope(loss, weights, place, nudge)),
@@ -205,14 +255,37 @@ SLOPE_MISTAKES = (
     ),
     Mistake(
         lambda loss, weights, place, nudge: -_slope(loss, weights, place, -nudge),
-        "you nudge the weight *down* and divide by the nudge. Nudge it up, or divide by what you have added: -nudge.",
+        "that is exactly what nudging the weight *down* gives, divided by the nudge. Nudge it up, or divide by -nudge.",
     ),
     *(
         Mistake(
             lambda loss, weights, place, nudge, fixed=fixed: _slope(loss, weights, place, fixed),
-            f"your nudge is {fixed}, whatever the argument says: use `nudge`.",
+            _FIXED.format("a nudge of", fixed),
+        )
+        for fixed in (0.1, 0.01, 0.001, 1e-6)
+    ),
+    *(
+        Mistake(
+            lambda loss, weights, place, nudge, fixed=fixed: _slope(loss, weights, place, fixed) * fixed / nudge,
+            _FIXED.format("making the weight larger by", fixed),
         )
         for fixed in (0.1, 0.01)
+    ),
+    *(
+        Mistake(
+            lambda loss, weights, place, nudge, fixed=fixed: _slope(loss, weights, place, nudge) * nudge / fixed,
+            _FIXED.format("dividing by", fixed),
+        )
+        for fixed in (0.1, 0.01)
+    ),
+    Mistake(
+        lambda loss, weights, place, nudge: loss(_nudged(weights, place, nudge)) - loss(weights) / nudge,
+        "that is exactly what `loss(moved) - loss(weights) / nudge` gives: only the second loss is divided. Put the difference "
+        "in parentheses.",
+    ),
+    Mistake(lambda loss, weights, place, nudge: (loss(weights[place] + nudge) - loss(weights)) / nudge, _ONE_WEIGHT),
+    Mistake(
+        lambda loss, weights, place, nudge: (loss(weights[place] + nudge) - loss(weights[place])) / nudge, _ONE_WEIGHT
     ),
     Mistake(
         lambda loss, weights, place, nudge: (loss(_nudged(weights, place[0], nudge)) - loss(weights)) / nudge,
@@ -226,11 +299,11 @@ SLOPE_MISTAKES = (
         lambda loss, weights, place, nudge: (
             (loss(_set(weights, place, weights[place] * (1 + nudge))) - loss(weights)) / nudge
         ),
-        "the weight is *multiplied* by 1 + nudge. Add the nudge to it: +=.",
+        "that is exactly what *multiplying* the weight by 1 + nudge gives. Add the nudge to it: +=.",
     ),
     Mistake(
         lambda loss, weights, place, nudge: loss(_nudged(weights, place, nudge)) / nudge,
-        "the loss before the nudge is not subtracted.",
+        "this is the loss after the nudge, divided by the nudge. Subtract the loss before the nudge first.",
     ),
     Mistake(
         lambda loss, weights, place, nudge: loss(_nudged(weights, place, nudge)),
@@ -242,7 +315,8 @@ SLOPE_MISTAKES = (
     ),
     Mistake(
         lambda loss, weights, place, nudge: 0.0,
-        "the loss has not changed. Do both calls of `loss` get the same array? Nudge a *copy*: weights.copy().",
+        "the loss has not changed. Either the weight has not moved (`moved[place] + nudge` alone changes nothing: write +=), or "
+        "both calls of `loss` get the same array: one gets the copy, the other `weights`.",
     ),
 )
 
@@ -277,14 +351,33 @@ def gradient_step(answer) -> None:
         _step_by_differences,
         what,
         mistakes=GRADIENT_STEP_MISTAKES,
-        advice={
-            "matmul": "The scores, one row per picture, are images @ weights. The weights' gradient, one row per pixel, is "
-            "images.T @ error."
-        },
+        advice=_advice_on_steps,
         form=lambda answer: several(answer, "weights, bias", 2),
         parts=("the weights", "the bias"),
     )
     passed("One step down the hill. Now let it walk.")
+
+
+def _advice_on_steps(error: Exception, weights, bias, images, labels, rate) -> str:
+    """Say which sizes are due where shapes do not fit."""
+    told, n, classes = str(error), len(labels), len(bias)
+    if "matmul" in told:
+        return (
+            "The scores, one row per picture, are images @ weights. The weights' gradient, one row per pixel, is images.T @ "
+            "error."
+        )
+    if "broadcast" in told and f"({classes},) ({n},)" in told:
+        return (
+            f"The bias has a number per class, {classes}; {n} came, as many as pictures. Take the mean over the "
+            "pictures: axis=0."
+        )
+    tables = [columns for rows, columns in re.findall(r"\((\d+),(\d+)\)", told) if int(rows) == n]
+    if ("broadcast" in told and len(set(tables)) > 1) or "out of bounds" in told:
+        return (
+            f"Here are {n} pictures and {classes} classes, and not every class has to occur in a batch. Take the number of "
+            "classes from the bias or the weights: len(bias), weights.shape[1]."
+        )
+    return ""
 
 
 def _mean_loss(weights, bias, images, labels) -> float:
@@ -332,6 +425,19 @@ def _with_error(error_of):
     return step
 
 
+def _picture_by_picture(share: Callable[[int], float]):
+    """Return a wrong step: one after each picture, each `share(number of pictures)` as long as the step of one picture."""
+
+    def step(weights, bias, images, labels, rate):
+        for image, label in zip(images, labels, strict=True):
+            error = _error((image @ weights + bias)[None], [label])[0]
+            weights = weights - rate * share(len(labels)) * np.outer(image, error)
+            bias = bias - rate * share(len(labels)) * error
+        return weights, bias
+
+    return step
+
+
 def _without_bias(weights, bias, images, labels, rate):
     error = _error(images @ weights, labels)
     return weights - rate * images.T @ error / len(labels), bias - rate * error.mean(axis=0)
@@ -349,7 +455,11 @@ def _minus_one_at(places):
 
 
 _PAIRS = "Pair rows with labels: p[np.arange(len(labels)), labels]."
-_BATCH = "you divide by 32, but a batch may be of any size: len(labels)."
+_BATCH = "that is exactly what dividing by 32 gives, but a batch may be of any size: len(labels)."
+_AFTER_EACH = (
+    "that is exactly what a step after each picture gives. Compute the error of all pictures with the *old* weights and bias, "
+    "and take one step along the mean."
+)
 
 GRADIENT_STEP_MISTAKES = (
     Mistake(
@@ -358,15 +468,15 @@ GRADIENT_STEP_MISTAKES = (
     ),
     Mistake(
         _moved(lambda w, b, dw, db, rate, n: (w - rate * n * dw, b - rate * n * db)),
-        "the gradient is a sum over all pictures. Divide it by their number, len(labels).",
+        "that is exactly what the sum over all pictures gives. Divide it by their number, len(labels).",
     ),
     Mistake(
         _moved(lambda w, b, dw, db, rate, n: (w - rate * n * dw, b - rate * db)),
-        "the weights sum over all pictures: divide that by len(labels).",
+        "the weights' step is that of a sum over all pictures: divide that by len(labels).",
     ),
     Mistake(
         _moved(lambda w, b, dw, db, rate, n: (w - rate * dw, b - rate * n * db)),
-        "the bias' gradient is a sum over all pictures: take the mean(axis=0).",
+        "the bias' step is that of a sum over all pictures: take the mean(axis=0).",
     ),
     Mistake(  # The mean of the whole error is 0 as well: its rows add up to 0.
         _moved(lambda w, b, dw, db, rate, n: (w - rate * dw, b)),
@@ -375,7 +485,7 @@ GRADIENT_STEP_MISTAKES = (
     ),
     Mistake(
         _moved(lambda w, b, dw, db, rate, n: (w - dw, b - db)),
-        "the rate is not used: multiply the gradient by it.",
+        "that is exactly what a rate of 1 gives, whatever the argument says: multiply the gradient by `rate`.",
     ),
     Mistake(
         _moved(lambda w, b, dw, db, rate, n: (dw, db)),
@@ -386,31 +496,44 @@ GRADIENT_STEP_MISTAKES = (
         "this is the step alone. Subtract it from weights and bias.",
     ),
     Mistake(
+        _moved(lambda w, b, dw, db, rate, n: (-rate * dw, -rate * db)),
+        "this is the step alone, -rate times the gradient. Add it to weights and bias.",
+    ),
+    Mistake(_picture_by_picture(lambda n: 1), _AFTER_EACH),
+    Mistake(_picture_by_picture(lambda n: 1 / n), _AFTER_EACH),
+    Mistake(
+        _with_error(lambda scores, labels: _softmax(scores) + np.eye(scores.shape[1])[labels]),
+        "that is exactly what *adding* 1 at the true class gives. Subtract it.",
+    ),
+    Mistake(
         _with_error(lambda scores, labels: _softmax(scores)),
-        "the true classes are not used: subtract 1 from the probability of each picture's label.",
+        "that is exactly what the probabilities alone give. Subtract 1 at each picture's true class.",
     ),
     Mistake(
         _with_error(lambda scores, labels: _softmax(scores) - 1),
-        "1 is subtracted from every probability. Subtract it at the true class alone.",
+        "that is exactly what subtracting 1 from every probability gives. Subtract it at the true class alone.",
     ),
     Mistake(
         _with_error(lambda scores, labels: _softmax(scores) - np.bincount(labels, minlength=scores.shape[1])),
-        f"`error[:, label]` is a column, all pictures: 1 goes off in all of them. {_PAIRS}",
+        f"that is exactly what `error[:, label] -= 1` gives, label by label: a column is that class of all pictures. {_PAIRS}",
     ),
-    Mistake(_without_bias, "the scores lack the bias: images @ weights + bias."),
+    Mistake(_without_bias, "that is exactly what scores without the bias give. They are images @ weights + bias."),
     Mistake(_moved(lambda w, b, dw, db, rate, n: (w - rate * dw * n / 32, b - rate * db)), _BATCH),
     Mistake(_moved(lambda w, b, dw, db, rate, n: (w - rate * dw * n / 32, b - rate * db * n / 32)), _BATCH),
     Mistake(
         _with_error(_minus_one_at(lambda labels: (slice(None), labels))),
-        f"`p[:, labels]` changes every row. {_PAIRS}",
+        f"that is exactly what `p[:, labels] -= 1` gives, which changes every row. {_PAIRS}",
     ),
     Mistake(
         _with_error(lambda scores, labels: scores - np.eye(scores.shape[1])[labels]),
-        "this takes the scores as they are. Turn them into probabilities with softmax first.",
+        "that is exactly what the scores give in place of probabilities. Take their softmax first.",
     ),
     Mistake(
         _moved(lambda w, b, dw, db, rate, n: (w, b)),
         "nothing has moved: the weights and the bias are as they were.",
     ),
-    Mistake(_with_error(_minus_one_at(lambda labels: labels)), f"`p[labels]` picks whole rows. {_PAIRS}"),
+    Mistake(
+        _with_error(_minus_one_at(lambda labels: labels)),
+        f"that is exactly what `p[labels] -= 1` gives, which picks whole rows. {_PAIRS}",
+    ),
 )

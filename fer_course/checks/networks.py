@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -119,27 +118,30 @@ def _kernels(layers) -> list[int]:
     return [kernel for kernel, _ in layers]
 
 
-_FROM_THE_END = "the layers are taken from the wrong end: the list begins at the picture."
-_ADDED = "the strides are added. They multiply: 2, 2 and 2 make 8."
+_FROM_THE_END = "that is what it is for the layers in reverse: the list begins at the picture."
+_ADDED = "that is exactly what *adding* the strides gives. They multiply: 2, 2 and 2 make 8."
 _MULTIPLIED = (
-    "from the first layer on, the field itself is never multiplied: it grows by k - 1 steps. The *step* is multiplied, "
-    "by each stride, for the layers after it."
+    "that is exactly what multiplying the *field* by each stride gives. The field is never multiplied: it grows by k - 1 steps. "
+    "The *step* is multiplied, by each stride, for the layers after it."
 )
 _WIDENS = "Each layer widens what the layers before it see."
 
 RECEPTIVE_FIELD_MISTAKES = (
     Mistake(lambda layers: _reached([(stride, kernel) for kernel, stride in layers]),
-            "kernel and stride have changed places: each pair is (kernel, stride)."),
+            "that is what it is with kernels and strides in each other's place: each pair is (kernel, stride)."),
     Mistake(_field(_before, add=lambda kernel: kernel // 2),
-            "a kernel of k adds k - 1 pixels, half of them on each side; you add one half alone."),
+            "that is exactly what adding k // 2 steps for a kernel of k gives, one half of it. It adds k - 1, half of them on "
+            "each side."),
     Mistake(_field(lambda strides, n: 1),
-            "the strides are not used: after a stride of 2, neighbours lie 2 pixels apart."),
+            "that is what it is with strides of 1: after a stride of 2, neighbours lie 2 pixels apart."),
     Mistake(_field(lambda strides, n: math.prod(strides[: n + 1])),
-            "a layer's own stride comes too early: it moves the layers *after* it apart, not the pixels of its own kernel."),
+            "that is exactly what a layer's own stride gives too early: it moves the layers *after* it apart, not the pixels of "
+            "its own kernel."),
     Mistake(_field(lambda strides, n: strides[n - 1] if n else 1),
-            "only the stride of the layer before is used. Strides multiply: 2 and 2 make 4."),
+            "that is exactly what the stride of the layer before alone gives. Strides multiply: 2 and 2 make 4."),
     Mistake(_field(lambda strides, n: strides[n]),
-            "a kernel is widened by its own stride alone. What counts for it are all strides *before* it, multiplied."),
+            "that is exactly what a kernel's own stride alone gives. What counts for it are all strides *before* it, "
+            "multiplied."),
     Mistake(_field(lambda strides, n: 1 + sum(strides[:n]) - n), _ADDED),
     Mistake(_field(lambda strides, n: sum(strides[:n]) or 1), _ADDED),
     Mistake(_field(lambda strides, n: 1 + sum(strides[:n])), _ADDED),
@@ -152,21 +154,24 @@ RECEPTIVE_FIELD_MISTAKES = (
     Mistake(_field(_before, start=0), "one too few: even without any layer, an output sees one pixel. Start with 1."),
     Mistake(_field(_before, start=2), "one too many: start with a field of 1 pixel."),
     Mistake(_field(lambda strides, n: 2 * _before(strides, n)),
-            "each layer adds twice what it should: the step begins at 1, as neighbouring pixels lie 1 pixel apart."),
+            "each layer adds twice what it should. The step begins at 1, as neighbouring pixels lie 1 pixel apart."),
     Mistake(_field(lambda strides, n: 0),
             "this is 1, whatever the layers are: nothing is added to the field. The step begins at 1, and each layer adds "
             "(k - 1) steps."),
     Mistake(lambda layers: _reached(layers) ** 2, "this is the area of the square. Return its side."),
     Mistake(_field(_before, add=lambda kernel: kernel),
-            "a kernel of k adds k - 1 pixels, not k: one of them was seen already."),
-    Mistake(_field(_before, add=lambda kernel: kernel + 1), "a kernel of k adds k - 1 pixels, not k + 1."),
-    Mistake(_field(_before, add=lambda kernel: kernel - 2), "a kernel of k adds k - 1 pixels, not k - 2."),
+            "that is exactly what adding k steps for a kernel of k gives. It adds k - 1: one pixel was seen already."),
+    Mistake(_field(_before, add=lambda kernel: kernel + 1),
+            "that is exactly what adding k + 1 steps for a kernel of k gives. It adds k - 1."),
+    Mistake(_field(_before, add=lambda kernel: kernel - 2),
+            "that is exactly what adding k - 2 steps for a kernel of k gives. It adds k - 1."),
     Mistake(_field(_before, add=lambda kernel: 1 - kernel),
-            "the field shrinks: a kernel of k adds k - 1 pixels, and 1 - k is below 0."),
+            "the field shrinks, by k - 1 steps for a kernel of k. It grows by them."),
     Mistake(lambda layers: sum(_kernels(layers)),
-            "the kernels are added. But two of 3 see 5 pixels: they overlap; a kernel of k adds k - 1."),
+            "this is the sum of the kernels. But two of 3 see 5 pixels: they overlap; a kernel of k adds k - 1."),
     Mistake(lambda layers: math.prod(_kernels(layers)),
-            "the kernels are multiplied. But two of 3 see 5 pixels, not 9: each adds k - 1."),
+            "this is the product of the kernels. But two of 3 see 5 pixels, not 9. Either the kernels are multiplied, where each "
+            "adds (k - 1) steps; or the step is multiplied by each kernel, where it is by each *stride*."),
     Mistake(lambda layers: max(_kernels(layers)), f"this is the largest kernel. {_WIDENS}"),
     Mistake(lambda layers: _kernels(layers)[-1], f"this is the last kernel alone. {_WIDENS}"),
     Mistake(lambda layers: _kernels(layers)[0], f"this is the first kernel alone. {_WIDENS}"),
@@ -255,11 +260,17 @@ def _with_places(change: Callable[[int, int], int]):
 _ANY_SIZE = "they don't depend on the size of the picture: the *same* kernel is used in every place."
 _MULTIPLY = "channels and maps multiply. Each map has a kernel for all channels."
 _SQUARE = "a kernel is a square, with size × size numbers per channel."
-_BORDER = "at the border the kernel has no place. Count those of the *output*: (H - k) // stride + 1."
-_BIASES = "adding a bias is no multiplication. Leave the biases out here."
+_BORDER = (
+    "that is what it is with places at the border, too, where the kernel has none. Count those of the *output*: (H - k) // "
+    "stride + 1."
+)
+_BIASES = "that is what it is with one more for each bias. Adding a bias is no multiplication: leave them out here."
 _BOTH_WRONG = f"{_BIASES} And count the places of the *output*: (H - k) // stride + 1 along one side."
-_ONE_SIDE = "places along one side alone. Multiply those along the height by those along the width."
-_PLUS_ONE = "the number of places along {} is wrong: it is (side - k) // stride + 1, with + 1 for the first place."
+_ONE_SIDE = "that is what the places along one side give. Multiply those along the height by those along the width."
+_PLUS_ONE = (
+    "that is exactly what too many or too few places along {} give. There are (side - k) // stride + 1, with + 1 for the first "
+    "place."
+)
 
 
 def _both_the_first(*case) -> tuple[int, int]:
@@ -276,12 +287,15 @@ LAYER_COST_MISTAKES = (
     Mistake(
         _parameters(lambda c, m, k: k * k * c * m + c), "there is one bias for each *output* map, not for each channel."
     ),
-    Mistake(_parameters(lambda c, m, k: k * k * c * m - m), "the biases are subtracted: add one for each output map."),
+    Mistake(_parameters(lambda c, m, k: k * k * c * m - m),
+            "that is what *subtracting* the biases gives: add one for each output map."),
     Mistake(_parameters(lambda c, m, k: (k * k * c + c) * m), "a kernel has one bias, not one per channel."),
     Mistake(_parameters(lambda c, m, k: k * k * m + m),
             "a kernel has a slice for each input channel. The channels are missing."),
     Mistake(_parameters(lambda c, m, k: k * k * c + 1),
             "this is one kernel with its bias. There are as many as output maps."),
+    Mistake(_parameters(lambda c, m, k: k * k * c + m),
+            "this is one kernel, with the biases of all. There are as many kernels as output maps."),
     Mistake(_parameters(lambda c, m, k: k * c * m + m), _SQUARE),
     Mistake(_parameters(lambda c, m, k: k**3 * c * m + m), _SQUARE),
     Mistake(_parameters(lambda c, m, k: k * k * (c + m)), _MULTIPLY),
@@ -295,19 +309,22 @@ LAYER_COST_MISTAKES = (
     ),
     Mistake(lambda h, w, c, m, k, s=1: (h * w * c * m + m, _counted(h, w, c, m, k, s)[1]), _ANY_SIZE),
     Mistake(_sides(lambda h, w, k, s: (h, w)),
-            "you count a place for every input pixel. Count those of the *output*: (H - k) // stride + 1."),
+            "that is exactly what a place for every input pixel gives. Count those of the *output*: (H - k) // stride + 1."),
+    Mistake(_sides(lambda h, w, k, s: ((h - k + 1) // s, (w - k + 1) // s)),
+            "that is exactly what (H - k + 1) // stride places along a side give. Add 1 *after* the division: (H - k) // stride "
+            "+ 1."),
     Mistake(_sides(lambda h, w, k, s: (h // s, w // s)), _BORDER),
     Mistake(_sides(lambda h, w, k, s: (-(-h // s), -(-w // s))), _BORDER),
     Mistake(_sides(lambda h, w, k, s: (h * w // s**2,)), _BORDER),
     Mistake(lambda h, w, c, m, k, s=1: (_counted(h, w, c, m, k, s)[0], h * w * k * k * c * m // s**2), _BORDER),
     Mistake(_sides(lambda h, w, k, s: (h - k + 1, w - k + 1)),
-            "the stride is ignored. With stride 2 there are about a quarter of the places."),
+            "that is what it is with stride 1. With stride 2 there are about a quarter of the places."),
     Mistake(
         lambda h, w, c, m, k, s=1: (
             _counted(h, w, c, m, k, s)[0],
             (h - k + 1) * (w - k + 1) * k * k * c * m // s,
         ),
-        "the stride thins out rows *and* columns.",
+        "that is exactly what dividing all places by the stride gives, once. The stride thins out rows *and* columns.",
     ),
     Mistake(_with_places(lambda rows, columns: (rows - 1) * (columns - 1)),
             "a row and a column of places are missing: (H - k) // stride + 1."),
@@ -321,7 +338,10 @@ LAYER_COST_MISTAKES = (
         for change in changes
     ),
     *(
-        Mistake(_sides(places), f"the kernel makes {side} shorter: subtract its size from the side.")
+        Mistake(
+            _sides(places),
+            f"that is exactly what *adding* the kernel's size to {side} gives. It makes the side shorter: subtract it.",
+        )
         for side, places in (
             ("the height", lambda h, w, k, s: ((h + k) // s + 1, (w - k) // s + 1)),
             ("the width", lambda h, w, k, s: ((h - k) // s + 1, (w + k) // s + 1)),
@@ -329,7 +349,7 @@ LAYER_COST_MISTAKES = (
         )
     ),
     *(
-        Mistake(_sides(places), f"the difference for {side} is the wrong way round: side - size.")
+        Mistake(_sides(places), f"that is exactly what size - side gives for {side}. The difference is side - size.")
         for side, places in (
             ("the height", lambda h, w, k, s: ((k - h) // s + 1, (w - k) // s + 1)),
             ("the width", lambda h, w, k, s: ((h - k) // s + 1, (k - w) // s + 1)),
@@ -345,17 +365,19 @@ LAYER_COST_MISTAKES = (
         _BOTH_WRONG,
     ),
     Mistake(_with_places(lambda rows, columns: (rows * columns) ** 2),
-            "the places are squared. Rows times columns of places is their number already."),
+            "that is exactly what the square of the places gives. Rows times columns of places is their number already."),
     Mistake(_with_places(lambda rows, columns: rows**2),
-            "a picture need not be square: the width gives a number of places of its own."),
+            "that is what it is in a square of this height. The width gives a number of places of its own."),
     Mistake(_with_places(lambda rows, columns: columns**2),
-            "a picture need not be square: the height gives a number of places of its own."),
+            "that is what it is in a square of this width. The height gives a number of places of its own."),
     Mistake(_with_places(lambda rows, columns: rows), _ONE_SIDE),
     Mistake(_with_places(lambda rows, columns: columns), _ONE_SIDE),
     Mistake(_with_places(lambda rows, columns: rows + columns),
-            "rows and columns of places are added. Multiply them: each row has a place in each column."),
-    Mistake(_products(lambda c, m, k: 2 * k * k * c * m), "a product and its addition count as *one*."),
-    Mistake(_products(lambda c, m, k: k * k * m), "every window has all channels. They are missing."),
+            "that is exactly what *adding* rows and columns of places gives. Multiply them: each row has a place in each "
+            "column."),
+    Mistake(_products(lambda c, m, k: 2 * k * k * c * m),
+            "this is twice their number: a product and its addition count as *one*."),
+    Mistake(_products(lambda c, m, k: k * k * m), "this is for one channel. Every window has all channels."),
     Mistake(_products(lambda c, m, k: k * k * c), "this is for one output map. There are `filters` of them."),
     Mistake(_products(lambda c, m, k: k * c * m), _SQUARE),
     Mistake(_products(lambda c, m, k: k**3 * c * m), _SQUARE),
@@ -387,7 +409,12 @@ def lenet(answer) -> None:
         what = f"lenet({', '.join(f'{name}={_word(value)}' for name, value in options.items())})"
         _check_weights(model, options.get("third", False), what)
         _check_dropout(model, options.get("dropout", 0.0), what)
+        _check_training(model, what)
         _check_probabilities(model, options, what, number)
+    if _built(answer, {}) is _built(answer, {}):
+        raise Hint(
+            "Two calls of your lenet returned the same model. Build a new one each time: each training starts from new weights."
+        )
     passed("LeNet, with one change at a time. Now it can be asked which change helps.")
 
 
@@ -436,7 +463,7 @@ def _check_weights(model: keras.Model, third: bool, what: str) -> None:
             f"the first dense layer gets {numbers_in:,} numbers, LeNet's gets {flat:,}{_why(numbers_in, third, model)}"
         )
     else:
-        told = f"the weights number {place} have the shape {found[place]}; LeNet's have {expected[place]}"
+        told = f"model.get_weights()[{place}] has the shape {found[place]}; LeNet's has {expected[place]}"
     third_told = " The third pair has 32 maps and kernels of 4 × 4, and pooling after it." if third else ""
     raise Hint(f"{what}: {told}.{third_told}")
 
@@ -449,7 +476,7 @@ def _why(flat: int, third: bool, model: keras.Model) -> str:
         "that is what pooling before each convolution gives: it comes after": {"first": "pooling"},
         "that is what pooling with strides=1 gives: pooling(2) moves by 2": {"step": 1},
         "that is what it is without pooling: it comes after each convolution": {"step": 0},
-        "the last pooling seems to be missing": {"last": False},
+        "that is what it is without the last pooling": {"last": False},
     }
     for words, slip in slips.items():
         if _flat(third, **slip) == flat and slip.get("padding", padded) == padded:
@@ -490,14 +517,48 @@ def _check_dropout(model: keras.Model, rate: float, what: str) -> None:
     found = [layer for layer in layers_by_kind(model).get("Dropout", []) if layer.rate]
     if any(abs(layer.rate - rate) > 1e-6 for layer in found):
         raise Hint(f"{what}: a Dropout layer has the rate {found[0].rate:g}; the argument says {rate:g}.")
-    behind = None
-    with suppress(AttributeError, ValueError):  # of a model without a graph of its layers, such as a subclass
-        behind = sorted(tuple(layer.input.shape)[1:] for layer in found)
-    wanted = sorted((units,) for units in _UNITS if rate)
-    if len(found) != len(wanted) or behind not in (None, wanted):
-        places = f" after {' and '.join(map(str, behind))}" if behind else ""
+    met = _shapes_met(model, found)
+    if sorted(met) != sorted((units,) for units in _UNITS if rate):
+        places = f"where the shape is {' and '.join(map(str, met))}" if met else "none"
         raise Hint(
-            f"{what}: dropout is due after the dense layers of 120 and 84 units, and nowhere else; found {len(found)}{places}."
+            f"{what}: dropout is due after the dense layers of 120 and 84 units, and nowhere else; found {places}."
+        )
+
+
+def _shapes_met(model: keras.Model, of: Sequence[keras.Layer]) -> list[tuple[int, ...]]:
+    """Return the shapes, without the batch, that these layers of a model are called with; one layer may be called twice."""
+    met: list[tuple[int, ...]] = []
+
+    def recorded(call):
+        def record(inputs, *arguments, **options):
+            met.append(tuple(inputs.shape)[1:])
+            return call(inputs, *arguments, **options)
+
+        return record
+
+    for layer in of:
+        layer.call = recorded(layer.call)
+    try:
+        model(np.zeros((1, 48, 48, 1), "float32"), training=False)
+    finally:
+        for layer in of:
+            del layer.call
+    return met
+
+
+def _check_training(model: keras.Model, what: str) -> None:
+    """See that nothing but dropout works in training alone, that nothing is added to the loss, and that all weights learn."""
+    for layer in leaves(model):
+        kind = type(layer).__name__
+        if kind.startswith(("Random", "Gaussian", "Alpha", "SpatialDropout")):
+            raise Hint(
+                f"{what}: there is a {kind} layer in it, which works in training. That is a second change: leave it out."
+            )
+        if not layer.trainable and layer.weights:
+            raise Hint(f"{what}: a {kind} layer is not trainable. That is a second change: leave `trainable` as it is.")
+    if model.losses:
+        raise Hint(
+            f"{what}: something is added to the loss, as by a regulariser. That is a second change: leave it out."
         )
 
 
@@ -538,7 +599,8 @@ _FUNCTIONS: dict[str, Callable] = {
 
 def _forward(
     arrays: Sequence[np.ndarray], image: np.ndarray, activation: str, largest: bool, dense: str = "", first: str = "",
-    last: str = "", others: bool | None = None, rescale: bool = True, third: str = "",
+    last: str = "", others: bool | None = None, rescale: bool = True, third: str = "", third_largest: bool | None = None,
+    late: bool = False,
 ) -> np.ndarray:  # fmt: skip
     """Return LeNet's probabilities in NumPy; the options after `largest` make known slips of it."""
     x = (image / 127.5 - 1 if rescale else image)[..., None].astype(float)
@@ -546,10 +608,13 @@ def _forward(
     for number, (kernel, bias) in enumerate(pair for pair in pairs if pair[0].ndim == 4):
         windows = np.lib.stride_tricks.sliding_window_view(x, kernel.shape[:2], axis=(0, 1))
         x = np.einsum("hwcij,ijcm->hwm", windows, kernel, optimize=True) + bias
-        x = _FUNCTIONS[{0: first, 2: third}.get(number) or activation](x)
+        function = _FUNCTIONS[{0: first, 2: third}.get(number) or activation]
+        x = x if late else function(x)
         squares = x.reshape(len(x) // 2, 2, len(x) // 2, 2, -1)
         pool = largest if number == 0 or others is None else others
+        pool = third_largest if number == 2 and third_largest is not None else pool
         x = squares.max(axis=(1, 3)) if pool else squares.mean(axis=(1, 3))
+        x = function(x) if late else x
     x = x.ravel()
     for kernel, bias in pairs[-3:-1]:
         x = _FUNCTIONS[dense or activation](x @ kernel + bias)
@@ -582,6 +647,9 @@ LENET_SLIPS: tuple[tuple[dict, str], ...] = (
     ({"largest": True}, "these are those of max pooling. The default is average pooling; use the argument: pooling(2)."),
     ({"others": False}, "only the first pooling is what the argument says. Use it in every pair: pooling(2)."),
     ({"largest": False, "others": True}, "the first pooling is not what the argument says. Use it in every pair: pooling(2)."),
+    ({"third_largest": False}, "the pooling of the third pair is a mean, whatever the argument says: pooling(2)."),
+    ({"third_largest": True}, "the pooling of the third pair is the largest, whatever the argument says: pooling(2)."),
+    ({"late": True}, "the activation comes after the pooling. It belongs into the convolution, before it."),
     ({"rescale": False}, "the pixels are not rescaled to between -1 and 1. Keep LeNet's Rescaling layer."),
     ({"last": "linear"}, "these are scores. The last layer has the activation softmax."),
     ({"last": "tanh"}, "the last layer has tanh. It keeps its softmax."),

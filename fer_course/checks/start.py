@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import numpy as np
 
 from fer_course.checks.core import Hint, Mistake, check, grown, judge, numbers, passed
@@ -34,12 +37,34 @@ def _mirrored(face: np.ndarray) -> np.ndarray:
 
 
 def _advice(error: Exception, face: np.ndarray) -> str:
-    rows, columns = face.shape
-    if "out of bounds" not in str(error):
+    """Say which index was asked for, and which is the last one; "" for another error."""
+    found = re.search(r"index (-?\d+) is out of bounds for axis (\d) with size (\d+)", str(error))
+    if not found:
         return ""
+    index, axis, size = map(int, found.groups())
+    told = f"Along axis {axis} the number {index} was asked for; the last one there is {size - 1}."
+    why = (
+        "Either it is one too far, or a size is wrong:" if index == size else "Do all sizes come from face.shape? Here"
+    )
+    return f"{told} {why} face.shape is (rows, columns), {face.shape}."
+
+
+def _by_columns(made: Callable[[np.ndarray], np.ndarray]):
+    """Return a wrong answer: `made(face)`, whose first columns are mirrored, as many as the face has rows."""
+
+    def mirror(face):
+        count, picture = len(face), made(face)
+        for column in range(count):
+            picture[:, column] = face[:, count - 1 - column]
+        return picture
+
+    return mirror
+
+
+def _told_shape(face: np.ndarray) -> str:
     return (
-        f"This picture has {rows} rows and {columns} columns, not 48: take the size from face.shape. "
-        "The last column is number face.shape[1] - 1."
+        f"as many columns are mirrored as the picture has rows, {len(face)}. It has {face.shape[1]} columns: face.shape is "
+        "(rows, columns), in this order."
     )
 
 
@@ -48,15 +73,18 @@ MIRROR_MISTAKES = (
         lambda face: face, "this is the picture as it was. Slice it so that the columns come in the opposite order."
     ),
     Mistake(lambda face: face[::-1],
-            "your picture stands on its head: you reversed the rows. Columns are the second index."),
+            "your picture stands on its head: its rows are in reverse. Columns are the second index."),
     Mistake(lambda face: face[::-1, ::-1],
             "your picture is turned by 180 degrees: rows and columns are reversed. Reverse the columns only."),
-    Mistake(
-        lambda face: face.T, "your picture lies on its side: `.T` swaps rows and columns. Reverse the columns instead."
-    ),
+    Mistake(lambda face: face.T,
+            "your picture lies on its side: rows and columns are swapped, as by `.T`. Reverse the columns instead."),
     Mistake(lambda face: 255 - face,
             "this is the negative: each value is 255 minus the pixel. Move the pixels, and keep their values."),
     Mistake(lambda face: face[:, :0:-1],
-            "the first column is missing: `face[:, :0:-1]` stops before it. Leave the end of the slice out."),
-    Mistake(lambda face: face[:, -2::-1], "the last column is missing: columns run from face.shape[1] - 1 down to 0."),
+            "the first column of the face is missing. A slice such as `face[:, :0:-1]` stops before column 0: leave its end "
+            "out."),
+    Mistake(lambda face: face[:, -2::-1],
+            "the last column of the face is missing: columns run from face.shape[1] - 1 down to 0."),
+    Mistake(_by_columns(np.copy), _told_shape),
+    Mistake(_by_columns(np.zeros_like), _told_shape),
 )  # fmt: skip

@@ -142,6 +142,17 @@ def test_a_known_mistake_gets_its_own_hint(topic, name, mistake, seed, capfd):
     assert hint.mistake.hint == mistake.hint, f"the hint of another mistake: {hint}"
 
 
+#: The topics whose hints have been read with this question.
+SEEN = ("start", "faces", "linear", "convolutions", "networks")
+
+
+@pytest.mark.parametrize(("topic", "name", "mistake"), [case for case in known_mistakes() if case.values[0] in SEEN])
+def test_a_hint_says_what_the_check_has_seen_and_not_what_the_learner_wrote(topic, name, mistake):
+    """A check sees results. Another code may give the same: "that is exactly what … gives", and not "you divide by …"."""
+    told = mistake.hint if isinstance(mistake.hint, str) else ""
+    assert not re.search(r"(?i)\b(?<!do )(?<!before )you (always |never )?[a-z]+", told)
+
+
 @every_check
 def test_the_stub_of_the_exercise_is_not_attempted(topic, name, capfd):
     stub = stub_of(topic, name)

@@ -80,6 +80,14 @@ SIZE_WRONG = {
     ),
     "kernel twice": (sized(lambda n, k, s, p: (n + 2 * p - 2 * k) // s + 1), "48 pixels, kernel 5"),
     "the side": (sized(lambda n, k, s, p: n), "is the argument `size`"),
+    "before the division, rounded": (
+        sized(lambda n, k, s, p: round((n + 2 * p - k + 1) / s)),
+        "before.*and round down",
+    ),
+    "before the division, rounded up from a half": (
+        sized(lambda n, k, s, p: int((n + 2 * p - k + 1) / s + 0.5)),
+        "before.*and round down",
+    ),
     "two too few": (sized(lambda n, k, s, p: (n + 2 * p - k) // s - 1), "the right one minus 2"),
     "nothing": (sized(lambda n, k, s, p: None), "return"),
 }
@@ -210,6 +218,25 @@ def filled_by(numbers_of, size_of=len):
     return answer
 
 
+def counted_in_pixels(image, kernel, stride=1, padding=0):
+    image, size = padded(image, padding), len(kernel)
+    maps = np.zeros(convolve(image, kernel, stride).shape)
+    for row in range(0, image.shape[0] - size + 1, stride):
+        for column in range(0, image.shape[1] - size + 1, stride):
+            maps[row, column] = np.tensordot(image[row : row + size, column : column + size], kernel, axes=3)
+    return maps
+
+
+def by_matrix_products(image, kernel, stride=1, padding=0):
+    image, size = padded(image, padding), len(kernel)
+    maps = np.zeros(convolve(image, kernel, stride).shape)
+    for row, column, m in np.ndindex(maps.shape):
+        window = image[row * stride :, column * stride :][:size, :size]
+        for c in range(image.shape[2]):
+            maps[row, column, m] += (window[..., c] @ kernel[:, :, c, m]).sum()
+    return maps
+
+
 def row_kernels(image, kernel, stride=1, padding=0):
     other = np.moveaxis(kernel, 0, 3)
     fits = kernel.shape[0] == kernel.shape[2] == kernel.shape[3]
@@ -231,14 +258,35 @@ CONVOLVE_WRONG = {
     "maps for channels": (swapped_maps, "channels and maps are swapped"),
     "padding one more where there is any": (
         lambda image, kernel, stride=1, padding=0: convolve(image, kernel, stride, padding + bool(padding)),
-        "off by one.*not one more",
+        "padding of one more gives",
     ),
     "channels padded": (pad_all_axes, "ValueError"),
-    "channels padded, by loops": (by_windows(fitting, inside, np.pad), "deeper than the image"),
+    "channels padded, by loops": (by_windows(fitting, inside, np.pad), "the window is 6 deep, and the image has 2 channels"),
     "padding counted twice": (
         by_windows(lambda side, size, stride, padding: (side + 2 * padding - size) // stride + 1, inside),
-        r"(?s)stopped with ValueError.*padding 2: a window sticks out.*Is the padding counted twice",
+        r"(?s)stopped with ValueError.*padding 2: a window sticks out.*Either the zeros are missing.*or there are too many",
     ),
+    "padding counted, but not put": (
+        by_windows(
+            lambda side, size, stride, padding: (side + 2 * padding - size) // stride + 1, inside, lambda image, _: image
+        ),
+        r"padding 2: a window sticks out.*Either the zeros are missing.*or there are too many",
+    ),
+    "padding put on both sides, counted once": (
+        by_windows(lambda side, size, stride, padding: (side - padding - size) // stride + 1, inside),
+        "zeros above and left alone.*Either they are missing below and right, or too few places",
+    ),
+    "a window of one more": (
+        by_windows(fitting, lambda place, size, stride: place * stride + size + 1),
+        r"window has 4 × 4 pixels, the kernel 3 × 3\. A window .* ends at row \* stride \+ k, without parentheses",
+    ),
+    "a window in parentheses": (
+        by_windows(fitting, lambda place, size, stride: (place + size) * stride),
+        r"window has 6 × 6 pixels, the kernel 3 × 3\. A window .* ends at row \* stride \+ k, without parentheses",
+    ),
+    "places counted in pixels": (counted_in_pixels, r"(?s)out of bounds.*maps are .*or an index counts pixels and not places"),
+    "matrix products": (by_matrix_products, "matrix product `@`"),
+    "all kernels at once": (by_windows(fitting, inside, kernel_of=lambda kernel, m: kernel), "kernels of all maps"),
     "window ends too early": (by_windows(fitting, lambda place, size, stride: place + size), r"end at row \* stride \+ k"),
     "one place too many": (by_windows(lambda side, size, stride, padding: (side - size) // stride + 2, inside), "H - k \\+ 1"),
     "one place too many after a stride": (
@@ -247,7 +295,7 @@ CONVOLVE_WRONG = {
     ),
     "window of 3": (
         by_windows(fitting, lambda place, size, stride: place * stride + 3),
-        r"the window has 3 × 3 pixels, the kernel 2 × 2: take k from",
+        r"the window has 3 × 3 pixels, the kernel 2 × 2\..*k is kernel\.shape\[0\]",
     ),
     "summed over rows and columns": (summed_over_two_axes, "Sum over rows, columns and channels together"),
     "not summed over the channels": (
@@ -266,11 +314,11 @@ CONVOLVE_WRONG = {
         filled_by(lambda window, kernel: sum(window[i, j] @ kernel[i, j] for i in range(3) for j in range(3))),
         "(?s)out of bounds.*here k is 2",
     ),
-    "one slice": (by_windows(fitting, inside, kernel_of=lambda kernel, m: kernel[:, :, 0, m]), "slice for channel 0"),
-    "one slice where it fits": (by_windows(fitting, inside, kernel_of=slice_of_channel_0), "slice for channel 0"),
+    "one slice": (by_windows(fitting, inside, kernel_of=lambda kernel, m: kernel[:, :, 0, m]), "one slice of the kernel"),
+    "one slice where it fits": (by_windows(fitting, inside, kernel_of=slice_of_channel_0), "one slice of the kernel"),
     "one slice of two": (
         by_windows(fitting, inside, kernel_of=lambda kernel, m: kernel[:, :, 0 if kernel.shape[:3] == (3, 3, 2) else ..., m]),
-        "one slice of the kernel",
+        r"an array \(3, 3\) met the window \(3, 3, 2\)",
     ),
     "another error": (lambda image, kernel, stride=1, padding=0: {}[stride], "KeyError"),
     "uint8": (into(np.uint8), "wrap round"),

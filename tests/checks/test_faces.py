@@ -38,6 +38,11 @@ def parse_column_order(row):
     return int(row[0]), np.array(row[2:].split(",")[0].split(), dtype=np.uint8).reshape(48, 48, order="F"), row[-8:]
 
 
+def unpacked_at_spaces(row):
+    label, pixels, split = row.split()
+    return int(label), np.array(pixels), split
+
+
 PARSE_RIGHT = {
     "plain": parse_plain,
     "loops": parse_by_loops,
@@ -45,9 +50,9 @@ PARSE_RIGHT = {
 }
 PARSE_WRONG = {
     "label is text": (parsed(lambda label, image, split: (str(label), image, split)), r"label is text"),
-    "split before image": (parsed(lambda label, image, split: (label, split, image)), "another order"),
-    "split first": (parsed(lambda label, image, split: (split, image, label)), "another order"),
-    "image first": (parsed(lambda label, image, split: (image, label, split)), "another order"),
+    "split before image": (parsed(lambda label, image, split: (label, split, image)), "order of the file.*found 4, 'Tr"),
+    "split first": (parsed(lambda label, image, split: (split, image, label)), "order of the file.*found 'Training'"),
+    "image first": (parsed(lambda label, image, split: (image, label, split)), "order of the file.*found an array"),
     "only two": (parsed(lambda label, image, split: (label, image)), "three things"),
     "pixels are text": (parse_text_array, "still text"),
     "one string": (lambda row: row.split(","), "label is text"),
@@ -59,10 +64,12 @@ PARSE_WRONG = {
     "nothing": (lambda row: print(end=""), "return"),
     "too few pixels": (parsed(lambda label, image, split: (label, image[:, :47], split)), "last .* is missing along axis 1"),
     "fails": (lambda row: float(row), "ValueError"),
-    "single characters": (lambda row: np.array(list(row.split(",")[1]), dtype=np.uint8), "A space is no number"),
+    "single characters": (lambda row: np.array(list(row.split(",")[1]), dtype=np.uint8), "A space, or nothing, is no number"),
     "cut at spaces alone": (lambda row: [int(text) for text in row.split()[:-1]], "comma in this text"),
     "pixels not cut": (lambda row: int(row.split(",")[1]), "many numbers in one text"),
     "split as a number": (lambda row: int(row.split(",")[2]), "three things"),
+    "unpacked after the cut at the spaces": (unpacked_at_spaces, r"(?s)too many values.*`row\.split\(\)` cuts at the spaces"),
+    "int8": (lambda row: (4, np.array(row.split(",")[1].split(), dtype=np.int8), ""), "(?s)OverflowError.*ends at 127"),
     "other error": (lambda row: row[10**6], "IndexError"),
     "resize": (parsed(lambda label, image, split: (label, image.copy().resize(48, 48), split)), r"\.reshape\(48, 48\)"),
 }  # fmt: skip
@@ -109,7 +116,10 @@ COUNT_RIGHT = {
     "Counter": lambda labels: np.array([Counter(labels.tolist())[number] for number in range(7)]),
 }
 COUNT_WRONG = {
-    "both of unique": (lambda labels: np.unique(labels, return_counts=True), "np.unique"),
+    "both of unique": (lambda labels: np.unique(labels, return_counts=True), r"two things came\. \(np.unique"),
+    "both of histogram": (lambda labels: np.histogram(labels, bins=range(8)), r"two things came\..*np.histogram"),
+    "too short a minlength": (lambda labels: np.bincount(labels, minlength=6), "where no label is 6"),
+    "six by hand": (lambda labels: [(labels == label).sum() for label in range(6)], "counts end at class 5. The"),
     "no minlength": (np.bincount, "minlength"),
     "dictionary": (lambda labels: Counter(labels.tolist()), "Counter"),
     "float": (lambda labels: np.bincount(labels, minlength=7).astype(float), "whole numbers"),
@@ -148,6 +158,15 @@ MAJORITY_WRONG = {
     "last label": (lambda train, test: (test == train[-1]).mean(), "the largest training label"),
     "place of the last": (lambda train, test: (test == len(train) - 1).mean(), "no test label equals"),
     "an array": (lambda train, test: test == majority(train), "one number"),
+    "the place for the class": (
+        lambda train, test: (test == np.unique(train, return_counts=True)[1].argmax()).mean(),
+        "a place is no class",
+    ),
+    "the place for the class, of a Counter": (
+        lambda train, test: (test == np.argmax([n for _, n in sorted(Counter(train.tolist()).items())])).mean(),
+        "a place is no class",
+    ),
+    "arguments swapped": (lambda train, test: package.majority_baseline(test, train), "in each other's place"),
     "true against true": (lambda train, test: (test == test).mean(), "not with themselves"),
 }
 
@@ -205,6 +224,18 @@ def overwritten(train, test):
     return mask
 
 
+def leaks_as_many_as_training(train, test):
+    seen, mask = {image.tobytes() for image in train}, np.zeros(len(train), dtype=bool)
+    for place, image in enumerate(test):
+        mask[place] = image.tobytes() in seen
+    return mask
+
+
+def leaks_by_places_of_training(train, test):
+    seen = {image.tobytes() for image in train}
+    return [test[place].tobytes() in seen for place in range(len(train))]
+
+
 LEAKS_RIGHT = {
     "bytes": leaks_by_bytes,
     "loops": leaks_by_loops,
@@ -217,10 +248,15 @@ LEAKS_WRONG = {
     "mean": (same_mean, "Equal sums"),
     "by text": (by_text, "leave its middle out"),
     "single bytes": (by_single_bytes, "set of single bytes"),
-    "any pixel": (lambda train, test: (test[:, None] == train[None]).any(axis=(1, 2, 3)), "one equal pixel"),
+    "any pixel": (lambda train, test: (test[:, None] == train[None]).any(axis=(1, 2, 3)), "a single pixel in common"),
     "zeros and ones": (lambda train, test: leaks_by_bytes(train, test).astype(int), "mask"),
     "equals all": (lambda train, test: [(image == train).all() for image in test], r"equals \*all\* of training"),
-    "overwritten": (overwritten, "overwrites"),
+    "a mask as long as training": (
+        leaks_as_many_as_training,
+        r"(?s)IndexError.*12 training pictures and 15 test pictures",
+    ),
+    "a place for each training picture": (leaks_by_places_of_training, "too short, by 3 at the end"),
+    "overwritten": (overwritten, "overwrite the one before"),
     "the first alone": (
         lambda train, test: [np.array_equal(image, train[0]) for image in test],
         "one training picture at",

@@ -25,6 +25,11 @@ def softmax_in_float32(scores):
     return package.softmax(scores.astype(np.float32))
 
 
+def softmax_less_the_largest_without_sign(scores):
+    powers = np.exp(scores - abs(scores).max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 def softmax_in_place(scores):
     scores -= scores.max(axis=1, keepdims=True)
     return package.softmax(scores)
@@ -65,12 +70,19 @@ SOFTMAX_WRONG = {
         ),
         "softmax of scores",
     ),
+    "without its sign": (
+        softmax_less_the_largest_without_sign,
+        r"about 1000 in one row and -1000 .*\*without its sign\*",
+    ),
     "divided by what overflows": (
         lambda scores: np.exp(scores - scores.max(1, keepdims=True)) / np.exp(scores).sum(1, keepdims=True),
-        "softmax of scores",
+        r"scores \(4, 7\): numerator and denominator",
     ),
-    "no keepdims": (softmax_without_keepdims, "(?s)broadcast.*lost their axis: sum with keepdims=True"),
-    "no keepdims, square": (softmax_without_keepdims_where_it_runs, "went to the wrong rows"),
+    "no keepdims": (
+        softmax_without_keepdims,
+        r"(?s)broadcast.*array \(4,\) holds a number per row, but has lost its axis",
+    ),
+    "no keepdims, square": (softmax_without_keepdims_where_it_runs, "go to the wrong rows"),
     "nothing": (lambda scores: None, "return"),
 }
 
@@ -146,6 +158,17 @@ def one_number(weights, bias, images, labels, rate):
     return weights - rate * images.T @ error / len(labels), bias - rate * error.mean()
 
 
+def bias_by_rows(weights, bias, images, labels, rate):
+    error = error_of(weights, bias, images, labels)
+    return weights - rate * images.T @ error / len(labels), bias - rate * error.mean(axis=1)
+
+
+def picture_by_picture(weights, bias, images, labels, rate):
+    for row in range(len(labels)):
+        weights, bias = package.gradient_step(weights, bias, images[[row]], labels[[row]], rate)
+    return weights, bias
+
+
 STEP_RIGHT = {
     "package": package.gradient_step,
     "loops": step_by_loops,
@@ -154,10 +177,10 @@ STEP_RIGHT = {
 }
 STEP_WRONG = {
     "bias by one number": (one_number, "mean over everything"),
-    "every row": (with_error(every_row), r"`p\[:, labels\]` changes every row"),
-    "column by column": (with_error(column_by_column), "is a column"),
+    "every row": (with_error(every_row), r"`p\[:, labels\] -= 1` gives, which changes every row"),
+    "column by column": (with_error(column_by_column), "a column is that class of all pictures"),
     "whole rows": (with_error(whole_rows), "picks whole rows"),
-    "bias not in the scores": (without_bias, "lack the bias"),
+    "bias not in the scores": (without_bias, "scores without the bias"),
     "weights only": (lambda weights, bias, images, labels, rate: weights, "Return two things"),
     "swapped": (lambda *given: step_by_loops(*given)[::-1], "the weights: expected an array"),
     "not transposed": (
@@ -165,6 +188,16 @@ STEP_WRONG = {
         r"(?s)stopped with ValueError.*images\.T @ error",
     ),
     "in place": (step_in_place, "weights.copy"),
+    "bias by the mean of each row": (bias_by_rows, r"a number per class, 3; 6 came, as many as pictures.*axis=0"),
+    "seven classes": (
+        with_error(lambda scores, labels: package.softmax(scores) - np.eye(7)[labels]),
+        "6 pictures and 3 classes",
+    ),
+    "as many classes as occur": (
+        with_error(lambda scores, labels: package.softmax(scores) - np.eye(labels.max() + 1)[labels]),
+        r"not every class has to occur",
+    ),
+    "picture by picture": (picture_by_picture, "a step after each picture"),
 }
 
 
@@ -196,7 +229,25 @@ def slope_of_the_same_array(loss, weights, place, nudge):
     return (loss(moved) - loss(weights)) / nudge
 
 
+def slope_in_float32(loss, weights, place, nudge=0.01):
+    moved = np.array(weights, dtype="float32")
+    moved[place] += nudge
+    return (loss(moved) - loss(weights)) / nudge
+
+
+def slope_of_what_has_not_moved(loss, weights, place, nudge=0.01):
+    moved = weights.copy()
+    moved[place] + nudge
+    return (loss(moved) - loss(weights)) / nudge
+
+
+def slope_by_a_fixed_nudge_to_both_sides(loss, weights, place, nudge=0.01):
+    return slope_to_both_sides(loss, weights, place, 1e-3)
+
+
 SLOPE_RIGHT = {
+    "in float32": slope_in_float32,
+    "by twice the nudge": lambda loss, weights, place, nudge=0.01: slope_to_both_sides(loss, weights, place, 2 * nudge),
     "package": package.slope,
     "downwards": slope_downwards,
     "to both sides": slope_to_both_sides,
@@ -209,6 +260,16 @@ SLOPE_WRONG = {
         lambda loss, weights, place, nudge=10.0: package.slope(loss, weights, place, nudge),
         "Called without a nudge, it is 0.01",
     ),
+    "a smaller default": (
+        lambda loss, weights, place, nudge=0.001: package.slope(loss, weights, place, nudge),
+        "Called without a nudge, it is 0.01",
+    ),
+    "a fixed nudge": (
+        lambda loss, weights, place, nudge=0.01: package.slope(loss, weights, place, 1e-3),
+        "exactly what a nudge of 0.001 gives, whatever the argument says",
+    ),
+    "a fixed nudge to both sides": (slope_by_a_fixed_nudge_to_both_sides, "slope at"),
+    "not moved": (slope_of_what_has_not_moved, r"Either the weight has not moved \(`moved\[place\] \+ nudge` alone"),
     "in place": (slope_in_place, "changed its input in place"),
     "of the same array": (slope_of_the_same_array, "changed its input in place"),
     "all": (

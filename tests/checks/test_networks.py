@@ -49,6 +49,13 @@ def proper(step, stride):
     return step, step * stride
 
 
+def field_of_kernels(layers):
+    field, step = 1, 1
+    for kernel, _ in layers:
+        field, step = field + (kernel - 1) * step, step * kernel
+    return field
+
+
 def field_from_the_first_layer(layers):
     field, step = layers[0]
     for kernel, stride in layers[1:]:
@@ -69,10 +76,14 @@ FIELD_RIGHT = {
     "touching": field_by_touching,
 }
 FIELD_WRONG = {
-    "own stride": (field_forwards(lambda step, stride: (step * stride, step * stride)), "too early"),
+    "own stride": (field_forwards(lambda step, stride: (step * stride, step * stride)), "own stride gives too early"),
     "only the stride before": (field_forwards(lambda step, stride: (step, stride)), "Strides multiply"),
-    "strides added": (field_forwards(lambda step, stride: (step, step + stride - 1)), "strides are added"),
-    "wrong end, forwards": (lambda layers: field_forwards(proper)(layers[::-1]), "wrong end"),
+    "strides added": (
+        field_forwards(lambda step, stride: (step, step + stride - 1)),
+        r"what \*adding\* the strides gives",
+    ),
+    "wrong end, forwards": (lambda layers: field_forwards(proper)(layers[::-1]), "layers in reverse"),
+    "a step of kernels": (field_of_kernels, "Either the kernels are multiplied.*by each kernel"),
     "starts at 4": (field_forwards(proper, start=4), "the right one plus 3"),
     "fails without a layer": (field_from_the_first_layer, "Without any layer"),
     "0 without a layer": (lambda layers: field_backwards(layers) if layers else 0, "Without any layer"),
@@ -123,6 +134,11 @@ COST_WRONG = {
     ),
     "no default": (lambda h, w, c, m, k, s: layer_cost(h, w, c, m, k, s), "TypeError"),
     "other default": (lambda h, w, c, m, k, s=2: layer_cost(h, w, c, m, k, s), "default"),
+    "one kernel": (lambda h, w, c, m, k, s=1: (k * k * c + m, layer_cost(h, w, c, m, k, s)[1]), "one kernel, with the biases"),
+    "one before the division": (
+        lambda h, w, c, m, k, s=1: (k * k * c * m + m, ((h - k + 1) // s) * ((w - k + 1) // s) * k * k * c * m),
+        r"exactly what \(H - k \+ 1\) // stride",
+    ),
     "nothing": (lambda h, w, c, m, k, s=1: None, "return"),
 }  # fmt: skip
 
@@ -133,14 +149,15 @@ layers = keras.layers
 
 
 def lenet(pairs=((6, 5), (16, 5), (32, 4)), units=(120, 84), of_convolutions=None, of_dense=None, pool=None, first_pool=None,
-          last="softmax", rescaled=(1 / 127.5, -1), rate=None, dropped=(120, 84)):  # fmt: skip
+          last="softmax", rescaled=(1 / 127.5, -1), rate=None, dropped=(120, 84), third_pool=None, more=None):  # fmt: skip
     """Return an answer, right unless an option says otherwise: `of_convolutions=lambda name: "tanh"` always has tanh there."""
 
     def answer(activation="tanh", pooling=layers.AveragePooling2D, dropout=0.0, third=False):
         model = [keras.Input((48, 48, 1)), *([layers.Rescaling(*rescaled)] if rescaled else [])]
         for number, (filters, size) in enumerate(pairs if third else pairs[:2]):
-            kind = (first_pool if number == 0 else None) or pool or pooling
+            kind = {0: first_pool, 2: third_pool}.get(number) or pool or pooling
             model += [layers.Conv2D(filters, size, activation=(of_convolutions or str)(activation)), kind(2)]
+        model += [more()] if more else []
         model.append(layers.Flatten())
         for each in units:
             model.append(layers.Dense(each, activation=(of_dense or str)(activation)))
@@ -182,7 +199,30 @@ def lenet_nested(**options):
     return keras.Sequential([keras.Input((48, 48, 1)), lenet()(**options)])
 
 
-def lenet_slipped(padding="valid", first="convolution", last=True, pool=None, initial="glorot_uniform", third_has=None):
+def lenet_with_one_dropout(activation="tanh", pooling=layers.AveragePooling2D, dropout=0.0, third=False):
+    parts, drop = lenet()(activation, pooling, 0.0, third).layers, layers.Dropout(dropout)
+    return keras.Sequential([keras.Input((48, 48, 1)), *parts[:-2], drop, parts[-2], drop, parts[-1]])
+
+
+def lenet_frozen(**options):
+    model = lenet()(**options)
+    model.layers[1].trainable = False
+    return model
+
+
+def lenet_cached():
+    models = {}
+
+    def answer(**options):
+        if str(options) not in models:
+            models[str(options)] = lenet()(**options)
+        return models[str(options)]
+
+    return answer
+
+
+def lenet_slipped(padding="valid", first="convolution", last=True, pool=None, initial="glorot_uniform", third_has=None,
+                  late=False, regular=None):  # fmt: skip
     """Return an answer with one slip that is not in an argument."""
 
     def answer(activation="tanh", pooling=layers.AveragePooling2D, dropout=0.0, third=False):
@@ -191,9 +231,17 @@ def lenet_slipped(padding="valid", first="convolution", last=True, pool=None, in
         for number, (filters, size) in enumerate(sizes):
             own = third_has if third_has and number == 2 else activation
             pair = [
-                layers.Conv2D(filters, size, padding=padding, activation=own, kernel_initializer=initial),
+                layers.Conv2D(
+                    filters,
+                    size,
+                    padding=padding,
+                    activation=None if late else own,
+                    kernel_initializer=initial,
+                    kernel_regularizer=regular,
+                ),
                 (pool or (lambda kind: kind(2)))(pooling),
             ]
+            pair += [layers.Activation(own)] if late else []
             pair = pair[::-1] if first == "pooling" else pair
             model += pair if last or number < len(sizes) - 1 else pair[:1]
         model.append(layers.Flatten())
@@ -211,6 +259,7 @@ LENET_RIGHT = {
     "without an input": lenet_without_input,
     "subclass": Subclass,
     "nested": lenet_nested,
+    "one dropout for both": lenet_with_one_dropout,
 }
 ALWAYS_TANH, ALWAYS_RELU, NEVER = (lambda asked, name=name: name for name in ("tanh", "relu", None))
 LENET_WRONG = {
@@ -236,10 +285,10 @@ LENET_WRONG = {
     "pooling first": (lenet_slipped(first="pooling"), "576 numbers.*it comes after"),
     "pooling by 1": (lenet_slipped(pool=lambda kind: kind(2, strides=1)), "strides=1"),
     "no pooling": (lenet_slipped(pool=lambda kind: layers.Dropout(0)), "without pooling"),
-    "the last pooling missing": (lenet_slipped(last=False), "last pooling seems to be missing"),
+    "the last pooling missing": (lenet_slipped(last=False), "without the last pooling"),
     "the third pooling missing": (
         lambda third=False, **options: lenet_slipped(last=not third)(third=third, **options),
-        "1,152 numbers, LeNet's gets 288: the last pooling seems to be missing",
+        "1,152 numbers, LeNet's gets 288: that is what it is without the last pooling",
     ),
     "another start": (lenet_slipped(initial="he_normal"), "HeNormal.*second change"),
     "tanh in the third pair": (lenet_slipped(third_has="tanh"), "third pair still has tanh"),
@@ -261,10 +310,22 @@ LENET_WRONG = {
     "pixels as they are": (lenet(rescaled=()), "not rescaled"),
     "pixels from 0 to 1": (lenet(rescaled=(1 / 255, 0)), "run from 0 to 1; LeNet's run from -1 to 1"),
     "no offset": (lenet(rescaled=(1 / 127.5,)), "run from 0 to 2"),
-    "another third kernel": (lenet(pairs=((6, 5), (16, 5), (32, 3))), r"number 4 have the shape \(3, 3, 16, 32\)"),
-    "other units": (lenet(units=(84, 120)), r"number 4 have the shape \(1296, 84\)"),
-    "a dense layer less": (lenet(units=(120,)), r"\(120, 7\); LeNet's have \(120, 84\)"),
-    "dropout once": (lenet(dropped=(84,)), r"found 1 after \(84,\)"),
+    "another third kernel": (
+        lenet(pairs=((6, 5), (16, 5), (32, 3))),
+        r"get_weights\(\)\[4\] has the shape \(3, 3, 16, 32\)",
+    ),
+    "other units": (lenet(units=(84, 120)), r"get_weights\(\)\[4\] has the shape \(1296, 84\)"),
+    "a dense layer less": (lenet(units=(120,)), r"\(120, 7\); LeNet's has \(120, 84\)"),
+    "dropout once": (lenet(dropped=(84,)), r"found where the shape is \(84,\)\."),
+    "means in the third pair": (lenet(third_pool=layers.AveragePooling2D), "pooling of the third pair is a mean"),
+    "largest in the third pair": (lenet(third_pool=layers.MaxPooling2D), "pooling of the third pair is the largest"),
+    "activation after pooling": (lenet_slipped(late=True), "comes after the pooling"),
+    "noise": (lenet(more=lambda: layers.GaussianNoise(0.1)), "there is a GaussianNoise layer"),
+    "dropout of maps": (lenet(more=lambda: layers.SpatialDropout2D(0.5)), "there is a SpatialDropout2D layer"),
+    "flips": (lenet(more=lambda: layers.RandomFlip("horizontal")), "there is a RandomFlip layer"),
+    "frozen": (lenet_frozen, "a Conv2D layer is not trainable"),
+    "a regulariser": (lenet_slipped(regular="l2"), "added to the loss"),
+    "the same model": (lenet_cached(), "the same model"),
     "another rate": (lenet(rate=0.4), "has the rate 0.4; the argument says 0.5"),
     "layers": (lambda **options: [layers.Dense(7)], "Return a Keras model"),
     "another picture": (

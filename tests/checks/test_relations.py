@@ -140,6 +140,13 @@ def test_shares_that_do_not_add_up_to_one():
     assert observed([Case(shares[:, [1, 0, 2, 3, 4]] ** 1.0, shares)]) != told
 
 
+def test_the_sums_of_shares_are_those_of_the_first_wrong_answer():
+    right = np.array([[0.35, 0.15, 0.3, 0.2], [0.05, 0.45, 0.35, 0.15]])
+    wrong, infinite = right * [[1.5, 1.6, 1.5, 1.6], [1.8, 1.7, 1.7, 1.8]], np.full((2, 4), np.inf)
+    told = observed([Case(right, right), Case(wrong, right), Case(infinite, right)])
+    assert re.fullmatch(r"The right values add up to 1 along axis 1; yours add up to 1\.\d+ to 1\.\d+\.", told)
+
+
 def test_a_number_that_is_nan_after_a_wrong_one_has_no_relation():
     assert observed([Case(2.0, 1.5), Case(float("nan"), 3.0)]) == ""
 

@@ -41,6 +41,14 @@ def mirrored_one_too_far(face):
     return mirrored
 
 
+def swapped_sides(face):
+    width = face.shape[0]
+    mirrored = face.copy()
+    for column in range(width):
+        mirrored[:, column] = face[:, width - 1 - column]
+    return mirrored
+
+
 def changes_in_place(face):
     face[:] = face[:, ::-1].copy()
     return face
@@ -50,8 +58,9 @@ WRONG = {
     "forget a `return`": lambda face: None,
     "in place": changes_in_place,
     "too many indices": lambda face: face[:, :, ::-1],
-    "take the size from face.shape": mirrored_48,
-    "The last column is number": mirrored_one_too_far,
+    "the number 47 was asked for; the last one there is 2. Do all sizes": mirrored_48,
+    "the number 3 was asked for; the last one there is 2. Either it is one too far, or a size is wrong": mirrored_one_too_far,
+    "as many columns are mirrored as the picture has rows, 2. It has 3": swapped_sides,
     "found an array of shape (48, 48)": lambda face: np.zeros((48, 48), dtype=np.uint8),
     "their dtype is float64": lambda face: face[:, ::-1].astype(float),
     "All values are right but for those at the last": lambda face: np.concatenate([face[:, :0:-1], face[:, :1] ^ 1], 1),
