@@ -1,4 +1,4 @@
-"""Why an exercise lost its points, in words for the learner: from what its check and its answer printed when they were executed."""
+"""Why an exercise lost its points, in words for the learner: from the errors of its check and its answer."""
 
 from __future__ import annotations
 
@@ -67,6 +67,8 @@ def explain(check: dict, answer: dict | None, by_hand: bool = False) -> Reason:
 def _stopped(name: str, text: str) -> str:
     if name == "Stopped":  # This cell did not finish: the notebook was stopped, because …
         reason = text.partition("because ")[2].rstrip(".") or text
+        if "kernel died" in reason:
+            reason = "Python itself ended, as it does when code calls for it, or when far too much memory is used"
         return (
             f"Your notebook was stopped before this check had finished: {reason}. Cells that had run before keep their points; a "
             f"right answer after that gets none."
@@ -85,7 +87,7 @@ def _error(cell: dict) -> tuple[str, str] | None:
 
 
 def _passed_as_the_learner_knows_it(check: dict) -> bool:
-    """Return whether all calls of a check that the learner can see said that the answer is right: the hidden ones say nothing then."""
+    """Return whether all calls of a check that the learner can see said "right"; those that are hidden say nothing."""
     calls = sum(line.startswith("checks.") for line in str(check.get("source", "")).splitlines())
     return calls > 0 and sum(map(_verdicts, check.get("outputs", []))) >= calls
 

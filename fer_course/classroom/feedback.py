@@ -178,7 +178,7 @@ class _Writer:
 
         (notebook,) = [each for each in submission.notebooks if each.name == page.lesson]
         grades = {each.name: each for each in notebook.grades}
-        comments = {each.name: each.comment for each in notebook.comments if each.comment not in {None, _NO_RESPONSE}}
+        comments = {each.name: each.comment or "" for each in notebook.comments}
         path = self.folder / "autograded" / submission.student.id / page.lesson / f"{page.lesson}.ipynb"
         cells = nbformat.read(path, as_version=4).cells
         answers = {cell.metadata.nbgrader.grade_id: cell for cell in cells if is_solution(cell)}
@@ -230,7 +230,9 @@ class _Writer:
 
 def _exercise(check, grade, answer, comments: dict[str, str]) -> Exercise:
     name = exercise_name(check)
-    made = Exercise(name, grade.score, grade.max_score, comment=comments.get(name, comments.get(grade.name, "")))
+    made = Exercise(
+        name, grade.score, grade.max_score, comment=_comment(comments, name) or _comment(comments, grade.name)
+    )
     made.answer = answer.source if answer is not None else ""
     if grade.needs_manual_grade:
         made.points = None
@@ -242,7 +244,13 @@ def _exercise(check, grade, answer, comments: dict[str, str]) -> Exercise:
 def _written(cell, grade, comments: dict[str, str]) -> Exercise:
     points = None if grade.needs_manual_grade else grade.score
     name = grade.name.replace("-", " ").capitalize()
-    return Exercise(name, points, grade.max_score, comment=comments.get(grade.name, ""), answer=cell.source)
+    answer = "" if comments.get(grade.name) == _NO_RESPONSE else cell.source
+    return Exercise(name, points, grade.max_score, comment=_comment(comments, grade.name), answer=answer)
+
+
+def _comment(comments: dict[str, str], name: str) -> str:
+    comment = comments.get(name, "")
+    return "" if comment == _NO_RESPONSE else comment
 
 
 def _points(number: float) -> str:
@@ -262,7 +270,7 @@ def _how_late(submission) -> str:
 
 
 def page_name(lesson: str, row: dict[str, Any]) -> str:
-    """Return the name of a learner's page, in ASCII: `03-slide-a-kernel-lovelace-ada.html`, with the id where the name has no ASCII."""
+    """Return the name of a learner's page, such as `03-slide-a-kernel-lovelace-ada.html`: in ASCII, with the id if need be."""
     name = "-".join(_ascii_words(f"{row['last_name']} {row['first_name']}")) or "-".join(_ascii_words(row["id"]))
     return f"{lesson}-{name[:60] or 'learner'}.html"
 

@@ -1,6 +1,6 @@
 """What a late submission costs: by the plugin that `nbgrader_config.py` names, computed whenever it is asked for.
 
-nbgrader computes the penalty once, when it grades. An extension that is given later, or a due date that is changed, would not count.
+nbgrader computes the penalty once, when it grades. An extension that is given later, or another due date, would not count.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class Penalties:
                 raise ValueError("it returned no number")
         except Exception as error:
             raise ClassError(
-                f"The plugin for late submissions in {self._folder / CONFIG}, {type(self._plugin).__name__}, failed for {student}, "
-                f"{seconds_late:g} seconds late with {score:g} points: {type(error).__name__}: {first_line(error, 200)}."
+                f"The plugin for late submissions in {self._folder / CONFIG}, {type(self._plugin).__name__}, failed for "
+                f"{student}, {seconds_late:g} seconds late: {type(error).__name__}: {first_line(error, 200)}."
             ) from error
         return min(max(penalty, 0.0), max(score, 0.0))
 

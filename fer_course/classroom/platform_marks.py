@@ -21,7 +21,7 @@ from fer_course.errors import ClassError
 #: Headers of columns that identify a person, in plain form (see `names.plain`).
 _IDENTITIES = {
     *("email address", "email", "e mail", "mail", "id number", "idnumber", "username", "user name", "student id"),
-    *("id", "sis user id", "sis login id", "integration id", "login id"),
+    *("sis user id", "sis login id", "integration id", "login id"),
 }
 #: How Moodle says in some languages that a grade can be changed, and that it can't.
 _YES = {
@@ -79,7 +79,7 @@ class Filled:
 class _Layout:
     """Where things are in a platform's file: indices of rows and columns.
 
-    `changeable` is Moodle's column that says whether a grade can be changed; `most` the column, for Canvas the row, of the most
+    `changeable` is Moodle's column that says whether a grade can be changed; `number` the one with Canvas' own numbers; `most` the column, for Canvas the row, of the most
     points.
     """
 
@@ -90,6 +90,7 @@ class _Layout:
     mark: int
     most: int
     changeable: int | None = None
+    number: int | None = None
 
 
 def fill(
@@ -154,24 +155,23 @@ def _layout(table: RawCSV, lesson: str, column: str | None) -> _Layout:
     if len(first) == 1 and "" not in first:  # `Participant 123` in any language
         return _moodle_in_another_language(table, start)
     raise ClassError(
-        f"{table.path} is neither Moodle's grading worksheet (columns Identifier, Full name, …, Grade, Maximum Grade) nor Canvas' "
-        f"gradebook (Student, ID, …, assignments). Its columns: {', '.join(header[:12]) or 'none'}."
+        f"{table.path} is neither Moodle's grading worksheet (columns Identifier, Full name, …, Grade, Maximum Grade) nor "
+        f"Canvas' gradebook (Student, ID, …, assignments). Its columns: {', '.join(header[:12]) or 'none'}."
     )
 
 
 def _moodle(table: RawCSV, start: int, names: list[str]) -> _Layout:
-    wanted = {each: names.index(each) if each in names else None
-              for each in ("full name", "grade", "maximum grade", "grade can be changed")}  # fmt: skip
-    missing = [each.capitalize() for each, index in wanted.items() if index is None and each != "full name"]
+    wanted = ("Grade", "Maximum Grade", "Grade can be changed")
+    missing = [each for each in wanted if plain(each) not in names]
     if missing:
         raise ClassError(
-            f"{table.path} has no column {' and no column '.join(missing)}. Download the grading worksheet again; the assignment's "
-            f"grade must be points, not a scale."
+            f"{table.path} has no column {' and no column '.join(missing)}. Download the grading worksheet again; the "
+            f"assignment's grade must be points, not a scale."
         )
-    people = [index for index, name in enumerate(names) if name in _IDENTITIES and name != "id"]
-    full = [wanted["full name"]] if wanted["full name"] is not None else []
-    return _Layout("moodle", start + 1, full, people, wanted["grade"], wanted["maximum grade"],
-                   wanted["grade can be changed"])  # type: ignore[arg-type]  # fmt: skip
+    grade, most, changeable = (names.index(plain(each)) for each in wanted)
+    people = [index for index, name in enumerate(names) if name in _IDENTITIES]
+    full = [index for index, name in enumerate(names) if name == "full name"]
+    return _Layout("moodle", start + 1, full, people, grade, most, changeable)
 
 
 def _moodle_in_another_language(table: RawCSV, start: int) -> _Layout:
@@ -181,12 +181,12 @@ def _moodle_in_another_language(table: RawCSV, start: int) -> _Layout:
     for most in range(3, width - 1):
         numbers = {row[most].strip() for row in rows}
         words = {_word(row[most + 1]) for row in rows}
-        if len(numbers) == 1 and _NUMBER.fullmatch(*numbers) and all(words) and not any(map(_is_number, words)):
+        if len(numbers) == 1 and _is_number(min(numbers)) and all(words) and not any(map(_is_number, words)):
             unknown = sorted(words - _YES - _NO)
             if unknown and len(words) <= 2:
                 raise ClassError(
-                    f"{table.path}: the column {table.rows[start][most + 1]!r} says {' and '.join(map(repr, unknown))}; yes or no "
-                    f"was expected in a language that is known. Set Moodle to English, and download the worksheet again."
+                    f"{table.path}: the column {table.rows[start][most + 1]!r} says {' and '.join(map(repr, unknown))}; yes or "
+                    f"no was expected in a language that is known. Set Moodle to English, and download the worksheet again."
                 )
             if not unknown:
                 return _Layout("moodle", start + 1, [1], list(range(2, most - 1)), most - 1, most, changeable=most + 1)
@@ -225,7 +225,8 @@ def _canvas(table: RawCSV, start: int, names: list[str], lesson: str, column: st
         for index, name in enumerate(header)
         if re.search(r"\(\d+\)\s*$", name) and "read only" not in "".join(table.rows[most][index : index + 1])
     ]
-    return _Layout("canvas", most + 1, full, people, _canvas_column(table, header, assignments, lesson, column), most)
+    mark = _canvas_column(table, header, assignments, lesson, column)
+    return _Layout("canvas", most + 1, full, people, mark, most, number=names.index("id"))
 
 
 def _canvas_column(table: RawCSV, header: list[str], assignments: list[int], lesson: str, column: str | None) -> int:
@@ -245,7 +246,8 @@ def _canvas_column(table: RawCSV, header: list[str], assignments: list[int], les
     if len(found) != 1:
         have = ", ".join(repr(header[index]) for index in (found or assignments)) or "no assignments"
         raise ClassError(
-            f"{table.path}: {what} was expected, found {'several' if found else 'none'}. There are: {have}. Give one with --column."
+            f"{table.path}: {what} was expected, found {'several' if found else 'none'}. There are: {have}. "
+            f"Give one with --column."
         )
     return found[0]
 
@@ -265,7 +267,8 @@ def _owners_of_rows(table: RawCSV, layout: _Layout, students: list[dict[str, str
         name = ", ".join(row[each].strip() for each in layout.names) if layout.names else ""
         if layout.platform == "canvas" and plain(name) in {"student test", "test student"}:
             continue
-        owner, why = people.of([row[each] for each in layout.identities], name)
+        number = row[layout.number] if layout.number is not None else ""
+        owner, why = people.of([row[each] for each in layout.identities], name, number)
         if owner:
             owners[index] = owner
         else:
@@ -283,25 +286,37 @@ class _People:
 
     def __init__(self, students: list[dict[str, str]]):
         self._owners = Owners(students)
+        self._words = {row["id"]: set(plain(f"{row['first_name']} {row['last_name']}").split()) for row in students}
         self._known: dict[str, set[str]] = {}
         for row in students:
             for each in (row["id"], row["email"], *row.get("other_ids", "").split(";")):
                 if each.strip():
                     self._known.setdefault(composed(each.strip()), set()).add(row["id"])
 
-    def of(self, identities: Iterable[str], name: str) -> tuple[str, str]:
-        """Return the student's id, or "" and why there is none."""
+    def of(self, identities: Iterable[str], name: str, number: str = "") -> tuple[str, str]:
+        """Return a student's id, or "" and why there is none.
+
+        Args:
+            identities: e-mail addresses, user names and numbers by which the school knows a person.
+            name: the full name; "" if it is hidden.
+            number: the platform's own number of the person. A short one may be anybody's.
+
+        """
         named = self._owners.of(Claim("moodle", name)) if name.strip(" ,") else None
         by_name = set(named.students) if named and named.sure else set()
-        found: set[str] = set()
-        for each in identities:
+        sure, doubtful = set(by_name), set[str]()
+        for each in (*identities, number):
             owners = self._known.get(composed(each.strip()), set())
-            # A short number may be anything: it counts with the name only.
-            found |= owners if not re.fullmatch(r"\d{1,4}", each.strip()) else owners & by_name
-        if len(found | by_name) > 1:
-            return "", f"it could be {' or '.join(sorted(found | by_name))}"
-        if found or by_name:
-            return min(found | by_name), ""
+            is_short = re.fullmatch(r"\d{1,4}", each.strip()) and named is not None
+            fitting = {owner for owner in owners if not is_short or self._words[owner] & set(plain(name).split())}
+            sure |= fitting
+            doubtful |= owners - fitting if each is not number else set()
+        if len(sure | doubtful) > 1:
+            return "", f"it could be {' or '.join(sorted(sure | doubtful))}"
+        if sure:
+            return min(sure), ""
+        if doubtful:
+            return "", f"it has the number of {min(doubtful)}, but another name"
         return "", f"no student has this e-mail address, id or name{f' ({named.why})' if named else ''}"
 
 
@@ -309,7 +324,7 @@ def _why_blank(row: dict[str, Any], provisional: bool) -> str:
     """Return why a submission has no mark to be imported; "" if it has one."""
     if row["status"] in FINAL or (row["status"] == BY_HAND and provisional):
         return ""
-    return f"{row['status']}{f' ({row["remarks"]})' if row['status'] not in FINAL and row['remarks'] else ''}"
+    return row["status"] + (f" ({row['remarks']})" if row["remarks"] else "")
 
 
 def _why_locked(table: RawCSV, layout: _Layout, index: int) -> str:

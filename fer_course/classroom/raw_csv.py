@@ -7,6 +7,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from fer_course._shared.files import atomic
 from fer_course.classroom.students import decode
@@ -86,14 +87,14 @@ class RawCSV:
 
     def _cell(self, value: str, before: str) -> str:
         text = io.StringIO()
-        quoting = csv.QUOTE_ALL if before.startswith('"') else csv.QUOTE_MINIMAL
+        quoting: Literal[0, 1] = csv.QUOTE_ALL if before.startswith('"') else csv.QUOTE_MINIMAL
         csv.writer(text, delimiter=self.separator, quoting=quoting, lineterminator="").writerow([value])
         return text.getvalue()
 
 
 def _values(text: str, separator: str, path: str | Path) -> list[list[str]]:
     try:
-        return [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
     except csv.Error as error:
         raise ClassError(f"{path} can't be read as CSV: {error}. Download it again.") from None
 
