@@ -79,11 +79,12 @@ class Filled:
 class _Layout:
     """Where things are in a platform's file: indices of rows and columns.
 
-    `changeable` is Moodle's column that says whether a grade can be changed; `number` the one with Canvas' own numbers; `most` the column, for Canvas the row, of the most
-    points.
+    `most` is the column, for Canvas the row, of the most points; `changeable` Moodle's column that says whether a grade can be
+    changed; `number` that of Canvas' own numbers of people.
     """
 
     platform: str
+    header: int
     first_row: int
     names: list[int]
     identities: list[int]
@@ -171,7 +172,7 @@ def _moodle(table: RawCSV, start: int, names: list[str]) -> _Layout:
     grade, most, changeable = (names.index(plain(each)) for each in wanted)
     people = [index for index, name in enumerate(names) if name in _IDENTITIES]
     full = [index for index, name in enumerate(names) if name == "full name"]
-    return _Layout("moodle", start + 1, full, people, grade, most, changeable)
+    return _Layout("moodle", start, start + 1, full, people, grade, most, changeable)
 
 
 def _moodle_in_another_language(table: RawCSV, start: int) -> _Layout:
@@ -189,7 +190,9 @@ def _moodle_in_another_language(table: RawCSV, start: int) -> _Layout:
                     f"no was expected in a language that is known. Set Moodle to English, and download the worksheet again."
                 )
             if not unknown:
-                return _Layout("moodle", start + 1, [1], list(range(2, most - 1)), most - 1, most, changeable=most + 1)
+                return _Layout(
+                    "moodle", start, start + 1, [1], list(range(2, most - 1)), most - 1, most, changeable=most + 1
+                )
     raise ClassError(
         f"{table.path} looks like Moodle's grading worksheet in another language, but the column with the maximum grade is "
         f"missing: numbers that are all the same, before a column of yes and no. Its columns: {', '.join(table.rows[start])}."
@@ -226,7 +229,7 @@ def _canvas(table: RawCSV, start: int, names: list[str], lesson: str, column: st
         if re.search(r"\(\d+\)\s*$", name) and "read only" not in "".join(table.rows[most][index : index + 1])
     ]
     mark = _canvas_column(table, header, assignments, lesson, column)
-    return _Layout("canvas", most + 1, full, people, mark, most, number=names.index("id"))
+    return _Layout("canvas", start, most + 1, full, people, mark, most, number=names.index("id"))
 
 
 def _canvas_column(table: RawCSV, header: list[str], assignments: list[int], lesson: str, column: str | None) -> int:
@@ -254,11 +257,7 @@ def _canvas_column(table: RawCSV, header: list[str], assignments: list[int], les
 
 def _owners_of_rows(table: RawCSV, layout: _Layout, students: list[dict[str, str]]) -> tuple[dict[int, str], Filled]:
     """Return the student of each row that fits exactly one, and what is to be said of the others."""
-    filled = Filled(
-        layout.platform, table.rows[layout.first_row - 1 if layout.platform == "moodle" else 0][layout.mark]
-    )
-    if layout.platform == "canvas":
-        filled.column = next(row for row in table.rows if len(row) > layout.mark)[layout.mark]
+    filled = Filled(layout.platform, table.rows[layout.header][layout.mark])
     people = _People(students)
     owners: dict[int, str] = {}
     for index, row in enumerate(table.rows[layout.first_row :], layout.first_row):
@@ -273,10 +272,10 @@ def _owners_of_rows(table: RawCSV, layout: _Layout, students: list[dict[str, str
             owners[index] = owner
         else:
             filled.rows.append(f"Row {index + 1}, {name or row[0]}: {why}.")
-    for student, number in Counter(owners.values()).items():
-        if number > 1:
+    for student, times in Counter(owners.values()).items():
+        if times > 1:
             twice = [index for index, owner in owners.items() if owner == student]
-            filled.rows.append(f"Rows {', '.join(str(index + 1) for index in twice)}: {number} rows fit {student}.")
+            filled.rows.append(f"Rows {', '.join(str(index + 1) for index in twice)}: {times} rows fit {student}.")
             owners = {index: owner for index, owner in owners.items() if owner != student}
     return owners, filled
 

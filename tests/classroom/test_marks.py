@@ -108,7 +108,7 @@ def test_a_plugin_that_fails_says_so(own, text, words):
 
 def test_a_plugin_that_is_not_there_says_so(own):
     _use(own, "no_penalty")
-    with pytest.raises(ClassError, match="plugin_class.*no_penalty"):
+    with pytest.raises(ClassError, match=r"plugin_class.*no_penalty"):
         marks(own)
 
 
