@@ -15,12 +15,15 @@ from fer_course.classroom.feedback_zips import write_zips
 from fer_course.classroom.marks import FAILED, MISSING, SUBMITTED, UNREAD, MarksReader
 from fer_course.classroom.names import folded
 from fer_course.classroom.paths import gradebook, lessons_of, nbgrader_of
-from fer_course.classroom.penalties import Penalties, seconds_late
+from fer_course.classroom.penalties import seconds_late
 from fer_course.classroom.secrecy import Secrets
 from fer_course.course.cells import exercise_name, is_check, is_solution
+from fer_course.errors import ClassError
 
 #: The comment of nbgrader for an answer that is as it was handed out.
 _NO_RESPONSE = "No response."
+#: How much of an answer is shown, in characters.
+_LONGEST = 20_000
 
 
 @dataclass
@@ -93,12 +96,14 @@ class Feedback:
 
     Attributes:
         pages: (student, lesson) -> the page.
-        zips: one for each lesson and platform.
+        zips: one for each lesson and platform, with these pages.
+        waiting: (student, lesson) of what was handed in, but is not graded yet, and has no page.
 
     """
 
     pages: dict[tuple[str, str], Path] = field(default_factory=dict)
     zips: list[Path] = field(default_factory=list)
+    waiting: list[tuple[str, str]] = field(default_factory=list)
 
 
 def feedback(folder: str | Path, wanted: list[str] | None = None, students: Iterable[str] | None = None) -> Feedback:
@@ -113,20 +118,28 @@ def feedback(folder: str | Path, wanted: list[str] | None = None, students: Iter
         students: ids; None: all.
 
     Raises:
-        ClassError: if there is no such class or lesson, or a page would show a secret of the class: that page is not written.
+        ClassError: if there is no such class or lesson, or a page would show a secret of the class: that page is not written,
+            all others are.
 
     """
     folder = Path(folder).resolve()
     made = Feedback()
     writer = _Writer(folder)
     chosen = None if students is None else set(students)
+    refused: list[ClassError] = []
     with gradebook(folder) as book:
         writer.reader.read_points(book)
         for lesson in lessons_of(folder, wanted) if wanted else writer.reader.lessons():
             for student in book.students:
-                if (chosen is None or student.id in chosen) and (page := writer.page(book, student, lesson)):
-                    made.pages[student.id, lesson] = writer.write(page, student.id)
+                if chosen is not None and student.id not in chosen:
+                    continue
+                try:
+                    writer.add(made, book, student, lesson)
+                except ClassError as error:
+                    refused.append(error)
     made.zips = write_zips(folder, made.pages, writer.reader.files)
+    if refused:
+        raise refused[0]
     return made
 
 
@@ -138,7 +151,6 @@ class _Writer:
 
         self.folder = folder
         self.reader = MarksReader(folder)
-        self._penalties = Penalties(folder)
         self._secrets = Secrets.of(folder)
         self._course = nbgrader_of(folder)[1].course_id.replace("_", " ")
         self._titles: dict[str, str] = {}
@@ -149,12 +161,17 @@ class _Writer:
         text = resources.files(__package__).joinpath("feedback.html.j2").read_text(encoding="utf-8")
         self._template = environment.from_string(text)
 
-    def page(self, book, student, lesson: str) -> Page | None:
-        """Return a student's page; None if nothing was handed in, or it was not tried yet."""
+    def add(self, made: Feedback, book, student, lesson: str) -> None:
+        """Write a student's page, if anything was handed in, and it is graded or can't be."""
         row = self.reader.row(book, student, lesson)
+        if row["status"] == SUBMITTED and row["score"] == "":
+            made.waiting.append((student.id, lesson))
+        elif row["status"] != MISSING:
+            made.pages[student.id, lesson] = self.write(self.page(book, student, lesson, row), student.id)
+
+    def page(self, book, student, lesson: str, row: dict[str, Any]) -> Page:
+        """Return a student's page for a row of the marks."""
         state = row["status"]
-        if state == MISSING or (state == SUBMITTED and row["score"] == ""):
-            return None
         name = f"{row['first_name']} {row['last_name']}".strip() or student.id
         page = Page(name, self._course, self._title(lesson), lesson, row)
         files = self.reader.files
@@ -233,7 +250,7 @@ def _exercise(check, grade, answer, comments: dict[str, str]) -> Exercise:
     made = Exercise(
         name, grade.score, grade.max_score, comment=_comment(comments, name) or _comment(comments, grade.name)
     )
-    made.answer = answer.source if answer is not None else ""
+    made.answer = _clipped(answer.source) if answer is not None else ""
     if grade.needs_manual_grade:
         made.points = None
     elif grade.score < grade.max_score:
@@ -244,13 +261,17 @@ def _exercise(check, grade, answer, comments: dict[str, str]) -> Exercise:
 def _written(cell, grade, comments: dict[str, str]) -> Exercise:
     points = None if grade.needs_manual_grade else grade.score
     name = grade.name.replace("-", " ").capitalize()
-    answer = "" if comments.get(grade.name) == _NO_RESPONSE else cell.source
+    answer = "" if comments.get(grade.name) == _NO_RESPONSE else _clipped(cell.source)
     return Exercise(name, points, grade.max_score, comment=_comment(comments, grade.name), answer=answer)
 
 
 def _comment(comments: dict[str, str], name: str) -> str:
     comment = comments.get(name, "")
     return "" if comment == _NO_RESPONSE else comment
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}\n… ({len(text) - _LONGEST:,} characters more)"
 
 
 def _points(number: float) -> str:

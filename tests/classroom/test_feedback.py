@@ -140,8 +140,11 @@ def test_a_secret_in_a_comment_is_left_out_and_the_last_guard_refuses(own, monke
         path.unlink()
     monkeypatch.setattr(Secrets, "left_out", lambda self, text: text)
     with pytest.raises(ClassError, match="not written"):
-        feedback(own, ["03"], ["ada"])
+        feedback(own, ["03"], ["ada", "alan"])
     assert list(old.parent.glob("*.html")) == []
+    assert (
+        len(list((own / "feedback" / "alan" / LESSON).glob("*.html"))) == 1
+    )  # one page refused keeps nobody from theirs
 
 
 @pytest.mark.slow
@@ -165,6 +168,19 @@ def test_by_command_and_group(own, run_cli):
     assert status == 0
     assert "Wrote 2 pages" in out
     assert "03-small-moodle.zip" in out
+    status, _, err = run_cli("class", "feedback", own, "03", "--group", "B")
+    assert status == 0
+    assert err.strip() == f"No page yet, not graded: nina, {LESSON}"
+
+
+@pytest.mark.slow
+def test_what_is_handed_out_holds_no_secret(marked):
+    secrets = Secrets.of(marked)
+    assert {str(seed) for seed in secrets.seeds} == seeds_of(marked)
+    for path in (marked / "release").rglob("*.ipynb"):
+        text = path.read_text()
+        assert "checks.start.mirror" in text
+        assert secrets.found_in(text) == ""
 
 
 def check_cell(

@@ -151,6 +151,14 @@ def test_a_newer_file_is_submitted_and_an_older_score_is_told(own):
     assert read(own / "wide.csv")["emmy"][marked_class.LESSON] == "submitted"
 
 
+def test_what_the_platform_calls_late_is_told(own):
+    ledger = own / "collected" / "ledger.csv"
+    lines = ledger.read_text(encoding="utf-8").splitlines()
+    changed = [line.replace(" UTC,,", " UTC,yes,") if ",grace," in line else line for line in lines]
+    ledger.write_text("\n".join(changed) + "\n", encoding="utf-8")
+    assert {row["id"] for row in marks(own) if row["late_on_platform"]} == {"grace"}
+
+
 def test_a_readable_file_after_an_unreadable_one_counts(own):
     ledger = own / "collected" / "ledger.csv"
     rows = list(csv.reader(ledger.read_text(encoding="utf-8").splitlines()))

@@ -38,6 +38,8 @@ def _feedback(options) -> None:
     print(f"Wrote {len(made.pages)} pages to {options.folder / 'feedback'}.")
     for path in made.zips:
         print(f"To upload: {path}")
+    for student, lesson in made.waiting:
+        print(f"No page yet, not graded: {student}, {lesson}", file=sys.stderr)
 
 
 def _marks(options) -> None:
