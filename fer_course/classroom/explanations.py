@@ -50,7 +50,7 @@ def explain(check: dict, answer: dict | None, by_hand: bool = False) -> Reason:
         return Reason("unknown", "The check ended without saying what is wrong. Ask your teacher.")
     name, text = error
     if name == "NotAttempted":
-        return Reason("open", text or "It was not attempted.")
+        return Reason("open", f"Not attempted yet. {text}".strip())
     if name in {"Stopped", "CellTimeoutError", "DeadKernelError"} or (name == "KeyboardInterrupt" and not text):
         return Reason("stopped", _stopped(name, text))
     if _passed_as_the_learner_knows_it(check):

@@ -1,7 +1,8 @@
 """A class of learners in every state that marks know, for tests; each has a hand-made answer whose marks are known."""
 
+import csv
 import zipfile
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import classes
@@ -42,7 +43,7 @@ TELLS = """def mirror(image):
     print(cell, frames)
     raise ValueError(cell + frames)"""
 DIES = "import os\nos._exit(1)"
-#: One point costs a quarter of an hour; a plugin of the teacher's own, in the class's folder.
+#: An hour costs a quarter of a point; a plugin of the teacher's own, in the class's folder.
 PLUGIN = """from nbgrader.plugins import BasePlugin
 
 
@@ -74,11 +75,6 @@ def write(text: str):
     return change
 
 
-def top(student: str, number: int) -> str:
-    """Return the name of a student's folder in Moodle's export."""
-    return f"{student.capitalize()}_{number}_assignsubmission_file_"
-
-
 def moodle_export(path: Path, release: Path, files: dict[str, tuple[str, bytes]], hours: dict[str, int]) -> Path:
     """Write an export of Moodle's: student -> (the file's name, content), each handed in on 1 March 2026."""
     names = {row.split(",")[0]: index for index, row in enumerate(STUDENTS.splitlines())}
@@ -91,8 +87,6 @@ def moodle_export(path: Path, release: Path, files: dict[str, tuple[str, bytes]]
 
 
 def full_name(student: str) -> str:
-    import csv
-
     row = next(
         row
         for row in csv.DictReader(STUDENTS.replace('=HYPERLINK("x")', "Alexandria").splitlines())
@@ -113,15 +107,12 @@ def make(place: Path) -> Path:
     (release,) = nbgrader_course.release(folder, ["03"])
     (folder / "penalty.py").write_text(PLUGIN)
     with open(folder / CONFIG, "a") as file:
-        file.write('import sys; sys.path.insert(0, __file__.rsplit("/", 1)[0])\n')
         file.write('c.AssignLatePenalties.plugin_class = "penalty.PerHour"\n')
     with gradebook(folder) as book:
         book.update_or_create_assignment(LESSON, duedate=datetime(2026, 3, 1, 12))
     name = f"{LESSON}.ipynb"
     files = {student: (name, classes.answered(release, **made).encode()) for student, made in answers().items()}
     files |= {"hypatia": (name, b"{ no JSON"), "lise": ("solution.pdf", b"%PDF-1.7 ...")}
-    from datetime import UTC
-
     collect(folder, moodle_export(place / "export.zip", release, files, {"alan": 15}), lesson="03", timezone=UTC)
     grade(
         folder,
