@@ -1,123 +1,256 @@
-"""Marks as a table that a learning platform can import, and feedback as pages."""
+"""The marks of a class: points after the late penalty, and, of each submission, in which state it is."""
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fer_course._shared.files import write_text
-from fer_course.classroom.grading import failure_of, remarks_of
-from fer_course.classroom.paths import gradebook, lessons_of, log_file, nbgrader_of
-from fer_course.errors import ClassError
+from fer_course.classroom.collecting.ledger import FILED, UNREADABLE, HandedIn, ledger
+from fer_course.classroom.grading import REMARKS, failed_file, remarks_of
+from fer_course.classroom.paths import gradebook, lessons_of
+from fer_course.classroom.penalties import Penalties, seconds_late
 
-COLUMNS = (
-    *("id", "last_name", "first_name", "email", "lesson", "status", "score", "max_score"),
-    *("to_grade_by_hand", "submitted", "seconds_late", "remarks"),
+#: The states of a submission.
+GRADED, LATE, BY_HAND, FAILED, UNREAD, SUBMITTED, MISSING = (
+    *("graded", "late", "to grade by hand", "failed", "unreadable", "submitted", "missing"),
 )
+#: The states in which the score is final.
+FINAL = (GRADED, LATE)
+COLUMNS = (
+    *(
+        "id",
+        "last_name",
+        "first_name",
+        "email",
+        "lesson",
+        "status",
+        "exercises",
+        "max_exercises",
+        "written",
+        "max_written",
+    ),
+    *("penalty", "score", "max_score", "to_grade_by_hand", "submitted", "seconds_late", "late_on_platform", "remarks"),
+)
+#: What a cell of a spreadsheet begins with that is computed instead of shown.
+_FORMULA = tuple("=+-@\t\r＝＋－＠")
 
 
-def marks(folder: str | Path) -> list[dict]:
-    """Return one row for each student and lesson of the gradebook.
+def marks(
+    folder: str | Path, wanted: list[str] | None = None, students: Iterable[str] | None = None
+) -> list[dict[str, Any]]:
+    """Return one row, with the keys `COLUMNS`, for each student of the gradebook and each lesson that was handed out.
 
-    `status` is graded, late, failed (the last submission could not be graded, see `remarks`; the score is that of an earlier
-    submission, or 0), submitted (not graded yet) or missing. `score` is empty if nothing was graded.
+    `status` is
+
+    - graded, or late (graded, after the due date and its extension);
+    - to grade by hand: the exercises are graded, the written answer is not, and `score` is without it;
+    - submitted: not graded yet;
+    - failed: what was handed in last could not be graded;
+    - unreadable: what was handed in is no notebook;
+    - missing.
+
+    `score` is that of the exercises and the written answer, less the penalty. It is empty if nothing was graded; for a
+    submission that failed, or is not graded yet, it is that of an earlier one if there is one, and `remarks` says so.
+
+    Args:
+        folder: the class.
+        wanted: lessons, by number or name; None: all that were handed out, or that somebody has submitted.
+        students: ids; None: all.
+
+    Raises:
+        ClassError: if there is no such class or lesson, or the plugin for late penalties fails.
+
     """
-    lessons = lessons_of(folder)
+    reader = MarksReader(folder)
+    lessons = lessons_of(folder, wanted) if wanted else reader.lessons()
+    chosen = None if students is None else set(students)
     with gradebook(folder) as book:
-        points = {each.name: each.max_score for each in book.assignments}
+        reader.read_points(book)
         return [
-            _row(Path(folder), book, student, lesson, points.get(lesson))
-            for student in sorted(book.students, key=lambda each: (each.last_name or "", each.id))
+            reader.row(book, student, lesson)
+            for student in sorted(
+                book.students, key=lambda each: (each.last_name or "", each.first_name or "", each.id)
+            )
+            if chosen is None or student.id in chosen
             for lesson in lessons
         ]
 
 
-def _row(folder: Path, book, student, lesson: str, most: float | None) -> dict:
-    from nbgrader.api import MissingEntry
+@dataclass
+class MarksReader:
+    """Reads marks from a class's gradebook and files; what concerns all submissions is read once."""
 
-    row: dict[str, Any] = dict.fromkeys(COLUMNS, "")
-    row |= {
-        "id": student.id,
-        "last_name": student.last_name or "",
-        "first_name": student.first_name or "",
-        "email": student.email or "",
-    }
-    row |= {"lesson": lesson, "max_score": most if most is not None else "", "status": "missing"}
-    why = failure_of(folder, student.id, lesson)
-    if (folder / "submitted" / student.id / lesson / f"{lesson}.ipynb").is_file():
-        row["status"] = "submitted"
-    if (folder / "autograded" / student.id / lesson / f"{lesson}.ipynb").is_file():
-        try:
-            submission = book.find_submission(lesson, student.id)
-        except MissingEntry:
-            return row
-        late = submission.total_seconds_late
-        row |= {"status": "late" if late else "graded", "score": submission.score, "seconds_late": int(late)}
-        row |= {
-            "to_grade_by_hand": "yes" if submission.needs_manual_grade else "",
-            "submitted": submission.timestamp or "",
+    folder: str | Path
+    points: dict[str, tuple[float, float]] = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.folder = Path(self.folder)
+        self.penalties = Penalties(self.folder)
+        self.files = Files(self.folder)
+
+    def lessons(self) -> list[str]:
+        """Return the lessons that were handed out, or that somebody has submitted."""
+        return [
+            lesson
+            for lesson in lessons_of(self.folder)
+            if (Path(self.folder) / "release" / lesson).is_dir()
+            or any(Path(self.folder).glob(f"submitted/*/{lesson}"))
+            or any(lesson == of for _, of in self.files.unreadable)
+        ]
+
+    def read_points(self, book) -> None:
+        """Read the most points for the exercises and the written answer of each lesson."""
+        self.points = {
+            each.name: (each.max_code_score, each.max_score - each.max_code_score) for each in book.assignments
         }
-        row["remarks"] = " ".join(remarks_of(folder, student.id, lesson))
-    if why:
-        before = " The score is that of an earlier submission." if row["score"] != "" else ""
-        row |= {"status": "failed", "score": row["score"] or 0.0, "remarks": f"{why}{before}"}
-    return row
+
+    def row(self, book, student, lesson: str) -> dict[str, Any]:
+        """Return the row of one student and lesson."""
+        row: dict[str, Any] = dict.fromkeys(COLUMNS, "")
+        row |= {"id": student.id, "lesson": lesson, "status": MISSING}
+        row |= {name: getattr(student, name) or "" for name in COLUMNS[1:4]}
+        if lesson in self.points:
+            exercises, written = self.points[lesson]
+            row |= {"max_exercises": exercises, "max_written": written, "max_score": exercises + written}
+        row |= self._grades(book, student.id, lesson)
+        status, remarks = self._state(student.id, lesson, row["status"])
+        if row["score"] != "" and status in {FAILED, SUBMITTED}:
+            remarks.append("The score is that of an earlier submission.")
+        filed = self.files.filed.get((student.id, lesson))
+        late = "yes" if filed and filed.late else ""
+        return row | {"status": status, "late_on_platform": late, "remarks": " ".join(remarks)}
+
+    def _grades(self, book, student: str, lesson: str) -> dict[str, Any]:
+        """Return what nbgrader knows of a submission that was graded once; {} without one."""
+        from nbgrader.api import MissingEntry
+
+        if not (Path(self.folder) / "autograded" / student / lesson / f"{lesson}.ipynb").is_file():
+            return {}
+        try:
+            submission = book.find_submission(lesson, student)
+        except MissingEntry:
+            return {}
+        penalty = self.penalties.of(submission)
+        by_hand = submission.needs_manual_grade
+        late = seconds_late(submission)
+        return {
+            "status": BY_HAND if by_hand else LATE if late else GRADED,
+            "exercises": submission.code_score,
+            "written": "" if by_hand or not submission.max_score - submission.max_code_score
+            else submission.score - submission.code_score,
+            "penalty": penalty,
+            "score": submission.score - penalty,
+            "to_grade_by_hand": "yes" if by_hand else "",
+            "submitted": submission.timestamp or "",
+            "seconds_late": int(late),
+        }  # fmt: skip
+
+    def _state(self, student: str, lesson: str, graded: str) -> tuple[str, list[str]]:
+        """Return the state of a submission, and sentences for the teacher."""
+        unreadable = self.files.unreadable.get((student, lesson))
+        said = f"{unreadable.file} {unreadable.why.rstrip('.')}." if unreadable else ""
+        digest = self.files.submitted(student, lesson)
+        if not digest and graded == MISSING:
+            return (UNREAD, [said]) if unreadable else (MISSING, self.files.without_lesson.get(student, []))
+        remarks = [f"What was handed in later could not be read: {said}"] if said else []
+        if why := self.files.failure(student, lesson, digest):
+            return FAILED, [why, *remarks]
+        if graded == MISSING or self.files.graded(student, lesson) not in {"", digest}:
+            return SUBMITTED, remarks
+        return graded, remarks_of(self.folder, student, lesson) + remarks
 
 
-def write_marks(folder: str | Path, path: str | Path, wide: bool = False) -> None:
-    """Write the marks as CSV.
+class Files:
+    """What the files of a class say of its submissions.
+
+    Attributes:
+        filed: (student, lesson) -> the file that counts, as the platform named it.
+        unreadable: (student, lesson) -> the file that could not be read, if none that could came after it.
+        without_lesson: student -> sentences on files that could not be read, and of which nobody knows the lesson.
+
+    """
+
+    def __init__(self, folder: str | Path):
+        """Read the ledger of a class."""
+        self._folder = Path(folder)
+        self.filed: dict[tuple[str, str], HandedIn] = {}
+        self.unreadable: dict[tuple[str, str], HandedIn] = {}
+        self.without_lesson: dict[str, list[str]] = {}
+        for row in ledger(folder):
+            if row.state == FILED:
+                self.filed[row.student, row.lesson] = row
+                self.unreadable.pop((row.student, row.lesson), None)
+            elif row.state == UNREADABLE and row.student and row.lesson:
+                self.unreadable[row.student, row.lesson] = row
+            elif row.state == UNREADABLE and row.student:
+                sentence = f"A file that names no lesson could not be read: {row.file} {row.why.rstrip('.')}."
+                self.without_lesson.setdefault(row.student, []).append(sentence)
+
+    def submitted(self, student: str, lesson: str) -> str:
+        """Return the digest of what a student has submitted; "" if nothing."""
+        path = self._folder / "submitted" / student / lesson / f"{lesson}.ipynb"
+        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+    def graded(self, student: str, lesson: str) -> str:
+        """Return the digest of the file that was graded last; "" if that is not known."""
+        path = self._folder / "autograded" / student / lesson / REMARKS
+        return json.loads(path.read_text(encoding="utf-8")).get("sha256", "") if path.is_file() else ""
+
+    def failure(self, student: str, lesson: str, digest: str) -> str:
+        """Return why the file with that digest could not be graded; "" if it could, or was not tried."""
+        path = failed_file(self._folder, student, lesson)
+        if not path.is_file():
+            return ""
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return found["reason"] if found.get("sha256", digest) == digest else ""
+
+
+def write_marks(
+    folder: str | Path,
+    path: str | Path,
+    wide: bool = False,
+    wanted: list[str] | None = None,
+    students: Iterable[str] | None = None,
+) -> None:
+    """Write the marks as CSV. A cell that a spreadsheet would compute, because it begins with `=` for instance, gets a `'`.
 
     Args:
         folder: the class.
         path: the file.
-        wide: one row per student and one column per lesson, as learning platforms import it; otherwise one row for each
-            student and lesson, with all columns.
+        wide: one row per student and one column per lesson, with the score, or the state where no score is final; otherwise
+            one row for each student and lesson, with all columns.
+        wanted: as in `marks`.
+        students: as in `marks`.
 
     """
-    rows = marks(folder)
-    columns = list(COLUMNS)
+    rows, columns = marks(folder, wanted, students), list(COLUMNS)
     if wide:
         rows, columns = _wide(rows)
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: shown_as_text(value) for name, value in row.items()} for row in rows)
     write_text(path, text.getvalue())
+
+
+def shown_as_text(value: Any) -> Any:
+    """Return a cell so that a spreadsheet shows it; a text that it would compute begins with `'` then."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _wide(rows: list[dict]) -> tuple[list[dict], list[str]]:
     lessons = list(dict.fromkeys(row["lesson"] for row in rows))
     students: dict[str, dict] = {}
     for row in rows:
-        one = students.setdefault(row["id"], {name: row[name] for name in COLUMNS[:4]})
-        one[row["lesson"]] = row["score"]
-        one["total"] = one.get("total", 0) + (row["score"] or 0)
+        one = students.setdefault(row["id"], {name: row[name] for name in COLUMNS[:4]} | {"total": 0})
+        is_final = row["status"] in FINAL
+        one[row["lesson"]] = row["score"] if is_final else row["status"]
+        one["total"] += row["score"] if is_final else 0
     return list(students.values()), [*COLUMNS[:4], *lessons, "total"]
-
-
-def feedback(folder: str | Path, wanted: list[str] | None = None) -> list[Path]:
-    """Make one page per graded submission, in `feedback/STUDENT/LESSON/`; return the pages.
-
-    Raises:
-        ClassError: if nbgrader refuses a submission.
-
-    """
-    from nbgrader.converters import GenerateFeedback
-
-    pages = []
-    with log_file(folder) as log:
-        for lesson in lessons_of(folder, wanted):
-            for graded in sorted((Path(folder).resolve() / "autograded").glob(f"*/{lesson}")):
-                student = graded.parent.name
-                config, course = nbgrader_of(folder)
-                course.student_id, course.assignment_id = student, lesson
-                try:
-                    GenerateFeedback(coursedir=course, config=config, log=log, force=True).start()
-                except Exception as error:
-                    raise ClassError(
-                        f"nbgrader could not write the feedback for {student} on {lesson}: {error}"
-                    ) from error
-                pages.append(Path(folder).resolve() / "feedback" / student / lesson / f"{lesson}.html")
-    return pages

@@ -40,6 +40,8 @@ def nbgrader_of(folder: str | Path):
     except Exception as error:  # a Python file that the teacher may have edited: anything may be wrong
         raise ClassError(f"{folder / CONFIG} can't be read: {type(error).__name__}: {error}") from error
     config.CourseDirectory.root = str(folder)
+    if str(folder) not in sys.path:
+        sys.path.append(str(folder))  # the configuration may name a plugin in a file beside it
     _own_gradebook(config, folder)
     return config, CourseDirectory(config=config)
 

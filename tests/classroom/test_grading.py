@@ -16,8 +16,9 @@ import pytest
 from fer_course._shared import files
 from fer_course.classroom import grading, nbgrader_course, sandbox
 from fer_course.classroom.collecting import collect
+from fer_course.classroom.feedback import feedback
 from fer_course.classroom.grading import grade
-from fer_course.classroom.marks import feedback, marks, write_marks
+from fer_course.classroom.marks import marks, write_marks
 from fer_course.classroom.sandbox import Limits
 from fer_course.classroom.sandboxed_execution import execute
 from fer_course.errors import BusyError, ClassError
@@ -96,7 +97,7 @@ def test_marks_equal_nbgraders_own(tmp_path):
     assert points(folder) == points(theirs)
     assert points(folder) == {student: ("graded", float(score)) for student, (_, score) in PLAIN.items()}
     assert grade(folder, limits=LIMITS).done == []  # nothing is left
-    pages = feedback(folder)
+    pages = feedback(folder).pages.values()
     assert len(pages) == len(PLAIN)
     assert all(page.read_text().startswith("<!DOCTYPE html>") for page in pages)
 
@@ -126,7 +127,7 @@ def test_hostile_submissions_lose_only_their_own_marks(tmp_path):
         assert found[student] == ("graded", 1.0), student
         stopped = [each for each in graded.remarks[student, classes.LESSON] if "stopped" in each]
         assert [bool(re.search(reason, each)) for each in stopped] == [True] if reason else stopped == []
-    assert found["sofia"] == ("failed", 0.0)
+    assert found["sofia"] == ("failed", "")
     assert list(graded.failed) == [("sofia", classes.LESSON)]
     assert not (folder / grading.WAITING).exists()
 
