@@ -12,6 +12,7 @@ from typing import Any
 from fer_course._shared.files import write_text
 from fer_course.classroom.explanations import NOT_SHOWN, Reason, explain
 from fer_course.classroom.feedback_zips import write_zips
+from fer_course.classroom.inert import unfenced
 from fer_course.classroom.marks import FAILED, MISSING, SUBMITTED, UNREAD, MarksReader
 from fer_course.classroom.names import folded
 from fer_course.classroom.paths import gradebook, lessons_of, nbgrader_of
@@ -261,7 +262,7 @@ def _exercise(check, grade, answer, comments: dict[str, str]) -> Exercise:
 def _written(cell, grade, comments: dict[str, str]) -> Exercise:
     points = None if grade.needs_manual_grade else grade.score
     name = grade.name.replace("-", " ").capitalize()
-    answer = "" if comments.get(grade.name) == _NO_RESPONSE else _clipped(cell.source)
+    answer = "" if comments.get(grade.name) == _NO_RESPONSE else _clipped(unfenced(cell.source))
     return Exercise(name, points, grade.max_score, comment=_comment(comments, grade.name), answer=answer)
 
 

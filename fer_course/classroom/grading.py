@@ -27,7 +27,7 @@ from fer_course.classroom.borrowed_answers import notices
 from fer_course.classroom.collecting.notebooks import Lessons
 from fer_course.classroom.paths import gradebook, lessons_of, log_file, nbgrader_of
 from fer_course.classroom.repairing import NotRepairable, Repaired, repair
-from fer_course.classroom.sandbox import Limits
+from fer_course.classroom.sandbox import Limits, limits_of
 from fer_course.classroom.sandboxed_execution import execute
 from fer_course.course.cells import is_check
 from fer_course.errors import ClassError, first_line
@@ -96,7 +96,9 @@ def grade(
         ready = {submission: text for submission in pending if (text := grading.prepare(submission)) is not None}
         if ready:
             progress(f"Executing {len(ready)} of {len(pending)} submissions, {workers} at a time …")
-        for submission, stopped in _execute(ready, waiting, executor, workers, limits or _limits_of(folder), unsafe):
+        for submission, stopped in _execute(
+            ready, waiting, executor, workers, limits or limits_of(nbgrader_of(folder)[0]), unsafe
+        ):
             grading.finish(submission, _executed_file(waiting, ready[submission]), stopped)
         shutil.rmtree(waiting, ignore_errors=True)
     return grading.graded
@@ -225,11 +227,6 @@ def failed_file(folder: str | Path, student: str, lesson: str) -> Path:
     return Path(folder) / "failed" / f"{student}+{lesson}.json"
 
 
-def _limits_of(folder: str | Path) -> Limits:
-    config, _ = nbgrader_of(folder)
-    return Limits(cell_seconds=config.Execute.timeout) if "timeout" in config.Execute else Limits()
-
-
 class Submission(NamedTuple):
     """What one student handed in for one lesson."""
 
@@ -324,7 +321,9 @@ def _sanitiser(config, course, log):
                 self.cause = error
                 raise
 
-    return Sanitise(coursedir=course, config=config, log=log)
+    # The answers are back in the released notebook already.
+    steps = Autograde().sanitize_preprocessors
+    return Sanitise(coursedir=course, config=config, log=log, sanitize_preprocessors=steps)
 
 
 def _execute(
@@ -376,6 +375,8 @@ def _grader(executed: Path):
         from nbgrader.converters import Autograde
         from nbgrader.preprocessors import NbGraderPreprocessor
 
+        from fer_course.classroom.preprocessors import Inert
+
         class Outputs(NbGraderPreprocessor):
             """Replaces nbgrader's execution: takes the outputs of the execution in the sandbox."""
 
@@ -395,6 +396,7 @@ def _grader(executed: Path):
                 return notebook, resources
 
         steps = [Outputs if step.__name__ == "Execute" else step for step in Autograde().autograde_preprocessors]
+        steps.append(Inert)
 
         class Grade(Autograde):
             """Autograding of the repaired submission."""
@@ -405,7 +407,10 @@ def _grader(executed: Path):
             def _input_directory(self):
                 return f"{WAITING}/repaired" if self._sanitizing else self.coursedir.autograded_directory
 
-        return Grade(coursedir=course, config=config, log=log, force=True, autograde_preprocessors=steps)
+        return Grade(
+            coursedir=course, config=config, log=log, force=True,
+            autograde_preprocessors=steps, sanitize_preprocessors=Autograde().sanitize_preprocessors,
+        )  # fmt: skip
 
     return make
 

@@ -1,7 +1,7 @@
 """Make what a submission wrote inert: text and pictures, nothing that a browser executes, loads or follows.
 
-A notebook that a teacher opens, in formgrader or JupyterLab, runs in a page that may do everything the teacher may. So what learners
-wrote stays as text, and of what their code showed only plain text, PNG and JPEG are kept.
+A notebook that a teacher opens, in formgrader or JupyterLab, is shown by a page that may do everything the teacher may. So what
+learners wrote stays as text, and of what their code showed only plain text, PNG and JPEG are kept.
 """
 
 from __future__ import annotations
@@ -107,4 +107,6 @@ def make_inert(notebook, ours: Mapping[str, str]) -> None:
             cell.cell_type = "markdown"
             cell.source = cell.source if _FENCE.match(cell.source) else fenced(cell.source)
     names = ("kernelspec", "language_info")
-    notebook.metadata = nbformat.from_dict({name: notebook.metadata[name] for name in names if name in notebook.metadata})
+    notebook.metadata = nbformat.from_dict(
+        {name: notebook.metadata[name] for name in names if name in notebook.metadata}
+    )

@@ -23,6 +23,20 @@ c.Execute.timeout = 120  # seconds per cell
 c.OverwriteCells.add_missing_cells = True  # restore checks that a learner has deleted
 c.IncludeHeaderFooter.header = ""
 
+# What learners hand in goes back into the lesson, is executed in a sandbox, and is stored without anything that a browser would
+# execute. These lists are for formgrader; `fer-course class grade` does the same.
+c.Autograde.sanitize_preprocessors = [
+    "fer_course.classroom.preprocessors.PutBack", "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds", "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells", "nbgrader.preprocessors.CheckCellMetadata",
+]
+c.Autograde.autograde_preprocessors = [
+    "fer_course.classroom.preprocessors.SandboxedExecute", "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor", "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades", "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata", "fer_course.classroom.preprocessors.Inert",
+]
+
 # The hidden tests sample their numbers from this. Keep it secret, and out of what you hand out.
 c.FerCourse.secret = "{secret}"
 '''

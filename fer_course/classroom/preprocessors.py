@@ -58,6 +58,8 @@ class Inert(NbGraderPreprocessor):
     def preprocess(self, nb, resources):
         """Return the notebook with nothing live in it; cells of text that were handed out keep their form."""
         cells = json.loads(_released(self.config, resources))["cells"]
-        ours = {cell["id"]: "".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown" and "id" in cell}
+        ours = {
+            cell["id"]: "".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown" and "id" in cell
+        }
         inert.make_inert(nb, ours)
         return nb, resources

@@ -71,6 +71,11 @@ class Limits:
     output: int = 5_000_000
 
 
+def limits_of(config) -> Limits:
+    """Return the limits for a class, by its configuration: the default ones, with its own time for a cell."""
+    return Limits(cell_seconds=config.Execute.timeout) if "timeout" in config.Execute else Limits()
+
+
 @cache
 def missing() -> str:
     """Return why notebooks can't be sandboxed on this machine; empty if they can."""

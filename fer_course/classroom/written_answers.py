@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fer_course._shared.files import write_text
 from fer_course.classroom.assignments import WRITTEN, Question, question_of
+from fer_course.classroom.inert import unfenced
 from fer_course.classroom.paths import STUDENTS, gradebook, lessons_of
 from fer_course.classroom.students import read_rows, read_students
 from fer_course.course.lessons import lesson_number
@@ -91,7 +92,7 @@ def _text_of(path: Path) -> str:
         return ""
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") == WRITTEN:
-            return "".join(cell["source"]).strip()
+            return unfenced("".join(cell["source"])).strip()
     return ""
 
 

@@ -91,5 +91,6 @@ def graded_by_nbgrader(folder: Path, theirs: Path) -> Path:
     (theirs / CONFIG).write_text((theirs / CONFIG).read_text().replace(str(folder.resolve()), str(theirs.resolve())))
     config, course = nbgrader_of(theirs)
     course.assignment_id = LESSON
+    del config["Autograde"]  # nbgrader's own steps, in place of those that the class has from us
     Autograde(coursedir=course, config=config).start()
     return theirs
