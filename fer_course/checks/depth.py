@@ -392,6 +392,8 @@ def depth_of_failure(answer) -> None:
         ({8: [a, 0.75, b], 16: [1.2, 1.1, 1.3]}, 0.75),  # equal to the limit is not below it
         ({4: [a, b, c], 60: [c, a, b]}, 1.0),  # nothing fails
         ({4: [2.0, 1.9, 1.8], 60: [1.9, 2.2, 1.8]}, 1.7),  # nothing works
+        ({4: [a, b, c, a], 8: [b, c, a, 1.5], 16: [1.8, 1.7, 1.6, a]}, 1.0),  # more seeds than three
+        ({4: [a, b], 8: [1.4, b], 16: [1.8, 1.7]}, 1.0),  # and fewer
         ({4: [a, b, c], 8: [b, c, a], 16: [2.5, a, b], 24: [2.6, 2.7, 2.4]}, 2.0),  # the sum is below the limit, too
     ]
     judge(
@@ -524,8 +526,12 @@ DEPTH_OF_FAILURE_MISTAKES = (
     ),
     Mistake(_failing(lambda ends, limit: np.median(ends) >= limit),
             "this is what the middle seed gives; a depth works only if every single seed is below the limit."),
+    Mistake(_failing(lambda ends, limit: sum(end < limit for end in ends) < 3),
+            "here three good seeds make a depth work, no more and no fewer. *Every* seed has to be below the limit."),
     Mistake(_failing(lambda ends, limit: sum(end < limit for end in ends) < 2),
             "two seeds are enough here; a depth works only if every single seed is below the limit."),
+    Mistake(_failing(lambda ends, limit: _not_all(ends[:3], limit)),
+            "this is what the first three seeds give alone. A depth may have more or fewer: look at all of them."),
     Mistake(_failing(lambda ends, limit: not ends[-1] < limit), "this is what the last seed gives alone; look at all of them."),
     Mistake(_failing(lambda ends, limit: any(end != end for end in ends)),
             "only nan counts as a failure here; a loss that is not below the limit is one, too."),

@@ -132,6 +132,14 @@ FAILURE_WRONG = {
         lambda losses, limit: losses[0] or min(losses),
         "stopped with KeyError: 0(?!.*every depth works)",
     ),
+    "three seeds by index": (
+        first_depth(lambda ends, limit: not (ends[0] < limit and ends[1] < limit and ends[2] < limit)),
+        "expected 8, found 16",
+    ),
+    "the first three seeds": (
+        first_depth(lambda ends, limit: not all(end < limit for end in ends[:3])),
+        "what the first three seeds give alone",
+    ),
     "the sum": (first_depth(lambda ends, limit: not sum(ends) < limit), r"what the \*sum\* of a depth's losses gives"),
     "the smallest loss": (
         first_depth(lambda ends, limit: not min(ends) < limit),
