@@ -118,26 +118,35 @@ LABEL_ENTROPY_MISTAKES = (
         for added in (1e-5, 1e-4, 1e-3, 1e-2, 1)
     ),
     *(
-        Mistake(_of_the_frequent(again), "this is the entropy without the class that has a single face. It occurs, too: counts > 0.")
+        Mistake(_of_the_frequent(again),
+                "this is the entropy without the class that has a single face. It occurs, too: counts "
+                "> 0.")
         for again in (False, True)
     ),
     Mistake(_with_shares(lambda p: -np.sum(p * np.log2(p))), "this is in bits (log2). The loss uses natural logarithms: np.log."),
     Mistake(_with_shares(lambda p: -np.sum(p * np.log10(p))), "this uses log10. The loss uses natural logarithms: np.log."),
-    Mistake(_with_shares(lambda p: np.sum(p * np.log(p))), "this is the right value with the opposite sign. The logarithm of a share is below 0, so there is a minus in front of the sum."),
+    Mistake(_with_shares(lambda p: np.sum(p * np.log(p))),
+            "this is the right value with the opposite sign. The logarithm of a "
+            "share is below 0, so there is a minus in front of the sum."),
     Mistake(_with_shares(lambda p: -np.sum(np.log(p))),
             "this is the sum of the logarithms as they are. Multiply each by the share of its class."),
     Mistake(_with_shares(lambda p: np.sum(np.log(p))),
             f"this is the sum of the logarithms as they are. Multiply each by the share of its class. {_MINUS}"),
     Mistake(_with_shares(lambda p: np.mean(np.log(p))),
             f"this is the mean over the *classes*. Multiply each logarithm by its class's share, and add up. {_MINUS}"),
-    Mistake(_with_shares(lambda p: np.mean(p * np.log(p))), f"this is the mean of share · ln(share) over the classes. Add the products up. {_MINUS}"),
-    Mistake(_with_shares(lambda p: -np.sum(p * np.log(1 - p))), "this is what the logarithm of 1 - share gives; take that of the share."),
+    Mistake(_with_shares(lambda p: np.mean(p * np.log(p))),
+            "this is the mean of share · ln(share) over the classes. Add the "
+            f"products up. {_MINUS}"),
+    Mistake(_with_shares(lambda p: -np.sum(p * np.log(1 - p))),
+            "this is what the logarithm of 1 - share gives; take that of "
+            "the share."),
     Mistake(_with_shares(lambda p: -np.sum((1 - p) * np.log(p))),
             "this is what logarithms times 1 - share give; multiply each by the share."),
     Mistake(_with_shares(lambda p: -np.sum(p**2 * np.log(p))),
             "this is what logarithms times the square of the share give; use the share."),
     Mistake(_with_shares(lambda p: -np.log(np.sum(p))),
-            "this is 0, as ln 1 is, and all shares add up to 1. Take the logarithm of each share first, then add up share · logarithm."),
+            "this is 0, as ln 1 is, and all shares add up to 1. Take the logarithm of each share first, then add up share · "
+            "logarithm."),
     Mistake(_with_shares(lambda p: -np.log(np.sum(p**2))),
             "this is the logarithm of a mean. Take the logarithm of each share first, then add up share · logarithm."),
     Mistake(_with_shares(lambda p: np.log(np.mean(1 / p))),
@@ -150,7 +159,8 @@ LABEL_ENTROPY_MISTAKES = (
     Mistake(_with_shares(lambda p: -np.mean(p * np.log(p))),
             "this is the mean of the products over the classes. Add them up."),
     Mistake(_with_shares(lambda p: np.log(len(p))),
-            "this is the logarithm of the number of classes that occur: right if all are equally frequent. Use the share of each."),
+            "this is the logarithm of the number of classes that occur: right if all are equally frequent. Use the share of "
+            "each."),
     Mistake(_with_shares(lambda p: -np.log(p.max())),
             "this is -ln(share) of the most frequent class alone. Add up -share · ln(share) over all classes."),
     Mistake(_with_shares(lambda p: -np.log(p.min())),
@@ -196,7 +206,8 @@ LABEL_ENTROPY_MISTAKES = (
 NORMALISE_ADVICE = {
     "could not be broadcast": "Mean and variance need one number per channel, (C,), or four axes with keepdims=True: "
     "maps.mean(axis=(0, 1, 2)).",
-    "'list' object cannot be interpreted as an integer": "NumPy takes several axes as a tuple, axis=(0, 1, 2), and not as a list.",
+    "'list' object cannot be interpreted as an integer": "NumPy takes several axes as a tuple, axis=(0, 1, 2), and not as a "
+    "list.",
 }
 
 
@@ -273,9 +284,12 @@ NORMALISE_MISTAKES = (
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / v + b),
             "this is what dividing by the variance gives, without root and epsilon; divide by np.sqrt(variance + epsilon)."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(np.sqrt(v) + e) + b),
-            "this is what √(√variance + epsilon) gives. Divide by np.sqrt(variance + epsilon), with maps.var: np.std is a root already."),
+            "this is what √(√variance + epsilon) gives. Divide by np.sqrt(variance + epsilon), with maps.var: np.std is a root "
+            "already."),
     *(
-        Mistake(_scaled(function), "this is what epsilon outside the root gives: write np.sqrt(variance + epsilon), with the brackets.")
+        Mistake(_scaled(function),
+                "this is what epsilon outside the root gives: write np.sqrt(variance + epsilon), with the "
+                "brackets.")
         for function in (
             lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v) + e + b,
             lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v) + e,
@@ -290,7 +304,9 @@ NORMALISE_MISTAKES = (
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v * e) + b),
             "this is what variance · epsilon gives; add epsilon to the variance."),
     *(
-        Mistake(_scaled(function), "this is what comes without brackets: subtract the mean first, (maps - mean), then divide and multiply.")
+        Mistake(_scaled(function),
+                "this is what comes without brackets: subtract the mean first, (maps - mean), then divide "
+                "and multiply.")
         for function in (
             lambda x, m, v, g, b, e: g * x - m / np.sqrt(v + e) + b,
             lambda x, m, v, g, b, e: x - m / np.sqrt(v + e) * g + b,
@@ -307,12 +323,15 @@ NORMALISE_MISTAKES = (
     ),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / (np.sqrt(v + e) + b)),
             "this is what comes if beta is added to the root below the line; add it to the quotient."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: (x - m) / np.sqrt(v + e) / g + b), "this is what dividing by gamma gives; multiply by it."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v + e) - b), "this is what comes if beta is subtracted; add it."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: (x - m) / np.sqrt(v + e) / g + b),
+            "this is what dividing by gamma gives; multiply by it."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v + e) - b),
+            "this is what comes if beta is subtracted; add it."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (m - x) / np.sqrt(v + e) + b),
             "this is what mean - maps gives. It is the other way round: `maps - mean`."),
     Mistake(_scaled(lambda x, m, v, g, b, e: x - m),
-            "these are the maps less their mean, and nothing else. Divide by np.sqrt(variance + epsilon), multiply by gamma, add beta."),
+            "these are the maps less their mean, and nothing else. Divide by np.sqrt(variance + epsilon), multiply by gamma, "
+            "add beta."),
     Mistake(_scaled(lambda x, m, v, g, b, e: (x - m) / np.sqrt(v)),
             "this is what comes without gamma, beta and epsilon: gamma · (x - mean) / √(variance + epsilon) + beta."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * x / np.sqrt(v + e)),
@@ -334,10 +353,12 @@ NORMALISE_MISTAKES = (
             "these are the values for an epsilon of 0.001, whatever the argument says. Use `epsilon`."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / (np.sqrt(v) + e) + b),
             "this is what √variance + epsilon gives; add epsilon to the variance, inside the root."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v - e) + b), "this is what variance - epsilon gives; add epsilon to the variance."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v - e) + b),
+            "this is what variance - epsilon gives; add epsilon to the variance."),
     Mistake(_scaled(lambda x, m, v, g, b, e: (x - m) / np.sqrt(v + e)),
             "this is what comes without gamma and beta: multiply by gamma, then add beta."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v + e)), "this is what comes without beta: add it at the end."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v + e)),
+            "this is what comes without beta: add it at the end."),
     Mistake(_scaled(lambda x, m, v, g, b, e: (x - m) / np.sqrt(v + e) + b),
             "this is what comes without gamma: multiply by it before beta is added."),
     Mistake(_scaled(lambda x, m, v, g, b, e: b * (x - m) / np.sqrt(v + e) + g),
@@ -345,9 +366,13 @@ NORMALISE_MISTAKES = (
     Mistake(_scaled(lambda x, m, v, g, b, e: g * ((x - m) / np.sqrt(v + e) + b)),
             "this is what comes if beta is multiplied by gamma, too. Multiply by gamma first, then add beta."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * x / np.sqrt(v + e) + b), "this is what comes without subtracting the mean."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x + m) / np.sqrt(v + e) + b), "this is what maps + mean gives; subtract the mean."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) + b), "this is what comes without dividing by np.sqrt(variance + epsilon)."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) * np.sqrt(v + e) + b), "this is what multiplying by the root gives; divide by it."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x + m) / np.sqrt(v + e) + b),
+            "this is what maps + mean gives; subtract the mean."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) + b),
+            "this is what comes without dividing by np.sqrt(variance + "
+            "epsilon)."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) * np.sqrt(v + e) + b),
+            "this is what multiplying by the root gives; divide by it."),
     Mistake(
         lambda maps, gamma, beta, epsilon: (
             gamma * (maps - maps.mean(axis=(0, 1, 2))) / np.sqrt(maps.var(axis=(0, 1, 2), ddof=1) + epsilon) + beta
@@ -475,7 +500,9 @@ DEPTH_OF_FAILURE_MISTAKES = (
             lambda ends, limit: not max(_without_nan(ends)) < limit,
         )
     ),
-    Mistake(_at_the_first(sorted), "here the smallest depth decides alone, as if `return 0` were inside the loop. It comes after it."),
+    Mistake(_at_the_first(sorted),
+            "here the smallest depth decides alone, as if `return 0` were inside the loop. It comes "
+            "after it."),
     Mistake(_at_the_first(list),
             "here the dictionary's first depth decides alone, as if `return 0` were inside the loop. Go through "
             "sorted(losses), with `return 0` after the loop."),
@@ -527,7 +554,7 @@ DEPTH_OF_FAILURE_MISTAKES = (
     Mistake(_failing(lambda ends, limit: np.median(ends) >= limit),
             "this is what the middle seed gives; a depth works only if every single seed is below the limit."),
     Mistake(_failing(lambda ends, limit: sum(end < limit for end in ends) < 3),
-            "here three good seeds make a depth work, no more and no fewer. *Every* seed has to be below the limit."),
+            "here three good seeds make a depth work. *Every* seed has to be below the limit, however many there are."),
     Mistake(_failing(lambda ends, limit: sum(end < limit for end in ends) < 2),
             "two seeds are enough here; a depth works only if every single seed is below the limit."),
     Mistake(_failing(lambda ends, limit: _not_all(ends[:3], limit)),
@@ -556,7 +583,8 @@ DEPTH_OF_FAILURE_MISTAKES = (
             "this is the first depth that fails in the dictionary's own order; go through sorted(losses)."),
     Mistake(_failing(_not_all, pick=max), "this is the largest depth that fails; return the smallest."),
     Mistake(_beyond_the_last_working,
-            "this is the smallest depth above all that work. A smaller one may fail where a taller one works: return the smallest."),
+            "this is the smallest depth above all that work. A smaller one may fail where a taller one works: return the "
+            "smallest."),
     Mistake(_largest_working, "this is the largest depth that works; return the smallest that does not."),
     Mistake(_failing(lambda ends, limit: not _not_all(ends, limit)), "this is the smallest depth that *works*."),
     Mistake(_failing(_not_all, missing=-1), "return 0 if every depth works."),

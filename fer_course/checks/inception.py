@@ -125,7 +125,8 @@ def _shape_advice(model: keras.Model, found: tuple, wanted: tuple, towers: int) 
     if len(_joined(model.outputs[0])) != towers:
         return f"The Concatenate takes {len(_joined(model.outputs[0]))} tensors; there are {towers} towers."
     if each != [maps]:
-        return f"The {towers} joined towers have {' or '.join(map(str, each))} maps each; each has filters // towers, here {maps}."
+        found = " or ".join(map(str, each))
+        return f"The {towers} joined towers have {found} maps each; each has filters // towers, here {maps}."
     return "Each tower keeps rows and columns, and has filters // towers maps."
 
 

@@ -605,7 +605,8 @@ MODULE_PARAMETERS_MISTAKES = (
     Mistake(_parts(second=lambda c, f: 9 * c + f * f),
             "this is the count with 9 · channels for the second depthwise half. It gets `filters` channels: 9 · filters."),
     Mistake(_parts(second=lambda c, f: 9 * f + c * f),
-            "this is the count with channels · filters for the second pointwise half. It gets `filters` channels: filters · filters."),
+            "this is the count with channels · filters for the second pointwise half. It gets `filters` channels: filters · "
+            "filters."),
     *(
         Mistake(_parts(first=first), _FIRST)
         for first in (

@@ -99,7 +99,8 @@ SEGMENTED_MISTAKES = (
         _with_kernels(lambda kernels: kernels[::-1]), "this is what the kernels give in the reverse order, the last one first."
     ),
     Mistake(_taken(lambda x, number, size, count: x[..., number : number + size]),
-            "the segments overlap: each starts one channel further than the one before. Segment number n starts at n · (C // S)."),
+            "the segments overlap: each starts one channel further than the one before. Segment number n starts at n · (C // "
+            "S)."),
     Mistake(_taken(lambda x, number, size, count: x[..., number : number + 1]),
             "this is what segments of one channel give. The width is C // S, where C is the *last* side of x: `x.shape[-1]`."),
     *(

@@ -195,7 +195,8 @@ DEPTHWISE_MISTAKES = (
     Mistake(_depthwise_of(lambda image, kernel: (image, kernel[:, :, ::-1])),
             "the kernel's channels run backwards: channel c goes with channel c."),
     Mistake(_depthwise_maps(lambda maps, *_: maps[:, :, -1:].repeat(maps.shape[2], axis=2)),
-            "every map holds the numbers of the last channel, as if each channel overwrote them all. In a loop over channels write "
+            "every map holds the numbers of the last channel, as if each channel overwrote them all. In a loop over channels "
+            "write "
             "to output[row, column, c]."),
     Mistake(_depthwise_maps(lambda maps, *_: maps[:-1, :-1]), _too_few),
     Mistake(_depthwise_maps(_last_empty), _too_few),
@@ -205,10 +206,12 @@ DEPTHWISE_MISTAKES = (
     Mistake(_depthwise_maps(lambda maps, *_: maps[: maps.shape[1]]),
             "there are as many rows as columns: the height of the picture is image.shape[0]."),
     Mistake(_depthwise_maps(lambda maps, image, kernel: maps[: image.shape[2] - len(kernel) + 1]),
-            lambda image, kernel: f"there are {image.shape[2] - len(kernel) + 1} rows, as a height of {image.shape[2]} gives, the "
+            lambda image, kernel: f"there are {image.shape[2] - len(kernel) + 1} rows, as a height of {image.shape[2]} gives, "
+                                  "the "
             "number of channels. The height of the picture is image.shape[0]."),
     Mistake(_depthwise_maps(lambda maps, image, kernel: maps[:, : image.shape[2] - len(kernel) + 1]),
-            lambda image, kernel: f"there are {image.shape[2] - len(kernel) + 1} columns, as a width of {image.shape[2]} gives, the "
+            lambda image, kernel: f"there are {image.shape[2] - len(kernel) + 1} columns, as a width of {image.shape[2]} "
+                                  "gives, the "
             "number of channels. The width of the picture is image.shape[1]."),
     Mistake(_depthwise_of(lambda image, kernel: (image, 1 / kernel)),
             "this is what window / kernel gives. Multiply the two."),
@@ -319,7 +322,10 @@ def _pointwise_maps(change: Callable):
 _STAR = (
     "these are products, number by number, which mix nothing: the products of a pixel's C channels are to be added up."
 )
-_ROWS = "this is what a sum along the *rows* of the image gives. The channels are its last axis; reshape(C, …) does not pick them."
+_ROWS = (
+    "this is what a sum along the *rows* of the image gives. The channels are its last axis; reshape(C, …) does not pick "
+    "them."
+)
 _COLUMNS = "this is what a sum along the *columns* of the image gives. It should run along the channels, its last axis."
 #: Every way in which a product with the kernel can sum over height or width instead of the channels, and be laid out.
 _WRONG_SUMS = [
@@ -418,12 +424,16 @@ _BRACKETS = "this is what comes without brackets: / and * come before +. Write (
 _BELOW = "this is what comes without brackets: a / b * c is (a / b) * c. Work the standard count out first, on a line of its own."
 _NO_PLACES = "this is what comes if height × width is in one of the two counts only. Both work at every place."
 _ONE_PLACE = (
-    "this is what comes if the {} half is counted at one place only. Both halves work at every place: height · width · (k² · C + C · M). Mind the "
+    "this is what comes if the {} half is counted at one place only. Both halves work at every place: height · width · (k² · C "
+    "+ C · M). Mind the "
     "brackets."
 )
 _ADD = "this is what the product of the two halves gives. They come one after the other: add their multiply-adds."
 _SUBTRACTED = "this is the difference of the two halves: add them."
-_OTHER_PLACES = "this is what comes if some counts have the places of an unpadded layer, and others don't. Count height × width places in each."
+_OTHER_PLACES = (
+    "this is what comes if some counts have the places of an unpadded layer, and others don't. Count height × "
+    "width places in each."
+)
 _NO_BIAS = "this is what comes if biases are counted. A bias adds, but multiplies nothing."
 
 COST_RATIO_MISTAKES = (
@@ -438,7 +448,9 @@ COST_RATIO_MISTAKES = (
             "this is the depthwise half alone. Add the pointwise one: C · M at every place."),
     Mistake(_halves(lambda c, m, k: 0, lambda c, m, k: c * m),
             "this is the pointwise half alone. Add the depthwise one: k² · C at every place."),
-    Mistake(lambda h, w, c, m, k: 1 / m + 1 / k, "this is 1 / filters + 1 / size. A kernel has k × k numbers: size ** 2, not size."),
+    Mistake(lambda h, w, c, m, k: 1 / m + 1 / k,
+            "this is 1 / filters + 1 / size. A kernel has k × k numbers: size ** 2, not "
+            "size."),
     Mistake(lambda h, w, c, m, k: (k**2 * c + c * m) / (2 * k * c * m),
             "this is what a standard count with 2 · k in place of k² gives: size ** 2, not size * 2."),
     Mistake(lambda h, w, c, m, k: (k**2 * c + c * m) / (2**k * c * m),
@@ -466,7 +478,8 @@ COST_RATIO_MISTAKES = (
     Mistake(_halves(lambda c, m, k: k * k * c * m, lambda c, m, k: c * m),
             "this is what a depthwise half of k² · C · M gives. It has no filters: k² · C at every place."),
     Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: k * k * c * m),
-            "this is 1 + 1 / filters, as if k² were in both halves, or in none. It belongs to the depthwise half, k² · C, and to the "
+            "this is 1 + 1 / filters, as if k² were in both halves, or in none. It belongs to the depthwise half, k² · C, and "
+            "to the "
             "standard count, k² · C · M. The pointwise half, C · M, looks at one pixel."),
     Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: m),
             "this is what a pointwise half of M gives. It has C · M numbers: it adds up all channels."),
@@ -712,9 +725,7 @@ def _about_reshape(told: str, shapes: list[tuple[int, ...]], kernel: np.ndarray,
     if into == (size, size, rank):
         return f"(k, k, rank) takes {size**2 * rank} numbers; here are {found}. {fits}"
     if found == size**2 * rank and len(into) > 2:
-        return (
-            "These are k · k · rank numbers, as many as the first `rank` patterns have. Their shape is (k, k, rank)."
-        )
+        return "These are k · k · rank numbers, as many as the first `rank` patterns have. Their shape is (k, k, rank)."
     if found in (size**2 * filters, size**2 * filters * channels) and len(into) == 2:
         return "One channel's patterns are kernel[:, :, c], (k, k, M). As a matrix (k · k, M): reshape(-1, M)."
     return f"One channel, kernel[:, :, c], is (k, k, M): its matrix is (k · k, M). {fits}"
@@ -744,7 +755,8 @@ BEST_SEPARABLE_MISTAKES = (
     Mistake(_by_svd(lambda u, s, vt, rank: (u[:, :rank], vt[:rank])),
             "this is what comes without the singular values: multiply the columns of u (or the rows of vt) by s."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], s[:rank, None] * vt[:rank])),
-            "this is what the squares of the singular values give. Multiply one of the two kernels by s, or each of them by its root."),
+            "this is what the squares of the singular values give. Multiply one of the two kernels by s, or each of them by "
+            "its root."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, -rank:], vt[-rank:])),
             "this is what the smallest singular values give. NumPy has the largest first: take [:rank], not [-rank:]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u / s)[:, :rank], vt[:rank])),
@@ -752,9 +764,11 @@ BEST_SEPARABLE_MISTAKES = (
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :1], vt[:1])),
             lambda kernel, rank: f"only the strongest pattern is kept, also at rank {rank}."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, : rank - 1], vt[: rank - 1])),
-            lambda kernel, rank: f"only the {rank - 1} strongest of {rank} patterns are kept. The first `rank` of them are [:rank]."),
+            lambda kernel, rank: f"only the {rank - 1} strongest of {rank} patterns are kept. The first `rank` of them are "
+                                 "[:rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, : rank + 1], vt[: rank + 1])),
-            lambda kernel, rank: f"the {rank + 1} strongest patterns are kept, one too many. The first `rank` of them are [:rank]."),
+            lambda kernel, rank: f"the {rank + 1} strongest patterns are kept, one too many. The first `rank` of them are "
+                                 "[:rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, rank - 1 : rank], vt[rank - 1 : rank])),
             "only pattern `rank - 1` is kept. Keep all up to it: [:rank]."),
     *(
@@ -778,7 +792,8 @@ BEST_SEPARABLE_MISTAKES = (
     ),
     *(
         Mistake(_by_svd(lambda u, s, vt, rank, add=add: (np.tile(add(u, s, rank)[:, None], rank), vt[:rank])),
-                f"this is what {words} gives, which adds the patterns up to one. Multiply each column of u by its singular value: "
+                f"this is what {words} gives, which adds the patterns up to one. Multiply each column of u by its singular "
+                "value: "
                 "`u * s`.")
         for add, words in (
             (lambda u, s, rank: u @ s, "`u @ s`"),
@@ -809,10 +824,12 @@ BEST_SEPARABLE_MISTAKES = (
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * np.sqrt(s))[:, :rank], vt[:rank])),
             "only the roots of the singular values are there. With roots, both kernels need them."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s).T[:rank], vt[:rank])),
-            "this is what rows of (u * s).T give as (k, k, rank): numbers of different patterns get mixed. Reshape (u * s)[:, :rank]."),
+            "this is what rows of (u * s).T give as (k, k, rank): numbers of different patterns get mixed. Reshape (u * s)[:, "
+            ":rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], vt[:rank]),
                     lambda kernel, c: kernel[:, :, c].reshape(kernel.shape[3], -1).T),
-            "this is what a channel's matrix gives that mixes up pixels and maps. Its maps are the last axis: reshape(k * k, M)."),
+            "this is what a channel's matrix gives that mixes up pixels and maps. Its maps are the last axis: reshape(k * k, "
+            "M)."),
     Mistake(_shared,
             "all channels share their mixtures: this is one SVD of the whole kernel. Each channel gets an SVD of its own."),
     Mistake(_shared_patterns(lambda vt, rank, channels, filters: vt.reshape(rank, channels, filters).swapaxes(0, 1)),

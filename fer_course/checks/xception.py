@@ -154,7 +154,8 @@ def _check_count(model: keras.Model, right: keras.Model) -> None:
         ),
         (
             "It has a normalisation of 7 channels too many." in differing,
-            f"{count - wanted} too many: a normalisation of 7 channels. The last convolution has none, but a bias; use Keras' own "
+            f"{count - wanted} too many: a normalisation of 7 channels. The last convolution has none, but a bias; use Keras' "
+            "own "
             "`layers.Conv2D` there, not `convolution`.",
         ),
         (
