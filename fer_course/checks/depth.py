@@ -340,6 +340,18 @@ NORMALISE_MISTAKES = (
             "this is what the mean of the squares gives in place of the variance. Subtract the mean first, or use maps.var."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v * (x.size // x.shape[-1]) + e) + b),
             "this is what the sum of the squares gives; the variance is their mean: maps.var."),
+    *(
+        Mistake(_scaled(lambda x, m, v, g, b, e, axis=axis: g * (x - x.mean(axis=axis, keepdims=True)) / np.sqrt(v + e) + b),
+                f"this is what a mean of each {what} gives, with a variance per channel. Take both per channel: axis=(0, 1, 2).")
+        for axis, what in ((0, "place"), ((1, 2), "picture"))
+    ),
+    *(
+        Mistake(_scaled(lambda x, m, v, g, b, e, axis=axis: g * (x - m) / np.sqrt(x.var(axis=axis, keepdims=True) + e) + b),
+                f"this is what a variance of each {what} gives, with a mean per channel. Take both per channel: axis=(0, 1, 2).")
+        for axis, what in ((0, "place"), ((1, 2), "picture"))
+    ),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - x.sum(axis=(0, 1, 2))) / np.sqrt(v + e) + b),
+            "this is what subtracting each channel's sum gives; subtract its mean."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - x.mean()) / np.sqrt(v + e) + b),
             "this is what one mean of everything gives, with a variance per channel. Take both per channel, axis=(0, 1, 2)."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(x.var() + e) + b),

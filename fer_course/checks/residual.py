@@ -194,7 +194,7 @@ def _about_path(path: tuple[int, ...], shape: tuple[int, int, int], expected: tu
         for name, found, wanted in zip(names, path, expected, strict=False)
         if found != wanted
     ]
-    return " and ".join(differ) + ". Look at the slice, the strides and the filters of that path"
+    return ", ".join(differ) + ". Look at the slice, the strides and the filters of that path"
 
 
 class _Halves:
