@@ -67,12 +67,15 @@ def _with_counts(function):
     return wrong
 
 
-def _of_all(logarithm):
-    """Return a wrong entropy that takes the logarithm of the shares of all classes, also of those that don't occur."""
+def _of_all(logarithm, classes: int = 0, factor=lambda shares: shares):
+    """Return a wrong entropy that takes the logarithm of the shares of all classes, also of those that don't occur.
+
+    They are counted up to the largest label; `classes` is how many there are at least.
+    """
 
     def wrong(labels):
-        shares = np.bincount(labels) / len(labels)
-        return float(-np.sum(shares * logarithm(shares)))
+        shares = np.bincount(labels, minlength=classes) / len(labels)
+        return float(-np.sum(factor(shares) * logarithm(shares)))
 
     return wrong
 
@@ -90,60 +93,81 @@ def _of_the_frequent(again: bool):
 
 
 _ADDED = (
-    "{} is added to the shares, so they are not shares any more. Leave out the classes that don't occur: counts > 0."
+    "this is exactly what ln(share + {}) gives. No number has to be added to a share. Leave out the classes that don't "
+    "occur: counts > 0."
 )
 _MINUS = "The logarithm of a share is below 0, so there is a minus in front of the sum."
 
 LABEL_ENTROPY_MISTAKES = (
     *(
-        Mistake(_of_all(logarithm),
-                "a class that does not occur has the share 0, and 0 · ln 0 is nan. Leave such classes out: counts > 0.")
+        Mistake(_of_all(logarithm, classes),
+                "the value is nan. A class that does not occur has the share 0, and 0 · ln 0 is nan. Leave such classes out: "
+                "counts > 0.")
         for logarithm in (np.log, np.log2, np.log10)
+        for classes in (0, 7)
+    ),
+    *(
+        Mistake(_of_all(np.log, classes, lambda shares, sign=sign: sign),
+                "the value is infinite, as ln 0 is. Leave out the classes that don't occur, counts > 0, and multiply each "
+                "logarithm by the share of its class.")
+        for classes in (0, 7)
+        for sign in (1, -1)
     ),
     *(
         Mistake(_of_all(lambda p, added=added: np.log(p + added)), _ADDED.format(f"{added:g}"))
         for added in (1e-5, 1e-4, 1e-3, 1e-2, 1)
     ),
     *(
-        Mistake(_of_the_frequent(again), "a class with a single face occurs, too: counts > 0, not counts > 1.")
+        Mistake(_of_the_frequent(again),
+                "this is the entropy without the class that has a single face. It occurs, too: counts "
+                "> 0.")
         for again in (False, True)
     ),
     Mistake(_with_shares(lambda p: -np.sum(p * np.log2(p))), "this is in bits (log2). The loss uses natural logarithms: np.log."),
     Mistake(_with_shares(lambda p: -np.sum(p * np.log10(p))), "this uses log10. The loss uses natural logarithms: np.log."),
-    Mistake(_with_shares(lambda p: np.sum(p * np.log(p))), "the minus is missing: the logarithm of a share is below 0."),
+    Mistake(_with_shares(lambda p: np.sum(p * np.log(p))),
+            "this is the right value with the opposite sign. The logarithm of a "
+            "share is below 0, so there is a minus in front of the sum."),
     Mistake(_with_shares(lambda p: -np.sum(np.log(p))),
-            "each logarithm counts as often as its class occurs: multiply it by the share."),
+            "this is the sum of the logarithms as they are. Multiply each by the share of its class."),
     Mistake(_with_shares(lambda p: np.sum(np.log(p))),
-            f"each logarithm counts as often as its class occurs: multiply it by the share. {_MINUS}"),
+            f"this is the sum of the logarithms as they are. Multiply each by the share of its class. {_MINUS}"),
     Mistake(_with_shares(lambda p: np.mean(np.log(p))),
             f"this is the mean over the *classes*. Multiply each logarithm by its class's share, and add up. {_MINUS}"),
-    Mistake(_with_shares(lambda p: np.mean(p * np.log(p))), f"add up the products, don't average them. {_MINUS}"),
-    Mistake(_with_shares(lambda p: -np.sum(p * np.log(1 - p))), "this takes the logarithm of 1 - share; take that of the share."),
+    Mistake(_with_shares(lambda p: np.mean(p * np.log(p))),
+            "this is the mean of share · ln(share) over the classes. Add the "
+            f"products up. {_MINUS}"),
+    Mistake(_with_shares(lambda p: -np.sum(p * np.log(1 - p))),
+            "this is what the logarithm of 1 - share gives; take that of "
+            "the share."),
     Mistake(_with_shares(lambda p: -np.sum((1 - p) * np.log(p))),
-            "each logarithm is multiplied by 1 - share; multiply it by the share."),
+            "this is what logarithms times 1 - share give; multiply each by the share."),
     Mistake(_with_shares(lambda p: -np.sum(p**2 * np.log(p))),
-            "each logarithm is multiplied by the share's square; use the share."),
+            "this is what logarithms times the square of the share give; use the share."),
     Mistake(_with_shares(lambda p: -np.log(np.sum(p))),
-            "the shares add up to 1, and ln 1 is 0. Take the logarithm of each share first, then add up share · logarithm."),
+            "this is 0, as ln 1 is, and all shares add up to 1. Take the logarithm of each share first, then add up share · "
+            "logarithm."),
     Mistake(_with_shares(lambda p: -np.log(np.sum(p**2))),
             "this is the logarithm of a mean. Take the logarithm of each share first, then add up share · logarithm."),
     Mistake(_with_shares(lambda p: np.log(np.mean(1 / p))),
             "this is the logarithm of a mean. Take the logarithm of each share first, then add up share · logarithm."),
     Mistake(_with_shares(lambda p: 1 - np.sum(p**2)), "these are squares of shares; the entropy has share · ln(share)."),
     Mistake(_with_shares(lambda p: -np.sum(p * np.log(p)) / np.log(len(p))),
-            "this is divided by the logarithm of the number of classes; leave that out."),
+            "this is the entropy divided by the logarithm of the number of classes that occur; leave that out."),
     Mistake(_with_shares(lambda p: -np.mean(np.log(p))),
             "this is the mean over the *classes*. Take it over the faces: multiply each logarithm by the share of its class."),
-    Mistake(_with_shares(lambda p: -np.mean(p * np.log(p))), "add up the products, don't average them."),
+    Mistake(_with_shares(lambda p: -np.mean(p * np.log(p))),
+            "this is the mean of the products over the classes. Add them up."),
     Mistake(_with_shares(lambda p: np.log(len(p))),
-            "this is right if all classes are equally frequent. Use the share of each class."),
+            "this is the logarithm of the number of classes that occur: right if all are equally frequent. Use the share of "
+            "each."),
     Mistake(_with_shares(lambda p: -np.log(p.max())),
-            "only the most frequent class counts here. Add up -share · ln(share) over all classes."),
+            "this is -ln(share) of the most frequent class alone. Add up -share · ln(share) over all classes."),
     Mistake(_with_shares(lambda p: -np.log(p.min())),
-            "only the rarest class counts here. Add up -share · ln(share) over all classes."),
+            "this is -ln(share) of the rarest class alone. Add up -share · ln(share) over all classes."),
     *(
         Mistake(_with_shares(lambda p, place=place, factor=factor: -factor(p[place]) * np.log(p[place])),
-                f"only the {word} class that occurs counts here. Add up -share · ln(share) over all classes.")
+                f"this is the {word} class that occurs, alone. Add up -share · ln(share) over all classes.")
         for place, word in ((0, "first"), (-1, "last"))
         for factor in (lambda share: share, lambda share: 1)
     ),
@@ -152,19 +176,19 @@ LABEL_ENTROPY_MISTAKES = (
             "this is the logarithm of how many labels there are. Use the share of each class."),
     *(
         Mistake(_with_counts(lambda n, total, sign=sign: sign * np.sum(n * np.log(n))),
-                "these are counts; divide them by len(labels), so that they are shares.")
+                "this is what counts give in place of shares; divide the counts by len(labels).")
         for sign in (-1, 1)
     ),
     *(
         Mistake(_with_counts(lambda n, total, sign=sign: sign * np.sum(n / total * np.log(n))),
-                "this takes the logarithm of the counts; take that of the shares.")
+                "this is what logarithms of counts give; take those of the shares.")
         for sign in (-1, 1)
     ),
     Mistake(_with_counts(lambda n, total: np.sum(n * np.log(n / total))),
-            f"the logarithms are multiplied by counts; multiply them by shares. {_MINUS}"),
+            f"this is what logarithms times counts give; multiply them by shares. {_MINUS}"),
     *(
         Mistake(_with_counts(lambda n, total, by=by: -np.sum(n / by(n, total) * np.log(n / by(n, total)))),
-                f"the counts are divided by {words}; divide them by len(labels).")
+                f"this is what counts divided by {words} give; divide them by len(labels).")
         for by, words in (
             (lambda n, total: len(n), "the number of classes that occur"),
             (lambda n, total: 7, "7"),
@@ -182,6 +206,8 @@ LABEL_ENTROPY_MISTAKES = (
 NORMALISE_ADVICE = {
     "could not be broadcast": "Mean and variance need one number per channel, (C,), or four axes with keepdims=True: "
     "maps.mean(axis=(0, 1, 2)).",
+    "'list' object cannot be interpreted as an integer": "NumPy takes several axes as a tuple, axis=(0, 1, 2), and not as a "
+    "list.",
 }
 
 
@@ -240,41 +266,47 @@ def _scaled(function):
     return wrong
 
 
+_ONE_VARIANCE = "one variance of a channel's numbers in all pictures: maps.var(axis=(0, 1, 2))."
 _AXES = "one mean and one variance per *channel*: average over pictures, rows and columns, axis=(0, 1, 2)."
 
 NORMALISE_MISTAKES = (
-    Mistake(_over(None), f"mean and variance are taken over everything at once. Take {_AXES}"),
-    Mistake(_over((1, 2)), f"each picture is normalised by itself. Take {_AXES}"),
-    Mistake(_over(0), f"each *place* has a mean of its own, over the pictures. Take {_AXES}"),
-    Mistake(_over(3), f"mean and variance are taken over the channels of each pixel. Take {_AXES}"),
-    Mistake(_over((1, 2, 3)), f"each picture is normalised by itself, with all its channels. Take {_AXES}"),
-    Mistake(_over((0, 1)), f"each column has a mean of its own. Take {_AXES}"),
-    Mistake(_over((0, 2)), f"each row has a mean of its own. Take {_AXES}"),
+    Mistake(_over(None), f"this is what one mean and one variance of everything give. Take {_AXES}"),
+    Mistake(_over((1, 2)), f"here each picture is normalised by itself. Take {_AXES}"),
+    Mistake(_over(0), f"this is what a mean and a variance of each *place* give, over the pictures. Take {_AXES}"),
+    Mistake(_over(3), f"this is what mean and variance over the channels of each pixel give. Take {_AXES}"),
+    Mistake(_over((1, 2, 3)), f"here each picture is normalised by itself, with all its channels. Take {_AXES}"),
+    Mistake(_over((0, 1)), f"this is what a mean and a variance of each column give. Take {_AXES}"),
+    Mistake(_over((0, 2)), f"this is what a mean and a variance of each row give. Take {_AXES}"),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / (v + e) + b),
-            "you divide by the variance; divide by its root, np.sqrt(variance + epsilon)."),
+            "this is what dividing by variance + epsilon gives; divide by its root, np.sqrt(variance + epsilon)."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v) + b),
             "these are the values for an epsilon of 0. Add the argument: np.sqrt(variance + epsilon)."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / v + b),
-            "you divide by the variance, without epsilon; divide by np.sqrt(variance + epsilon)."),
+            "this is what dividing by the variance gives, without root and epsilon; divide by np.sqrt(variance + epsilon)."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(np.sqrt(v) + e) + b),
-            "a root is taken twice: np.std is a root already. Divide by np.sqrt(variance + epsilon), with maps.var."),
+            "this is what √(√variance + epsilon) gives. Divide by np.sqrt(variance + epsilon), with maps.var: np.std is a root "
+            "already."),
     *(
-        Mistake(_scaled(function), "epsilon is added outside the root: write np.sqrt(variance + epsilon), with the brackets.")
+        Mistake(_scaled(function),
+                "this is what epsilon outside the root gives: write np.sqrt(variance + epsilon), with the "
+                "brackets.")
         for function in (
             lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v) + e + b,
             lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v) + e,
         )
     ),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / (np.sqrt(v) + np.sqrt(e)) + b),
-            "two roots are added. Add first, then take one root: np.sqrt(variance + epsilon)."),
+            "this is what √variance + √epsilon gives. Add first, then take one root: np.sqrt(variance + epsilon)."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v**2 + e) + b),
-            "the variance is squared under the root; maps.var is a mean of squares already."),
+            "this is what the square of the variance gives, under the root; maps.var is a mean of squares already."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / (v + e) ** 2 + b),
-            "variance + epsilon is squared; take its root."),
+            "this is what the square of variance + epsilon gives; take its root."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v * e) + b),
-            "the variance is multiplied by epsilon; add epsilon to it."),
+            "this is what variance · epsilon gives; add epsilon to the variance."),
     *(
-        Mistake(_scaled(function), "brackets are missing: subtract the mean first, (maps - mean), then divide and multiply.")
+        Mistake(_scaled(function),
+                "this is what comes without brackets: subtract the mean first, (maps - mean), then divide "
+                "and multiply.")
         for function in (
             lambda x, m, v, g, b, e: g * x - m / np.sqrt(v + e) + b,
             lambda x, m, v, g, b, e: x - m / np.sqrt(v + e) * g + b,
@@ -283,66 +315,96 @@ NORMALISE_MISTAKES = (
         )
     ),
     *(
-        Mistake(_scaled(function), "beta is divided, too. Divide by the root first, then add beta.")
+        Mistake(_scaled(function), "this is what comes if beta is divided, too. Divide by the root first, then add beta.")
         for function in (
             lambda x, m, v, g, b, e: (g * (x - m) + b) / np.sqrt(v + e),
             lambda x, m, v, g, b, e: g * (x - m + b) / np.sqrt(v + e),
         )
     ),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / (np.sqrt(v + e) + b)),
-            "beta is added to the root that you divide by; add it to the quotient."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: (x - m) / np.sqrt(v + e) / g + b), "gamma divides; multiply by it."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v + e) - b), "beta is subtracted; add it."),
+            "this is what comes if beta is added to the root below the line; add it to the quotient."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: (x - m) / np.sqrt(v + e) / g + b),
+            "this is what dividing by gamma gives; multiply by it."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v + e) - b),
+            "this is what comes if beta is subtracted; add it."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (m - x) / np.sqrt(v + e) + b),
-            "the maps are subtracted from the mean: `maps - mean`, the other way round."),
+            "this is what mean - maps gives. It is the other way round: `maps - mean`."),
     Mistake(_scaled(lambda x, m, v, g, b, e: x - m),
-            "only the mean is subtracted yet. Divide by np.sqrt(variance + epsilon), multiply by gamma, add beta."),
+            "these are the maps less their mean, and nothing else. Divide by np.sqrt(variance + epsilon), multiply by gamma, "
+            "add beta."),
     Mistake(_scaled(lambda x, m, v, g, b, e: (x - m) / np.sqrt(v)),
-            "gamma, beta and epsilon are missing: gamma · (x - mean) / √(variance + epsilon) + beta."),
+            "this is what comes without gamma, beta and epsilon: gamma · (x - mean) / √(variance + epsilon) + beta."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * x / np.sqrt(v + e)),
-            "the mean is not subtracted, and beta is missing."),
+            "this is what comes without subtracting the mean and without beta."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt((x**2).mean(axis=(0, 1, 2)) + e) + b),
-            "this is the mean of the squares; for the variance subtract the mean first, or use maps.var."),
+            "this is what the mean of the squares gives in place of the variance. Subtract the mean first, or use maps.var."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v * (x.size // x.shape[-1]) + e) + b),
-            "the squares are added up; the variance is their mean: maps.var."),
+            "this is what the sum of the squares gives; the variance is their mean: maps.var."),
+    *(
+        Mistake(_scaled(lambda x, m, v, g, b, e, axis=axis: g * (x - x.mean(axis=axis, keepdims=True)) / np.sqrt(v + e) + b),
+                f"this is what a mean of each {what} gives, with a variance per channel. Take both per channel: axis=(0, 1, 2).")
+        for axis, what in ((0, "place"), ((1, 2), "picture"))
+    ),
+    *(
+        Mistake(_scaled(lambda x, m, v, g, b, e, axis=axis: g * (x - m) / np.sqrt(x.var(axis=axis, keepdims=True) + e) + b),
+                f"this is what a variance of each {what} gives, with a mean per channel. Take both per channel: axis=(0, 1, 2).")
+        for axis, what in ((0, "place"), ((1, 2), "picture"))
+    ),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - x.sum(axis=(0, 1, 2))) / np.sqrt(v + e) + b),
+            "this is what subtracting each channel's sum gives; subtract its mean."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - x.mean()) / np.sqrt(v + e) + b),
-            "the mean is taken over everything at once, the variance per channel. Take both per channel, axis=(0, 1, 2)."),
+            "this is what one mean of everything gives, with a variance per channel. Take both per channel, axis=(0, 1, 2)."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(x.var() + e) + b),
-            "the variance is taken over everything at once, the mean per channel. Take both per channel, axis=(0, 1, 2)."),
+            "this is what one variance of everything gives, with a mean per channel. Take both per channel, axis=(0, 1, 2)."),
     *(
         Mistake(_scaled(lambda x, m, v, g, b, e, fixed=fixed: g * (x - m) / np.sqrt(v + fixed) + b),
-                f"epsilon is {fixed:g} here, whatever the argument says. Use `epsilon`.")
+                f"these are the values for an epsilon of {fixed:g}, whatever the argument says. Use `epsilon`.")
         for fixed in (1e-5, 1e-4, 1e-2)
     ),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v + 1e-3) + b),
-            "epsilon is 0.001 here, whatever the argument says. Use `epsilon`."),
+            "these are the values for an epsilon of 0.001, whatever the argument says. Use `epsilon`."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / (np.sqrt(v) + e) + b),
-            "epsilon is added to the root; add it to the variance, inside the root."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v - e) + b), "epsilon is subtracted; add it to the variance."),
+            "this is what √variance + epsilon gives; add epsilon to the variance, inside the root."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v - e) + b),
+            "this is what variance - epsilon gives; add epsilon to the variance."),
     Mistake(_scaled(lambda x, m, v, g, b, e: (x - m) / np.sqrt(v + e)),
-            "gamma and beta are missing: multiply by gamma, then add beta."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v + e)), "beta is missing: add it at the end."),
+            "this is what comes without gamma and beta: multiply by gamma, then add beta."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) / np.sqrt(v + e)),
+            "this is what comes without beta: add it at the end."),
     Mistake(_scaled(lambda x, m, v, g, b, e: (x - m) / np.sqrt(v + e) + b),
-            "gamma is missing: multiply by it before beta is added."),
+            "this is what comes without gamma: multiply by it before beta is added."),
     Mistake(_scaled(lambda x, m, v, g, b, e: b * (x - m) / np.sqrt(v + e) + g),
-            "gamma and beta are swapped: gamma multiplies, beta is added."),
+            "this is what comes if gamma and beta are swapped: gamma multiplies, beta is added."),
     Mistake(_scaled(lambda x, m, v, g, b, e: g * ((x - m) / np.sqrt(v + e) + b)),
-            "beta is multiplied by gamma, too. Multiply by gamma first, then add beta."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: g * x / np.sqrt(v + e) + b), "the mean is not subtracted."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x + m) / np.sqrt(v + e) + b), "the mean is added; subtract it."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) + b), "nothing is divided by np.sqrt(variance + epsilon) yet."),
-    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) * np.sqrt(v + e) + b), "you multiply by the root; divide by it."),
+            "this is what comes if beta is multiplied by gamma, too. Multiply by gamma first, then add beta."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * x / np.sqrt(v + e) + b), "this is what comes without subtracting the mean."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x + m) / np.sqrt(v + e) + b),
+            "this is what maps + mean gives; subtract the mean."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) + b),
+            "this is what comes without dividing by np.sqrt(variance + "
+            "epsilon)."),
+    Mistake(_scaled(lambda x, m, v, g, b, e: g * (x - m) * np.sqrt(v + e) + b),
+            "this is what multiplying by the root gives; divide by it."),
     Mistake(
         lambda maps, gamma, beta, epsilon: (
             gamma * (maps - maps.mean(axis=(0, 1, 2))) / np.sqrt(maps.var(axis=(0, 1, 2), ddof=1) + epsilon) + beta
         ),
-        "the variance divides by n - 1 (ddof=1). Batch normalisation divides by n, NumPy's default.",
+        "this is what a variance over n - 1 gives (ddof=1). Batch normalisation divides by n, NumPy's default.",
     ),
     Mistake(
         lambda maps, gamma, beta, epsilon: (
             gamma * (maps - np.median(maps, axis=(0, 1, 2))) / np.sqrt(maps.var(axis=(0, 1, 2)) + epsilon) + beta
         ),
-        "the median is subtracted; subtract the mean.",
+        "this is what subtracting the median gives; subtract the mean.",
+    ),
+    *(
+        Mistake(
+            lambda maps, gamma, beta, epsilon, axis=axis, rest=rest: (
+                gamma * (maps - maps.mean(axis=(0, 1, 2))) / np.sqrt(maps.var(axis=axis).mean(axis=rest) + epsilon) + beta
+            ),
+            f"this is what the mean of several variances gives, one of each {what}. Take {_ONE_VARIANCE}",
+        )
+        for axis, rest, what in (((1, 2), 0, "picture"), (0, (0, 1), "place"), ((0, 1), 0, "column"), ((0, 2), 0, "row"))
     ),
 )  # fmt: skip
 
@@ -367,6 +429,9 @@ def depth_of_failure(answer) -> None:
         ({8: [a, 0.75, b], 16: [1.2, 1.1, 1.3]}, 0.75),  # equal to the limit is not below it
         ({4: [a, b, c], 60: [c, a, b]}, 1.0),  # nothing fails
         ({4: [2.0, 1.9, 1.8], 60: [1.9, 2.2, 1.8]}, 1.7),  # nothing works
+        ({4: [a, b, c, a], 8: [b, c, a, 1.5], 16: [1.8, 1.7, 1.6, a]}, 1.0),  # more seeds than three
+        ({4: [a, b], 8: [1.4, b], 16: [1.8, 1.7]}, 1.0),  # and fewer
+        ({4: [a, b, c], 8: [b, c, a], 16: [2.5, a, b], 24: [2.6, 2.7, 2.4]}, 2.0),  # the sum is below the limit, too
     ]
     judge(
         answer,
@@ -375,6 +440,7 @@ def depth_of_failure(answer) -> None:
         lambda losses, limit: f"depth_of_failure of losses {losses} with a limit of {limit:g}",
         form=lambda answer: whole(answer, "A depth"),
         mistakes=DEPTH_OF_FAILURE_MISTAKES,
+        advice=_failure_advice,
     )
     passed("The depth of failure: the smallest depth at which not every seed works.")
 
@@ -382,6 +448,12 @@ def depth_of_failure(answer) -> None:
 def _smallest_failing(losses: dict, limit: float) -> int:
     failing = [depth for depth, ends in losses.items() if sum(end < limit for end in ends) < len(ends)]
     return min(failing, default=0)
+
+
+def _failure_advice(error: Exception, losses: dict, limit: float) -> str:
+    if not _smallest_failing(losses, limit) and isinstance(error, (ValueError, IndexError, StopIteration)):
+        return "At these losses every depth works, so none is left to return. Then return 0; `min(failing, default=0)` does it."
+    return ""
 
 
 def _failing(fails, pick=min, missing=0):
@@ -418,13 +490,14 @@ def _beyond_the_last_working(losses, limit) -> int:
 
 DEPTH_OF_FAILURE_MISTAKES = (
     Mistake(_failing(lambda ends, limit: any(end >= limit for end in ends)),
-            "nan >= limit is False, so a tower without a number counts as good. Ask what works: `not all(loss < limit …)`."),
+            "here a loss of nan counts as good. Nothing is below, equal to or above nan, so ask what works, and nothing else: "
+            "`not all(loss < limit …)`."),
     Mistake(_failing(lambda ends, limit: max(ends) >= limit),
-            "nan hides from max and >=. Ask what works: `not all(loss < limit …)`."),
+            "this is exactly what max(…) >= limit gives: nan hides from max and >=. Ask what works: `not all(loss < limit …)`."),
     *(
         Mistake(_failing(fails),
-                "neither max nor > finds every nan, and a loss that equals the limit fails, too. Ask what works: "
-                "`not all(loss < limit …)`.")
+                "here nan counts as good in some places, and so does a loss that equals the limit. Neither max nor > finds "
+                "them: ask what works, `not all(loss < limit …)`.")
         for fails in (
             lambda ends, limit: any(end > limit for end in ends),
             lambda ends, limit: max(ends) > limit,
@@ -432,20 +505,22 @@ DEPTH_OF_FAILURE_MISTAKES = (
         )
     ),
     *(
-        Mistake(_failing(fails), "here nan is passed over, so a tower without a number counts as good. Ask what works: "
+        Mistake(_failing(fails), "here a depth with nan counts as good in some places. Ask what works, of every single loss: "
                 "`not all(loss < limit …)`.")
         for fails in (
             lambda ends, limit: not max(ends) < limit,
             lambda ends, limit: not max(_without_nan(ends)) < limit,
         )
     ),
-    Mistake(_at_the_first(sorted), "the first depth of the loop decides. `return 0` comes after the loop, not in it."),
+    Mistake(_at_the_first(sorted),
+            "here the smallest depth decides alone, as if `return 0` were inside the loop. It comes "
+            "after it."),
     Mistake(_at_the_first(list),
-            "the first depth of the loop decides, and the dictionary has its own order. Go through sorted(losses), with "
-            "`return 0` after the loop."),
+            "here the dictionary's first depth decides alone, as if `return 0` were inside the loop. Go through "
+            "sorted(losses), with `return 0` after the loop."),
     *(
         Mistake(_failing(fails, pick=lambda depths: depths[0]),
-                "the dictionary has its own order; go through sorted(losses). And nothing is above or equal to nan: ask what "
+                "this follows the dictionary's own order; go through sorted(losses). And a loss of nan counts as good: ask what "
                 "works, `not all(loss < limit …)`.")
         for fails in (
             lambda ends, limit: any(end >= limit for end in ends),
@@ -454,7 +529,7 @@ DEPTH_OF_FAILURE_MISTAKES = (
     ),
     *(
         Mistake(_failing(fails),
-                "here one good seed is enough: a depth fails only if *every* seed does. It has to work for every seed: "
+                "here one good seed is enough, and a depth fails only if *every* seed does. It has to work for every seed: "
                 "`not all(loss < limit …)`.")
         for fails in (
             lambda ends, limit: all(end >= limit for end in ends),
@@ -465,14 +540,38 @@ DEPTH_OF_FAILURE_MISTAKES = (
     ),
     *(
         Mistake(_failing(fails),
-                "you compare the mean of the seeds; a depth works only if every single seed is below the limit.")
+                "this is exactly what the smallest loss of each depth gives. Every seed has to be below the limit: "
+                "`not all(loss < limit …)`.")
+        for fails in (
+            lambda ends, limit: not min(ends) < limit,
+            lambda ends, limit: not np.min(ends) < limit,
+        )
+    ),
+    *(
+        Mistake(_failing(fails),
+                "this is exactly what the *sum* of a depth's losses gives. Every single seed has to be below the limit: "
+                "`not all(loss < limit …)`.")
+        for fails in (
+            lambda ends, limit: not sum(ends) < limit,
+            lambda ends, limit: sum(ends) >= limit,
+            lambda ends, limit: sum(ends) > limit,
+            lambda ends, limit: not sum(ends) <= limit,
+        )
+    ),
+    *(
+        Mistake(_failing(fails),
+                "this is what the mean of the seeds gives; a depth works only if every single seed is below the limit.")
         for fails in (lambda ends, limit: np.mean(ends) >= limit, lambda ends, limit: not np.mean(_without_nan(ends)) < limit)
     ),
     Mistake(_failing(lambda ends, limit: np.median(ends) >= limit),
-            "you compare the middle seed; a depth works only if every single seed is below the limit."),
+            "this is what the middle seed gives; a depth works only if every single seed is below the limit."),
+    Mistake(_failing(lambda ends, limit: sum(end < limit for end in ends) < 3),
+            "here three good seeds make a depth work. *Every* seed has to be below the limit, however many there are."),
     Mistake(_failing(lambda ends, limit: sum(end < limit for end in ends) < 2),
             "two seeds are enough here; a depth works only if every single seed is below the limit."),
-    Mistake(_failing(lambda ends, limit: not ends[-1] < limit), "only the last seed is compared; look at all of them."),
+    Mistake(_failing(lambda ends, limit: _not_all(ends[:3], limit)),
+            "this is what the first three seeds give alone. A depth may have more or fewer: look at all of them."),
+    Mistake(_failing(lambda ends, limit: not ends[-1] < limit), "this is what the last seed gives alone; look at all of them."),
     Mistake(_failing(lambda ends, limit: any(end != end for end in ends)),
             "only nan counts as a failure here; a loss that is not below the limit is one, too."),
     Mistake(lambda losses, limit: min(losses), "this is the smallest depth of all; return the smallest that does *not* work."),
@@ -486,16 +585,18 @@ DEPTH_OF_FAILURE_MISTAKES = (
         "this is the depth's *place* in the list, counted from 1; return the depth itself.",
     ),
     Mistake(_failing(lambda ends, limit: not np.mean(ends) < limit),
-            "you compare the mean of the seeds; a depth works only if every single seed is below the limit."),
+            "this is what the mean of the seeds gives; a depth works only if every single seed is below the limit."),
     Mistake(_failing(lambda ends, limit: not np.median(ends) < limit),
-            "you compare the middle seed; a depth works only if every single seed is below the limit."),
-    Mistake(_failing(lambda ends, limit: not ends[0] < limit), "only the first seed is compared; look at all of them."),
+            "this is what the middle seed gives; a depth works only if every single seed is below the limit."),
+    Mistake(_failing(lambda ends, limit: not ends[0] < limit), "this is what the first seed gives alone; look at all of them."),
     Mistake(_failing(lambda ends, limit: not all(end <= limit for end in ends)),
             "a loss that equals the limit is not below it: use <, not <=."),
-    Mistake(_failing(_not_all, pick=lambda depths: depths[0]), "the dictionary has its own order; go through sorted(losses)."),
+    Mistake(_failing(_not_all, pick=lambda depths: depths[0]),
+            "this is the first depth that fails in the dictionary's own order; go through sorted(losses)."),
     Mistake(_failing(_not_all, pick=max), "this is the largest depth that fails; return the smallest."),
     Mistake(_beyond_the_last_working,
-            "you look for the depth above all that work. A smaller one may fail where a taller one works: return the smallest."),
+            "this is the smallest depth above all that work. A smaller one may fail where a taller one works: return the "
+            "smallest."),
     Mistake(_largest_working, "this is the largest depth that works; return the smallest that does not."),
     Mistake(_failing(lambda ends, limit: not _not_all(ends, limit)), "this is the smallest depth that *works*."),
     Mistake(_failing(_not_all, missing=-1), "return 0 if every depth works."),

@@ -7,7 +7,9 @@ where follows from the shapes. Where several have one shape, all orders are trie
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -17,6 +19,26 @@ from fer_course.quiet import keras
 
 #: The arrays of a normalisation, and the normalisations of a residual module.
 ARRAYS, NORMS = 4, 3
+
+
+@contextmanager
+def followed(what: str) -> Iterator[None]:
+    """Turn an error of the check itself into a hint: what it can't take apart is the learner's to compare with the lesson.
+
+    Keras' warnings are silent meanwhile: nbgrader would take them for a failure.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except Hint:
+        raise
+    except Exception as error:
+        told = str(error).partition("\n")[0]
+        raise Hint(
+            f"Your {what} is built, but this check can't follow it to its end ({type(error).__name__}: {told[:160]}). Compare "
+            "it with the lesson layer by layer: which axes a slice takes, and the arguments of each layer."
+        ) from None
 
 
 def make_lively(model: keras.Model, x: np.ndarray, seed: int) -> None:

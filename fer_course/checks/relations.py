@@ -170,9 +170,20 @@ def _value_by_value(pairs: list[_Pair]) -> str:
     if not _tells(pairs):
         return ""
     for words, change in _BY_VALUE.items():
-        if _holds(pairs, lambda pair, change=change: change(pair.wanted)):
+        if _holds(pairs, lambda pair, change=change: change(pair.wanted)) and (
+            ("rounded" not in words and "fraction" not in words) or _cut(pairs, change)
+        ):
             return f"Each of your values is {words}."
     return ""
+
+
+def _cut(pairs: list[_Pair], change: Callable) -> bool:
+    """Return True if a rounding leaves the answers as they are, digit for digit: 3e-12 is near 0, and not rounded to it."""
+    for pair in pairs:
+        ulps = 8 * np.finfo(pair.got.dtype).eps if pair.got.dtype.kind == "f" else 0
+        if not np.allclose(change(pair.got), pair.got, rtol=ulps, atol=0, equal_nan=True):
+            return False
+    return True
 
 
 def _factor(pairs: list[_Pair]) -> str:

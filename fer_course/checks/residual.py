@@ -42,21 +42,30 @@ def _shape(sides: Iterable[int | None]) -> str:
 def residual_module(answer) -> None:
     """Check `residual_module(x, filters)`, a function of Keras tensors: by what it computes, not by its layers."""
     # Sides at which a forgotten padding, a forgotten stride and a path that is halved twice give different shapes.
-    for seed, (shape, filters) in enumerate([((22, 24, 3), 4), ((21, 26, 5), 2)]):
+    # In the last as many channels come in as go out: a shortcut of `x` itself would fit.
+    for seed, (shape, filters) in enumerate([((22, 24, 3), 4), ((21, 26, 5), 2), ((9, 12, 6), 6)]):
         shape, (filters,) = grown(seed, *shape), grown(seed, filters)
+        filters = shape[2] if seed == 2 else filters
         model = _built(answer, shape, filters)
-        _check_strides(model)
-        moving.refuse_chance(model)
-        if not _computes(model, shape, filters, seed):
-            if not moving.is_flat(model):
-                _check_nested(model, filters)
-            _check_parts(model, filters)
-            _check_values(model, shape, filters, seed)
-            raise Hint(
-                "In use your module's outputs are right, but in training they are not: a normalisation measures other numbers "
-                "than it should."
-            )
+        with moving.followed("residual_module"):
+            _check_model(model, shape, filters, seed)
     passed("The residual module: two paths, one sum.")
+
+
+def _check_model(model: keras.Model, shape: tuple[int, ...], filters: int, seed: int) -> None:
+    _check_strides(model)
+    moving.refuse_chance(model)
+    if _computes(model, shape, filters, seed):
+        _check_learning(model)
+        return
+    if not moving.is_flat(model):
+        _check_nested(model, filters)
+    _check_parts(model, filters)
+    _check_values(model, shape, filters, seed)
+    raise Hint(
+        "In use your module's outputs are right, but in training they are not: a normalisation measures other numbers than "
+        "it should."
+    )
 
 
 def _computes(model: keras.Model, shape: tuple[int, ...], filters: int, seed: int) -> bool:
@@ -68,13 +77,24 @@ def _computes(model: keras.Model, shape: tuple[int, ...], filters: int, seed: in
     return moving.computes(model, right, x)
 
 
+def _check_learning(model: keras.Model) -> None:
+    """Refuse a module that computes the right function, and learns otherwise."""
+    stopped = [step for step in model.operations if "StopGradient" in type(step).__name__]
+    fixed = [layer.name for layer in moving.leaves(model) if layer.weights and not layer.trainable]
+    if stopped or fixed:
+        raise Hint(
+            f"Your module computes the right numbers, but part of it can't learn: {', '.join(fixed) or 'a gradient is stopped'}. "
+            "Every layer of it learns."
+        )
+
+
 def _check_strides(model: keras.Model) -> None:
     """Refuse the one layer that computes the right function and is dangerous."""
     for layer in moving.leaves(model):
         if isinstance(layer, layers.Conv2D) and layer.kernel_size == (1, 1) and layer.strides != (1, 1):
             raise Hint(
-                "The shortcut's convolution has a stride. Take every second pixel first, `x[:, ::2, ::2]`, then convolve with "
-                "stride 1: the strided 1×1 convolution can corrupt memory in training."
+                "A 1×1 convolution has a stride. On the shortcut take every second pixel first, `x[:, ::2, ::2]`, then convolve "
+                "with stride 1: the strided 1×1 convolution can corrupt memory in training."
             )
 
 
@@ -86,15 +106,15 @@ def _built(function, shape: tuple[int, int, int], filters: int) -> keras.Model:
         return function(x.tensor, filters)
 
     expected = (-(-shape[0] // 2), -(-shape[1] // 2), filters)
-    about_shapes = functools.partial(_about_shapes, shape=shape, expected=expected)
-    output = attempt(called if callable(function) else function, _Symbolic(inputs), filters, advice=about_shapes)
+    advice = functools.partial(_about_error, function=function, shape=shape, expected=expected)
+    output = attempt(called if callable(function) else function, _Symbolic(inputs), filters, advice=advice)
     if not isinstance(output, keras.KerasTensor):
         raise Hint(
             f"residual_module returns a Keras tensor, the output of `layers.Add()`; found {type(output).__name__}."
         )
     found = tuple(output.shape[1:])
     if found != expected:
-        if any(_kind(layer) == "Concatenate" for layer in keras.Model(inputs, output).operations):
+        if _kind(output._keras_history.operation) == "Concatenate":
             raise Hint(
                 f"Your paths are put behind each other, so that their channels add up: {_shape(found)}. Add their *numbers*: "
                 "`layers.Add()([x, side])`."
@@ -103,43 +123,78 @@ def _built(function, shape: tuple[int, int, int], filters: int) -> keras.Model:
             f"For an input of {_shape(shape)} and {filters} filters the output has the shape {_shape(expected)}; found "
             f"{_shape(found)}. Both paths halve rows and columns (rounded up), and give {filters} channels."
         )
-    return keras.Model(inputs, output)
+    if _halves_pictures(function, shape, filters):
+        raise Hint(_PICTURES)
+    try:
+        return keras.Model(inputs, output)
+    except ValueError as error:
+        raise Hint(f"The output does not come from `x`, where both paths begin. Keras says: {error}") from None
 
 
-def _about_shapes(error: Exception, shape: tuple[int, int, int], expected: tuple[int, int, int]) -> str:
-    """Say what is wrong with the shapes (without N) that `Add` could not add, if the message names any."""
-    found = re.search(r"Received shapes \((.+?)\) and \((.+?)\)", str(error))
+_PICTURES = "Every second *picture* is left out: a slice leaves the first axis alone, `x[:, ::2, ::2]`."
+
+
+def _halves_pictures(function, shape: tuple[int, int, int], filters: int) -> bool:
+    """Return True if two of four pictures are left on one path, or at the end."""
+    try:
+        output = function(keras.Input(shape, batch_size=4), filters)
+    except Exception as error:
+        batches = re.findall(r"[\[(](\d+), \d+, \d+, \d+[)\]]", str(error))
+        return sorted(batches) == ["2", "4"]
+    return output.shape[0] == 2
+
+
+#: Words of an error of Keras that a module may stop with, and what is true of the layer.
+CALL_ADVICE = {
+    "Merge.__init__()": "`layers.Add()` is made without arguments, and then called with the list: `layers.Add()([x, side])`.",
+    "too many positional arguments": "A layer is called with *one* tensor or *one* list of tensors: `layers.Add()([x, side])`.",
+    "KerasTensor is symbolic": "`x` is a Keras tensor, without numbers yet. A layer gets its settings first, and the tensor in "
+    "parentheses of its own: `layers.BatchNormalization()(x)`.",
+    "should be called on a list": "`layers.Add()` takes the list of both paths: `layers.Add()([x, side])`.",
+}
+
+
+def _about_error(error: Exception, function, shape: tuple[int, int, int], expected: tuple[int, int, int]) -> str:
+    """Say what is true of the layer that stopped, or of the shapes (without N) that could not be added."""
+    told = str(error)
+    found = re.search(r"Received shapes \((.+?)\) and \((.+?)\)", told)
+    found = found or re.search(r"Input shapes are: \[None, (.+?)\] and \[None, (.+?)\]", told)
     if not found:
-        return ""
+        return next((advice for words, advice in CALL_ADVICE.items() if words in told), "")
+    paths = [tuple(map(int, group.split(", "))) for group in found.groups() if "None" not in group]
+    wrong = [path for path in dict.fromkeys(paths) if path != expected]
+    said = "".join(f" You have {_shape(path)}: {_about_path(path, shape, expected)}." for path in wrong)
+    right = " The other path is right." if expected in paths else ""
+    pictures = f" {_PICTURES}" if _halves_pictures(function, shape, expected[2]) else ""
+    return f"Both paths should have {_shape(expected)}.{said}{right}{pictures}"
+
+
+def _about_path(path: tuple[int, ...], shape: tuple[int, int, int], expected: tuple[int, int, int]) -> str:
+    """Say what a path's shape, which is not the expected one, has to do with that of the input."""
     rows, columns, _ = shape
-    reasons = {
-        (
-            (rows - 1) // 2,
-            (columns - 1) // 2,
-        ): 'the pooling needs `padding="same"`: without it, it loses places at the edge',
-        (
-            expected[0],
-            columns,
-        ): "the slice takes every second *picture* and row: leave the first axis alone, `x[:, ::2, ::2]`",
+    lost = {high - low for high, low in zip(expected[:2], path[:2], strict=False)}
+    known = {
         (rows, columns): "that path is not halved",
-        (
-            -(-rows // 3),
-            -(-columns // 3),
-        ): "the pooling needs `strides=2`: without it, its windows move by their own size, 3",
-        (
-            rows // 3,
-            columns // 3,
-        ): 'the pooling needs `strides=2` and `padding="same"`: without them, its windows move by their own size, 3',
-        (
-            -(-expected[0] // 2),
-            -(-expected[1] // 2),
-        ): "that path is halved twice: the shortcut starts from the module's input",
-    }
-    lines = [f"Both paths should have {_shape(expected)}."]
-    for sides in dict.fromkeys(tuple(map(int, group.split(", "))) for group in found.groups() if "None" not in group):
-        if sides != expected:
-            lines.append(f" You have {_shape(sides)}: {reasons.get(sides[:2], 'see padding, strides and filters')}.")
-    return "".join(lines)
+        (expected[0], columns): "rows are halved, columns are not. The slice for both is `x[:, ::2, ::2]`",
+        (rows, expected[1]): "columns are halved, rows are not. The slice for both is `x[:, ::2, ::2]`",
+        (-(-rows // 3), -(-columns // 3)): "that is a third, as after a slice `::3`, or a 3×3 pooling without `strides=2`",
+        (rows // 3, columns // 3): "that is a third, rounded down, as after a 3×3 pooling without `strides=2` and "
+        '`padding="same"`',
+        (-(-expected[0] // 2), -(-expected[1] // 2)): "that is halved twice. The shortcut starts from the module's input",
+    }  # fmt: skip
+    if said := known.get(path[:2]):
+        return said
+    if len(lost) == 1 and lost <= {1, 2, 3}:
+        # A convolution and the pooling without padding cost one row each here, whichever it is.
+        count = {1: "one", 2: "two", 3: "all three"}[lost.pop()]
+        return f'that is what is left if `padding="same"` is missing at {count} of three: the separable convolutions, the pooling'
+    names = ("rows", "columns", "channels")
+    differ = [
+        f"{found} {name}, not {wanted}"
+        for name, found, wanted in zip(names, path, expected, strict=False)
+        if found != wanted
+    ]
+    return ", ".join(differ) + ". Look at the slice, the strides and the filters of that path"
 
 
 class _Halves:
@@ -227,9 +282,37 @@ def _check_parts(model: keras.Model, filters: int) -> None:
                 " Only layers on the way from the input to what you return count, each once: does each take what the one before "
                 "gave, and is the sum what you return?"
             )
+            if name == "MaxPooling2D":
+                _check_side_pooling(model)
             raise Hint(f"Expected {wanted} {name}, found {found}: {advice}.{unused if found < wanted else ''}")
     _check_settings(kinds, filters)
-    _check_order(*_paths(model))
+    main, side = _paths(model)
+    _check_order(main, side)
+    _check_channels(main, side, model.input_shape[-1])
+
+
+def _check_side_pooling(model: keras.Model) -> None:
+    """Say that the shortcut holds a pooling, if both paths are clear."""
+    try:
+        _, side = _paths(model)
+    except (Hint, ValueError):
+        return
+    if "MaxPooling2D" in _named(side) and "SeparableConv2D" not in _named(side):
+        raise Hint(
+            "The shortcut has a MaxPooling2D. It takes every second pixel as it is, `x[:, ::2, ::2]`; the one max pooling is "
+            "at the end of the main path."
+        )
+
+
+def _check_channels(main: list, side: list, channels: int) -> None:
+    for name, path in (("main path", main), ("shortcut", side)):
+        first = next(step for step in path if _kind(step) in ("SeparableConv2D", "Conv2D"))
+        taken = first.get_weights()[0].shape[2]
+        if taken != channels:
+            raise Hint(
+                f"The {name}'s first convolution takes {taken} channels; the input has {channels}. A slice takes every second "
+                "row and column, and all channels: `x[:, ::2, ::2]`."
+            )
 
 
 def _check_settings(kinds: dict[str, list], filters: int) -> None:
@@ -268,6 +351,10 @@ def _check_settings(kinds: dict[str, list], filters: int) -> None:
             any(layer.epsilon != EPSILON for layer in kinds["BatchNormalization"]),
             "Leave `epsilon` of the normalisations at Keras' 0.001.",
         ),
+        (
+            any(layer.axis not in (-1, 3) for layer in kinds["BatchNormalization"]),
+            "A normalisation has another `axis` than the last one. Each *channel* is normalised: leave `axis` as it is.",
+        ),
     ):
         if wrong:
             raise Hint(hint)
@@ -277,6 +364,11 @@ def _paths(model: keras.Model) -> tuple[list, list]:
     """Return what is on the main path and on the shortcut, from the module's input to the addition."""
     makers = {id(operation.output): operation for operation in model.operations}
     (addition,) = [operation for operation in model.operations if _kind(operation) == "Add"]
+    if len(addition.input) != 2:
+        raise Hint(
+            f"Your addition takes {len(addition.input)} tensors. It adds two, the ends of the main path and of the shortcut: "
+            "`layers.Add()([x, side])`."
+        )
     paths = []
     for tensor in addition.input:
         path: list = []
@@ -297,11 +389,18 @@ def _named(path: list) -> list[str]:
 
 
 def _check_order(main: list, side: list) -> None:
+    for step in side:
+        if _kind(step) == "AveragePooling2D" and step.pool_size != (1, 1):
+            raise Hint(
+                f"The shortcut has an AveragePooling2D with windows of {step.pool_size}, which takes means. The shortcut takes "
+                "every second pixel as it is: `x[:, ::2, ::2]`."
+            )
     main, side = _named(main), _named(side)
-    if "SeparableConv2D" in side or "MaxPooling2D" in side:
+    foreign = [name for name in dict.fromkeys(side) if name in ("SeparableConv2D", "MaxPooling2D")]
+    if foreign:
         raise Hint(
-            "The shortcut starts from the module's input; yours starts from an `x` that a separable convolution has already "
-            "overwritten. Take `side = x[:, ::2, ::2]` first."
+            "The shortcut starts from the module's input, and has no other convolution than its 1×1. On the way to yours is "
+            f"also {' and '.join(foreign)}. Take `side = x[:, ::2, ::2]` before `x` is overwritten."
         )
     steps = [name for name in main if name in ("SeparableConv2D", "BatchNormalization", "MaxPooling2D")]
     if steps != ["SeparableConv2D", "BatchNormalization"] * 2 + ["MaxPooling2D"]:
@@ -355,9 +454,9 @@ def _separable(x: np.ndarray, weights: tuple[list, list], early: bool = False) -
     return _normalised(np.maximum(x, 0) if early else x, norm)
 
 
-def _module(x, first, second, side, middle=True, end=False, early=False, start=0) -> np.ndarray:
+def _module(x, first, second, side, middle=True, end=False, early=False, start=0, before=False) -> np.ndarray:
     """Compute a residual module in loops; the options make it wrong."""
-    main = _separable(x, first, early)
+    main = _separable(np.maximum(x, 0) if before else x, first, early)
     main = _separable(np.maximum(main, 0) if middle else main, second)
     main = oracles.max_pool(np.maximum(main, 0) if end else main, 3, 2, "same")
     (kernel,), norm = side
@@ -378,6 +477,18 @@ def _module_mistakes(x, *weights) -> list[tuple[np.ndarray, str]]:
             "the ReLU comes before the first normalisation; put it after that.",
         ),
         (np.maximum(_module(x, *weights), 0), "there is a ReLU after the addition; leave it out."),
+        (
+            _module(x, *weights, before=True),
+            "there is a ReLU before the first separable convolution; leave it out. The one ReLU is between the two.",
+        ),
+        (
+            _module(x, *weights, before=True, middle=False),
+            "the ReLU comes before the first separable convolution; it belongs between the two.",
+        ),
+        (
+            _module(np.maximum(x, 0), *weights),
+            "there is a ReLU before both paths; leave it out. The one ReLU is between the two separable convolutions.",
+        ),
     ]
     if x.shape[0] % 2 == 0 and x.shape[1] % 2 == 0:
         mistakes.append((_module(x, *weights, start=1), "the shortcut begins with the second pixel: `::2`."))
@@ -424,60 +535,85 @@ def _none(c: int, f: int) -> int:
     return 0
 
 
-_FOUR = "each normalisation stores *four* numbers per channel: γ, β, mean and variance."
-_THREE = "three convolutions are normalised, not {}: three times 4 · filters."
-_SEPARABLE = "the {} separable convolution has a 3×3 kernel per channel and a 1×1 kernel: {}."
+_TWICE = (
+    "Two kernels of 1×1 have channels · filters weights: that of the first pointwise half, and that of the shortcut."
+)
+_NORMS = (
+    "There are three, each after a convolution of `filters` filters, with four numbers per channel (γ, β, mean, variance): "
+    "3 · 4 · filters."
+)
+_SEPARABLE = (
+    "the difference to the right count fits a slip in the {} separable convolution. It has a 3×3 kernel for each channel that "
+    "comes in, and a 1×1 kernel: {}."
+)
 _FIRST, _SECOND_ONE = (
     _SEPARABLE.format("first", "9 · channels + channels · filters"),
     _SEPARABLE.format("second", "9 · filters + filters · filters"),
 )
 
 MODULE_PARAMETERS_MISTAKES = (
-    Mistake(_parts(norms=lambda c, f: 6 * f), _FOUR),
-    Mistake(_parts(norms=lambda c, f: 9 * f), f"{_FOUR} You count three."),
-    Mistake(_parts(norms=lambda c, f: 15 * f), "no convolution here has a bias: the normalisation has its β."),
-    Mistake(_parts(norms=lambda c, f: 4 * f), _THREE.format("one")),
-    Mistake(_parts(norms=lambda c, f: 8 * f), "the shortcut is normalised too: three normalisations in all."),
-    Mistake(_parts(norms=lambda c, f: 16 * f), _THREE.format("four")),
-    Mistake(_parts(norms=lambda c, f: 4 * c + 8 * f),
-            "the first normalisation comes after a convolution: it has `filters` channels, not `channels`."),
-    Mistake(_parts(norms=_none), "the three normalisations are missing: 4 numbers for each of their channels."),
-    Mistake(
-        _parts(norms=lambda c, f: -12 * f), "the normalisations are subtracted. Add 4 numbers for each of their channels."
+    *(
+        Mistake(_parts(norms=norms), f"this is the count with {words} for the normalisations. {_NORMS}")
+        for norms, words in (
+            (lambda c, f: 6 * f, "6 · filters, two numbers per channel,"),
+            (lambda c, f: 9 * f, "9 · filters, three numbers per channel,"),
+            (lambda c, f: 4 * f, "4 · filters, as for one of the three,"),
+            (lambda c, f: 8 * f, "8 · filters, as for two of the three,"),
+            (lambda c, f: 16 * f, "16 · filters, as for four of them,"),
+            (lambda c, f: 4 * c + 8 * f, "4 · channels + 8 · filters"),
+            (lambda c, f: 12 * c, "12 · channels"),
+            (lambda c, f: 12, "just 12"),
+            (lambda c, f: 4, "just 4"),
+            (_none, "nothing"),
+            (lambda c, f: -12 * f, "-12 · filters"),
+        )
     ),
-    Mistake(_parts(side=_none), "the shortcut's 1×1 convolution is missing: channels · filters."),
+    Mistake(_parts(norms=lambda c, f: 15 * f),
+            "3 · filters too many: no convolution here has a bias, the normalisation has its β, four numbers in all."),
+    Mistake(_parts(side=_none), f"channels · filters too few. {_TWICE}"),
+    Mistake(_parts(side=lambda c, f: -c * f), f"this is the count with one channels · filters subtracted. {_TWICE}"),
     Mistake(_parts(side=_none, norms=lambda c, f: 8 * f),
-            "the shortcut is missing: its 1×1 convolution, channels · filters, and its normalisation."),
-    Mistake(_parts(side=lambda c, f: c / f),
-            "a 1×1 kernel has a weight for each pair of channel and filter. Multiply them, channels · filters; don't divide."),
-    Mistake(_parts(side=lambda c, f: 9 * c * f), "the shortcut's kernel is 1×1, not 3×3."),
+            "channels · filters and 4 · filters too few: the shortcut has a 1×1 convolution and a normalisation of its own."),
+    Mistake(_parts(side=lambda c, f: c / f), f"this is the count with one channels / filters. {_TWICE}"),
+    Mistake(_parts(side=lambda c, f: f), f"this is the count with `filters` for one channels · filters. {_TWICE}"),
+    Mistake(_parts(side=lambda c, f: 9 * c * f), f"this is the count with one 9 · channels · filters. {_TWICE}"),
+    Mistake(_parts(side=lambda c, f: 9 * c * f, second=lambda c, f: 9 * f + 9 * f * f),
+            "this is the count with nine times the weights in both pointwise halves. Their kernels are 1×1, C · M."),
+    Mistake(_parts(second=lambda c, f: 9 * f + 9 * f * f),
+            "this is the count with 9 · filters · filters for the second pointwise half. Its kernel is 1×1, filters · filters."),
+    Mistake(_parts(norms=lambda c, f: 13 * f),
+            "`filters` too many: no convolution here has a bias, and a 3×3 kernel has nine numbers per channel, not ten."),
+    Mistake(_parts(norms=lambda c, f: 11 * f),
+            "`filters` too few: a normalisation has four numbers per channel, and a 3×3 kernel nine."),
+    Mistake(_parts(first=lambda c, f: 10 * c + c * f),
+            "`channels` too many: no convolution here has a bias, and a 3×3 kernel has nine numbers per channel, not ten."),
+    Mistake(lambda c, f: _counted(c, 2 * c), "this is the count for 2 · channels filters, whatever `filters` says."),
     Mistake(_parts(first=lambda c, f: 9 * f + c * f),
-            "the first separable convolution has a 3×3 kernel for each channel that comes *in*: 9 · channels."),
+            "this is the count with 9 · filters for the first depthwise half. It has a 3×3 kernel for each channel that comes "
+            "*in*: 9 · channels."),
     Mistake(_parts(second=lambda c, f: 9 * c + c * f),
-            "the second separable convolution gets `filters` channels, not `channels`."),
+            "this is the count with two equal separable convolutions. The second one gets `filters` channels, not `channels`."),
     Mistake(_parts(first=lambda c, f: 9 * c * f, second=lambda c, f: 9 * f * f),
-            "these are *standard* 3×3 convolutions; separable ones have 9·C + C·M weights."),
+            "this is the count with *standard* 3×3 convolutions; separable ones have 9·C + C·M weights."),
     Mistake(_parts(first=lambda c, f: 9 * c, second=lambda c, f: 9 * f),
-            "the pointwise halves are missing: each separable convolution also has C·M weights."),
+            "this is the count without the pointwise halves: each separable convolution also has C·M weights."),
     Mistake(_parts(first=lambda c, f: c * f, second=lambda c, f: f * f),
-            "the depthwise halves are missing: each separable convolution also has a 3×3 kernel per channel that comes in, 9·C."),
+            "this is the count without the depthwise halves: each separable convolution also has a 3×3 kernel per channel that "
+            "comes in, 9·C."),
     Mistake(_parts(first=lambda c, f: 3 * c + c * f, second=lambda c, f: 3 * f + f * f),
-            "a 3×3 kernel has nine weights per channel, not three."),
+            "this is the count with three weights in a 3×3 kernel. It has nine per channel."),
     Mistake(_parts(second=lambda c, f: 9 * c + f * f),
-            "the second separable convolution gets `filters` channels: its 3×3 kernels are 9 · filters, not 9 · channels."),
+            "this is the count with 9 · channels for the second depthwise half. It gets `filters` channels: 9 · filters."),
     Mistake(_parts(second=lambda c, f: 9 * f + c * f),
-            "the second separable convolution gets `filters` channels: its 1×1 kernel is filters · filters."),
-    Mistake(_parts(side=lambda c, f: f),
-            "the shortcut's 1×1 kernel has a weight for each pair of channel and filter: channels · filters."),
+            "this is the count with channels · filters for the second pointwise half. It gets `filters` channels: filters · "
+            "filters."),
     *(
         Mistake(_parts(first=first), _FIRST)
         for first in (
             _none,
             lambda c, f: -(9 * c + c * f),
-            lambda c, f: 9 * c - c * f,
             lambda c, f: 9 / c + c * f,
             lambda c, f: 8 * c + c * f,
-            lambda c, f: 10 * c + c * f,
             lambda c, f: c * f,
             lambda c, f: 9 * c * f,
             lambda c, f: 3 * c + c * f,
@@ -495,8 +631,6 @@ MODULE_PARAMETERS_MISTAKES = (
             lambda c, f: 9 * f - f * f,
             lambda c, f: 9 / f + f * f,
             lambda c, f: 9 * f + f / f,
-            lambda c, f: 8 * f + f * f,
-            lambda c, f: 10 * f + f * f,
             lambda c, f: 9 * f,
             lambda c, f: 9 * f * f,
         )

@@ -28,7 +28,14 @@ def segmented(answer) -> None:
     """Check `segmented(x, kernels)`: maps (H,W,C) and S kernels (k,k,C/S,m) to (H,W,S·m), padding "same"."""
     cases = []
     for seed, (shape, segments, maps, size) in enumerate(
-        [((5, 4, 6), 3, 2, 3), ((4, 5, 4), 4, 1, 3), ((6, 3, 4), 2, 3, 3), ((3, 4, 3), 1, 2, 3), ((7, 5, 4), 2, 1, 5)]
+        [
+            ((5, 4, 6), 3, 2, 3),
+            ((4, 5, 4), 4, 1, 3),
+            ((6, 3, 4), 2, 3, 3),
+            ((3, 4, 3), 1, 2, 3),
+            ((7, 5, 4), 2, 1, 5),
+            ((3, 4, 6), 6, 1, 3),
+        ]
     ):
         shape, (maps,) = (*grown(seed, *shape[:2]), shape[2]), grown(seed, maps)
         rng = numbers(seed)
@@ -81,20 +88,28 @@ SEGMENTED_MISTAKES = (
     Mistake(_taken(lambda x, number, size, count: x[..., number::count]),
             "a segment consists of *neighbouring* channels, `x[..., start : start + size]`, not of every S-th."),
     Mistake(_taken(lambda x, number, size, count: x[..., :size]),
-            "every segment takes the first channels: the start moves on by C // S with each segment."),
-    Mistake(_joined(sum), "the segments' outputs are added up; join them: np.concatenate(…, axis=-1)."),
-    Mistake(lambda x, kernels: _segmented(x, kernels, padding="valid"), 'a margin is lost: padding="same".'),
+            "each segment holds the first C // S channels: the start moves on by C // S with each segment."),
+    Mistake(_joined(sum), "this is the sum of the segments' outputs; join them: np.concatenate(…, axis=-1)."),
+    Mistake(lambda x, kernels: _segmented(x, kernels, padding="valid"), 'this is what comes without padding: padding="same".'),
     Mistake(_with_kernels(lambda kernels: [kernel[::-1, ::-1] for kernel in kernels]),
             "the kernels are turned by 180 degrees; as in Keras, they are not flipped."),
     Mistake(_with_kernels(lambda kernels: [kernels[0]] * len(kernels)),
-            "every segment uses the first kernel; each has its own."),
+            "this is what the first kernel gives in every segment; each has its own."),
     Mistake(
-        _with_kernels(lambda kernels: kernels[::-1]), "the kernels are used in the wrong order, the last one first."
+        _with_kernels(lambda kernels: kernels[::-1]), "this is what the kernels give in the reverse order, the last one first."
     ),
     Mistake(_taken(lambda x, number, size, count: x[..., number : number + size]),
-            "the segments overlap, as each starts only one channel further: segment number n starts at n · (C // S)."),
+            "the segments overlap: each starts one channel further than the one before. Segment number n starts at n · (C // "
+            "S)."),
     Mistake(_taken(lambda x, number, size, count: x[..., number : number + 1]),
-            "each segment is one channel wide. The width is C // S, where C is the *last* side of x: `x.shape[-1]`."),
+            "this is what segments of one channel give. The width is C // S, where C is the *last* side of x: `x.shape[-1]`."),
+    *(
+        Mistake(_taken(lambda x, number, size, count, width=width: x[..., number * width : (number + 1) * width]),
+                f"this is what segments of {width} channels give, for every C and S. The width is C // S.")
+        for width in (2,)
+    ),
+    Mistake(lambda x, kernels: _segmented(x[..., : x.shape[-1] // len(kernels) * 4], kernels[:4]) if len(kernels) > 4
+            else _segmented(x, kernels), "only the first four segments are there. Take as many as there are kernels."),
     Mistake(_taken(lambda x, number, size, count: x[..., number * size : (number + 1) * size - 1]),
             "the last channel of each segment is missing. A slice leaves its end out already: `start : start + size`."),
     Mistake(_taken(lambda x, number, size, count: x[..., number * size + 1 : (number + 1) * size]),
@@ -118,9 +133,9 @@ SEGMENTED_MISTAKES = (
             "that is the first segment alone: is `return` inside the loop? Collect all, then join them."),
     Mistake(lambda x, kernels: list(_outputs(x, kernels))[-1],
             "that is the last segment alone: collect all of them in a list, then join them."),
-    Mistake(_joined(np.concatenate), "the outputs are joined along the rows; the channels are the last axis: axis=-1."),
+    Mistake(_joined(np.concatenate), "this is what joining along the rows gives; the channels are the last axis: axis=-1."),
     Mistake(_joined(lambda outputs: np.concatenate(outputs, axis=1)),
-            "the outputs are joined along the columns; the channels are the last axis: axis=-1."),
+            "this is what joining along the columns gives; the channels are the last axis: axis=-1."),
     Mistake(_joined(lambda outputs: np.concatenate(outputs, axis=None)),
             "the outputs are joined in one long row; join them along the channels: axis=-1."),
     Mistake(lambda x, kernels: np.concatenate(list(_outputs(x, kernels))[::-1], axis=-1),

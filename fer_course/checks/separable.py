@@ -173,7 +173,7 @@ def _summed(image: np.ndarray, kernel: np.ndarray, axes: tuple[int, int]) -> np.
     return maps
 
 
-_SIDE = "there are two {} too few. A side of H has H - k + 1 places: add 1, don't subtract it."
+_SIDE = "there are two {} too few. A side of H has H - k + 1 places."
 _SUMMED = "the channels are summed up. That is what a *standard* convolution does: sum over axis=(0, 1) only."
 
 
@@ -195,8 +195,9 @@ DEPTHWISE_MISTAKES = (
     Mistake(_depthwise_of(lambda image, kernel: (image, kernel[:, :, ::-1])),
             "the kernel's channels run backwards: channel c goes with channel c."),
     Mistake(_depthwise_maps(lambda maps, *_: maps[:, :, -1:].repeat(maps.shape[2], axis=2)),
-            "every map holds the numbers of the last channel: each channel overwrites them all. In a loop over channels write to "
-            "output[row, column, c]."),
+            "every map holds the numbers of the last channel, as if each channel overwrote them all. In a loop over channels "
+            "write "
+            "to output[row, column, c]."),
     Mistake(_depthwise_maps(lambda maps, *_: maps[:-1, :-1]), _too_few),
     Mistake(_depthwise_maps(_last_empty), _too_few),
     Mistake(_depthwise_maps(lambda maps, *_: maps[:-2]), _SIDE.format("rows")),
@@ -205,28 +206,32 @@ DEPTHWISE_MISTAKES = (
     Mistake(_depthwise_maps(lambda maps, *_: maps[: maps.shape[1]]),
             "there are as many rows as columns: the height of the picture is image.shape[0]."),
     Mistake(_depthwise_maps(lambda maps, image, kernel: maps[: image.shape[2] - len(kernel) + 1]),
-            "the number of rows comes from the channels: the height of the picture is image.shape[0]."),
+            lambda image, kernel: f"there are {image.shape[2] - len(kernel) + 1} rows, as a height of {image.shape[2]} gives, "
+                                  "the "
+            "number of channels. The height of the picture is image.shape[0]."),
     Mistake(_depthwise_maps(lambda maps, image, kernel: maps[:, : image.shape[2] - len(kernel) + 1]),
-            "the number of columns comes from the channels: the width of the picture is image.shape[1]."),
+            lambda image, kernel: f"there are {image.shape[2] - len(kernel) + 1} columns, as a width of {image.shape[2]} "
+                                  "gives, the "
+            "number of channels. The width of the picture is image.shape[1]."),
     Mistake(_depthwise_of(lambda image, kernel: (image, 1 / kernel)),
-            "the window is divided by the kernel. Multiply the two."),
+            "this is what window / kernel gives. Multiply the two."),
     *(
         Mistake(
             lambda image, kernel, axes=axes: _summed(image, kernel, axes),
-            f"the sum runs over the axes {axes} of the window. Its rows and columns are the axes (0, 1).",
+            f"this is what a sum over the axes {axes} of the window gives. Its rows and columns are the axes (0, 1).",
         )
         for axes in ((0, 2), (1, 2))
     ),
     Mistake(lambda image, kernel: oracles.depthwise(image, kernel, padding="same"),
-            "this is padded. Take only places where all of the kernel is inside."),
+            "this is what a padded picture gives. Take only places where all of the kernel is inside."),
     Mistake(_depthwise_of(lambda image, kernel: (image, _of_first(kernel))),
-            "all channels get the kernel of channel 0. Use kernel[:, :, c]."),
+            "this is what the kernel of channel 0 gives in all channels. Use kernel[:, :, c]."),
     Mistake(_depthwise_of(lambda image, kernel: (_of_first(image), kernel)),
-            "all kernels are laid on channel 0. Use channel c of the image."),
+            "this is what all kernels give on channel 0. Use channel c of the image."),
     Mistake(_depthwise_of(lambda image, kernel: (image, np.ones_like(kernel))),
-            "the kernel is not used: multiply the window by it before you add up."),
+            "these are the sums of the windows alone. Multiply the window by the kernel before you add up."),
     Mistake(_depthwise_of(lambda image, kernel: (image, np.full_like(kernel, 1 / len(kernel) ** 2))),
-            "the kernel is not used: this is the mean of each window."),
+            "these are the means of the windows alone. Multiply the window by the kernel, and add up."),
     Mistake(_depthwise_maps(lambda maps, image, kernel: maps / len(kernel) ** 2), _MEAN),
     Mistake(_depthwise_maps(lambda maps, *_: np.maximum(maps, 0)), _RELU),
     *_layouts(oracles.depthwise),
@@ -235,21 +240,28 @@ DEPTHWISE_MISTAKES = (
     Mistake(_depthwise_maps(lambda maps, *_: maps[-1, -1]),
             "this is the last position alone. Write each one to maps[row, column]."),
     Mistake(_by_window(lambda x, kernel, row, column: (x[row, column] * kernel).sum(axis=(0, 1))),
-            "each position looks at a single pixel. The window is image[row : row + k, column : column + k]."),
+            "this is what a single pixel gives at each position. The window is image[row : row + k, column : column + k]."),
     Mistake(_by_window(lambda x, kernel, row, column: (x[row : row + len(kernel), column] * kernel).sum(axis=(0, 1))),
-            "each position looks at a single column. The window is image[row : row + k, column : column + k]."),
+            "this is what a single column gives at each position. The window is image[row : row + k, column : column + k]."),
     Mistake(_by_window(lambda x, kernel, row, column: (x[row, column : column + len(kernel)] * kernel).sum(axis=(0, 1))),
-            "each position looks at a single row. The window is image[row : row + k, column : column + k]."),
+            "this is what a single row gives at each position. The window is image[row : row + k, column : column + k]."),
     Mistake(
         _by_window(lambda x, kernel, row, column: (
             x[row : row + len(kernel), column : column + len(kernel)] @ kernel
         ).sum(axis=(0, 1))),
-        "@ is the product of matrices. A window and its kernel are multiplied number by number: *.",
+        "this is what window @ kernel gives, a product of matrices. The two are multiplied number by number: *.",
     ),
+    *(
+        Mistake(_each_channel(lambda window, kernel, c, take=take: take(window[:, :, c] * kernel[:, :, c])),
+                f"this is the {word} product in each window. A convolution adds the products up: sum.")
+        for take, word in ((np.max, "largest"), (np.min, "smallest"))
+    ),
+    Mistake(_each_channel(lambda window, kernel, c: window[:, :, c] + kernel[:, :, c]),
+            "this is what window + kernel gives, added up. Multiply the two first."),
     Mistake(_each_channel(lambda window, kernel, c: window[:, :, c] * kernel),
-            "the window of one channel meets the kernels of all. Its own is kernel[:, :, c]."),
+            "this is what the window of one channel gives with the kernels of all. Its own is kernel[:, :, c]."),
     Mistake(_each_channel(lambda window, kernel, c: window * kernel[:, :, c]),
-            "the kernel of one channel meets the windows of all. Its own is window[:, :, c]."),
+            "this is what the kernel of one channel gives with the windows of all. Its own is window[:, :, c]."),
     Mistake(_depthwise_maps(_first_channels),
             lambda image, kernel: f"only {len(kernel)} of {image.shape[2]} maps are filled, as many as the kernel has rows. "
             "The channels are the last axis: image.shape[2]."),
@@ -257,7 +269,7 @@ DEPTHWISE_MISTAKES = (
         lambda image, kernel: oracles.depthwise(
             image, np.moveaxis(kernel, 0, 2) if len(kernel) == image.shape[2] else kernel
         ),
-        "kernel[c] is a *row* of all kernels. The kernel of channel c is kernel[:, :, c].",
+        "this is what kernel[c] gives, which is a *row* of all kernels. The kernel of channel c is kernel[:, :, c].",
     ),
 )  # fmt: skip
 
@@ -307,11 +319,14 @@ def _pointwise_maps(change: Callable):
     return _changed(oracles.pointwise, change)
 
 
-_STAR = "* multiplies number by number, and mixes nothing: the products of a pixel's C channels are to be added up."
-_ROWS = (
-    "the sum runs along the *rows* of the image. The channels are its last axis; so reshape(C, …) does not pick them."
+_STAR = (
+    "these are products, number by number, which mix nothing: the products of a pixel's C channels are to be added up."
 )
-_COLUMNS = "the sum runs along the *columns* of the image. It should run along the channels, its last axis."
+_ROWS = (
+    "this is what a sum along the *rows* of the image gives. The channels are its last axis; reshape(C, …) does not pick "
+    "them."
+)
+_COLUMNS = "this is what a sum along the *columns* of the image gives. It should run along the channels, its last axis."
 #: Every way in which a product with the kernel can sum over height or width instead of the channels, and be laid out.
 _WRONG_SUMS = [
     (f"{image},{kernel}->{output}", hint)
@@ -323,11 +338,11 @@ _WRONG_SUMS = [
 
 POINTWISE_MISTAKES = (
     Mistake(lambda image, kernel: image[:, :, -1:] * kernel[-1],
-            "only the last channel is left: each one overwrites those before. Add up with +=."),
+            "only the last channel is left, as if each one overwrote those before. Add up with +=."),
     Mistake(_pointwise_maps(lambda maps, *_: maps[..., 0]),
             "this is the first output map alone. Each of the M columns of the kernel makes one."),
     Mistake(_pointwise_maps(lambda maps, *_: maps.sum(axis=2)),
-            "the output maps are summed up. Keep all M of them, along the last axis."),
+            "this is the sum of the output maps. Keep all M of them, along the last axis."),
     Mistake(_pointwise_maps(lambda maps, image, kernel: maps / image.shape[2]),
             "this is a mean over the channels. A convolution adds up, and does not divide."),
     Mistake(_pointwise_maps(lambda maps, *_: np.maximum(maps, 0)), _RELU),
@@ -335,13 +350,13 @@ POINTWISE_MISTAKES = (
             "the pixels form one long row: fold them back with reshape(H, W, M)."),
     *_layouts(oracles.pointwise),
     Mistake(lambda image, kernel: image @ kernel.T,
-            "the kernel is transposed: its *rows* (C) go with the channels of the image."),
+            "this is what the transposed kernel gives. Its *rows* (C) go with the channels of the image."),
     *(
         Mistake(lambda image, kernel, terms=terms: np.einsum(terms, image, kernel), hint)
         for terms, hint in _WRONG_SUMS
     ),
     Mistake(lambda image, kernel: (image[..., None] * kernel).sum(axis=-1),
-            "the sum runs over the output maps. It should run over the channels, the axis before."),
+            "this is what a sum over the output maps gives. It should run over the channels, the axis before."),
     Mistake(lambda image, kernel: np.stack([(image * kernel[c]).sum(axis=2) for c in range(len(kernel))]).sum(axis=0)[..., None]
             .repeat(kernel.shape[1], axis=2),
             "all maps hold the same number for a pixel. Sum over the channels only, and keep M numbers."),
@@ -405,66 +420,82 @@ def _fewer(height: int, width: int, size: int, valid: int) -> int:
 
 
 _UPSIDE_DOWN = "this is upside down. Return separable / standard: below 1 where the separable one is cheaper."
-_BRACKETS = "brackets are missing: / and * come before +. Write (depthwise + pointwise) / standard."
-_BELOW = "brackets are missing: a / b * c is (a / b) * c. Work the standard count out first, on a line of its own."
-_NO_PLACES = "height × width is in one of the two counts, but not in the other. Both work at every place."
+_BRACKETS = "this is what comes without brackets: / and * come before +. Write (depthwise + pointwise) / standard."
+_BELOW = "this is what comes without brackets: a / b * c is (a / b) * c. Work the standard count out first, on a line of its own."
+_NO_PLACES = "this is what comes if height × width is in one of the two counts only. Both work at every place."
 _ONE_PLACE = (
-    "the {} half is counted at one place only. Both halves work at every place: height · width · (k² · C + C · M). Mind the "
+    "this is what comes if the {} half is counted at one place only. Both halves work at every place: height · width · (k² · C "
+    "+ C · M). Mind the "
     "brackets."
 )
-_ADD = "the two halves come one after the other: add their multiply-adds, don't multiply them."
-_SUBTRACTED = "one half is subtracted from the other: add them."
+_ADD = "this is what the product of the two halves gives. They come one after the other: add their multiply-adds."
+_SUBTRACTED = "this is the difference of the two halves: add them."
 _OTHER_PLACES = (
-    "not all counts have the same places: some have those of an unpadded layer. Count height × width places in each."
+    "this is what comes if some counts have the places of an unpadded layer, and others don't. Count height × "
+    "width places in each."
 )
-_NO_BIAS = "this counts biases. A bias adds, but multiplies nothing."
+_NO_BIAS = "this is what comes if biases are counted. A bias adds, but multiplies nothing."
 
 COST_RATIO_MISTAKES = (
     Mistake(_counted(lambda separable, standard, places: standard / separable), _UPSIDE_DOWN),
     Mistake(_counted(lambda separable, standard, places: standard // separable), _UPSIDE_DOWN),
     Mistake(_counted(lambda separable, standard, places: separable // standard),
-            "// cuts the fraction off. Divide with /."),
+            "this is the ratio without its fraction, as // gives it. Divide with /."),
     Mistake(lambda h, w, c, m, k: 1 / c + 1 / k**2,
             "this is 1 / channels + 1 / size². Does the depthwise half have one kernel per *input* channel, k² · C? And which of "
             "the two is left when you cancel?"),
     Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: 0),
-            "this counts the depthwise half alone. Add the pointwise one: C · M at every place."),
+            "this is the depthwise half alone. Add the pointwise one: C · M at every place."),
     Mistake(_halves(lambda c, m, k: 0, lambda c, m, k: c * m),
-            "this counts the pointwise half alone. Add the depthwise one: k² · C at every place."),
-    Mistake(lambda h, w, c, m, k: 1 / m + 1 / k, "a kernel has k × k numbers: size ** 2, not size."),
+            "this is the pointwise half alone. Add the depthwise one: k² · C at every place."),
+    Mistake(lambda h, w, c, m, k: 1 / m + 1 / k,
+            "this is 1 / filters + 1 / size. A kernel has k × k numbers: size ** 2, not "
+            "size."),
     Mistake(lambda h, w, c, m, k: (k**2 * c + c * m) / (2 * k * c * m),
-            "the standard count has 2 · k in place of k²: size ** 2, not size * 2."),
+            "this is what a standard count with 2 · k in place of k² gives: size ** 2, not size * 2."),
     Mistake(lambda h, w, c, m, k: (k**2 * c + c * m) / (2**k * c * m),
-            "the standard count has 2 to the power of k in place of k²: size ** 2, not 2 ** size."),
+            "this is what a standard count with 2 to the power of k gives, in place of k²: size ** 2, not 2 ** size."),
     Mistake(_halves(lambda c, m, k: 2 * k * c, lambda c, m, k: c * m),
-            "the depthwise half has 2 · k in place of k²: size ** 2, not size * 2."),
+            "this is what a depthwise half with 2 · k in place of k² gives: size ** 2, not size * 2."),
     Mistake(_halves(lambda c, m, k: 2**k * c, lambda c, m, k: c * m),
-            "the depthwise half has 2 to the power of k in place of k²: size ** 2, not 2 ** size."),
+            "this is what a depthwise half with 2 to the power of k gives, in place of k²: size ** 2, not 2 ** size."),
     Mistake(_halves(lambda c, m, k: k**3 * c, lambda c, m, k: c * m),
-            "the depthwise half has k³ in place of k²: a kernel is a square, size ** 2."),
+            "this is what a depthwise half with k³ in place of k² gives: a kernel is a square, size ** 2."),
     Mistake(_halves(lambda c, m, k: k * k / c, lambda c, m, k: c * m),
-            "the depthwise half is divided by the channels. Multiply: k² · C at every place."),
+            "this is what a depthwise half of k² / C gives. Multiply: k² · C at every place."),
     Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: c / m),
-            "the pointwise half is divided by the filters. Multiply: C · M at every place."),
+            "this is what a pointwise half of C / M gives. Multiply: C · M at every place."),
     Mistake(_counted(lambda separable, standard, places: (places * separable) * (places * standard)),
-            "the two counts are multiplied. Divide: separable / standard."),
+            "this is the product of the two counts. Divide: separable / standard."),
     Mistake(_halves(lambda c, m, k: k * c, lambda c, m, k: c * m),
-            "the depthwise half lacks a k: a kernel has k × k numbers, size ** 2."),
+            "this is what a depthwise half of k · C gives: a kernel has k × k numbers, size ** 2."),
     Mistake(_halves(lambda c, m, k: c, lambda c, m, k: c * m),
-            "the depthwise half lacks k²: each channel's kernel has k × k numbers."),
+            "this is what a depthwise half of C gives: each channel's kernel has k × k numbers."),
     Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (c * m),
-            "the standard count lacks k²: it is k² · C · M at every place."),
+            "this is what a standard count without k² gives. It is k² · C · M at every place."),
     Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (k * c * m),
-            "the standard count lacks a k: a kernel has k × k numbers, so k² · C · M at every place."),
+            "this is what a standard count of k · C · M gives: a kernel has k × k numbers, so k² · C · M at every place."),
     Mistake(_halves(lambda c, m, k: k * k * c * m, lambda c, m, k: c * m),
-            "the depthwise half has no filters: k² · C at every place, not k² · C · M."),
+            "this is what a depthwise half of k² · C · M gives. It has no filters: k² · C at every place."),
     Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: k * k * c * m),
-            "this is 1 + 1 / filters: k² is in both halves, or in none. It belongs to the depthwise half, k² · C, and to the "
+            "this is 1 + 1 / filters, as if k² were in both halves, or in none. It belongs to the depthwise half, k² · C, and "
+            "to the "
             "standard count, k² · C · M. The pointwise half, C · M, looks at one pixel."),
     Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: m),
-            "the pointwise half has C · M numbers, not M: it adds up all channels."),
+            "this is what a pointwise half of M gives. It has C · M numbers: it adds up all channels."),
     Mistake(_halves(lambda c, m, k: k * k, lambda c, m, k: c * m),
-            "the depthwise half has k² numbers for *each* channel: k² · C."),
+            "this is what a depthwise half of k² gives. It has k² numbers for *each* channel: k² · C."),
+    Mistake(_halves(lambda c, m, k: k * k * c, lambda c, m, k: c * c),
+            "this is what a pointwise half of C · C gives. It has a number for each pair of a channel and a map, C · M."),
+    Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (k * k * c * c),
+            "this is what a standard count of k² · C · C gives. It is k² · C · M at every place."),
+    Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (k * k * m * m),
+            "this is what a standard count of k² · M · M gives. It is k² · C · M at every place."),
+    Mistake(_halves(lambda c, m, k: 9 * c, lambda c, m, k: c * m),
+            "this is what a depthwise half of 9 · C gives, whatever `size` says. It has k² numbers for each channel."),
+    Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (9 * c * m),
+            "this is what a standard count of 9 · C · M gives, whatever `size` says. It is k² · C · M."),
+    Mistake(lambda h, w, c, m, k: 1 / m + 1 / 9, "these are the ratios for a size of 3, whatever `size` says."),
     Mistake(lambda h, w, c, m, k: h * w * k * k * c + 1 / k**2, _BRACKETS),
     Mistake(lambda h, w, c, m, k: k * k * c + 1 / k**2, _BRACKETS),
     Mistake(lambda h, w, c, m, k: (h * w * k * k * c + c * m) / (h * w * k * k * c * m), _ONE_PLACE.format("pointwise")),
@@ -476,7 +507,7 @@ COST_RATIO_MISTAKES = (
         lambda h, w, c, m, k: (
             ((h - k + 1) * (w - k + 1) * k * k * c + h * w * c * m) / (h * w * k * k * c * m)
         ),
-        "the depthwise half is unpadded here, with fewer places. Count height × width places in every layer.",
+        "this is what a depthwise half with the places of an unpadded layer gives. Count height × width places in every layer.",
     ),
     Mistake(lambda h, w, c, m, k: c, _ADD),
     Mistake(lambda h, w, c, m, k: h * w * c, _ADD),
@@ -512,9 +543,9 @@ COST_RATIO_MISTAKES = (
     Mistake(_counted(lambda separable, standard, places: standard),
             "this is what the standard one takes at one position. Divide the separable one's by it."),
     Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (k * k * c),
-            "the standard count lacks the filters: it is k² · C · M at every place."),
+            "this is what a standard count without the filters gives. It is k² · C · M at every place."),
     Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (k * k * m),
-            "the standard count lacks the channels: it is k² · C · M at every place."),
+            "this is what a standard count without the channels gives. It is k² · C · M at every place."),
     Mistake(_counted(lambda separable, standard, places: 1 - separable / standard),
             "this is the part that is *saved*. Return the part that is left, separable / standard."),
     Mistake(_counted(lambda separable, standard, places: 100 * separable / standard),
@@ -565,7 +596,7 @@ def _both(answer) -> tuple[np.ndarray, np.ndarray]:
     """Return the two kernels of an answer, or raise the hint for something else."""
     if not isinstance(answer, (tuple, list)) or len(answer) != 2:
         raise Hint(f"Return two arrays, the depthwise and the pointwise kernel; found {short(answer)}.")
-    depth, point = as_array(answer[0]), as_array(answer[1])
+    depth, point = (None if each is None or each.dtype.kind not in "fiub" else each for each in map(as_array, answer))
     if depth is None or point is None or depth.ndim != 4 or point.ndim != 3:
         found = ", ".join("no array" if each is None else f"{each.shape}" for each in (depth, point))
         raise Hint(f"Expected a depthwise kernel (k, k, C, rank) and a pointwise one (C, rank, M); found {found}.")
@@ -661,17 +692,13 @@ def _svd_advice(error: Exception, kernel: np.ndarray, rank: int) -> str:
     size, _, _, filters = kernel.shape
     full = {(size**2, size**2), (filters, filters)} & set(shapes) or f"different from {size**2}" in told
     if size**2 != filters and full and ("operands could not" in told or "core dimension" in told):
-        return "u and vt may be larger than s: np.linalg.svd leaves the rest away with `full_matrices=False`, and the three fit."
+        return "u and vt may be larger than s: np.linalg.svd leaves the rest out with `full_matrices=False`, and the three fit."
     if "values to unpack" in told:
         return "np.linalg.svd returns three arrays: u, s, vt."
     if "cannot reshape array" in told:
-        found = int((re.findall(r"array of size (\d+)", told) or ["0"])[0])
-        into = shapes[-1:] == [(size, size, rank)]
-        if into and found == size**2 * min(size**2, filters):
-            return "These are all patterns. Keep the first before you reshape them: `(u * s)[:, :rank]`."
-        if into and found == filters * rank:
-            return "The columns of this u have M numbers. Patterns have k · k: reshape one channel to (k · k, M), not (M, k · k)."
-        return "One channel's patterns are kernel[:, :, c], (k, k, M). As a matrix (k · k, M): reshape(-1, M)."
+        return _about_reshape(told, shapes, kernel, rank)
+    if "too many indices" in told and "1-dimensional" in told:
+        return "An array here has one axis only. `u @ s` has one, (k · k,): it adds all patterns up. `u * s` keeps its columns."
     if "could not broadcast input array" in told:
         return (
             "The patterns of channel c go to depth[:, :, c], of shape (k, k, rank); its mixtures, vt[:rank], to point[c], "
@@ -682,40 +709,107 @@ def _svd_advice(error: Exception, kernel: np.ndarray, rank: int) -> str:
     return ""
 
 
+def _about_reshape(told: str, shapes: list[tuple[int, ...]], kernel: np.ndarray, rank: int) -> str:
+    """Say how many numbers don't fit into which shape, and which ones do."""
+    size, _, channels, filters = kernel.shape
+    found = int((re.findall(r"array of size (\d+)", told) or ["0"])[0])
+    into = shapes[-1] if shapes else ()
+    fits = "The first `rank` patterns are `(u * s)[:, :rank]`, k · k · rank numbers, for (k, k, rank)."
+    if into == (size, size, rank) and found == size**2 * min(size**2, filters) != filters * rank:
+        return f"These are as many numbers as all patterns have, k · k times the length of s. {fits}"
+    if into == (size, size, rank) and found == filters * rank != size**2:
+        return (
+            f"These are M · rank numbers. {fits} Is the matrix of one channel (k · k, M), and not (M, k · k)? Patterns are the "
+            "columns of its u."
+        )
+    if into == (size, size, rank):
+        return f"(k, k, rank) takes {size**2 * rank} numbers; here are {found}. {fits}"
+    if found == size**2 * rank and len(into) > 2:
+        return "These are k · k · rank numbers, as many as the first `rank` patterns have. Their shape is (k, k, rank)."
+    if found in (size**2 * filters, size**2 * filters * channels) and len(into) == 2:
+        return "One channel's patterns are kernel[:, :, c], (k, k, M). As a matrix (k · k, M): reshape(-1, M)."
+    return f"One channel, kernel[:, :, c], is (k, k, M): its matrix is (k · k, M). {fits}"
+
+
 _ONE_SVD = (
     "all channels share their patterns: this is one SVD of the whole kernel, (k · k, C · M). Each channel gets its own."
 )
 _CUT = "reshape(C, k · k, M) doesn't pick the channels: they are the third axis. The matrix of channel c is kernel[:, :, c]."
 
+
+def _all(rank: int) -> list[int]:
+    return list(range(rank))
+
+
+def _last_again(rank: int) -> list[int]:
+    return [rank - 1] * rank
+
+
+def _first_again(rank: int) -> list[int]:
+    return [0] * rank
+
+
 BEST_SEPARABLE_MISTAKES = (
     Mistake(_by_svd(lambda u, s, vt, rank: (u * s, vt)),
             "nothing is left out: this is the kernel itself. Keep the first `rank` columns of u and rows of vt."),
     Mistake(_by_svd(lambda u, s, vt, rank: (u[:, :rank], vt[:rank])),
-            "the singular values are missing: multiply the columns of u (or the rows of vt) by s."),
+            "this is what comes without the singular values: multiply the columns of u (or the rows of vt) by s."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], s[:rank, None] * vt[:rank])),
-            "the singular values are squared. Multiply one of the two kernels by s, or each of them by its root."),
+            "this is what the squares of the singular values give. Multiply one of the two kernels by s, or each of them by "
+            "its root."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, -rank:], vt[-rank:])),
-            "the smallest singular values are kept. NumPy has the largest first: take [:rank], not [-rank:]."),
+            "this is what the smallest singular values give. NumPy has the largest first: take [:rank], not [-rank:]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u / s)[:, :rank], vt[:rank])),
-            "u is divided by the singular values. Multiply it by them."),
+            "this is what u divided by the singular values gives. Multiply it by them."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :1], vt[:1])),
             lambda kernel, rank: f"only the strongest pattern is kept, also at rank {rank}."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, : rank - 1], vt[: rank - 1])),
-            "one pattern is missing: the first `rank` of them are [:rank], not [: rank - 1]."),
+            lambda kernel, rank: f"only the {rank - 1} strongest of {rank} patterns are kept. The first `rank` of them are "
+                                 "[:rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, : rank + 1], vt[: rank + 1])),
-            "there is one pattern too many: the first `rank` of them are [:rank], not [: rank + 1]."),
+            lambda kernel, rank: f"the {rank + 1} strongest patterns are kept, one too many. The first `rank` of them are "
+                                 "[:rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, rank - 1 : rank], vt[rank - 1 : rank])),
             "only pattern `rank - 1` is kept. Keep all up to it: [:rank]."),
+    *(
+        Mistake(_by_svd(lambda u, s, vt, rank, depth=depth, point=point: (
+            (u * s)[:, depth(rank)], vt[point(rank)]
+        )), f"this is what {words} gives, `rank` times over. Keep all patterns and all mixtures up to `rank`: "
+            "`(u * s)[:, :rank]` and `vt[:rank]`.")
+        for depth, point, words in (
+            (_last_again, _last_again, "pattern `rank - 1` with mixture `rank - 1`"),
+            (_last_again, _all, "pattern `rank - 1` with each mixture"),
+            (_all, _last_again, "each pattern with mixture `rank - 1`"),
+            (_first_again, _first_again, "pattern 0 with mixture 0"),
+            (_first_again, _all, "pattern 0 with each mixture"),
+            (_all, _first_again, "each pattern with mixture 0"),
+        )
+    ),
+    *(
+        Mistake(_by_svd(lambda u, s, vt, rank, count=count: ((u * s)[:, : min(rank, count)], vt[: min(rank, count)])),
+                lambda kernel, rank, count=count: f"only the {count} strongest patterns are kept, also at rank {rank}.")
+        for count in (2, 3)
+    ),
+    *(
+        Mistake(_by_svd(lambda u, s, vt, rank, add=add: (np.tile(add(u, s, rank)[:, None], rank), vt[:rank])),
+                f"this is what {words} gives, which adds the patterns up to one. Multiply each column of u by its singular "
+                "value: "
+                "`u * s`.")
+        for add, words in (
+            (lambda u, s, rank: u @ s, "`u @ s`"),
+            (lambda u, s, rank: u[:, :rank] @ s[:rank], "`u[:, :rank] @ s[:rank]`"),
+        )
+    ),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, 1 : rank + 1], vt[1 : rank + 1])),
             "the strongest pattern is left out. It has the number 0: [:rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], vt[:, :rank].T)),
-            "the mixtures are columns of vt. They are its *rows*: vt[:rank]."),
+            "this is what columns of vt give. Mixtures are its *rows*: vt[:rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:rank].T, vt[:rank])),
-            "the patterns are rows of u. They are its *columns*: u[:, :rank]."),
+            "this is what rows of u * s give. Patterns are its *columns*: (u * s)[:, :rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:rank], vt[:rank])),
-            "the first *rows* of u * s are kept. Patterns are its columns: (u * s)[:, :rank]."),
+            "this is what the first *rows* of u * s give. Patterns are its columns: (u * s)[:, :rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: (u[:rank], s[:rank, None] * vt[:rank])),
-            "the first *rows* of u are kept. Patterns are its columns: u[:, :rank]."),
+            "this is what the first *rows* of u give. Patterns are its columns: u[:, :rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], vt[:rank]),
                     lambda kernel, c: kernel[:, :, 0].reshape(-1, kernel.shape[3])),
             "all channels get the kernels of channel 0. Take kernel[:, :, c]."),
@@ -724,16 +818,18 @@ BEST_SEPARABLE_MISTAKES = (
             "all channels get the kernels of the last one. Write those of channel c to depth[:, :, c] and point[c]."),
     Mistake(_only_first, "only channel 0 is filled, the others are 0. Does a `return` end the loop too early?"),
     Mistake(_by_svd(lambda u, s, vt, rank: (u[:, :rank], (s * vt)[:rank])),
-            "s multiplies the *columns* of vt. Its rows belong to s: s[:, None] * vt, or u * s."),
+            "this is what comes if s multiplies the *columns* of vt. Its rows belong to s: s[:, None] * vt, or u * s."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((s[:, None] * u)[:, :rank], vt[:rank])),
-            "s multiplies the *rows* of u. Its columns belong to s: u * s."),
+            "this is what comes if s multiplies the *rows* of u. Its columns belong to s: u * s."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * np.sqrt(s))[:, :rank], vt[:rank])),
             "only the roots of the singular values are there. With roots, both kernels need them."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s).T[:rank], vt[:rank])),
-            "rows of (u * s).T become (k, k, rank): numbers of different patterns get mixed. Reshape (u * s)[:, :rank]."),
+            "this is what rows of (u * s).T give as (k, k, rank): numbers of different patterns get mixed. Reshape (u * s)[:, "
+            ":rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :rank], vt[:rank]),
                     lambda kernel, c: kernel[:, :, c].reshape(kernel.shape[3], -1).T),
-            "the matrix of a channel mixes up pixels and maps. Its maps are the last axis: reshape(k * k, M)."),
+            "this is what a channel's matrix gives that mixes up pixels and maps. Its maps are the last axis: reshape(k * k, "
+            "M)."),
     Mistake(_shared,
             "all channels share their mixtures: this is one SVD of the whole kernel. Each channel gets an SVD of its own."),
     Mistake(_shared_patterns(lambda vt, rank, channels, filters: vt.reshape(rank, channels, filters).swapaxes(0, 1)),

@@ -17,12 +17,36 @@ layers = keras.layers
 def mini_xception(answer) -> None:
     """Check `mini_xception(filters, classes)`: a Keras model, layer for layer the published one."""
     pixels = numbers(5).integers(0, 256, (3, 48, 48, 1)).astype("float32")
-    model = attempt(answer)
+    model = attempt(answer, advice=CALL_ADVICE)
+    with moving.followed("mini_xception()"):
+        _check_whole(model, pixels)
+    small = attempt(answer, (4, 6), 3, advice=CALL_ADVICE)
+    with moving.followed("mini_xception((4, 6), 3)"):
+        _check_small(small, pixels)
+    # More modules than the published ones, and neither growing nor of equal sizes.
+    several = attempt(answer, SEVERAL, 2, advice=CALL_ADVICE)
+    with moving.followed(f"mini_xception({SEVERAL}, 2)"):
+        _check_several(several, pixels)
+    passed("Mini-Xception: 58,423 parameters, and the published function.")
+
+
+SEVERAL = (6, 4, 5, 9, 7)
+
+#: Words of an error that a network may stop with, and what they say.
+CALL_ADVICE = {
+    "between instances of 'tuple' and 'int'": "A tuple stands where one number belongs. `filters` holds one number for each "
+    "module: `for each in filters: x = residual_module(x, each)`.",
+    "to a shape. Found invalid": "Something else stands where a layer takes one whole number. `filters` holds one number for "
+    "each module: `for each in filters: x = residual_module(x, each)`.",
+}
+
+
+def _check_whole(model, pixels: np.ndarray) -> None:
     shapes = _shapes(model, pixels)
     if shapes != ((48, 48, 1), (7,)):
         raise Hint(
-            f"The model takes (None, 48, 48, 1) and returns (None, 7); found {_batch(shapes[0])} and {_batch(shapes[1])}. The "
-            "average leaves one number for each class."
+            f"The model takes (None, 48, 48, 1) and returns (None, 7); found {_batch(shapes[0])} and {_batch(shapes[1])}. "
+            f"{_about_shapes(model, *shapes)}"
         )
     moving.refuse_chance(model)
     right = models.build("mini_xception")
@@ -30,7 +54,9 @@ def mini_xception(answer) -> None:
     if not moving.computes(model, right, pixels):
         _check_count(model, right)
         _check_same(model, right, pixels, "mini_xception()")
-    small = attempt(answer, (4, 6), 3)
+
+
+def _check_small(small, pixels: np.ndarray) -> None:
     if _shapes(small, pixels)[1] != (3,):
         raise Hint(_fixed_window(small) or "mini_xception((4, 6), 3) has two modules and three classes; found outputs of "
                    f"{_batch(_shapes(small, pixels)[1])}. Use the arguments, not fixed numbers.")  # fmt: skip
@@ -47,7 +73,32 @@ def mini_xception(answer) -> None:
                 else " with the same parameters."
             )
         )
-    passed("Mini-Xception: 58,423 parameters, and the published function.")
+
+
+def _check_several(several, pixels: np.ndarray) -> None:
+    right = models.mini_xception(SEVERAL, 2)
+    moving.make_lively(right, pixels, 8)
+    if _shapes(several, pixels)[1] != (2,) or not moving.computes(several, right, pixels):
+        raise Hint(
+            f"mini_xception({SEVERAL}, 2) has a module for each of the five numbers, in this order; yours computes something "
+            f"else, with {several.count_params():,} parameters; the right one has {right.count_params():,}."
+        )
+
+
+def _about_shapes(model, inputs: tuple, output: tuple) -> str:
+    """Say what can be seen of a model whose inputs or outputs have the wrong shape."""
+    if inputs != (48, 48, 1):
+        return "A picture has 48 × 48 pixels in one channel: `keras.Input((48, 48, 1))`."
+    if len(output) > 1:
+        return (
+            "Rows and columns are axes 1 and 2 of the maps: `layers.GlobalAveragePooling2D()` takes the mean over both."
+        )
+    if any(layer.filters == 7 for layer in moving.layers_by_kind(model).get("Conv2D", [])):
+        return (
+            "A Conv2D of 7 filters is in it, but the output has another number of maps: step 4 comes after the modules, directly "
+            "before the average."
+        )
+    return "Step 4, a 3×3 Conv2D with `classes` filters before the average, makes a map for each class; found no Conv2D of 7."
 
 
 def _shapes(model, pixels: np.ndarray) -> tuple[tuple, tuple]:
@@ -88,20 +139,33 @@ def _check_count(model: keras.Model, right: keras.Model) -> None:
             "In your model there is a `Dense` layer. Step 4 is a 3×3 `layers.Conv2D`, and its maps are averaged."
         )
     differing = moving.differing(model, right)
+    separable = sum(len(kinds.get(kind, [])) for kind in ("SeparableConv2D", "DepthwiseConv2D"))
     for wrong, hint in (
         (count == wanted and not differing, ""),
         (
-            sum(len(kinds.get(kind, [])) for kind in ("SeparableConv2D", "DepthwiseConv2D")) < 8,
-            "modules are missing. Each takes what the one before gave: `x = residual_module(x, each)` in the loop.",
+            separable < 8,
+            f"{separable} of its 8 separable convolutions lead to the output, so modules are missing. Each takes what the one "
+            "before gave: `x = residual_module(x, each)` in the loop.",
         ),
-        (count == wanted - 7, "7 too few: the last convolution has a bias for each class."),
-        (count == wanted - 9 * 128 * 7 + 128 * 7, "the last convolution's kernel is 1×1; it should be 3×3."),
+        (differing == "It lacks a bias of 7.", "7 too few: the last convolution has a bias for each class."),
         (
-            count in (wanted + 21, wanted + 28),
-            f"{count - wanted} too many: the last convolution has no normalisation, but a bias; use Keras' own "
+            differing == "It lacks a kernel (3, 3, 128, 7). It has a kernel (1, 1, 128, 7) too many.",
+            "the last convolution's kernel is 1×1; it should be 3×3.",
+        ),
+        (
+            "It has a normalisation of 7 channels too many." in differing,
+            f"{count - wanted} too many: a normalisation of 7 channels. The last convolution has none, but a bias; use Keras' "
+            "own "
             "`layers.Conv2D` there, not `convolution`.",
         ),
-        (count == wanted - (9 * 8 * 8 + 32), "one of the two first convolutions is missing."),
+        (
+            differing
+            in (
+                "It lacks a normalisation of 8 channels, a kernel (3, 3, 8, 8).",
+                "It lacks a kernel (3, 3, 8, 8), a normalisation of 8 channels.",
+            ),
+            "one of the two first convolutions is missing.",
+        ),
         (True, differing),
     ):
         if wrong and hint:
@@ -112,6 +176,10 @@ def _check_count(model: keras.Model, right: keras.Model) -> None:
 
 def _check_same(model: keras.Model, right: keras.Model, pixels: np.ndarray, what: str) -> None:
     """Say why a model with the right number of parameters is another function; the right one has lively weights."""
+    head = right.get_layer(
+        "class_maps"
+    )  # with smaller scores no probability is so near 0 or 1 that others agree by accident
+    head.set_weights([array / 4 for array in head.get_weights()])
     weights = right.get_weights()
     same = [array.shape for array in model.get_weights()] == [array.shape for array in weights]
     given = weights if same else moving.first_order(model, right)
@@ -120,7 +188,8 @@ def _check_same(model: keras.Model, right: keras.Model, pixels: np.ndarray, what
     expected, mistakes = _expected_and_mistakes(right, pixels)
     if not np.allclose(answer.sum(axis=1), 1, atol=1e-4):
         raise Hint(
-            f"The outputs should be probabilities that sum to 1; found a sum of {answer.sum(axis=1)[0]:.3f}. A softmax?"
+            f"The outputs of a picture should be probabilities that sum to 1; found a sum of {answer.sum(axis=1)[0]:.3f}. "
+            f"{_about_softmax(model)}"
         )
     if moving.computes(model, _padded(weights), pixels):
         raise Hint('The first two convolutions have padding="valid": they lose a pixel on each side.')
@@ -141,6 +210,18 @@ def _check_same(model: keras.Model, right: keras.Model, pixels: np.ndarray, what
             "weights: the scale of the pixels, the ReLUs, the paddings, the order, the average, the softmax."
         )
     expect(answer, expected, f"{what} with the same weights, on random pixels")
+
+
+def _about_softmax(model: keras.Model) -> str:
+    """Say which softmax a model has, as far as can be seen."""
+    steps = {id(step): step for step in [*(getattr(model, "operations", None) or []), *moving.leaves(model)]}
+    named = [step for step in steps.values() if type(step).__name__ == "Softmax"]
+    axes = [step.axis for step in named if step.axis not in (-1, 1)]
+    if axes:
+        return f"The softmax runs along axis {axes[0]}. The classes are the last axis, which `layers.Softmax()` takes."
+    if named or any(getattr(getattr(step, "activation", None), "__name__", "") == "softmax" for step in steps.values()):
+        return "There is a softmax; what comes after it, or along which axis does it run?"
+    return "Is there a softmax at the end, `layers.Softmax()`?"
 
 
 def _padded(weights: list[np.ndarray]) -> keras.Model:
@@ -198,14 +279,22 @@ def _head_mistakes(maps: np.ndarray) -> list[tuple[np.ndarray, str]]:
     return [
         (averaged, first),
         (_softmax(averaged), f"{first} And there is a second one after it."),
-        (_softmax(_softmax(maps.mean(axis=(1, 2)))), "there are two softmaxes after the average."),
+        (_softmax(_softmax(maps.mean(axis=(1, 2)))), "this is what two softmaxes after the average give."),
         (
             _softmax(maps[:, 1:-1, 1:-1].mean(axis=(1, 2))),
-            'the last convolution loses a margin of its maps: padding="same".',
+            'this is what comes if the last convolution loses a margin of its maps: padding="same".',
         ),
-        (_softmax(np.maximum(maps.mean(axis=(1, 2)), 0)), "there is a ReLU after the average; leave it out."),
-        (_softmax(maps.max(axis=(1, 2))), "the maps' *largest* value is taken; take their average."),
-        (_softmax(np.maximum(maps, 0).mean(axis=(1, 2))), "the last convolution has a ReLU; leave it out."),
+        (_softmax(np.maximum(maps.mean(axis=(1, 2)), 0)), "this is what a ReLU after the average gives; leave it out."),
+        (
+            _softmax(maps.sum(axis=(1, 2))),
+            f"these are the probabilities of {maps[0, :, :, 0].size} times the right scores, as after the *sum* of each map. "
+            "Step 5 takes its mean.",
+        ),
+        (_softmax(maps.max(axis=(1, 2))), "this is what the *largest* value of each map gives; take the average."),
+        (
+            _softmax(np.maximum(maps, 0).mean(axis=(1, 2))),
+            "this is what a ReLU in the last convolution gives; leave it out.",
+        ),
     ]
 
 

@@ -36,6 +36,14 @@ ENTROPY_WRONG = {
     "the shares": (lambda labels: np.bincount(labels) / len(labels), "is one number"),
     "doubled": (lambda labels: 2 * linear.label_entropy(labels), "the right one times 2"),
     "stopped": (lambda labels: np.log(labels.share), "stopped with AttributeError"),
+    "all seven classes, in a loop": (
+        lambda labels: -sum(np.mean(labels == c) * np.log(np.mean(labels == c)) for c in range(7)),
+        "the value is nan. A class that does not occur",
+    ),
+    "all seven classes, the plus": (
+        lambda labels: np.sum((p := np.bincount(labels, minlength=7) / len(labels)) * np.log(p)),
+        "the value is nan. A class that does not occur",
+    ),
 }
 
 # -------------------------------------------------------------------------------------------------- batch normalisation
@@ -82,6 +90,16 @@ NORMALISE_WRONG = {
         lambda maps, gamma, beta, epsilon: maps - maps.mean(axis=(1, 2)),
         r"one number per channel, \(C,\)",
     ),
+    "a list of axes": (
+        lambda maps, gamma, beta, epsilon: maps - maps.mean(axis=[0, 1, 2]),
+        r"several axes as a tuple, axis=\(0, 1, 2\)",
+    ),
+    "mean of variances": (
+        lambda maps, gamma, beta, epsilon: (
+            gamma * (maps - maps.mean(axis=(0, 1, 2))) / np.sqrt(maps.var(axis=(1, 2)).mean(axis=0) + epsilon) + beta
+        ),
+        "the mean of several variances gives, one of each picture",
+    ),
     "twice as large": (lambda *arguments: 2 * layers.normalise(*arguments), "the right one times 2"),
 }
 
@@ -98,9 +116,39 @@ def by_while(losses, limit):
 
 
 FAILURE_RIGHT = {"package": package_depth, "while": by_while}
+
+
+def first_depth(fails):
+    return lambda losses, limit: next((depth for depth in sorted(losses) if fails(losses[depth], limit)), 0)
+
+
 FAILURE_WRONG = {
     "nothing": (lambda losses, limit: None, "return"),
-    "no zero": (lambda losses, limit: min(d for d in losses if not all(x < limit for x in losses[d])), "stopped with"),
+    "no zero": (
+        lambda losses, limit: min(d for d in losses if not all(x < limit for x in losses[d])),
+        r"every depth works, so none is left to return. Then return 0; `min\(failing, default=0\)`",
+    ),
+    "no zero, another error": (
+        lambda losses, limit: losses[0] or min(losses),
+        "stopped with KeyError: 0(?!.*every depth works)",
+    ),
+    "three seeds by index": (
+        first_depth(lambda ends, limit: not (ends[0] < limit and ends[1] < limit and ends[2] < limit)),
+        "here three good seeds make a depth work",
+    ),
+    "the first three seeds": (
+        first_depth(lambda ends, limit: not all(end < limit for end in ends[:3])),
+        "what the first three seeds give alone",
+    ),
+    "the sum": (first_depth(lambda ends, limit: not sum(ends) < limit), r"what the \*sum\* of a depth's losses gives"),
+    "the smallest loss": (
+        first_depth(lambda ends, limit: not min(ends) < limit),
+        "the smallest loss of each depth gives",
+    ),
+    "nan is good": (
+        first_depth(lambda ends, limit: not all(end < limit or end != end for end in ends)),
+        "here a loss of nan counts as good",
+    ),
     "a loss": (lambda losses, limit: losses[4][0] if 4 in losses else 0.5, "whole number"),
     "changed": (lambda losses, limit: losses.pop(4, 0) and 16, "changed its input in place"),
 }

@@ -75,6 +75,22 @@ def joined_in_steps(x, filters, towers=3):
     return first
 
 
+def model_in_a_model(x, filters, towers):
+    inputs, outer = keras.Input(x.shape[1:]), keras.Input(x.shape[1:])
+    inner = keras.Model(inputs, right_tower(inputs, filters, towers))
+    return keras.Model(outer, keras.Sequential([inner])(outer))(x)
+
+
+def of_maps(maps_of, join=None):
+    """A module whose towers have `maps_of(filters, towers)` maps."""
+
+    def simplified(x, filters, towers):
+        outputs = [conv(conv(x, maps_of(filters, towers), 1), maps_of(filters, towers), 3) for _ in range(towers)]
+        return (join or layers.Concatenate())(outputs)
+
+    return simplified
+
+
 SIMPLIFIED_RIGHT = {
     "joined in steps": joined_in_steps,
     "a subclass of Conv2D": towers_of(subclassed),
@@ -82,6 +98,13 @@ SIMPLIFIED_RIGHT = {
     "comprehension": right_tower,
     "loop": in_a_loop,
     "package": lambda x, filters, towers: blocks.simplified_module(x, filters, towers, norm=False),
+    "a model of its own": lambda x, filters, towers: keras.Model(
+        inputs := keras.Input(x.shape[1:]), right_tower(inputs, filters, towers)
+    )(x),
+    "a model in a model": model_in_a_model,
+    "a model, then the ReLU": lambda x, filters, towers: layers.ReLU()(
+        keras.Model(inputs := keras.Input(x.shape[1:]), right_tower(inputs, filters, towers))(x)
+    ),
     "sequential towers": towers_of(lambda x, maps: sequential(maps)(x)),
     "a model per tower": towers_of(lambda x, maps: model_of(x.shape[1:], maps)(x)),
     "ReLU after the join": lambda x, filters, towers: layers.ReLU()(
@@ -149,15 +172,32 @@ SIMPLIFIED_WRONG = {
     'padding="same"': towers_of(
         lambda x, maps: layers.Conv2D(maps, 3, activation="relu")(layers.Conv2D(maps, 1, activation="relu")(x))
     ),
+    "The 2 joined towers have 1 maps each; each has filters // towers, here 2": of_maps(lambda filters, towers: filters // 3),
+    "The 3 joined towers have 2 maps each; each has filters // towers, here 3": of_maps(lambda filters, towers: 2),
+    "joined along axis 0; join their channels": of_maps(
+        lambda filters, towers: filters // towers, layers.Concatenate(axis=0)
+    ),
+    "It is what Conv2D 3×3 gives. *Join* all": lambda x, filters, towers: conv(
+        conv(x, filters // towers, 1), filters // towers, 3
+    ),
+    "The Concatenate takes 3 tensors; there are 2": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), count=3),
+    "The Concatenate takes 3 tensors; there are 5": lambda x, filters, towers: right_tower(
+        x, filters // towers * min(towers, 3), min(towers, 3)
+    ),
+    "which NumPy can't take": towers_of(
+        lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=lambda outputs: np.concatenate(outputs, axis=-1)
+    ),
+    "found 1×1, 3×3, 3×3": towers_of(lambda x, maps: conv(conv(conv(x, maps, 1), maps, 3), maps, 3)),
+    "some values are not": towers_of(lambda x, maps: conv(conv(x, maps, 1, "relu6"), maps, 3)),
     "each has filters // towers": lambda x, filters, towers: right_tower(x, filters * towers, towers),
-    "or their sum": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=layers.Add()),
-    "joined along rows or columns": towers_of(
+    "It is what Add gives": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=layers.Add()),
+    "joined along axis 1": towers_of(
         lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=layers.Concatenate(axis=1)
     ),
     "stay three axes": lambda x, filters, towers: layers.Flatten()(right_tower(x, filters, towers)),
-    "ReLU after the 1×1 convolutions is missing": towers_of(lambda x, maps: conv(conv(x, maps, 1, None), maps, 3)),
-    "ReLU after the 3×3 convolutions is missing": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3, None)),
-    "there is no ReLU": towers_of(lambda x, maps: conv(conv(x, maps, 1, None), maps, 3, None)),
+    "without a ReLU after the 1×1 convolutions": towers_of(lambda x, maps: conv(conv(x, maps, 1, None), maps, 3)),
+    "without a ReLU after the 3×3 convolutions": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3, None)),
+    "without any ReLU": towers_of(lambda x, maps: conv(conv(x, maps, 1, None), maps, 3, None)),
     "the 3×3 convolution comes first": towers_of(lambda x, maps: conv(conv(x, maps, 3), maps, 1)),
     "takes the input itself": side_by_side,
     "Don't overwrite `x`": chained,
@@ -167,8 +207,8 @@ SIMPLIFIED_WRONG = {
     "here 2; a 1×1 of yours gives 6": wide_below,
     "here 2; a 3×3 of yours gives 1": uneven,
     "without a star": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=lambda all: layers.Concatenate()(*all)),
-    "made, but not called": towers_of(lambda x, maps: layers.Conv2D(maps, 3)(layers.Conv2D(maps, 1))),
-    "layer was made": towers_of(lambda x, maps: layers.Conv2D(maps, 3)),
+    "`layers.Conv2D(…)(x)` is the tensor": towers_of(lambda x, maps: layers.Conv2D(maps, 3)(layers.Conv2D(maps, 1))),
+    "is a layer, not called yet": towers_of(lambda x, maps: layers.Conv2D(maps, 3)),
     "a single `/`": lambda x, filters, towers: conv(x, filters / towers, 1),
     "collect what *all* towers give": lambda x, filters, towers: layers.Concatenate()(conv(x, filters // towers, 1)),
     "Two pairs of parentheses": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=layers.Concatenate),
@@ -235,20 +275,30 @@ EQUIVALENT_RIGHT = {
     "tensors": lambda weights: [keras.ops.convert_to_tensor(array) for array in moved(weights)],
 }
 EQUIVALENT_WRONG = {
-    "still three 1×1 kernels": lambda weights: list(weights),
+    "as many as in `weights`": lambda weights: list(weights),
     "here come 0": lambda weights: moved(weights)[:2],
     "another kernel, not its bias": lambda weights: moved(weights)[:1] + moved(weights)[2:],
     "here come 5": lambda weights: moved(weights, rest=lambda arrays: arrays[1:]),
     "here come 7": lambda weights: [*moved(weights)[:2], *weights[5:]],
     "A bias has one axis": lambda weights: moved(weights, None, np.stack),
-    "joined along axis 1": lambda weights: moved(weights, np.hstack),
+    "Axis 1 is three times": lambda weights: moved(weights, np.hstack),
     "nan or inf": lambda weights: moved(weights, lambda arrays: np.nan * np.concatenate(arrays, axis=-1)),
     "each.copy() for each in": lambda weights: [weights[6].sort(), *moved(weights)][1:],
-    "joined along the *input* channels": lambda weights: moved(weights, lambda arrays: np.concatenate(arrays, axis=2)),
-    "joins along the first axis": lambda weights: moved(weights, np.concatenate),
-    "stacked along a new axis": lambda weights: moved(weights, np.stack),
-    "one tower's kernel, or a sum": lambda weights: moved(weights, sum),
-    "one tower's bias, or a sum": lambda weights: moved(weights, None, sum),
+    "The *input* channels are three times as many": lambda weights: moved(weights, lambda arrays: np.concatenate(arrays, axis=2)),
+    "The first axis is three times": lambda weights: moved(weights, np.concatenate),
+    "a fifth axis": lambda weights: moved(weights, np.stack),
+    "the shape of one tower's kernel": lambda weights: moved(weights, sum),
+    "the shape of one tower's bias": lambda weights: moved(weights, None, sum),
+    "It is weights[0], of a 1×1 convolution. After": lambda weights: [*moved(weights)[:2], *weights[:6]],
+    "It is weights[0] and weights[2], side by side": lambda weights: moved(
+        weights, lambda arrays: np.concatenate(arrays[:2], axis=-1)
+    ),
+    "It is weights[1] and weights[3], side by side": lambda weights: moved(
+        weights, None, lambda arrays: np.concatenate(arrays[:2])
+    ),
+    "It is weights[6] and weights[8] and weights[10], side by side": lambda weights: moved(
+        weights, lambda arrays: np.concatenate(weights[6::2], axis=-1)
+    ),
     "maps alternate": lambda weights: moved(
         weights, lambda arrays: np.stack(arrays, axis=-1).reshape(*arrays[0].shape[:3], -1)
     ),

@@ -87,6 +87,13 @@ def test_a_single_relation_is_stated(answer, right, words):
     assert words in observed([Case(answer, right)])
 
 
+def test_what_is_near_a_rounded_value_is_not_rounded():
+    right = np.array([[0.04, 0.96, 1e-7], [0.01, 0.02, 0.97]])
+    assert "rounded" not in observed([Case(np.array([[3e-12, 1 - 3e-12, 1e-30], [2e-9, 1e-11, 1 - 2e-9]]), right)])
+    assert "rounded." in observed([Case(np.round(right), right)])
+    assert "rounded to 2" in observed([Case(np.round(TABLE, 2).astype(np.float32), TABLE)])
+
+
 def test_the_border_alone():
     wrong = np.arange(30.0).reshape(5, 6)
     right = wrong.copy()

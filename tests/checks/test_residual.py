@@ -173,6 +173,25 @@ def nested(x, filters, main=main_path, side=side_path):
     return layers.Add()([keras.Sequential(main(filters))(x), keras.Sequential(side(filters, "CN"))(x[:, ::2, ::2])])
 
 
+def sliced_by(take):
+    """A module whose shortcut convolves and normalises `take(x)`."""
+    return lambda x, filters: two_paths(main_path, lambda filters: [take, *side_path(filters, "CN")])(x, filters)
+
+
+def added_by(add):
+    """A module whose last step is `add(end of the main path, end of the shortcut)`."""
+
+    def built(x, filters):
+        side = x
+        for step in side_path(filters):
+            side = step(side)
+        for step in main_path(filters):
+            x = step(x)
+        return add(x, side)
+
+    return built
+
+
 MODULE_RIGHT = {
     "paths as Sequential": nested,
     "one layer": lambda x, filters: AsLayer(filters)(x),
@@ -233,13 +252,75 @@ MODULE_WRONG = {
     "pooled too early": (main_as(order="SNRSPN"), "order is separable"),
     "normalised twice at the end": (main_as(order="SRSNNP"), "order is separable"),
     "2×2 pooling": (main_as(size=2), "should be 3×3"),
-    "pooling without strides": (main_as(strides=None), "the pooling needs `strides=2`: without it"),
-    "pooling without anything": (main_as(strides=None, padding="valid"), 'needs `strides=2` and `padding="same"`'),
+    "pooling without strides": (
+        main_as(strides=None),
+        "that is a third, as after a slice `::3`, or a 3×3 pooling without `strides=2`",
+    ),
+    "pooling without anything": (main_as(strides=None, padding="valid"), 'without `strides=2` and `padding="same"`'),
     "another epsilon": (
         two_paths(main_path, lambda filters: [*side_path(filters, "/C"), layers.BatchNormalization(epsilon=0.1)]),
         "epsilon",
     ),
-    "pooling not padded": (main_as(padding="valid"), 'the pooling needs `padding="same"`'),
+    "pooling not padded": (
+        main_as(padding="valid"),
+        "missing at one of three: the separable convolutions, the pooling",
+    ),
+    "one convolution not padded": (
+        two_paths(
+            lambda filters: [*main_path(filters, {"padding": "valid"}, order="SNR"), *main_path(filters, order="SNP")],
+            side_path,
+        ),
+        r"You have \(N, 10, 11, 4\).* missing at one of three.*The other path is right",
+    ),
+    "no convolution padded": (main_as(settings={"padding": "valid"}), "missing at two of three"),
+    "nothing padded": (main_as(settings={"padding": "valid"}, padding="valid"), "missing at all three of three"),
+    "every third pixel": (sliced_by(lambda x: x[:, ::3, ::3]), "as after a slice `::3`"),
+    "rows alone": (
+        sliced_by(lambda x: x[:, ::2]),
+        r"You have \(N, 11, 24, 4\): rows are halved, columns are not.*The other path is right\.$",
+    ),
+    "columns alone": (sliced_by(lambda x: x[:, :, ::2]), "columns are halved, rows are not"),
+    "the first two columns": (sliced_by(lambda x: x[:, ::2, :2]), "2 columns, not 12. Look at the slice"),
+    "every second channel": (sliced_by(lambda x: x[:, ::2, ::2, ::2]), "takes 2 channels; the input has 3"),
+    "every second picture, too": (sliced_by(lambda x: x[::2, ::2, ::2]), r"^Every second \*picture\* is left out"),
+    "means on the shortcut": (
+        sliced_by(layers.AveragePooling2D(2, padding="same")),
+        r"windows of \(2, 2\), which takes means",
+    ),
+    "a maximum on the shortcut": (
+        sliced_by(layers.MaxPooling2D(2, padding="same")),
+        "The shortcut has a MaxPooling2D",
+    ),
+    "normalised along the rows": (
+        lambda x, filters: two_paths(
+            main_path, lambda filters: [*side_path(filters, "/C"), layers.BatchNormalization(axis=1)]
+        )(x, filters),
+        "another `axis` than the last one",
+    ),
+    "three tensors added": (added_by(lambda x, side: layers.Add()([x, x, side])), "Your addition takes 3 tensors"),
+    "Add made with the list": (added_by(lambda x, side: layers.Add([x, side])), "made without arguments, and then"),
+    "Add without a list": (added_by(lambda x, side: layers.Add()(x, side)), r"\*one\* list of tensors"),
+    "a layer made with x": (sliced_by(lambda x: layers.BatchNormalization(x)), "in parentheses of its own"),
+    "the shortcut is x where that fits": (
+        lambda x, filters: (
+            module(x, filters)
+            if x.shape[3] != filters
+            else two_paths(main_path, lambda filters: side_path(filters, "/"))(x, filters)
+        ),
+        "Expected 1 Conv2D, found 0",
+    ),
+    "ReLU before the first convolution": (
+        main_as(order="RSNRSNP"),
+        "there is a ReLU before the first separable convolution",
+    ),
+    "the one ReLU comes first": (main_as(order="RSNSNP"), "the ReLU comes before the first separable"),
+    "ReLU before both paths": (lambda x, filters: module(layers.ReLU()(x), filters), "a ReLU before both paths"),
+    "a frozen shortcut": (side_as("/CN", settings={"trainable": False}), "part of it can't learn: conv2d"),
+    "a stopped gradient": (
+        added_by(lambda x, side: layers.Add()([x, keras.ops.stop_gradient(side)])),
+        "part of it can't learn: a gradient is stopped",
+    ),
+    "something else": (lambda x, filters: module(keras.Input(x.shape[1:]), filters), "does not come from `x`"),
     "stride in the convolution": (
         lambda x, filters: two_paths(
             lambda filters: [
@@ -259,9 +340,12 @@ MODULE_WRONG = {
         two_paths(main_path, lambda filters: [*side_path(filters, "/C"), layers.BatchNormalization(scale=False)]),
         "keeps its γ",
     ),
-    "pictures halved": (pictures_halved, r"leave the first axis alone, `x\[:, ::2, ::2\]`"),
-    "shortcut from overwritten x": (sliced_late, "starts from the module's input"),
-    "shortcut from the end": (partial(sliced_late, after=2), "halved twice: the shortcut starts from"),
+    "pictures halved": (
+        pictures_halved,
+        r"\*picture\* is left out: a slice leaves the first axis alone, `x\[:, ::2, ::2\]`",
+    ),
+    "shortcut from overwritten x": (sliced_late, "On the way to yours is also SeparableConv2D. Take"),
+    "shortcut from the end": (partial(sliced_late, after=2), "halved twice. The shortcut starts from"),
     "sliced after normalisation": (side_as("CN/"), "in training, mean and variance"),
     "normalised before the convolution": (side_as("/NC"), "convolved first"),
     "ReLU on the shortcut": (side_as("/CNR"), "ends with its normalisation; found ReLU"),
@@ -282,6 +366,16 @@ COUNT_RIGHT = {
     "int64": lambda c, f: np.int64(sum([c * f, 9 * c, c * f, 9 * f, f * f, 4 * f, 4 * f, 4 * f])),
 }
 COUNT_WRONG = {
+    "without a pointwise half": (
+        lambda c, f: c * f + 9 * c + 9 * f + f * f + 12 * f,
+        r"Two kernels of 1×1 have channels",
+    ),
+    "nine times the pointwise half": (
+        lambda c, f: c * f + 9 * (c + c * f) + 9 * f + f * f + 12 * f,
+        "the count with one 9 · channels · filters. Two kernels",
+    ),
+    "one bias": (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 13 * f, "`filters` too many: no convolution"),
+    "just 12 numbers": (lambda c, f: 2 * c * f + 9 * c + 9 * f + f * f + 12, "with just 12 for the normalisations"),
     "channels twice": (lambda c, f: 3 * c * f + 18 * c + 12 * f, "`filters` channels"),
     "doubled": (lambda c, f: 2 * (2 * c * f + 9 * c + 9 * f + f * f + 12 * f), "the right one times 2"),
     "the filters": (lambda c, f: f, "the argument `f`"),

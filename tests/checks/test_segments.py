@@ -62,7 +62,13 @@ SEGMENTED_WRONG = {
     "has more or fewer channels": lambda x, k: joined([same(x, kernel) for kernel in k]),
     "C // S wide": lambda x, k: joined([same(x[..., i * len(k) : (i + 1) * len(k)], kernel) for i, kernel in enumerate(k)]),
     "the first segment alone": lambda x, k: segmented(x, k)[..., : k[0].shape[-1]],
-    "each segment is one channel wide": lambda x, k: joined(
+    "segments of 2 channels give": lambda x, k: joined(
+        [same(x[..., 2 * i : 2 * i + 2], kernel) for i, kernel in enumerate(k)]
+    ),
+    "only the first four segments": lambda x, k: joined(
+        [same(part, kernel) for part, kernel in zip(parts(x, k), k[:4], strict=False)]
+    ),
+    "segments of one channel give": lambda x, k: joined(
         [same(x[..., i * (x.shape[1] // len(k)) :][..., : x.shape[1] // len(k)], kernel) for i, kernel in enumerate(k)]
     ),
     "forget a `return`": lambda x, k: None,

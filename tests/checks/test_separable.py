@@ -126,6 +126,14 @@ DEPTHWISE_RIGHT = {
 DEPTHWISE_WRONG = {
     "all that is left": (in_the_stub(whole_rest), "kernel is \\(3, 3, 3\\).* laid on is \\(8, 7, 3\\)"),
     "channels first": (in_the_stub(channels_first), "window of channel c is"),
+    "the largest product": (
+        in_the_stub(
+            lambda maps, image, kernel, row, column: maps.__setitem__(
+                (row, column), (window_of(image, kernel, row, column) * kernel).max(axis=(0, 1))
+            )
+        ),
+        "the largest product in each window",
+    ),
     "over one axis": (in_the_stub(over_one_axis), "takes 3 numbers, one per channel"),
     "to one number": (in_the_stub(to_one_number), "Several numbers are written to one element"),
     "column first": (in_the_stub(column_first), "The row comes first"),
@@ -233,6 +241,13 @@ RATIO_RIGHT = {
     "Decimal": lambda h, w, c, m, k: 1 / Decimal(m) + 1 / Decimal(k**2),
 }
 RATIO_WRONG = {
+    "channels twice": (lambda h, w, c, m, k: (k**2 * c + c * c) / (k**2 * c * m), "a pointwise half of C · C gives"),
+    "standard with channels twice": (
+        lambda h, w, c, m, k: (k**2 * c + c * m) / (k**2 * c * c),
+        "a standard count of k² · C · C gives",
+    ),
+    "always 9": (lambda h, w, c, m, k: 1 / m + 1 / 9, "for a size of 3, whatever `size` says"),
+    "9 in one half": (lambda h, w, c, m, k: (9 * c + c * m) / (k**2 * c * m), "a depthwise half of 9 · C gives"),
     "k² per map": (lambda h, w, c, m, k: (k**2 * m + c * m) / (k**2 * c * m), "one kernel per \\*input\\* channel"),
     "a wrong Fraction": (lambda h, w, c, m, k: Fraction(1, k**2), "pointwise half alone"),
     "places once": (lambda h, w, c, m, k: (h * w * k**2 * c + c * m) / (h * w * k**2 * c * m), "at one place only"),
@@ -336,6 +351,27 @@ def per_channel(matrix, take):
     return best
 
 
+def cut(patterns, shape=lambda kernel, rank: (*kernel.shape[:2], rank), mixtures=lambda vt, rank: vt[:rank]):
+    """Return an answer that reshapes `patterns(u, s, rank)`, and lets NumPy broadcast them to all `rank` places."""
+
+    def best(kernel, rank):
+        size, _, channels, filters = kernel.shape
+        depth, point = np.zeros((size, size, channels, rank)), np.zeros((channels, rank, filters))
+        for c in range(channels):
+            u, s, vt = np.linalg.svd(kernel[:, :, c].reshape(-1, filters), full_matrices=False)
+            depth[:, :, c] = patterns(u, s, rank).reshape(shape(kernel, rank))
+            point[c] = mixtures(vt, rank)
+        return depth, point
+
+    return best
+
+
+def best_of_three(kernel, rank):
+    depth, point = layers.best_separable(kernel, rank)
+    depth[..., 3:] = 0
+    return depth, point
+
+
 def with_full_matrices(multiply):
     def best(kernel, rank):
         depths, points = zip(*[
@@ -358,15 +394,40 @@ BEST_WRONG = {
         "full_matrices=False",
     ),
     "full, s * vt": (with_full_matrices(lambda u, s, vt, r: (u[:, :r], (s[:, None] * vt)[:r])), "full_matrices=False"),
-    "all patterns": (per_channel(pixels_by_maps, lambda u, s, vt, r: (u * s, vt[:r])), "These are all patterns"),
+    "all patterns": (
+        per_channel(pixels_by_maps, lambda u, s, vt, r: (u * s, vt[:r])),
+        "as many numbers as all patterns have",
+    ),
     "maps by pixels": (
         per_channel(lambda pixels, maps: (maps, pixels), lambda u, s, vt, r: ((u * s)[:, :r], vt[:r])),
-        "not \\(M, k · k\\)",
+        "M · rank numbers.*not \\(M, k · k\\)",
     ),
     "all mixtures": (
         per_channel(pixels_by_maps, lambda u, s, vt, r: ((u * s)[:, :r], vt)),
         "its mixtures, vt\\[:rank\\]",
     ),
+    "one column to all": (cut(lambda u, s, r: (u * s)[:, r]), r"takes 8 numbers; here are 4\. The first `rank`"),
+    "one row to all": (cut(lambda u, s, r: (u * s)[r]), r"takes 8 numbers; here are 4\. The first `rank`"),
+    "one pattern more": (cut(lambda u, s, r: (u * s)[:, : r + 1]), r"takes 8 numbers; here are 12\. The first `rank`"),
+    "reshaped for all maps": (
+        cut(lambda u, s, r: (u * s)[:, :r], lambda kernel, rank: (*kernel.shape[:2], kernel.shape[3])),
+        "as many as the first `rank` patterns have. Their shape is \\(k, k, rank\\)",
+    ),
+    "u @ s, cut": (
+        per_channel(pixels_by_maps, lambda u, s, vt, r: ((u @ s)[:, :r], vt[:r])),
+        "`u @ s` has one, \\(k · k,\\)",
+    ),
+    "u @ s": (cut(lambda u, s, r: u @ s, lambda kernel, rank: (*kernel.shape[:2], 1)), "what `u @ s` gives"),
+    "pattern rank - 1 to all": (
+        cut(
+            lambda u, s, r: (u * s)[:, r - 1],
+            lambda kernel, rank: (*kernel.shape[:2], 1),
+            lambda vt, rank: vt[rank - 1],
+        ),
+        "pattern `rank - 1` with mixture `rank - 1` gives",
+    ),
+    "three at most": (best_of_three, "only the 3 strongest patterns are kept, also at rank 4"),
+    "texts": (changed_after(lambda depth, point: (depth.astype(str), point)), "found no array"),
     "s times rows": (
         per_channel(pixels_by_maps, lambda u, s, vt, r: (u[:, :r], s[:r] * vt[:r])),
         "Each \\*row\\* of vt takes one singular value",

@@ -53,6 +53,21 @@ def head(x, classes, **options):
     return layers.GlobalAveragePooling2D()(layers.Conv2D(classes, 3, padding="same", **options)(x))
 
 
+def class_maps(x, classes):
+    return layers.Conv2D(classes, 3, padding="same")(x)
+
+
+def head_first(filters=(16, 32, 64, 128), classes=7):
+    inputs = keras.Input((48, 48, 1))
+    x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+    for _ in range(2):
+        x = convolution(x, 8, padding="valid")
+    x = class_maps(x, classes)
+    for each in filters:
+        x = package_module(x, each)
+    return keras.Model(inputs, layers.Softmax()(layers.GlobalAveragePooling2D()(x)))
+
+
 def dense_head(x, classes):
     return layers.Dense(classes, activation="softmax")(layers.GlobalAveragePooling2D()(x))
 
@@ -167,11 +182,51 @@ NETWORK_RIGHT = {
         inputs := keras.Input((48, 48, 1)), network(*arguments)(inputs)
     ),
 }
+NINE = r"probabilities of 9 times the right scores, as after the \*sum\* of each map"
 NETWORK_WRONG = {
     "a subclass without ReLUs": (lambda *arguments: Subclass(*arguments, relu=False), "what has no weights"),
     "in a Sequential, padded": (
         lambda *arguments: keras.Sequential([keras.Input((48, 48, 1)), network(padding="same")]),
         "valid",
+    ),
+    "summed": (with_top(lambda x, classes: layers.Softmax()(keras.ops.sum(class_maps(x, classes), axis=(1, 2)))), NINE),
+    "9 times the mean": (with_top(lambda x, classes: layers.Softmax()(9 * head(x, classes))), NINE),
+    "step 4 forgotten": (
+        with_top(lambda x, classes: layers.Softmax()(layers.GlobalAveragePooling2D()(x))),
+        r"found .* and \(None, 128\)\. Step 4.*found no Conv2D of 7",
+    ),
+    "step 4 of other filters": (
+        with_top(lambda x, classes: softmaxed(x, x.shape[-1])),
+        r"\(None, 128\)\. Step 4.*found no Conv2D of 7",
+    ),
+    "step 4 first": (head_first, r"\(None, 128\)\. A Conv2D of 7 filters is in it, but the output has another number"),
+    "three channels": (
+        lambda *arguments: keras.Sequential([keras.Input((48, 48, 3)), layers.Conv2D(1, 1), network(*arguments)]),
+        r"found \(None, 48, 48, 3\).*in one channel",
+    ),
+    "no average": (
+        with_top(lambda x, classes: layers.Softmax()(class_maps(x, classes))),
+        r"\(None, 3, 3, 7\)\. Rows and columns are axes 1 and 2",
+    ),
+    "softmax over the pictures": (
+        with_top(lambda x, classes: layers.Softmax(axis=0)(head(x, classes))),
+        "The softmax runs along axis 0. The classes",
+    ),
+    "halved softmax": (
+        with_top(lambda x, classes: softmaxed(x, classes) / 2),
+        "There is a softmax; what comes after it",
+    ),
+    "all filters at once": (
+        lambda filters=(16, 32), classes=7: package_module(keras.Input((44, 44, 8)), filters),
+        "A tuple stands where one number belongs",
+    ),
+    "four modules at most": (
+        lambda filters=(16, 32, 64, 128), classes=7: network(filters[:4], classes),
+        r"\(6, 4, 5, 9, 7\), 2\) has a module for each of the five numbers",
+    ),
+    "filters sorted": (
+        lambda filters=(16, 32, 64, 128), classes=7: network(sorted(filters), classes),
+        "five numbers, in this order",
     ),
     "a subclass that stops": (lambda *arguments: Stops(), "stopped with"),
     "Flatten and Dense": (with_top(flat_dense), "there is a `Dense` layer"),
@@ -181,18 +236,18 @@ NETWORK_WRONG = {
     "one convolution": (partial(network, stem=1), "first convolutions is missing"),
     "1×1 at the end": (partial(network, head=1), "1×1"),
     "norm at the end": (partial(network, norm=True), "28 too many"),
-    "no bias at the end": (partial(network, bias=False), "7 too few"),
+    "no bias at the end": (partial(network, bias=False), "7 too few: the last"),
     "maximum": (partial(network, average=False), r"\*largest\*"),
     "Dense": (with_top(dense_head), "there is a `Dense` layer"),
     "softmax before the average": (with_top(softmax_first), "softmax comes before the average"),
     "softmax in the convolution": (with_top(partial(head, activation="softmax")), "softmax comes before the average"),
     "softmax before and after": (with_top(partial(softmaxed, activation="softmax")), "a second one after it"),
     "two softmaxes": (with_top(lambda x, classes: layers.Softmax()(softmaxed(x, classes))), "two softmaxes"),
-    "ReLU at the end": (with_top(partial(softmaxed, activation="relu")), "has a ReLU"),
+    "ReLU at the end": (with_top(partial(softmaxed, activation="relu")), "a ReLU in the last convolution gives"),
     "package's convolution at the end": (with_top(package_head), "21 too many"),
-    "modules side by side": (with_top(softmaxed, chained=False), "modules are missing"),
+    "modules side by side": (with_top(softmaxed, chained=False), "2 of its 8 separable .* modules are missing"),
     "no modules": (lambda *arguments: with_top(softmaxed)(()), "modules are missing"),
-    "no softmax": (partial(network, softmax=False), "sum to 1"),
+    "no softmax": (partial(network, softmax=False), r"sum to 1.*Is there a softmax at the end"),
     "not rescaled": (partial(network, rescale=False), "the pixels are not rescaled"),
     "rescaled to 0 to 1": (partial(network, rescale=(1 / 255, 0)), "rescaled to 0…1"),
     "ReLU after the first module": (with_relu, "7 ReLUs, mini-Xception 6"),

@@ -59,11 +59,11 @@ def test_everybody_who_handed_in_has_a_page(made):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("student", "sentences"), [
-    ("ada", ["Ada Lovelace", "Points 3.5 of 4", "Exercises 2 of 2", "In your own words 1.5 of 2", marked_class.WORDS,
+    ("ada", ["Ada Lovelace", "Points 3.5 of 5", "Exercises 2 of 2", "In your own words 1.5 of 3", marked_class.WORDS,
              "Your teacher: Clear, but where is the bias? <script>alert(1)</script>", "mirror 1 of 1 Right."]),
-    ("alan", ["Points 0.25 of 4", "Late −0.75", "It was handed in 3 hours after it was due. That costs 0.75 points.",
+    ("alan", ["Points 0.25 of 5", "Late −0.75", "It was handed in 3 hours after it was due. That costs 0.75 points.",
               "size 0 of 1 48 pixels, kernel 5, stride 1, padding 0: always one too few", "You have written nothing."]),
-    ("grace", ["Points 2 of 4", "In your own words not graded yet", "Not graded yet: your teacher reads it.", "Six."]),
+    ("grace", ["Points 2 of 5", "In your own words not graded yet", "Not graded yet: your teacher reads it.", "Six."]),
     ("emmy", ["size 0 of 1 It passes with the numbers of the notebook, but not with others."]),
     ("mary", ["mirror 0 of 1 The message of the check is not shown here", "def mirror(image): import inspect"]),
     ("sofia", ["size 0 of 1 Your notebook was stopped before this check had finished: Python itself ended"]),
@@ -159,7 +159,7 @@ def test_a_failed_file_after_a_graded_one_shows_both(own):
     text = words(feedback(own, ["03"], ["emmy"]), "emmy")
     assert "Your last file could not be graded" in text
     assert "The points are those of what you had handed in before." in text
-    assert "Points 1 of 4" in text
+    assert "Points 1 of 5" in text
 
 
 @pytest.mark.slow
