@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,8 +21,8 @@ LARGEST = 50_000_000
 LARGEST_ZIP, MOST_MEMBERS = 2_000_000_000, 50_000
 #: The same for the zip of one learner.
 LARGEST_OF_ONE, MOST_OF_ONE = 500_000_000, 10_000
-#: How deep zips are opened: the export, a learner's zip, a zip in that.
-DEEPEST = 3
+#: How deep zips are opened: a download in a download, a learner's zip, zips in that.
+DEEPEST = 5
 #: Zips that were written without a time say this.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -99,7 +100,7 @@ def uploads(export: str | Path, timezone: tzinfo | None = None) -> list[Upload]:
 def without_outer_folder(found: list[Upload]) -> list[Upload] | None:
     """Return the files without the one outer folder or zip that holds them all; None if there is none."""
     kept = [upload.parts for upload in found if not is_junk(upload.parts)]
-    if not kept or any(len(parts) < 3 or parts[0] != kept[0][0] for parts in kept):
+    if not kept or any(len(parts) < 2 or parts[0] != kept[0][0] for parts in kept):
         return None
     return [replace(each, path=each.path.partition("/")[2] or each.path) for each in found]
 
@@ -125,7 +126,8 @@ def _read_folder(folder: Path, timezone: tzinfo | None) -> Iterator[Upload]:
         elif path.is_file():
             status = path.stat()
             time = datetime.fromtimestamp(status.st_mtime, UTC)
-            if zipfile.is_zipfile(path):
+            # Documents of Office programs are zips, too.
+            if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
                 with open(path, "rb") as file:
                     yield from _read_zip(file, name, timezone, _Budget(LARGEST_OF_ONE, MOST_OF_ONE), 2)
             elif status.st_size > LARGEST:
@@ -172,6 +174,9 @@ def _read_member(
         yield Upload(path or "/".join(part for part in name.split("/") if part not in {"..", ""} and ":" not in part), b"", time,
                      f"would write to {member.filename}")  # fmt: skip
         return
+    if stat.S_ISLNK(member.external_attr >> 16):
+        yield Upload(inner, b"", time, "is a link")
+        return
     if member.file_size > LARGEST and not inner.lower().endswith(".zip"):
         yield Upload(inner, b"", time, _too_large(member.file_size))
         return
@@ -185,7 +190,7 @@ def _read_member(
         yield Upload(inner, b"", time, f"unpacks to more than {most / 1e6:.0f} MB")
     elif content.startswith(b"PK\x03\x04") and inner.lower().endswith(".zip"):
         if depth == DEEPEST:
-            yield Upload(inner, b"", time, "is a zip in a zip in a zip")
+            yield Upload(inner, b"", time, "is a zip in a zip in a zip, too deep to be opened")
         else:
             inner_budget = _Budget(LARGEST_OF_ONE, MOST_OF_ONE) if depth == 1 else budget
             yield from _read_zip(io.BytesIO(content), inner, timezone, inner_budget, depth + 1)
