@@ -48,7 +48,7 @@ def _own_gradebook(config, folder: Path) -> None:
     """Use the gradebook in the class's folder if the configuration names one where the folder lay before it was moved or copied.
 
     Raises:
-        ClassError: if the configuration names a gradebook in another folder, and there is none here.
+        ClassError: if the configuration names a gradebook that is not there, or that of another class, and there is none here.
 
     """
     url = config.CourseDirectory.db_url if "db_url" in config.CourseDirectory else ""
@@ -59,9 +59,10 @@ def _own_gradebook(config, folder: Path) -> None:
         return
     if own.is_file():
         config.CourseDirectory.db_url = f"sqlite:///{own}"
-    elif not named.is_file():
+    elif not named.is_file() or (named.parent / CONFIG).is_file():
+        why = "is that of another class" if named.is_file() else "does not exist"
         raise ClassError(
-            f"The gradebook {named}, which {folder / CONFIG} names, does not exist, and there is none in "
+            f"The gradebook {named}, which {folder / CONFIG} names, {why}, and there is none in "
             f"{folder}. Put it there, or remove the line with db_url to begin a new one."
         )
 

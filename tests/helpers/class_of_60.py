@@ -24,12 +24,45 @@ START = datetime(2026, 12, 1, 9, 30, 0)
 #: (last name, first name); `_` stands for names that only one field holds.
 NAMES = [
     *[("Lovelace", "Ada"), ("", "Ada"), ("Ada", "Grace"), ("", "Suharto"), ("Müller", "Jürgen"), ("Muller", "Jurgen")],
-    *[("Mueller", "Jürgen Karl"), ("Weiß", "Käthe"), ("Weiss", "Kathe"), ("Li", "Wei"), ("Wei", "Li"), ("Chen", "Li Wei")],
-    *[("Chenli", "Wei"), ("Chen", "Wei"), ("Silva", "Ana"), ("Silva", "Anna"), ("Silva Costa", "Ana"), ("da Silva", "Rui")],
-    *[("King, Jr.", "Martin"), ("King", "Martin"), ("O'Neil", "Siobhán"), ("O’Neill", "Siobhan"), ("García", "Gabriel")],
-    *[("García Márquez", "Gabriel"), ("van der Berg", "Jan"), ("Berg", "Jan"), ("Nguyễn", "Thị Hương"), ("Nguyen", "An")],
+    *[
+        ("Mueller", "Jürgen Karl"),
+        ("Weiß", "Käthe"),
+        ("Weiss", "Kathe"),
+        ("Li", "Wei"),
+        ("Wei", "Li"),
+        ("Chen", "Li Wei"),
+    ],
+    *[
+        ("Chenli", "Wei"),
+        ("Chen", "Wei"),
+        ("Silva", "Ana"),
+        ("Silva", "Anna"),
+        ("Silva Costa", "Ana"),
+        ("da Silva", "Rui"),
+    ],
+    *[
+        ("King, Jr.", "Martin"),
+        ("King", "Martin"),
+        ("O'Neil", "Siobhán"),
+        ("O’Neill", "Siobhan"),
+        ("García", "Gabriel"),
+    ],
+    *[
+        ("García Márquez", "Gabriel"),
+        ("van der Berg", "Jan"),
+        ("Berg", "Jan"),
+        ("Nguyễn", "Thị Hương"),
+        ("Nguyen", "An"),
+    ],
     *[("Иванова", "Анна"), ("Иванов", "Иван"), ("王", "伟"), ("王", "伟明"), ("الحسن", "أحمد"), ("כהן", "יעל")],
-    *[("김", "민준"), ("김", "민수"), ("渡辺", "ゆうじ"), ("Ólafsdóttir", "Björk"), ("Åkesson", "Åsa"), ("Sørensen", "Søren")],
+    *[
+        ("김", "민준"),
+        ("김", "민수"),
+        ("渡辺", "ゆうじ"),
+        ("Ólafsdóttir", "Björk"),
+        ("Åkesson", "Åsa"),
+        ("Sørensen", "Søren"),
+    ],
     *[("Łukasiewicz", "Jan"), ("Çelik", "İpek"), ("Işık", "Ilgaz"), ("D'Arcy-Smith", "Mary-Kate"), ("Smith", "Mary")],
     *[("Smith", "Mary Kate"), ("Παπαδόπουλος", "Γιώργος"), ("Παπαδοπούλου", "Γεωργία"), ("शर्मा", "अनिल")],
     *[("ศรีสุข", "สมชาย"), ("Kim", "Min-jun"), ("Kim", "Min-jun"), ("Schmidt", "Anna"), ("Schmidt", "Anna")],
@@ -172,8 +205,12 @@ def whose(text: str, members: list[Person], platform: str) -> frozenset[str]:
         found |= {
             each.id
             for each in members
-            if each.id and text.casefold().lstrip("0123456789 ") and
-            {text.casefold(), text.casefold().lstrip("0123456789 ")} & {each.id.casefold(), each.email.casefold()}
+            if (
+                each.id
+                and text.casefold().lstrip("0123456789 ")
+                and {text.casefold(), text.casefold().lstrip("0123456789 ")}
+                & {each.id.casefold(), each.email.casefold()}
+            )
             or (each.id and text == each.id)
         }
     return frozenset(found)
@@ -302,7 +339,9 @@ def _text_of(person: Person, platform: str, dice: random.Random) -> str:
 
 
 #: Platform -> how the name of one file is made: (who, number, time, attachment, late, attempt, name) -> path.
-def _path(platform: str, text: str, person: Person, time: datetime, dice: random.Random, hand_in: HandIn, name: str) -> str:
+def _path(
+    platform: str, text: str, person: Person, time: datetime, dice: random.Random, hand_in: HandIn, name: str
+) -> str:
     number = person.platform_id
     stem = text
     if platform in {"moodle", "moodle last first"}:
@@ -358,9 +397,14 @@ def export(place: Path, platform: str, style: str, seed: int, packed: str = "zip
                                                                                  "plain last, first"}  # fmt: skip
         shown = f"{text} (2)" if is_taken and platform != "google" else text
         pieces, hand_in.wanted, leaves = kind_of(hand_in.kind, person)
+        is_folder = "/" in _path(platform, shown, person, START, random.Random(0), hand_in, "x")
+        if is_folder and hand_in.kind in {"clone", "checkpoints", "mac"} and dice.random() < 0.5:
+            with zipfile.ZipFile(io.BytesIO(pieces[0][1])) as archive:  # handed in without a zip; the copies are newer
+                pieces = [(name, archive.read(name)) for name in archive.namelist()]
+            leaves = [name for name, _ in pieces]
         for step, (name, content) in enumerate(pieces):
             time = START + timedelta(minutes=10 * index + step)
-            if platform == "canvas" and step:
+            if platform == "canvas" and name.endswith("(1).ipynb"):
                 name = f"{name.removesuffix(' (1).ipynb').removesuffix('.ipynb')}-{step}.ipynb"
             path = _path(platform, shown, person, time, dice, hand_in, name)
             if is_taken and platform == "google":

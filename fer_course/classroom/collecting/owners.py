@@ -127,7 +127,7 @@ class Owners:
         return self._exactly(claim.owner)
 
     def number_counts(self, claims: Iterable[Claim]) -> bool:
-        """Return whether the class's list holds a platform's numbers: two people or more have theirs, and fewer have another's."""
+        """Return whether the class's list holds a platform's numbers: two or more people have theirs, fewer have another's."""
         agree = disagree = 0
         for claim in claims:
             by_name, by_id = self._by_name(claim), self._by_ids(claim.ids)
@@ -175,7 +175,9 @@ class Owners:
             if others := self._exactly(text) - exact:
                 (student,) = exact
                 return Owner(
-                    tuple(sorted(exact | others)), False, f"{text!r} is the id of {student}, but the name of {_several(others)}"
+                    tuple(sorted(exact | others)),
+                    False,
+                    f"{text!r} is the id of {student}, but the name of {_several(others)}",
                 )
             return Owner(tuple(exact), True, f"{text.strip()} is the id")
         strong, weak = self._words_that_name(text)
@@ -228,6 +230,7 @@ def _index(pairs: Iterable[tuple]) -> dict:
 
 
 def is_short_number(text: str) -> bool:
+    """Return whether a text is a number that could be anything."""
     return text.isdigit() and len(text) < _SHORT
 
 

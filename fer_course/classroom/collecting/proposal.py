@@ -142,9 +142,7 @@ def _without_outer_folders(found: list[Upload], owners: Owners, lessons: Lessons
     return inner if len(named) > 1 or any(claim.platform != "folder" for claim in claims) else found
 
 
-def _with_owners(
-    found: list[Upload], owners: Owners, lessons: Lessons, platform: str | None
-) -> list[_File]:
+def _with_owners(found: list[Upload], owners: Owners, lessons: Lessons, platform: str | None) -> list[_File]:
     tops = {upload.parts[0]: len(upload.parts) > 1 for upload in found if not is_junk(upload.parts)}
     numbered = _are_ids(tops, owners.ids)
     claims = {top: _claim(top, is_folder, owners, lessons, platform) for top, is_folder in tops.items()}

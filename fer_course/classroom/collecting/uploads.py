@@ -129,7 +129,7 @@ def _read_folder(folder: Path, timezone: tzinfo | None) -> Iterator[Upload]:
             # Documents of Office programs are zips, too.
             if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
                 with open(path, "rb") as file:
-                    yield from _read_zip(file, name, timezone, _Budget(LARGEST_OF_ONE, MOST_OF_ONE), 2)
+                    yield from _read_zip(file, name, timezone, _Budget(LARGEST_OF_ONE, MOST_OF_ONE), 2, time)
             elif status.st_size > LARGEST:
                 yield Upload(name, b"", time, _too_large(status.st_size))
             else:
@@ -140,8 +140,10 @@ def _too_large(size: float) -> str:
     return f"has {size / 1e6:.0f} MB; {LARGEST / 1e6:.0f} are the most"
 
 
-def _read_zip(file: IO[bytes], path: str, timezone: tzinfo | None, budget: _Budget, depth: int) -> Iterator[Upload]:
-    """Yield a zip's files; if it can't be read, yield the zip itself, with the reason."""
+def _read_zip(
+    file: IO[bytes], path: str, timezone: tzinfo | None, budget: _Budget, depth: int, time: datetime | None = None
+) -> Iterator[Upload]:
+    """Yield a zip's files; if it can't be read, yield the zip itself, with its time of change and the reason."""
     found: list[Upload] = []
     try:
         with zipfile.ZipFile(file) as archive:
@@ -151,11 +153,11 @@ def _read_zip(file: IO[bytes], path: str, timezone: tzinfo | None, budget: _Budg
                     found += _read_member(archive, member, path, timezone, budget, depth)
     # ValueError: a date that does not exist.
     except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
-        found.append(Upload(path, b"", None, f"is a zip that is damaged or locked ({error})"))
+        found.append(Upload(path, b"", time, f"is a zip that is damaged or locked ({error})"))
     except _TooMuch as error:
         if depth == 1:
             raise ClassError(f"The export {error}. Give its parts one by one.") from None
-        found = [Upload(path, b"", None, str(error))]
+        found = [Upload(path, b"", time, str(error))]
     yield from found
 
 
@@ -193,7 +195,7 @@ def _read_member(
             yield Upload(inner, b"", time, "is a zip in a zip in a zip, too deep to be opened")
         else:
             inner_budget = _Budget(LARGEST_OF_ONE, MOST_OF_ONE) if depth == 1 else budget
-            yield from _read_zip(io.BytesIO(content), inner, timezone, inner_budget, depth + 1)
+            yield from _read_zip(io.BytesIO(content), inner, timezone, inner_budget, depth + 1, time)
     else:
         yield Upload(inner, content, time)
 
