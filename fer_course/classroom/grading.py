@@ -12,10 +12,10 @@ import contextlib
 import hashlib
 import json
 import logging
+import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Executor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -100,6 +100,12 @@ def grade(
             grading.finish(submission, _executed_file(waiting, ready[submission]), stopped)
         shutil.rmtree(waiting, ignore_errors=True)
     return grading.graded
+
+
+def executor_of(scheduler: str | None = None, workers: int = 2):
+    """Return the executor for notebooks, to be used in a `with`: a Dask cluster, or local processes that Ctrl-C ends at once."""
+    threads = None if scheduler else max(1, (os.cpu_count() or 1) // max(1, workers))
+    return executor_at(scheduler, workers, threads)
 
 
 @dataclass
@@ -337,7 +343,7 @@ def _execute(
         if submission not in todo:
             yield submission, json.loads(files[submission].read_text(encoding="utf-8"))["reason"]
     with contextlib.ExitStack() as stack:
-        pool = executor or stack.enter_context(executor_at(workers=min(workers, len(todo))))
+        pool = executor or stack.enter_context(executor_of(workers=max(1, min(workers, len(todo)))))
         futures = {pool.submit(execute, text, limits, unsafe): submission for submission, text in todo.items()}
         try:
             for future in as_completed(futures):
@@ -354,7 +360,7 @@ def _execute(
 def _result(future) -> tuple[str | None, str]:
     try:
         return future.result()
-    except BrokenProcessPool:
+    except BrokenExecutor:
         raise ClassError(
             "A worker was killed, perhaps for lack of memory. The same command resumes with what is left."
         ) from None

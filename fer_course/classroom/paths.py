@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,23 +77,31 @@ def _own_programs_on_path() -> None:
 
 @contextmanager
 def gradebook(folder: str | Path) -> Iterator:
-    """Open the gradebook of a class."""
+    """Open the gradebook of a class. Warnings of the libraries below it are not shown: a teacher can do nothing about them."""
     _, course = nbgrader_of(folder)
     from nbgrader.api import Gradebook
 
-    with Gradebook(course.db_url, course.course_id) as book:
-        yield book
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"nbgrader|sqlalchemy|alembic")
+        with Gradebook(course.db_url, course.course_id) as book:
+            yield book
 
 
 @contextmanager
 def log_file(folder: str | Path) -> Iterator[logging.Logger]:
-    """Write nbgrader's log to a file in the class's folder while the block runs."""
+    """Write nbgrader's log, and the warnings of all libraries, to a file in the class's folder while the block runs."""
     handler = logging.FileHandler(Path(folder) / LOG, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.Logger("fer_course.classroom", logging.INFO)
     logger.addHandler(handler)
+
+    def write(message, category, *_):
+        logger.warning("%s: %s", category.__name__, message)
+
     try:
-        yield logger
+        with warnings.catch_warnings():
+            warnings.showwarning = write
+            yield logger
     finally:
         handler.close()
 

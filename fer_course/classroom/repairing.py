@@ -71,11 +71,12 @@ def repair(content: bytes, released: str, lesson: str, lesson_of=None) -> Repair
     exercises = [index for index, place in enumerate(places) if is_solution(place)]
     found = {cell.place for cell in cells}
     wanted = {name for index in exercises for name in _wanted(places[index])}
-    if not found & set(exercises) and not any(_defines(cell.source) & wanted for cell in cells):
+    if not found & set(exercises):
         other = lesson_of(content) if lesson_of else ""
         if other and other != lesson:
             raise NotRepairable(f"this is lesson {other.split('-')[0]}, not {lesson.split('-')[0]}")
-        raise NotRepairable("no exercise of this lesson is in it")
+        if not any(_defines(cell.source) & wanted for cell in cells):
+            raise NotRepairable("no exercise of this lesson is in it")
     extras = _extras(cells)
     answers: dict[int, str] = {}
     for index in exercises:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 from fer_course._shared.settings import kernel_environment
@@ -32,12 +33,14 @@ def execute(text: str, limits: Limits = Limits(), unsafe: bool = False) -> tuple
     """
     import nbformat
 
-    notebook = nbformat.reads(text, as_version=4)
-    with sandbox.socket_folder() as folder:
-        reason, done = _run(notebook, folder, limits, unsafe)
-    if reason:
-        _explain(notebook, reason, done)
-    return nbformat.writes(notebook), reason
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # those of libraries in this process; the notebook's own are among its outputs
+        notebook = nbformat.reads(text, as_version=4)
+        with sandbox.socket_folder() as folder:
+            reason, done = _run(notebook, folder, limits, unsafe)
+        if reason:
+            _explain(notebook, reason, done)
+        return nbformat.writes(notebook), reason
 
 
 def _run(notebook, folder: Path, limits: Limits, unsafe: bool) -> tuple[str, set[int]]:

@@ -149,9 +149,13 @@ def make_class(place, students: list[str]):
 
     (place / "solved").mkdir(parents=True)
     nbformat.write(touched_notebooks.source(), place / "solved" / f"{classes.LESSON}.ipynb")
+    other = nbformat.v4.new_code_cell(
+        "### BEGIN SOLUTION\nx = 1\n### END SOLUTION", id="other", metadata=classes.graded("other", True)
+    )
+    nbformat.write(nbformat.v4.new_notebook(cells=[other]), place / "solved" / "98-other.ipynb")
     (place / "students.csv").write_text("id\n" + "".join(f"{name}\n" for name in students))
     nbgrader_course.init(place / "class", place / "students.csv", source=place / "solved")
-    (path,) = nbgrader_course.release(place / "class")
+    (path,) = nbgrader_course.release(place / "class", ["99"])
     return place / "class", path.read_text(encoding="utf-8")
 
 

@@ -1,7 +1,7 @@
 """Notebooks that something touched, and what each is worth, worked out by hand.
 
-A touched notebook is the right one, with a change. Its worth is the points for `mirror` and for `size`, what the written answer is,
-and words of a remark for the teacher; or the words of the reason why it can't be graded.
+A touched notebook is the right one, with a change. Its worth is the points for `mirror` and for `size`, what the written answer
+is, and words of a remark for the teacher; or the words of the reason why it can't be graded.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -116,19 +117,17 @@ def cell(notebook: dict, name: str) -> dict:
     return notebook["cells"][at(notebook, name)]
 
 
-def code(text: str) -> dict:
-    return {
-        "cell_type": "code",
-        "metadata": {},
-        "source": text,
-        "outputs": [],
-        "execution_count": None,
-        "id": f"new{abs(hash(text))}",
-    }
+def code(words: str) -> dict:
+    made = {"cell_type": "code", "metadata": {}, "source": words, "id": new_id(words)}
+    return made | {"outputs": [], "execution_count": None}
+
+
+def new_id(words: str) -> str:
+    return f"new{zlib.crc32(words.encode())}"
 
 
 def text(words: str, kind: str = "markdown") -> dict:
-    return {"cell_type": kind, "metadata": {}, "source": words, "id": f"new{abs(hash(words))}"}
+    return {"cell_type": kind, "metadata": {}, "source": words, "id": new_id(words)}
 
 
 def insert(notebook: dict, name: str, *new: dict, below: int = 1) -> None:
@@ -616,6 +615,12 @@ def _(notebook):
     notebook["cells"] = [
         code("x = 1") | {"metadata": {"nbgrader": classes.graded("other", True)["nbgrader"]}, "id": "other"}
     ]
+
+
+@kind("another lesson that uses this one's function", failure="this is lesson 98, not 99")
+def _(notebook):
+    KINDS["another lesson"].change(notebook)
+    notebook["cells"].insert(0, code(MIRROR))
 
 
 @kind("no exercise", failure="no exercise of this lesson")
