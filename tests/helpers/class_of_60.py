@@ -70,7 +70,14 @@ NAMES = [
     *[("Ng", "X")],
 ]
 #: People who are not in the class, but hand in all the same.
-GUESTS = [("Silva", "Anja"), ("Lovelace", "Ada Augusta"), ("Chen", "Li Wei Ming"), ("Meyer", "Suharto")]
+GUESTS = [
+    ("Silva", "Anja"),
+    ("Lovelace", "Ada Augusta"),
+    ("Chen", "Li Wei Ming"),
+    ("Meyer", "Suharto"),
+    ("Suharto", "An"),
+    ("Silva", "Ana My"),
+]
 #: Ids, of the second style, that look like somebody else's name: number of the person -> id.
 BORROWED_IDS = {60: "ada", 59: "suharto", 58: "silva", 57: "king", 56: "anna.schmidt", 53: "cruz", 52: "de_la_cruz"}
 STYLES = ("rows", "sis", "emails")
@@ -367,7 +374,9 @@ PLATFORMS = [
     *("moodle", "moodle without underscore", "moodle flat", "moodle last first", "canvas", "blackboard", "brightspace"),
     *("brightspace narrow", "google", "plain id", "plain email", "plain name", "plain numbered", "plain last, first"),
 ]
-PACKED = ("zip", "folder", "outer", "zip in zip", "zip in folder", "zips")
+PACKED = ("zip", "folder", "outer", "outer that is an id", "zip in zip", "zip in folder", "zips")
+#: Outer folders: of a course, and of a tutor whose name is a student's id.
+OUTER = {"outer": "Small Lesson 2026/", "outer that is an id": "silva/downloads/"}
 #: What happens to the names of the export on their way: nothing, a Mac decomposes them, a platform folds or spells them.
 CHANGES = {
     "composed": lambda text: unicodedata.normalize("NFC", text),
@@ -383,7 +392,7 @@ def export(place: Path, platform: str, style: str, seed: int, packed: str = "zip
     dice = random.Random(f"{platform} {style} {seed}")
     everybody = people(style, seed, small_numbers)
     knows_numbers = platform == "canvas" and style == "sis" and seed % 2 == 1
-    order = dice.sample(everybody, len(everybody) - 6)
+    order = dice.sample(everybody, len(everybody) - 5)
     kinds = iter(dice.sample(KINDS, len(KINDS)))
     handed_in, files = [], {}
     for index, person in enumerate(order):
@@ -442,7 +451,7 @@ def _write(place: Path, files: dict, packed: str) -> tuple[Path, dict]:
             (target / path).write_bytes(content)
             os.utime(target / path, (time.timestamp(), time.timestamp()))
         return target, files
-    inner = {(f"Small Lesson 2026/{path}" if packed == "outer" else path): entry for path, entry in files.items()}
+    inner = {(OUTER.get(packed, "") + path): entry for path, entry in files.items()}
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         for path, (text, time) in inner.items():

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from fer_course.classroom.collecting.platforms import Claim
 from fer_course.classroom.names import composed, glued, plain, spellings, umlauts_spelled, words
 
-#: Words in the names of folders that are not part of a person's name, in plain form.
+#: Words in the names of folders that are not part of a person's name, in plain form. `An`, `In` and `My` are names.
 _NOT_NAMES = frozenset([
-    *("a", "an", "and", "of", "the", "from", "for", "by", "in", "my", "file", "files", "folder", "submission"),
+    *("and", "of", "the", "from", "for", "file", "files", "folder", "submission"),
     *("submissions", "submitted", "late", "assignment", "assignments", "homework", "hw", "exercise", "exercises", "lesson"),
     *("lessons", "notebook", "notebooks", "solution", "solutions", "answer", "answers", "final", "version", "v", "copy"),
     *("kopie", "work", "task", "tasks", "group", "assignsubmission", "onlinetext", "attempt", "upload", "uploads", "ipynb"),

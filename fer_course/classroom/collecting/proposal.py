@@ -132,18 +132,41 @@ def _without_outer_folders(found: list[Upload], owners: Owners, lessons: Lessons
     while (shorter := without_outer_folder(inner)) is not None:
         top = next(upload.parts[0] for upload in inner if not is_junk(upload.parts))
         claim = _claim(top, True, owners, lessons, platform)
-        if (claim.platform != "folder" and (claim.owner or claim.ids)) or owners.of(claim).students:
+        names_somebody = (claim.platform != "folder" and (claim.owner or claim.ids)) or owners.of(claim).students
+        if names_somebody and not _hold_several_people(shorter, owners, lessons, platform):
             break
         inner = shorter
-    tops = {upload.parts[0]: len(upload.parts) > 1 for upload in inner if not is_junk(upload.parts)}
+    tops = _tops(inner)
     claims = [_claim(top, is_folder, owners, lessons, platform) for top, is_folder in tops.items()]
+    are_people = len(_named(inner, owners, lessons, platform)) > 1 or any(
+        claim.platform != "folder" for claim in claims
+    )
+    return inner if are_people else found
+
+
+def _hold_several_people(found: list[Upload], owners: Owners, lessons: Lessons, platform: str | None) -> bool:
+    """Return whether the names in a folder, or in the one outer folder in it, are those of several people."""
+    shorter = without_outer_folder(found)
+    return len(_named(found, owners, lessons, platform)) > 1 or (
+        shorter is not None and _hold_several_people(shorter, owners, lessons, platform)
+    )
+
+
+def _tops(found: list[Upload]) -> dict[str, bool]:
+    """Return the names at the top, without junk, each with whether it is a folder."""
+    return {upload.parts[0]: len(upload.parts) > 1 for upload in found if not is_junk(upload.parts)}
+
+
+def _named(found: list[Upload], owners: Owners, lessons: Lessons, platform: str | None) -> set[str]:
+    """Return the students whom the names at the top surely mean."""
+    tops = _tops(found)
     numbered = _are_ids(tops, owners.ids)
-    named = {owner.students[0] for claim in claims if (owner := owners.of(claim, numbered=numbered)).sure}
-    return inner if len(named) > 1 or any(claim.platform != "folder" for claim in claims) else found
+    claims = [_claim(top, is_folder, owners, lessons, platform) for top, is_folder in tops.items()]
+    return {owner.students[0] for claim in claims if (owner := owners.of(claim, numbered=numbered)).sure}
 
 
 def _with_owners(found: list[Upload], owners: Owners, lessons: Lessons, platform: str | None) -> list[_File]:
-    tops = {upload.parts[0]: len(upload.parts) > 1 for upload in found if not is_junk(upload.parts)}
+    tops = _tops(found)
     numbered = _are_ids(tops, owners.ids)
     claims = {top: _claim(top, is_folder, owners, lessons, platform) for top, is_folder in tops.items()}
     claims = _with_user_names(_without_numbers_by_chance(claims, owners))
