@@ -12,16 +12,17 @@ import contextlib
 import hashlib
 import json
 import logging
+import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import BrokenExecutor, Executor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from fer_course._shared.executors import executor_at
 from fer_course._shared.files import exclusive, write_json, write_text
+from fer_course._shared.processes import Killed
 from fer_course.classroom import sandbox
 from fer_course.classroom.borrowed_answers import notices
 from fer_course.classroom.collecting.notebooks import Lessons
@@ -99,9 +100,19 @@ def grade(
         for submission, stopped in _execute(
             ready, waiting, executor, workers, limits or limits_of(nbgrader_of(folder)[0]), unsafe
         ):
-            grading.finish(submission, _executed_file(waiting, ready[submission]), stopped)
+            executed = _executed_file(waiting, ready[submission])
+            if executed.is_file():
+                grading.finish(submission, executed, stopped)
+            else:
+                grading.fail(submission, stopped)
         shutil.rmtree(waiting, ignore_errors=True)
     return grading.graded
+
+
+def executor_of(scheduler: str | None = None, workers: int = 2):
+    """Return the executor for notebooks, to be used in a `with`: a Dask cluster, or local processes that Ctrl-C ends at once."""
+    threads = None if scheduler else max(1, (os.cpu_count() or 1) // max(1, workers))
+    return executor_at(scheduler, workers, threads)
 
 
 @dataclass
@@ -121,7 +132,7 @@ class _Grading:
             self.repaired[submission] = self._repair(submission)
             return _sanitise(self.folder, submission, self.log)
         except NotGraded as failure:
-            self._fail(submission, failure.reason)
+            self.fail(submission, failure.reason)
             return None
 
     def finish(self, submission: Submission, executed: Path, stopped: str) -> None:
@@ -130,7 +141,7 @@ class _Grading:
         try:
             _take_points(self.folder, submission, executed, self.log)
         except NotGraded as failure:
-            self._fail(submission, failure.reason)
+            self.fail(submission, failure.reason)
             return
         repaired = self.repaired[submission]
         remarks = [f"It was stopped: {stopped}."] if stopped else []
@@ -143,7 +154,8 @@ class _Grading:
         self.graded.done.append(submission)
         self._report(submission, f"stopped, {stopped}" if stopped else "")
 
-    def _fail(self, submission: Submission, reason: str) -> None:
+    def fail(self, submission: Submission, reason: str) -> None:
+        """Note that a submission could not be graded, and why; an earlier one's points stand."""
         self.graded.failed[submission] = reason
         write_json(
             failed_file(self.folder, *submission), {"reason": reason, "sha256": _digest(self.folder, submission)}
@@ -329,20 +341,24 @@ def _sanitiser(config, course, log):
 def _execute(
     ready: dict[Submission, str], waiting: Path, executor, workers: int, limits: Limits, unsafe: bool
 ) -> Iterator[tuple[Submission, str]]:
-    """Execute the submissions that are not executed yet; yield each submission with why it was stopped, or ""."""
+    """Execute the submissions that are not executed yet; yield each submission with why it was stopped, or "".
+
+    A submission that could not be executed at all leaves no file: without outputs nbgrader would take every check for right.
+    """
     files = {submission: _executed_file(waiting, text) for submission, text in ready.items()}
     todo = {submission: text for submission, text in ready.items() if not files[submission].is_file()}
     for submission in ready:
         if submission not in todo:
             yield submission, json.loads(files[submission].read_text(encoding="utf-8"))["reason"]
     with contextlib.ExitStack() as stack:
-        pool = executor or stack.enter_context(executor_at(workers=min(workers, len(todo))))
+        pool = executor or stack.enter_context(executor_of(workers=max(1, min(workers, len(todo)))))
         futures = {pool.submit(execute, text, limits, unsafe): submission for submission, text in todo.items()}
         try:
             for future in as_completed(futures):
                 submission = futures[future]
                 text, reason = _result(future)
-                write_json(files[submission], {"text": text or todo[submission], "reason": reason})
+                if text is not None:
+                    write_json(files[submission], {"text": text, "reason": reason})
                 yield submission, reason
         except BaseException:
             for future in futures:
@@ -353,10 +369,10 @@ def _execute(
 def _result(future) -> tuple[str | None, str]:
     try:
         return future.result()
-    except BrokenProcessPool:
-        raise ClassError(
-            "A worker was killed, perhaps for lack of memory. The same command resumes with what is left."
-        ) from None
+    except Killed:
+        return None, "its process was killed, perhaps for lack of memory: grade it alone, with --workers 1"
+    except BrokenExecutor:
+        raise ClassError("All workers were lost. The same command resumes with what is left.") from None
     except Exception as error:
         return None, f"it could not be executed ({type(error).__name__}: {error})"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,7 +51,7 @@ def _own_gradebook(config, folder: Path) -> None:
     """Use the gradebook in the class's folder if the configuration names one where the folder lay before it was moved or copied.
 
     Raises:
-        ClassError: if the configuration names a gradebook in another folder, and there is none here.
+        ClassError: if the configuration names a gradebook that is not there, or that of another class, and there is none here.
 
     """
     url = config.CourseDirectory.db_url if "db_url" in config.CourseDirectory else ""
@@ -61,9 +62,10 @@ def _own_gradebook(config, folder: Path) -> None:
         return
     if own.is_file():
         config.CourseDirectory.db_url = f"sqlite:///{own}"
-    elif not named.is_file():
+    elif not named.is_file() or (named.parent / CONFIG).is_file():
+        why = "is that of another class" if named.is_file() else "does not exist"
         raise ClassError(
-            f"The gradebook {named}, which {folder / CONFIG} names, does not exist, and there is none in "
+            f"The gradebook {named}, which {folder / CONFIG} names, {why}, and there is none in "
             f"{folder}. Put it there, or remove the line with db_url to begin a new one."
         )
 
@@ -77,23 +79,31 @@ def _own_programs_on_path() -> None:
 
 @contextmanager
 def gradebook(folder: str | Path) -> Iterator:
-    """Open the gradebook of a class."""
+    """Open the gradebook of a class. Warnings of the libraries below it are not shown: a teacher can do nothing about them."""
     _, course = nbgrader_of(folder)
     from nbgrader.api import Gradebook
 
-    with Gradebook(course.db_url, course.course_id) as book:
-        yield book
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"nbgrader|sqlalchemy|alembic")
+        with Gradebook(course.db_url, course.course_id) as book:
+            yield book
 
 
 @contextmanager
 def log_file(folder: str | Path) -> Iterator[logging.Logger]:
-    """Write nbgrader's log to a file in the class's folder while the block runs."""
+    """Write nbgrader's log, and the warnings of all libraries, to a file in the class's folder while the block runs."""
     handler = logging.FileHandler(Path(folder) / LOG, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logger = logging.Logger("fer_course.classroom", logging.INFO)
     logger.addHandler(handler)
+
+    def write(message, category, *_):
+        logger.warning("%s: %s", category.__name__, message)
+
     try:
-        yield logger
+        with warnings.catch_warnings():
+            warnings.showwarning = write
+            yield logger
     finally:
         handler.close()
 

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from fer_course.classroom.collecting.notebooks import cells_of, source_of, what_it_is
+from fer_course.classroom.collecting.notebooks import cells_of, source_of, text_of, what_it_is
 from fer_course.course.cells import exercise_name, is_check, is_solution
 
 
@@ -66,16 +66,17 @@ def repair(content: bytes, released: str, lesson: str, lesson_of=None) -> Repair
     notebook = json.loads(released)
     places = notebook["cells"]
     cells = [_Cell(source_of(cell), _kind(cell)) for cell in theirs]
-    remarks = ["It begins with a byte order mark."] if content.startswith(b"\xef\xbb\xbf") else []
+    remarks = _about_encoding(content)
     remarks += _place(cells, theirs, places)
     exercises = [index for index, place in enumerate(places) if is_solution(place)]
     found = {cell.place for cell in cells}
     wanted = {name for index in exercises for name in _wanted(places[index])}
-    if not found & set(exercises) and not any(_defines(cell.source) & wanted for cell in cells):
+    if not found & set(exercises):
         other = lesson_of(content) if lesson_of else ""
         if other and other != lesson:
             raise NotRepairable(f"this is lesson {other.split('-')[0]}, not {lesson.split('-')[0]}")
-        raise NotRepairable("no exercise of this lesson is in it")
+        if not any(_defines(cell.source) & wanted for cell in cells):
+            raise NotRepairable("no exercise of this lesson is in it")
     extras = _extras(cells)
     answers: dict[int, str] = {}
     for index in exercises:
@@ -85,14 +86,25 @@ def repair(content: bytes, released: str, lesson: str, lesson_of=None) -> Repair
     begun = any(answers[index].strip() != source_of(places[index]).strip() for index in exercises)
     rebuilt, said = _rebuild(places, cells, answers, extras)
     notebook["cells"] = rebuilt
-    return Repaired(json.dumps(notebook, ensure_ascii=False), list(dict.fromkeys(remarks + said)), begun)
+    text = json.dumps(notebook, ensure_ascii=False).encode("utf-8", "replace").decode()  # halves of letters are no text
+    return Repaired(text, list(dict.fromkeys(remarks + said)), begun)
+
+
+def _about_encoding(content: bytes) -> list[str]:
+    _, encoding = text_of(content)
+    said = {
+        "utf-8": [],
+        "utf-8-sig": ["It begins with a byte order mark."],
+        "cp1252": ["It is not UTF-8; it was read as Windows' code page 1252. Look at the letters with accents."],
+    }
+    return said.get(encoding, [f"It is not UTF-8, but {encoding.upper()}."])
 
 
 def _what_is_wrong(content: bytes) -> str:
     if not content.strip():
         return "the file is empty"
     try:
-        json.loads(content.decode("utf-8-sig"))
+        json.loads(text_of(content)[0])
     except UnicodeDecodeError:
         return what_it_is("", content).removeprefix("is ") + " (it is no text)"
     except RecursionError:
@@ -171,16 +183,15 @@ def _answer(cells: list[_Cell], index: int, places: list[dict]) -> tuple[str, li
     remarks = []
     if any(cell.kind != "code" for cell in begun):
         remarks.append(f"The cell of the answer {name} is no code cell any more; its text was executed.")
-    text = _joined(cell.source for cell in begun)
-    if (half := _rest_of_a_split_cell(cells, begun)) is not None:
+    while (half := _rest_of_a_split_cell(cells, begun)) is not None:
         begun = [*begun, half]
-        text = _joined(cell.source for cell in begun)
         _use([half])
+    text = _without_checks(_joined(cell.source for cell in begun), places)
     if len(begun) > 1:
         remarks.append(f"The answer {name} is in {len(begun)} cells; they were joined.")
     if begun and wanted <= _defines(text):
         return text, remarks
-    if begun and not _is_python(text):  # a half of a cell that was split, whose other half has lost its metadata
+    if begun and not _is_complete(text):  # a half of a cell that was split, whose other half has lost its metadata
         before, after = _neighbours(cells, begun)
         for parts in ([*begun, *after], [*before, *begun], [*before, *begun, *after]):
             joined = _joined(cell.source for cell in parts)
@@ -195,7 +206,13 @@ def _answer(cells: list[_Cell], index: int, places: list[dict]) -> tuple[str, li
         chosen = [*(cell for cell in helpers if cell.kind == "code" and _is_python(cell.source)), other[-1]]
         _use(chosen)
         remarks.append(f"The answer {name} is in another cell; it was taken from there.")
-        return _joined([text, *(cell.source for cell in chosen)]), remarks
+        return _without_checks(_joined([text, *(cell.source for cell in chosen)]), places), remarks
+    merged = next(
+        (cell for cell in _in_other_answers(cells, index, places) if wanted and wanted <= _defines(cell.source)), None
+    )
+    if merged:
+        remarks.append(f"The answer {name} is in the cell of another answer; it was taken from there.")
+        return _without_checks(_joined([text, merged.source]), places), remarks
     if begun:
         return text, remarks
     if not pieces:
@@ -209,10 +226,36 @@ def _rest_of_a_split_cell(cells: list[_Cell], pieces: list[_Cell]) -> _Cell | No
         return None
     after = cells[cells.index(pieces[-1]) + 1 :][:1]
     for cell in after:
-        is_rest = cell.place is None and cell.source[:1].isspace() and not _is_python(cell.source)
-        if is_rest and _is_python(_joined([*(piece.source for piece in pieces), cell.source])):
+        is_rest = (
+            cell.place is None and not cell.used and cell.source.strip() and cell.source.lstrip("\r\n")[:1].isspace()
+        )
+        if is_rest and _is_complete(_joined([*(piece.source for piece in pieces), cell.source])):
             return cell
     return None
+
+
+def _in_other_answers(cells: list[_Cell], index: int, places: list[dict]) -> list[_Cell]:
+    """Return the cells of other answers, the last one first: cells that were merged hold several answers."""
+    return [
+        cell for cell in reversed(cells) if cell.place not in {None, index} and is_solution(places[cell.place or 0])
+    ]
+
+
+def _without_checks(text: str, places: list[dict]) -> str:
+    """Return an answer without checks that were merged into its cell: one that fails would hide what follows."""
+    checks = {
+        ast.dump(node)
+        for place in places if is_check(place) and (tree := _parsed(source_of(place))) for node in tree.body
+    }  # fmt: skip
+    try:
+        nodes = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return text  # with magics, or no Python
+    lines = text.split("\n")
+    for node in reversed(nodes):
+        if ast.dump(node) in checks and isinstance(node, ast.Expr):
+            del lines[node.lineno - 1 : node.end_lineno]
+    return "\n".join(lines)
 
 
 def _neighbours(cells: list[_Cell], pieces: list[_Cell]) -> tuple[list[_Cell], list[_Cell]]:
@@ -299,7 +342,7 @@ def _written(own: list[_Cell], near: list[_Cell], stub: str) -> tuple[str, list[
     added = [cell for cell in near if cell.kind != "code" and not cell.used and cell.source.strip()]
     if not texts and not added:
         # Text in a code cell is no answer to be executed.
-        added = [cell for cell in near if cell.kind == "code" and not cell.used and not _is_python(cell.source)]
+        added = [cell for cell in near if cell.kind == "code" and not cell.used and _is_text(cell.source)]
     if not added:
         return "\n\n".join(texts) or stub, []
     _use(added)
@@ -334,6 +377,25 @@ def _defines(source: str) -> set[str]:
 
 def _is_python(source: str) -> bool:
     return _parsed(source) is not None
+
+
+def _is_complete(source: str) -> bool:
+    """Return whether code can be executed on its own: it is no half of a function."""
+    if source.lstrip("\r\n")[:1].isspace() or (tree := _parsed(source)) is None:
+        return False
+    try:
+        compile(tree, "cell", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # such as `return` outside of a function
+        return False
+    return True
+
+
+def _is_text(source: str) -> bool:
+    """Return whether the source of a code cell is words: no Python, or only names, quoted text and comments."""
+    tree = _parsed(source)
+    return tree is None or all(
+        isinstance(node, ast.Expr) and isinstance(node.value, ast.Name | ast.Constant) for node in tree.body
+    )
 
 
 def _parsed(source: str) -> ast.Module | None:

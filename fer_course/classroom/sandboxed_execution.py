@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -42,14 +43,16 @@ def execute(text: str, limits: Limits = Limits(), unsafe: bool = False) -> tuple
     """
     import nbformat
 
-    notebook = nbformat.reads(text, as_version=4)
-    outputs, reason = _run(text, limits, unsafe)
-    for index, found in outputs.items():
-        if index < len(notebook.cells) and notebook.cells[index].cell_type == "code":
-            notebook.cells[index].outputs = [nbformat.from_dict(output) for output in found]
-    if reason:
-        _explain(notebook, reason, set(outputs))
-    return nbformat.writes(notebook), reason
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # those of libraries in this process; the notebook's own are among its outputs
+        notebook = nbformat.reads(text, as_version=4)
+        outputs, reason = _run(text, limits, unsafe)
+        for index, found in outputs.items():
+            if index < len(notebook.cells) and notebook.cells[index].cell_type == "code":
+                notebook.cells[index].outputs = [nbformat.from_dict(output) for output in found]
+        if reason:
+            _explain(notebook, reason, set(outputs))
+        return nbformat.writes(notebook), reason
 
 
 def _run(text: str, limits: Limits, unsafe: bool) -> tuple[dict[int, list[dict]], str]:

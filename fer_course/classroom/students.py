@@ -26,7 +26,9 @@ EXAMPLE = {"id": "ada", "last_name": "Lovelace", "first_name": "Ada", "email": "
 #: there and unique in all rows becomes the id; the others are kept in `other_ids`.
 _IDENTIFIERS = (
     *("user name", "username", "sis login id", "login id", "login", "benutzername", "anmeldename", "student id"),
+    *("nom d utilisateur", "nombre de usuario", "usuario", "nome utente"),
     *("id number", "idnumber", "student number", "matrikelnummer", "matriculation number", "sis user id"),
+    *("id nummer", "numero de id", "numero d identification", "numero id"),
     *(
         "sis id",
         "orgdefinedid",
@@ -46,12 +48,15 @@ _COLUMNS = {
         *("last name", "lastname", "surname", "family name", "nachname", "apellido", "apellido s", "nom", "cognome"),
     ),
     "first_name": ("first name", "firstname", "given name", "given names", "vorname", "nombre", "prenom", "nome"),
-    "email": ("email", "email address", "e mail", "e mail address", "mail", "e mail adresse", "correo"),
+    "email": ("email", "email address", "e mail", "e mail address", "mail", "e mail adresse", "correo",
+              "adresse de courriel", "courriel", "direccion de correo", "correo electronico", "indirizzo email"),
     "group": ("group", "groups", "section", "sections", "team", "tutor", "gruppe", "gruppen", "class", "group name"),
     "name": ("student", "full name", "fullname", "name", "student name", "user full name", "nombre completo"),
 }  # fmt: skip
 #: Rows of Canvas' gradebook that are nobody.
 _NOBODY = {"points possible", "student test", "test student"}
+#: What stands behind a last name.
+_SUFFIXES = {"jr", "sr", "ii", "iii", "iv", "phd"}
 _ID = re.compile(r"[\w.@-]+")
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 
@@ -262,9 +267,16 @@ def _student(row: list[tuple[str, str]], identifier: str) -> dict[str, str]:
 
 
 def split_name(name: str) -> tuple[str, str]:
-    """Return last and first name of `Last, First` or `First Last`; of more than two words the last one is the last name."""
-    if "," in name:
-        last, _, first = name.partition(",")
+    """Return last and first name of `Last, First` or `First Last`; of more than two words the last one is the last name.
+
+    A suffix stays with the last name: `King, Jr., Martin` and `Martin King, Jr.`
+    """
+    head, *rest = [part.strip() for part in name.split(",")]
+    if rest and plain(rest[0]) in _SUFFIXES:
+        last, first = (head, ", ".join(rest[1:])) if rest[1:] else split_name(head)
+        return f"{last}, {rest[0]}", first
+    if rest:
+        last, first = head, ", ".join(rest)
     else:
         first, _, last = name.strip().rpartition(" ")
     return last.strip(), first.strip()

@@ -23,4 +23,6 @@ def exercise_name(check: dict) -> str:
 
 
 def _grading(cell: dict) -> dict:
-    return cell.get("metadata", {}).get("nbgrader", {})
+    metadata = cell.get("metadata")
+    grading = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return grading if isinstance(grading, dict) else {}

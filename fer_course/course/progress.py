@@ -81,15 +81,27 @@ def progress_table(lessons: dict[str, list[Exercise]]) -> str:
     lines = []
     for name, exercises in lessons.items():
         signs = " ".join(SIGNS[exercise.state] for exercise in exercises)
-        lines.append(f"{name:<{width}}  {_passed(exercises)} of {len(exercises)}  {signs}".rstrip())
+        found = f"{_passed(exercises)} of {len(exercises)}  {signs}" if exercises else "no exercises found"
+        lines.append(f"{name:<{width}}  {found}")
     everything = [exercise for exercises in lessons.values() for exercise in exercises]
     lines += ["", f"{_passed(everything)} of {len(everything)} exercises passed  ({SIGNS[PASSED]} passed  "
               f"{SIGNS[TRIED]} tried  {SIGNS[OPEN]} open)"]  # fmt: skip
     upcoming = next(
         ((name, each.name) for name, exercises in lessons.items() for each in exercises if each.state != PASSED), None
     )
-    lines.append(f"Next: {upcoming[1]} in lesson {lesson_number(upcoming[0])}." if upcoming else "All done.")
+    lines.append(f"Next: {upcoming[1]} in lesson {lesson_number(upcoming[0])}." if upcoming else _last_line(lessons))
     return "\n".join(lines)
+
+
+def _last_line(lessons: dict[str, list[Exercise]]) -> str:
+    """Return what is said when no exercise is open."""
+    empty = [name for name, exercises in lessons.items() if not exercises]
+    if not empty:
+        return "All done."
+    advice = "An editor may have removed the marks of their checks; `fer-course start` makes fresh copies."
+    if len(empty) == len(lessons):
+        return f"No exercises found. {advice}"
+    return f"All exercises that were found are done; none were found in {', '.join(empty)}. {advice}"
 
 
 def _passed(exercises: list[Exercise]) -> int:

@@ -302,3 +302,31 @@ def test_marks_name_the_missing_and_the_late(tmp_path):
     ada = next(row for row in wide if row["id"] == "ada")
     assert (ada[classes.LESSON], ada["total"], ada["email"]) == ("2.0", "2.0", "ada@example.org")
     assert int(next(row for row in long if row["id"] == "ada")["seconds_late"]) > 0
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_fails_its_own_submission_and_no_other(tmp_path):
+    """Without outputs nbgrader would give all points; so what was not executed must never be graded."""
+    from concurrent.futures import Executor, Future
+
+    from fer_course._shared.processes import Killed
+
+    class Dies(Executor):
+        def submit(self, function, text, limits, unsafe):
+            future = Future()
+            if "# dies" in text:
+                future.set_exception(Killed("by the system"))
+            else:
+                future.set_result(function(text, limits, unsafe))
+            return future
+
+    folder = make_class(
+        tmp_path, {"ada": {"mirror": "# dies\nraise SystemError"}, "alan": {"mirror": RIGHT_MIRROR, "size": RIGHT_SIZE}}
+    )
+    graded = grade(folder, executor=Dies(), unsafe=True, limits=LIMITS)
+    assert list(graded.failed) == [("ada", classes.LESSON)]
+    assert "killed" in graded.failed["ada", classes.LESSON]
+    assert points(folder)["ada"] == ("failed", "")
+    assert points(folder)["alan"] == ("graded", 2.0)
+    grade(folder, unsafe=True, limits=LIMITS)  # the next call tries again
+    assert points(folder)["ada"] == ("graded", 0.0)

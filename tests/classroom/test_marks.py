@@ -144,14 +144,14 @@ def test_groups_and_lessons_by_command(marked, tmp_path, run_cli):
 def test_the_marks_of_a_class_in_moodles_worksheet(marked, tmp_path, run_cli):
     head = "Identifier,Full name,Email address,Status,Grade,Maximum Grade,Grade can be changed,Feedback comments\n"
     rows = [
-        f"Participant {index},{marked_class.full_name(student)},{student}@example.org,,,8.00,Yes,\n"
+        f"Participant {index},{marked_class.full_name(student)},{student}@example.org,,,10.00,Yes,\n"
         for index, student in enumerate(BY_HAND)
     ]
     (tmp_path / "worksheet.csv").write_text(head + "".join(rows), encoding="utf-8")
     command = ["class", "marks", marked, "03", "--fill", tmp_path / "worksheet.csv", "--out", tmp_path / "import.csv"]
     status, out, err = run_cli(*command)
     assert status == 0
-    assert "Scaled: the lesson has 4 points, Moodle 8." in out
+    assert "Scaled: the lesson has 5 points, Moodle 10." in out
     with open(tmp_path / "import.csv", encoding="utf-8") as file:
         filled = {row["Email address"].split("@")[0]: row["Grade"] for row in csv.DictReader(file)}
     assert filled == {

@@ -67,6 +67,40 @@ def test_all_done_is_said(tmp_path, capsys):
     assert capsys.readouterr().out.endswith("All done.\n")
 
 
+def without_exercises(folder, name: str, **changes) -> None:
+    folder.mkdir(exist_ok=True)
+    cell = nbformat.v4.new_code_cell("checks.start.mirror(mirror)", id="x") | changes
+    (folder / f"{name}.ipynb").write_text(
+        json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]})
+    )
+
+
+@pytest.mark.parametrize("changes", [{}, {"metadata": {"nbgrader": {}}}, {"metadata": None}, {"metadata": {"nbgrader": []}}],
+                         ids=["stripped", "emptied", "none", "a list"])  # fmt: skip
+def test_a_notebook_without_exercises_is_not_done(tmp_path, capsys, changes):
+    without_exercises(tmp_path / "mine", "01-a", **changes)
+    assert main(["progress", str(tmp_path / "mine")]) == 0
+    said = capsys.readouterr().out
+    assert said.splitlines()[0].split(maxsplit=1) == ["01-a", "no exercises found"]
+    assert "No exercises found." in said.splitlines()[-1]
+    assert "done" not in said
+
+
+def test_what_is_open_goes_before_a_notebook_without_exercises(tmp_path, capsys):
+    mine = tmp_path / "mine"
+    without_exercises(mine, "01-a")
+    write(mine, "02-b", check_cell("three"))
+    main(["progress", str(mine)])
+    said = capsys.readouterr().out
+    assert said.endswith("Next: three in lesson 02.\n")
+    assert "no exercises found" in said
+    write(mine, "02-b", check_cell("three", printed("✔ Yes.")))
+    main(["progress", str(mine)])
+    said = capsys.readouterr().out
+    assert "All done." not in said
+    assert "none were found in 01-a" in said
+
+
 def test_fresh_copies_of_all_lessons_have_only_open_exercises(tmp_path):
     course.start(tmp_path / "mine")
     found = course.progress(tmp_path / "mine")

@@ -12,6 +12,7 @@ from fer_course._shared.files import atomic, exclusive, write_text
 from fer_course.classroom.collecting import ledger as states
 from fer_course.classroom.collecting.ledger import FOLDER, HandedIn, ledger, write_ledger
 from fer_course.classroom.collecting.proposal import TIME, Proposal, propose
+from fer_course.classroom.collecting.uploads import is_junk
 
 #: States in which a teacher has something to do.
 _OPEN = {states.UNSURE, states.NOBODY, states.UNREADABLE}
@@ -98,7 +99,7 @@ def _write(folder: Path, proposal: Proposal) -> Collected:
         return collected
     for row in rows:
         content = proposal.contents[row.file]
-        if content and row.state not in {states.OTHER}:
+        if content and not is_junk(tuple(row.file.split("/"))):
             _keep(folder / FOLDER / row.export / row.file, content)
     write_ledger(folder / FOLDER / "ledger.csv", [row for row in before if row.export != proposal.export] + rows)
     for row in proposal.rows:

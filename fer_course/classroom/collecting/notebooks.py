@@ -47,10 +47,24 @@ def what_it_is(name: str, content: bytes) -> str:
     return f"is {_SUFFIXES.get(PurePosixPath(name).suffix.lower(), 'another file')}, not a notebook"
 
 
+def text_of(content: bytes) -> tuple[str, str]:
+    """Return the text of a file and its encoding: UTF-8, UTF-16 or UTF-32 as JSON may be, or else Windows' code page 1252.
+
+    Raises:
+        UnicodeDecodeError: if it is no text.
+
+    """
+    encoding = json.detect_encoding(content)
+    try:
+        return content.decode(encoding), encoding
+    except UnicodeDecodeError:
+        return content.decode("cp1252"), "cp1252"
+
+
 def cells_of(content: bytes) -> list[dict] | None:
     """Return the cells of a notebook of any version as `json` reads them; None if it is no notebook."""
     try:
-        notebook = json.loads(content.decode("utf-8-sig"))
+        notebook = json.loads(text_of(content)[0])
         sheets = notebook.get("worksheets") or [notebook]
         cells = [cell for sheet in sheets for cell in sheet["cells"]]
     except (ValueError, AttributeError, KeyError, TypeError, RecursionError):

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from fer_course.classroom.collecting.platforms import Claim
 from fer_course.classroom.names import composed, glued, plain, spellings, umlauts_spelled, words
 
-#: Words in the names of folders that are not part of a person's name, in plain form.
+#: Words in the names of folders that are not part of a person's name, in plain form. `An`, `In` and `My` are names.
 _NOT_NAMES = frozenset([
-    *("a", "an", "and", "of", "the", "from", "for", "by", "in", "my", "file", "files", "folder", "submission"),
+    *("and", "of", "the", "from", "for", "file", "files", "folder", "submission"),
     *("submissions", "submitted", "late", "assignment", "assignments", "homework", "hw", "exercise", "exercises", "lesson"),
     *("lessons", "notebook", "notebooks", "solution", "solutions", "answer", "answers", "final", "version", "v", "copy"),
     *("kopie", "work", "task", "tasks", "group", "assignsubmission", "onlinetext", "attempt", "upload", "uploads", "ipynb"),
@@ -60,6 +60,11 @@ class Owners:
         self._glued_first = _index(
             (word, row["id"]) for row in students for word in glued(row["first_name"], row["last_name"])
         )
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all students."""
+        return frozenset(self._students)
 
     def of(self, claim: Claim, is_folder: bool = True, numbered: bool = False) -> Owner:
         """Return whose something is.
@@ -121,6 +126,16 @@ class Owners:
             return self._first_found(self._glued, [composed(text), plain(text).replace(" ", "")])
         return self._exactly(claim.owner)
 
+    def number_counts(self, claims: Iterable[Claim]) -> bool:
+        """Return whether the class's list holds a platform's numbers: two or more people have theirs, fewer have another's."""
+        agree = disagree = 0
+        for claim in claims:
+            by_name, by_id = self._by_name(claim), self._by_ids(claim.ids)
+            if len(by_name) == 1 and by_id:
+                agree += by_name == by_id
+                disagree += by_name != by_id
+        return agree > max(1, disagree)
+
     def knows_number(self, student: str, number: str) -> bool:
         """Return whether a platform's number is one of a student's identifiers."""
         return student in self._ids.get(composed(number), set())
@@ -156,7 +171,14 @@ class Owners:
 
     def _of_free_text(self, text: str, is_folder: bool, numbered: bool) -> Owner:
         exact = self._ids.get(composed(text.strip()), set()) | self._emails.get(composed(text.strip()), set())
-        if len(exact) == 1 and (numbered or not _is_short_number(text.strip())) and is_folder:
+        if len(exact) == 1 and (numbered or not is_short_number(text.strip())) and is_folder:
+            if others := self._exactly(text) - exact:
+                (student,) = exact
+                return Owner(
+                    tuple(sorted(exact | others)),
+                    False,
+                    f"{text!r} is the id of {student}, but the name of {_several(others)}",
+                )
             return Owner(tuple(exact), True, f"{text.strip()} is the id")
         strong, weak = self._words_that_name(text)
         if len(strong) == 1:
@@ -176,7 +198,7 @@ class Owners:
         found: dict[str, set[str]] = {}
         for index in (self._emails, self._ids):
             for identifier in sorted(index, key=len, reverse=True):
-                if _has_word(rest, identifier) and not _is_short_number(identifier):
+                if _has_word(rest, identifier) and not is_short_number(identifier):
                     found[identifier] = index[identifier]
                     rest = re.sub(_word(identifier), " ", rest)
         nothing_left = all(word.isdigit() or plain(word) in _NOT_NAMES for word in words(rest))
@@ -207,7 +229,8 @@ def _index(pairs: Iterable[tuple]) -> dict:
     return index
 
 
-def _is_short_number(text: str) -> bool:
+def is_short_number(text: str) -> bool:
+    """Return whether a text is a number that could be anything."""
     return text.isdigit() and len(text) < _SHORT
 
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from fer_course.classroom.collecting import ledger as states
 from fer_course.classroom.collecting.ledger import HandedIn
 from fer_course.classroom.collecting.notebooks import Lessons, is_notebook, what_it_is
-from fer_course.classroom.collecting.owners import Owner, Owners
+from fer_course.classroom.collecting.owners import Owner, Owners, is_short_number
 from fer_course.classroom.collecting.platforms import Claim, google, read_name
 from fer_course.classroom.collecting.uploads import Upload, is_junk, uploads, without_outer_folder
 from fer_course.classroom.names import composed, plain, words
@@ -106,7 +106,7 @@ def propose(
     the_lesson = lessons_of(folder, [lesson])[0] if lesson else ""
     owners = Owners(students)
     found = _without_outer_folders(uploads(handed_in, timezone), owners, lessons, platform)
-    files = _with_owners(found, owners, lessons, platform, {row["id"] for row in students})
+    files = _with_owners(found, owners, lessons, platform)
     _assign(files, assigned or {}, students, folder)
     for file in files:
         _classify(file, lessons, the_lesson)
@@ -132,22 +132,44 @@ def _without_outer_folders(found: list[Upload], owners: Owners, lessons: Lessons
     while (shorter := without_outer_folder(inner)) is not None:
         top = next(upload.parts[0] for upload in inner if not is_junk(upload.parts))
         claim = _claim(top, True, owners, lessons, platform)
-        if (claim.platform != "folder" and (claim.owner or claim.ids)) or owners.of(claim).students:
+        names_somebody = (claim.platform != "folder" and (claim.owner or claim.ids)) or owners.of(claim).students
+        if names_somebody and not _hold_several_people(shorter, owners, lessons, platform):
             break
         inner = shorter
-    tops = {upload.parts[0]: len(upload.parts) > 1 for upload in inner if not is_junk(upload.parts)}
+    tops = _tops(inner)
     claims = [_claim(top, is_folder, owners, lessons, platform) for top, is_folder in tops.items()]
-    named = {owner.students[0] for claim in claims if (owner := owners.of(claim)).sure}
-    return inner if len(named) > 1 or any(claim.platform != "folder" for claim in claims) else found
+    are_people = len(_named(inner, owners, lessons, platform)) > 1 or any(
+        claim.platform != "folder" for claim in claims
+    )
+    return inner if are_people else found
 
 
-def _with_owners(
-    found: list[Upload], owners: Owners, lessons: Lessons, platform: str | None, ids: set[str]
-) -> list[_File]:
-    tops = {upload.parts[0]: len(upload.parts) > 1 for upload in found if not is_junk(upload.parts)}
-    numbers = [top for top, is_folder in tops.items() if is_folder and top in ids and top.isdigit()]
-    numbered = len(numbers) >= max(2, len(tops) / 2)
+def _hold_several_people(found: list[Upload], owners: Owners, lessons: Lessons, platform: str | None) -> bool:
+    """Return whether the names in a folder, or in the one outer folder in it, are those of several people."""
+    shorter = without_outer_folder(found)
+    return len(_named(found, owners, lessons, platform)) > 1 or (
+        shorter is not None and _hold_several_people(shorter, owners, lessons, platform)
+    )
+
+
+def _tops(found: list[Upload]) -> dict[str, bool]:
+    """Return the names at the top, without junk, each with whether it is a folder."""
+    return {upload.parts[0]: len(upload.parts) > 1 for upload in found if not is_junk(upload.parts)}
+
+
+def _named(found: list[Upload], owners: Owners, lessons: Lessons, platform: str | None) -> set[str]:
+    """Return the students whom the names at the top surely mean."""
+    tops = _tops(found)
+    numbered = _are_ids(tops, owners.ids)
+    claims = [_claim(top, is_folder, owners, lessons, platform) for top, is_folder in tops.items()]
+    return {owner.students[0] for claim in claims if (owner := owners.of(claim, numbered=numbered)).sure}
+
+
+def _with_owners(found: list[Upload], owners: Owners, lessons: Lessons, platform: str | None) -> list[_File]:
+    tops = _tops(found)
+    numbered = _are_ids(tops, owners.ids)
     claims = {top: _claim(top, is_folder, owners, lessons, platform) for top, is_folder in tops.items()}
+    claims = _with_user_names(_without_numbers_by_chance(claims, owners))
     owned = {top: owners.of(claims[top], is_folder, numbered) for top, is_folder in tops.items()}
     _refuse_two_people_as_one(claims, owned)
     _refuse_other_numbers(claims, owned, owners)
@@ -155,9 +177,19 @@ def _with_owners(
     return [_File(each, claims.get(each.parts[0], Claim("folder")), owned.get(each.parts[0], nobody)) for each in found]
 
 
+def _are_ids(tops: Mapping[str, bool], ids: Iterable[str]) -> bool:
+    """Return whether most folders and zips are named by nothing but a short number that is an id."""
+    names = {_without_zip(top) for top, is_folder in tops.items() if is_folder}
+    return sum(name.isdigit() for name in names & set(ids)) >= max(2, len(tops) / 2)
+
+
+def _without_zip(top: str) -> str:
+    return re.sub(r"\.zip$", "", top, flags=re.IGNORECASE)
+
+
 def _claim(top: str, is_folder: bool, owners: Owners, lessons: Lessons, platform: str | None) -> Claim:
     """Return what the name of a file or folder at the top of an export says."""
-    name = re.sub(r"\.zip$", "", top, flags=re.IGNORECASE) if is_folder else top
+    name = _without_zip(top) if is_folder else top
     for text in dict.fromkeys((top, name)):
         if claim := read_name(text, platform):
             return claim
@@ -172,6 +204,34 @@ def _claim(top: str, is_folder: bool, owners: Owners, lessons: Lessons, platform
         name = re.sub(rf"{re.escape(lesson)}|{re.escape(title).replace('-', '[-_ ]')}", " ", name)
     name = re.sub(r"\s*[(\[]\d{1,2}[)\]]\s*$", "", name.strip(" _-"))
     return Claim("folder", name, name="" if is_folder else top)
+
+
+def _without_numbers_by_chance(claims: dict[str, Claim], owners: Owners) -> dict[str, Claim]:
+    """Leave out a platform's short numbers if they are not those of the class's list, which has row numbers, perhaps."""
+    numbered = [claim for claim in claims.values() if claim.number and claim.ids]
+    if owners.number_counts(numbered):
+        return claims
+    return {
+        top: replace(claim, ids=()) if claim.number and is_short_number(claim.number) else claim
+        for top, claim in claims.items()
+    }
+
+
+def _with_user_names(claims: dict[str, Claim]) -> dict[str, Claim]:
+    """Leave out of Blackboard's names what they all begin with, the assignment's name, so that `de_la_cruz` is not `cruz`."""
+    candidates = [claim.ids for claim in claims.values() if claim.platform == "blackboard"]
+    if len(set(candidates)) < 2:
+        return claims
+    whole = [each[0].split("_") for each in candidates]
+    shared = 0
+    while len({words[shared] for words in whole if len(words) > shared + 1}) == 1 and all(
+        len(words) > shared + 1 for words in whole
+    ):
+        shared += 1
+    return {
+        top: replace(claim, ids=claim.ids[shared : shared + 1]) if claim.platform == "blackboard" else claim
+        for top, claim in claims.items()
+    }
 
 
 def _refuse_two_people_as_one(claims: Mapping[str, Claim], owned: dict[str, Owner]) -> None:

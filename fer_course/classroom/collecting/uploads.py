@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,8 +21,8 @@ LARGEST = 50_000_000
 LARGEST_ZIP, MOST_MEMBERS = 2_000_000_000, 50_000
 #: The same for the zip of one learner.
 LARGEST_OF_ONE, MOST_OF_ONE = 500_000_000, 10_000
-#: How deep zips are opened: the export, a learner's zip, a zip in that.
-DEEPEST = 3
+#: How deep zips are opened: a download in a download, a learner's zip, zips in that.
+DEEPEST = 5
 #: Zips that were written without a time say this.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -99,7 +100,7 @@ def uploads(export: str | Path, timezone: tzinfo | None = None) -> list[Upload]:
 def without_outer_folder(found: list[Upload]) -> list[Upload] | None:
     """Return the files without the one outer folder or zip that holds them all; None if there is none."""
     kept = [upload.parts for upload in found if not is_junk(upload.parts)]
-    if not kept or any(len(parts) < 3 or parts[0] != kept[0][0] for parts in kept):
+    if not kept or any(len(parts) < 2 or parts[0] != kept[0][0] for parts in kept):
         return None
     return [replace(each, path=each.path.partition("/")[2] or each.path) for each in found]
 
@@ -125,9 +126,10 @@ def _read_folder(folder: Path, timezone: tzinfo | None) -> Iterator[Upload]:
         elif path.is_file():
             status = path.stat()
             time = datetime.fromtimestamp(status.st_mtime, UTC)
-            if zipfile.is_zipfile(path):
+            # Documents of Office programs are zips, too.
+            if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
                 with open(path, "rb") as file:
-                    yield from _read_zip(file, name, timezone, _Budget(LARGEST_OF_ONE, MOST_OF_ONE), 2)
+                    yield from _read_zip(file, name, timezone, _Budget(LARGEST_OF_ONE, MOST_OF_ONE), 2, time)
             elif status.st_size > LARGEST:
                 yield Upload(name, b"", time, _too_large(status.st_size))
             else:
@@ -138,8 +140,10 @@ def _too_large(size: float) -> str:
     return f"has {size / 1e6:.0f} MB; {LARGEST / 1e6:.0f} are the most"
 
 
-def _read_zip(file: IO[bytes], path: str, timezone: tzinfo | None, budget: _Budget, depth: int) -> Iterator[Upload]:
-    """Yield a zip's files; if it can't be read, yield the zip itself, with the reason."""
+def _read_zip(
+    file: IO[bytes], path: str, timezone: tzinfo | None, budget: _Budget, depth: int, time: datetime | None = None
+) -> Iterator[Upload]:
+    """Yield a zip's files; if it can't be read, yield the zip itself, with its time of change and the reason."""
     found: list[Upload] = []
     try:
         with zipfile.ZipFile(file) as archive:
@@ -149,11 +153,11 @@ def _read_zip(file: IO[bytes], path: str, timezone: tzinfo | None, budget: _Budg
                     found += _read_member(archive, member, path, timezone, budget, depth)
     # ValueError: a date that does not exist.
     except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, NotImplementedError, EOFError, ValueError) as error:
-        found.append(Upload(path, b"", None, f"is a zip that is damaged or locked ({error})"))
+        found.append(Upload(path, b"", time, f"is a zip that is damaged or locked ({error})"))
     except _TooMuch as error:
         if depth == 1:
             raise ClassError(f"The export {error}. Give its parts one by one.") from None
-        found = [Upload(path, b"", None, str(error))]
+        found = [Upload(path, b"", time, str(error))]
     yield from found
 
 
@@ -172,6 +176,9 @@ def _read_member(
         yield Upload(path or "/".join(part for part in name.split("/") if part not in {"..", ""} and ":" not in part), b"", time,
                      f"would write to {member.filename}")  # fmt: skip
         return
+    if stat.S_ISLNK(member.external_attr >> 16):
+        yield Upload(inner, b"", time, "is a link")
+        return
     if member.file_size > LARGEST and not inner.lower().endswith(".zip"):
         yield Upload(inner, b"", time, _too_large(member.file_size))
         return
@@ -185,10 +192,10 @@ def _read_member(
         yield Upload(inner, b"", time, f"unpacks to more than {most / 1e6:.0f} MB")
     elif content.startswith(b"PK\x03\x04") and inner.lower().endswith(".zip"):
         if depth == DEEPEST:
-            yield Upload(inner, b"", time, "is a zip in a zip in a zip")
+            yield Upload(inner, b"", time, "is a zip in a zip in a zip, too deep to be opened")
         else:
             inner_budget = _Budget(LARGEST_OF_ONE, MOST_OF_ONE) if depth == 1 else budget
-            yield from _read_zip(io.BytesIO(content), inner, timezone, inner_budget, depth + 1)
+            yield from _read_zip(io.BytesIO(content), inner, timezone, inner_budget, depth + 1, time)
     else:
         yield Upload(inner, content, time)
 
