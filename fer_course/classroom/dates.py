@@ -49,7 +49,7 @@ def parse(text: str, timezone: tzinfo | None = None) -> datetime:
 
 
 def set_due(folder: str | Path, lesson: str, date: str, timezone: tzinfo | None = None) -> datetime | None:
-    """Set when a lesson is due, before or after it was released; `none` takes the date back. Returns it, in UTC.
+    """Set when a lesson is due, before or after it was released; return it in UTC. `none` takes the date and all extensions back.
 
     Raises:
         ClassError: if there is no such class or lesson, or `date` is no date.
@@ -58,7 +58,11 @@ def set_due(folder: str | Path, lesson: str, date: str, timezone: tzinfo | None 
     (name,) = lessons_of(folder, [lesson])
     time = None if date.strip().lower() == "none" else parse(date, timezone)
     with gradebook(folder) as book:
-        book.update_or_create_assignment(name, duedate=time.replace(tzinfo=None) if time else None)
+        assignment = book.update_or_create_assignment(name, duedate=time.replace(tzinfo=None) if time else None)
+        if time is None:  # nbgrader can't grade an extension of no date
+            for submission in assignment.submissions:
+                submission.extension = None
+            book.db.commit()
     return time
 
 
@@ -77,10 +81,10 @@ def extend(folder: str | Path, student: str, hours: float, wanted: list[str] | N
         folder: the class.
         student: the id.
         hours: how much more, counted from the due date, not added to an earlier extension; 0 takes it back.
-        wanted: lessons, by number or name; None: all.
+        wanted: lessons, by number or name; None: all that have a due date.
 
     Raises:
-        ClassError: if there is no such class, lesson or student, or `hours` is negative.
+        ClassError: if there is no such class, lesson or student, a lesson has no due date, or `hours` is negative.
 
     """
     if not 0 <= hours < 100_000:
@@ -90,10 +94,15 @@ def extend(folder: str | Path, student: str, hours: float, wanted: list[str] | N
     lessons = lessons_of(folder, wanted)
     with gradebook(folder) as book:
         book.update_or_create_student(student)
-        known = {each.name for each in book.assignments}
+        dated = {each.name for each in book.assignments if each.duedate}
+        undated = [lesson for lesson in lessons if lesson not in dated]
+        if undated and (wanted or not dated):
+            raise ClassError(
+                f"{undated[0]} has no due date, so there is nothing to extend. Set it first: fer-course class due {folder} "
+                f'{undated[0].split("-")[0]} "2026-12-01 23:59"'
+            )
+        lessons = [lesson for lesson in lessons if lesson in dated]
         for lesson in lessons:
-            if lesson not in known:
-                book.update_or_create_assignment(lesson)
             submission = book.update_or_create_submission(lesson, student)
             submission.extension = timedelta(hours=hours) if hours else None
             book.db.commit()

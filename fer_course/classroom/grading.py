@@ -423,6 +423,13 @@ def _grader(executed: Path):
             def _input_directory(self):
                 return f"{WAITING}/repaired" if self._sanitizing else self.coursedir.autograded_directory
 
+            def convert_single_notebook(self, notebook_filename):
+                try:
+                    super().convert_single_notebook(notebook_filename)
+                except Exception as error:  # nbgrader's own error says only that there was one
+                    self.cause = error
+                    raise
+
         return Grade(
             coursedir=course, config=config, log=log, force=True,
             autograde_preprocessors=steps, sanitize_preprocessors=Autograde().sanitize_preprocessors,
