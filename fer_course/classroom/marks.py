@@ -14,6 +14,7 @@ from typing import Any
 from fer_course._shared.files import write_text
 from fer_course.classroom.collecting.ledger import FILED, UNREADABLE, HandedIn, ledger
 from fer_course.classroom.grading import REMARKS, failed_file, remarks_of
+from fer_course.classroom.harmless import shown_as_text
 from fer_course.classroom.paths import gradebook, lessons_of
 from fer_course.classroom.penalties import Penalties, seconds_late
 
@@ -38,8 +39,6 @@ COLUMNS = (
     ),
     *("penalty", "score", "max_score", "to_grade_by_hand", "submitted", "seconds_late", "late_on_platform", "remarks"),
 )
-#: What a cell of a spreadsheet begins with that is computed instead of shown.
-_FORMULA = tuple("=+-@\t\r＝＋－＠")
 
 
 def marks(
@@ -238,11 +237,6 @@ def write_marks(
     writer.writeheader()
     writer.writerows({name: shown_as_text(value) for name, value in row.items()} for row in rows)
     write_text(path, text.getvalue())
-
-
-def shown_as_text(value: Any) -> Any:
-    """Return a cell so that a spreadsheet shows it; a text that it would compute begins with `'` then."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def _wide(rows: list[dict]) -> tuple[list[dict], list[str]]:

@@ -14,8 +14,8 @@ import pytest
 from class_of_60 import CHANGES, LESSON, NAME, PACKED, PLATFORMS, START, STYLES, UNREADABLE, Export
 
 from fer_course.classroom import dates
-from fer_course.classroom.collecting import collect, ledger
-from fer_course.classroom.collecting.ledger import STATES, submission_file, unreadable
+from fer_course.classroom.collecting import collect
+from fer_course.classroom.collecting.ledger import STATES, ledger, submission_file, unreadable
 from fer_course.cli import main
 
 

@@ -1,7 +1,10 @@
 """What learning platforms export is brought in; what is hostile, damaged or nobody's is left out, and said."""
 
 import os
+import subprocess
+import sys
 import zipfile
+from datetime import UTC
 
 import classes
 import pytest
@@ -181,3 +184,65 @@ def test_no_name_and_no_content_writes_outside(template, tmp_path_factory, name,
     assert set(place.parent.glob("*")) == before
     assert {each.name for each in written} <= {"students.csv", "in.zip", "nbgrader_config.py"}
     assert all(each.parts[-2] == classes.LESSON for each in place.rglob("submitted/*/*/*"))
+
+
+def at(path, *members):
+    """Write a zip with these members: (name, content, time)."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content, time in members:
+            archive.writestr(zipfile.ZipInfo(name, time), content)
+    return path
+
+
+def test_times_in_a_learners_own_zip_count_for_nothing_but_the_choice_between_its_files(folder, tmp_path):
+    """Whoever is late could set the clock back, or forward, before packing."""
+    (tmp_path / "work").mkdir()
+    early = at(tmp_path / "early.zip", (NAME, "backdated", (2001, 1, 1, 0, 0, 0))).read_bytes()
+    both = at(
+        tmp_path / "both.zip",
+        (f"a/{NAME}", "older", (2020, 1, 1, 0, 0, 0)),
+        (f"b/{NAME}", "newer", (2099, 1, 1, 0, 0, 0)),
+    ).read_bytes()
+    received = (2026, 3, 1, 12, 0, 0)
+    export = at(
+        tmp_path / "export.zip",
+        ("Lovelace Byron_1_assignsubmission_file_/work.zip", early, received),
+        ("Lovelace Augusta_2_assignsubmission_file_/work.zip", both, received),
+    )
+    collect(folder, export, timezone=UTC)
+    assert submitted(folder) == {"18": "backdated", "17": "newer"}
+    for student in ("17", "18"):
+        stamp = (folder / "submitted" / student / classes.LESSON / "timestamp.txt").read_text()
+        assert stamp == "2026-03-01 12:00:00 UTC\n"
+
+
+def test_names_that_command_a_terminal_or_a_spreadsheet(folder, tmp_path, run_cli):
+    nasty = '=HYPERLINK("x")\x1b[2J\x1b]0;owned\x07\r\nFiled: everything'
+    received = (2026, 3, 1, 12, 0, 0)
+    export = at(tmp_path / "export.zip", (f"{nasty}/{NAME}", "x", received), (f"ada/{NAME}", "a", received))
+    status, out, err = run_cli("class", "collect", folder, export)
+    assert status == 1
+    assert "\x1b" not in out + err
+    assert not any(line.startswith("Filed: everything") for line in (out + err).splitlines())
+    assert "\n=HYPERLINK" not in (folder / "collected" / "ledger.csv").read_text()
+    assert collect(folder, export).known  # what was written is read as it was
+
+
+@pytest.mark.slow
+def test_zips_that_unfold_take_little_memory(folder, tmp_path):
+    """Sixty learners hand in zips of 20 kB, each of which unpacks to 19 MB; one hides 300 MB."""
+    bomb = at(tmp_path / "bomb.zip", (NAME, b" " * 19_000_000, (2026, 3, 1, 12, 0, 0))).read_bytes()
+    large = at(
+        tmp_path / "large.zip", *[(f"{index}/{NAME}", b" " * 19_000_000, (2026, 3, 1, 12, 0, 0)) for index in range(16)]
+    )
+    members = [(f"nobody {index}/work.zip", bomb, (2026, 3, 1, 12, 0, 0)) for index in range(60)]
+    export = at(tmp_path / "export.zip", *members, ("ada/work.zip", large.read_bytes(), (2026, 3, 1, 12, 0, 0)))
+    code = (
+        "import resource, sys; from fer_course.classroom.collecting import collect\n"
+        "found = collect(sys.argv[1], sys.argv[2], dry_run=True)\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, sum('more than' in row.why for row in found.rows))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, folder, export], capture_output=True, text=True, check=True)
+    kilobytes, refused = map(int, done.stdout.split())
+    assert kilobytes < 600_000  # 1.3 MB of zips once took 1.4 GB
+    assert refused == 1

@@ -7,7 +7,8 @@ import marked_class
 import pytest
 
 from fer_course.classroom import dates
-from fer_course.classroom.marks import marks, shown_as_text, write_marks
+from fer_course.classroom.harmless import as_written, shown_as_text
+from fer_course.classroom.marks import marks, write_marks
 from fer_course.classroom.paths import CONFIG
 from fer_course.errors import ClassError
 
@@ -130,6 +131,8 @@ def test_tables(marked, tmp_path):
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\r=1", "＝1"])
 def test_what_a_spreadsheet_would_compute_is_text(text):
     assert shown_as_text(text) == f"'{text}"
+    assert as_written(shown_as_text(text)) == text
+    assert as_written("'tis") == "'tis"
     assert shown_as_text(-1.5) == -1.5
     assert shown_as_text("Ada") == "Ada"
 

@@ -98,15 +98,15 @@ def _write(folder: Path, proposal: Proposal) -> Collected:
     if collected.known:
         return collected
     for row in rows:
-        content = proposal.contents[row.file]
-        if content and not is_junk(tuple(row.file.split("/"))):
-            _keep(folder / FOLDER / row.export / row.file, content)
+        upload = proposal.uploads[row.file]
+        if upload.source and not is_junk(tuple(row.file.split("/"))):
+            _keep(folder / FOLDER / row.export / row.file, upload.content)
     write_ledger(folder / FOLDER / "ledger.csv", [row for row in before if row.export != proposal.export] + rows)
     for row in proposal.rows:
         if row.state == states.FILED:
             path = folder / "submitted" / row.student / row.lesson / f"{row.lesson}.ipynb"
             with atomic(path) as temporary:
-                temporary.write_bytes(proposal.contents[row.file])
+                temporary.write_bytes(proposal.uploads[row.file].content)
             write_text(path.with_name("timestamp.txt"), (row.time or datetime.now(UTC).strftime(TIME)) + "\n")
             collected.notebooks[row.student, row.lesson] = path
     return collected

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from fer_course._shared.files import write_text
+from fer_course.classroom.harmless import as_written, shown_as_text
 
 #: The folder, in the class's, with the ledger, and with one folder of files for each export.
 FOLDER = "collected"
@@ -66,7 +67,7 @@ def ledger(folder: str | Path) -> list[HandedIn]:
     if not path.is_file():
         return []
     with open(path, newline="", encoding="utf-8") as file:
-        return [HandedIn(**row) for row in csv.DictReader(file)]
+        return [HandedIn(**{name: as_written(cell) for name, cell in row.items()}) for row in csv.DictReader(file)]
 
 
 def write_ledger(path: str | Path, rows: list[HandedIn]) -> None:
@@ -74,7 +75,7 @@ def write_ledger(path: str | Path, rows: list[HandedIn]) -> None:
     text = io.StringIO()
     writer = csv.DictWriter(text, [each.name for each in fields(HandedIn)], lineterminator="\n")
     writer.writeheader()
-    writer.writerows(asdict(row) for row in rows)
+    writer.writerows({name: shown_as_text(cell) for name, cell in asdict(row).items()} for row in rows)
     write_text(path, text.getvalue())
 
 

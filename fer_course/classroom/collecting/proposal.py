@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from itertools import groupby
 from pathlib import Path, PurePosixPath
@@ -17,6 +18,7 @@ from fer_course.classroom.collecting.notebooks import Lessons, is_notebook, what
 from fer_course.classroom.collecting.owners import Owner, Owners, is_short_number
 from fer_course.classroom.collecting.platforms import Claim, google, read_name
 from fer_course.classroom.collecting.uploads import Upload, is_junk, uploads, without_outer_folder
+from fer_course.classroom.harmless import as_written
 from fer_course.classroom.names import composed, plain, words
 from fer_course.classroom.paths import STUDENTS, lessons_of
 from fer_course.classroom.students import read_students
@@ -35,13 +37,15 @@ class Proposal:
     Attributes:
         export: a name for the export, which its content determines.
         rows: one for each file.
-        contents: the file's path -> its bytes.
+        uploads: the file's path -> the file.
+        spool: the folder of what was unpacked; it is removed with the proposal.
 
     """
 
     export: str
     rows: list[HandedIn]
-    contents: dict[str, bytes] = field(default_factory=dict)
+    uploads: dict[str, Upload]
+    spool: tempfile.TemporaryDirectory
 
 
 @dataclass
@@ -71,7 +75,7 @@ class _File:
 
     @property
     def digest(self) -> str:
-        return hashlib.sha256(self.upload.content).hexdigest() if self.upload.content else ""
+        return self.upload.sha256
 
     def is_in_solutions(self) -> bool:
         return "solutions" in self.upload.parts[1:-1]
@@ -105,7 +109,8 @@ def propose(
     lessons = Lessons(folder)
     the_lesson = lessons_of(folder, [lesson])[0] if lesson else ""
     owners = Owners(students)
-    found = _without_outer_folders(uploads(handed_in, timezone), owners, lessons, platform)
+    spool = tempfile.TemporaryDirectory(prefix="fer-")
+    found = _without_outer_folders(uploads(handed_in, Path(spool.name), timezone), owners, lessons, platform)
     files = _with_owners(found, owners, lessons, platform)
     _assign(files, assigned or {}, students, folder)
     for file in files:
@@ -114,7 +119,8 @@ def propose(
     return Proposal(
         _name_of(handed_in, files),
         [_row(file, _name_of(handed_in, files), timezone) for file in files],
-        {file.upload.path: file.upload.content for file in files},
+        {file.upload.path: file.upload for file in files},
+        spool,
     )
 
 
@@ -423,8 +429,9 @@ def read_stamp(submitted: Path) -> str:
     return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
 
-def _rank(file: _File, timezone: tzinfo | None, now: datetime) -> tuple[datetime, int]:
-    return _time(file, timezone) or now, file.claim.attempt
+def _rank(file: _File, timezone: tzinfo | None, now: datetime) -> tuple[datetime, int, datetime]:
+    """Return what says which of one learner's files is newest; between files of one zip, their own times."""
+    return _time(file, timezone) or now, file.claim.attempt, file.upload.own_time or now
 
 
 def _time(file: _File, timezone: tzinfo | None) -> datetime | None:
@@ -492,7 +499,7 @@ def decisions(paths_and_pairs: Iterable[str], proposed: Iterable[HandedIn] = ())
         if not {"file", "student"} <= set(header):
             raise ClassError(f"{text}: the columns file and student were expected, found {', '.join(header)}.")
         for _, cells in rows:
-            row = dict(zip(header, cells, strict=False))
+            row = {name: as_written(cell) for name, cell in zip(header, cells, strict=False)}
             if row["student"] and not _says_what_was_proposed(row, before.get(row["file"])):
                 found[row["file"]] = row["student"] + (f":{row['lesson']}" if row.get("lesson") else "")
     return found

@@ -65,6 +65,8 @@ def _collect(options) -> int:
 
 
 def _line(row) -> str:
+    from fer_course.classroom.harmless import one_line
+
     whose = f"{row.student} {row.lesson}".strip() or "?"
-    late = ", late" if row.late else ""
-    return f"{row.file} → {whose} [{row.state}{f', {row.sure}' if row.sure else ''}{late}]: {row.why.rstrip('.')}."
+    how = ", ".join(each for each in (row.state, row.sure, "late" if row.late else "") if each)
+    return one_line(f"{row.file} → {whose} [{how}]: {row.why.rstrip('.')}.")
