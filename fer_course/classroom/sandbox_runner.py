@@ -38,8 +38,13 @@ def _execute(request: dict, folder: str, report) -> str:
     try:
         # Its kernel needs no network, which the sandbox does not have: sockets are files in that folder.
         runner.preprocess(notebook, {"metadata": {"path": folder}}, km=_manager(folder))
-    except (DeadKernelError, RuntimeError, TimeoutError, OSError) as error:
-        return runner.reason or f"its kernel died ({str(error).strip() or type(error).__name__})"
+    except TimeoutError:
+        return (
+            runner.reason or f"a cell ran longer than {request['cell_seconds']} seconds, and could not be interrupted"
+        )
+    except (DeadKernelError, RuntimeError, OSError) as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        return runner.reason or f"its kernel died ({lines[0]})"
     return runner.reason
 
 
@@ -73,14 +78,15 @@ def _runner(request: dict, report):
             self.written += size
             if self.written <= request["output"]:
                 return super().process_message(message, cell, cell_index)
-            # What is too much is dropped. But errors, and a word on stderr, decide about points: they are kept, cut.
-            kind = message["msg_type"]
-            if (
-                kind in {"display_data", "execute_result", "update_display_data"}
-                or message["content"].get("name") == "stdout"
-            ):
+            # What is too much is dropped. But errors, a word on stderr and the value of a cell decide about points: kept, cut.
+            content, kind = message["content"], message["msg_type"]
+            if kind in {"display_data", "update_display_data"} or content.get("name") == "stdout":
                 return None
-            return super().process_message(_cut(message), cell, cell_index)
+            if kind == "execute_result":
+                kept = {"text/plain": content["data"].get("text/plain", "")}
+                message = {**message, "content": {**content, "data": _cut(kept), "metadata": {}}}
+                return super().process_message(message, cell, cell_index)
+            return super().process_message({**message, "content": _cut(content)}, cell, cell_index)
 
         def on_cell_executed(self, **about):
             super().on_cell_executed(**about)
@@ -95,15 +101,15 @@ def _runner(request: dict, report):
     return Runner(timeout=request["cell_seconds"], iopub_timeout=request["cell_seconds"])
 
 
-def _cut(message: dict, most: int = 2_000) -> dict:
-    """Return a message with each text in its content cut."""
+def _cut(content: dict, most: int = 2_000) -> dict:
+    """Return the content of a message with each text in it cut."""
 
     def cut(value):
         if isinstance(value, str):
             return value[:most]
         return [cut(each) for each in value[:20]] if isinstance(value, list) else value
 
-    return {**message, "content": {name: cut(value) for name, value in message["content"].items()}}
+    return {name: cut(value) for name, value in content.items()}
 
 
 if __name__ == "__main__":
