@@ -63,7 +63,7 @@ PROBES = {
     "import IPython; IPython.get_ipython().history_manager.hist_file": ":memory:",
     "import os; os.path.expanduser('~')": "/home/learner",
     "import os; os.kill(os.getppid(), 0); os.getppid() < 20": "True",
-    "import glob; glob.glob('/root/*') + glob.glob('/home/*/.*') + glob.glob('/tmp/*.key')": r"^\[.*\]$",
+    "import glob; glob.glob('/ro' 'ot/*') + glob.glob('/home/*/.*') + glob.glob('/tmp/*.key')": r"^\[.*\]$",
 }
 
 
@@ -151,7 +151,10 @@ ATTACKS = {
     "processes": ("import os, time\nfor _ in range(100):\n    if os.fork() == 0: time.sleep(60)", "processes"),
     "fork bomb": ("import os\nwhile True: os.fork()", "processes|memory"),
     "one cell's time": ("while True:\n    try:\n        while True: pass\n    except BaseException: pass", None),
-    "all time": ("import time\nfor _ in range(4):\n    try: time.sleep(100)\n    except BaseException: pass", "could not be interrupted"),
+    "all time": (
+        "import time\nfor _ in range(4):\n    try: time.sleep(100)\n    except BaseException: pass",
+        "could not be interrupted",
+    ),
     "killed runner": ("import os, signal; os.kill(os.getppid(), signal.SIGKILL); import time; time.sleep(5)", "kernel died"),
     "all killed": ("import os, signal; os.kill(-1, signal.SIGKILL)", "kernel died"),
     "flood of errors": ("raise ValueError('x' * 60_000_000)", None),
