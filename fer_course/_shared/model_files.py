@@ -1,7 +1,8 @@
 """Files that hold a Keras network or its weights. A stranger may have written them, so they are checked before anything is built.
 
-A `.keras` file is a zip with a description of the network and an HDF5 file of its weights. Each of them can ask for far more memory
-than it has bytes: by a large number in the description, by compression, or by an array that is declared and never written. So
+A `.keras` file is a zip with a description of the network and an HDF5 file of its weights. Each of them can ask for far more
+memory than it has bytes: by a large number in the description, by compression, or by an array that is declared and never written.
+So
 
 1. only the members, layers and other objects that Keras itself writes for an ordinary network are accepted, and no code;
 2. the network is built without memory for its numbers first, and counted;
