@@ -70,6 +70,7 @@ _KNOWN = {
 _ALLOWED = {(module, name) for module, names in _KNOWN.items() for name in names.split()}
 _MARKS = ("__keras_tensor__", "__slice__", "__ellipsis__")
 _NO_LAYERS = ("keras.initializers", "keras.regularizers", "keras.constraints")
+_REFUSED = "which is not loaded from a file; for layers of your own build the network again, and call its load_weights"
 
 
 class UnfitError(ValueError):
@@ -215,9 +216,9 @@ def _check_object(found: dict) -> bool:
     if name in _MARKS and module is None:
         return False
     if not (isinstance(module, str) and isinstance(name, str) and (module, name) in _ALLOWED):
-        raise UnfitError(f"it holds {shown(name)} of {shown(module)}, which is not loaded from a file")
+        raise UnfitError(f"it holds {shown(name)} of {shown(module)}, {_REFUSED}")
     if registered not in (None, name):
-        raise UnfitError(f"it holds {shown(registered)}, which is not loaded from a file")
+        raise UnfitError(f"it holds {shown(registered)}, {_REFUSED}")
     config = found.get("config")
     if isinstance(config, dict) and any(
         key.endswith("_initializer") and isinstance(value, str) for key, value in config.items()

@@ -102,7 +102,7 @@ def trial(content: bytes, suffix: str) -> int:
             f"{MEMORY / 1e9:.1f} GB or {SECONDS} seconds"
         ) from None
     if "error" in said:
-        raise UnfitError(said["error"])
+        raise UnfitError(f"tried with {MEMORY / 1e9:.1f} GB of memory: {said['error']}")
     return min(BATCH, max(1, MEMORY // max(1, said["per_face"])))
 
 
@@ -253,6 +253,8 @@ def _check_litert(content: bytes) -> None:
         name = names.get(max(each.BuiltinCode(), each.DeprecatedBuiltinCode()))
         if name not in _LITERT:
             raise UnfitError(f"it holds the operation {shown(name)}")
+    if any(each.Size() or each.Offset() for each in map(model.Buffers, range(model.BuffersLength()))):
+        raise UnfitError("a tensor lies outside the network; all were expected in it")
     total = sum(_litert_size(model, graph.Tensors(index)) for index in range(graph.TensorsLength()))
     if total > TENSOR_BYTES:
         raise UnfitError(f"its tensors declare {total:,} bytes; at most {TENSOR_BYTES:,} were expected")
@@ -267,8 +269,6 @@ def _litert_size(model, tensor) -> int:
     if not 0 <= tensor.Buffer() < model.BuffersLength():
         raise UnfitError("a tensor has no content")
     buffer, declared = model.Buffers(tensor.Buffer()), math.prod(shape) * size
-    if buffer.Size() or buffer.Offset() or getattr(tensor, "ExternalBuffer", int)():
-        raise UnfitError("a tensor lies outside the network; all were expected in it")
     if buffer.DataLength() not in (0, declared):
         raise UnfitError(
             f"a tensor declares {shown(shape)}, {declared:,} bytes; the file holds {buffer.DataLength():,} of them"
