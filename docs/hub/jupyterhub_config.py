@@ -1,9 +1,9 @@
 """A JupyterHub on one machine, on the loopback address, to try the course out with a few users. Not for a real class.
 
     .venv/bin/uv venv hub
-    .venv/bin/uv pip install --python hub/bin/python --compile-bytecode --require-hashes -r locks/hub.txt
+    .venv/bin/uv pip install --python hub/bin/python --compile-bytecode --no-build --require-hashes -r locks/hub.txt
     .venv/bin/uv pip install --python hub/bin/python --compile-bytecode --no-deps --no-build-isolation .
-    npm install configurable-http-proxy
+    npm install configurable-http-proxy@5.3.0
     PATH=$PWD/hub/bin:$PWD/node_modules/.bin:$PATH \
         HUB_USERS="ada alan" HUB_PASSWORD=… jupyterhub -f docs/hub/jupyterhub_config.py
 
