@@ -103,8 +103,7 @@ def read_history(file: Path) -> dict[str, list[float]]:
     if not file.is_file():
         return {}
     try:
-        with file.open(newline="", encoding="utf-8-sig") as lines:
-            rows = list(csv.DictReader(lines, strict=True))
+        rows = list(csv.DictReader(files.read_text(file).splitlines(), strict=True))
         history = {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else [])}
         if rows and history["epoch"] != list(range(1, len(rows) + 1)):
             raise ValueError(f"its epochs are {history['epoch']}")
