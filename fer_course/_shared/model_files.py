@@ -291,7 +291,7 @@ def count_numbers(file: Path) -> int:
 def _checked_size(h5py, array) -> int:
     """Return how many numbers an array has, after checking that they are in the file as plain bytes."""
     if not isinstance(array, h5py.Dataset) or array.dtype.kind not in "fiub" or array.shape is None:
-        raise UnfitError(f"{shown(array.name)} is no array of numbers")
+        raise UnfitError(f"{shown(array.name)} is no array of numbers, which was expected")
     plain = array.chunks is None and array.external is None and not array.is_virtual
     written = array.id.get_storage_size()
     if not plain or written != array.nbytes:

@@ -16,7 +16,7 @@ HELPER = ROOT / "tests" / "helpers" / "hostile_networks.py"
 MEGABYTES, OF_TRIAL, SECONDS = 300, 3300, 20
 #: Whether a file that is refused says what was expected and found.
 WORDS = re.compile(
-    r"expected|holds|has|declares|only named|could not|tried with|lies|can't be read|no (zip|ONNX|LiteRT)|Unable to"
+    r"expected|holds|has|declares|named|leads|could not|tried with|lies|can't be read|no (zip|ONNX|LiteRT)|Unable to"
 )
 MANY = {"keras": 28, "weights": 5, "onnx": 12, "tflite": 9}
 
