@@ -277,7 +277,9 @@ def count_numbers(file: Path) -> int:
             for name in group:
                 objects += 1
                 if objects > OBJECTS or depth > DEPTH:
-                    raise UnfitError(f"its weights lie in more than {OBJECTS:,} groups, or deeper than {DEPTH}")
+                    raise UnfitError(
+                        f"its weights lie in more than the {OBJECTS:,} groups, {DEPTH} deep, that were expected"
+                    )
                 if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                     raise UnfitError(f"{shown(name)} leads elsewhere; weights were expected")
                 each = group[name]
