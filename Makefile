@@ -43,6 +43,8 @@ help:
 # A virtual environment that was moved, or whose Python is gone, does not start: it is built again.
 BROKEN := $(if $(shell $(BIN)/python -c "print(1)" 2>/dev/null),,broken)
 INSTALL := $(BIN)/uv pip install -q --python $(BIN)/python
+# What is locked is installed as wheels with the locked hashes: nothing that is downloaded runs code while it is installed.
+LOCKED := --no-build --require-hashes
 
 setup: $(BROKEN) $(READY)
 
@@ -60,8 +62,8 @@ $(READY): locks/learner.txt locks/setup.txt pyproject.toml $(BROKEN)
 	@set -e; python=$$(sh locks/python.sh $(PYTHON)); \
 	echo "Setting up $(VENV) with $$($$python --version): once, a few minutes with a slow connection."; \
 	"$$python" -m venv --clear $(VENV); \
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r locks/setup.txt; \
-	$(INSTALL) --require-hashes -r locks/learner.txt; \
+	$(BIN)/python -m pip install -q --disable-pip-version-check --only-binary :all: --require-hashes -r locks/setup.txt; \
+	$(INSTALL) $(LOCKED) -r locks/learner.txt; \
 	rm -rf $(UNUSED); \
 	$(INSTALL) --no-deps --no-build-isolation -e .; \
 	touch $(READY)
@@ -69,7 +71,7 @@ $(READY): locks/learner.txt locks/setup.txt pyproject.toml $(BROKEN)
 # Killed in between, it leaves no .ready, since uv does not mend a package that it wrote half: all is built again.
 $(COMPLETE): $(READY) locks/course.txt
 	@echo "Adding what tests, book and teachers need to $(VENV): once, a minute or two with a slow connection."
-	@rm $(READY); $(INSTALL) --require-hashes -r locks/course.txt; status=$$?; touch $(READY); \
+	@rm $(READY); $(INSTALL) $(LOCKED) -r locks/course.txt; status=$$?; touch $(READY); \
 	test $$status = 0 && touch $(COMPLETE)
 
 course: setup
@@ -114,7 +116,7 @@ $(COLAB)/.ready: locks/colab.txt
 	done; \
 	if [ -z "$$python" ]; then echo "Colab has Python 3.13, which is not here. Install it, or name it: make colab-check PYTHON=/path" >&2; exit 1; fi; \
 	$(BIN)/uv venv -q --clear --python "$$python" .venv-colab; \
-	$(BIN)/uv pip install -q --python $(COLAB)/python --require-hashes -r locks/colab.txt; \
+	$(BIN)/uv pip install -q --python $(COLAB)/python $(LOCKED) -r locks/colab.txt; \
 	touch $(COLAB)/.ready
 
 # As on Colab: the package itself from a wheel, without what it depends on.
@@ -154,11 +156,15 @@ lock:
 	@test -x $(BIN)/uv || $(MAKE) --no-print-directory setup
 	$(BIN)/python -m locks.compile $(UPGRADE)
 
+# All that anybody installs; locks/learner.txt and binder/requirements.txt are parts of course.txt.
+LOCKS := locks/course.txt locks/colab.txt locks/hub.txt locks/setup.txt
+
 # pip-audit asks a public data base; what it could not look up it says.
 audit: setup-all
 	@mkdir -p build; $(BIN)/pip-licenses > build/licences.txt && $(BIN)/python locks/licences.py build/licences.txt
-	$(BIN)/pip-audit --disable-pip --require-hashes -r locks/course.txt
-	$(BIN)/pip-audit --disable-pip --require-hashes -r locks/colab.txt
+	@status=0; for lock in $(LOCKS); do \
+		echo "$$lock:"; $(BIN)/pip-audit --disable-pip --require-hashes -r $$lock || status=1; \
+	done; exit $$status
 
 lint: setup-all
 	$(BIN)/ruff check .

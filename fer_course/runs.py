@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fer_course._shared import files
-from fer_course.errors import RunError, shown
+from fer_course._shared import files, model_files
+from fer_course.errors import RunError, first_line, shown
 from fer_course.recipes import Recipe
 
 if TYPE_CHECKING:
@@ -70,8 +70,11 @@ class Run:
     def model(self) -> keras.Model:
         """Load the model of the best epoch. This loads Keras.
 
+        A stranger may have written the file, so only ordinary layers are built, and only so many numbers (`model_files`).
+
         Raises:
-            RunError: if no epoch has ended yet, or the file is damaged.
+            RunError: if no epoch has ended yet; if the file is damaged, larger than a network of this course can be, or holds
+                layers of your own. Then build the network as for the training, and call its `load_weights`.
 
         """
         from fer_course.quiet import keras
@@ -80,9 +83,9 @@ class Run:
         if not file.is_file():
             raise RunError(f"{self.path} has no model.keras yet: no epoch has ended. Resume it with the same command.")
         try:
-            return keras.models.load_model(file, compile=False)
+            return model_files.load_model(keras, file)
         except Exception as error:  # zipfile, json, HDF5 and Keras raise many kinds of errors for a damaged file
-            raise RunError(f"{file} can't be loaded ({error}). {retrain(self.path)}") from None
+            raise RunError(f"{file} can't be loaded ({first_line(error, 300)}). {retrain(self.path)}") from None
 
 
 def retrain(folder: Path) -> str:
@@ -100,8 +103,7 @@ def read_history(file: Path) -> dict[str, list[float]]:
     if not file.is_file():
         return {}
     try:
-        with file.open(newline="", encoding="utf-8-sig") as lines:
-            rows = list(csv.DictReader(lines, strict=True))
+        rows = list(csv.DictReader(files.read_text(file).splitlines(), strict=True))
         history = {name: [float(row[name]) for row in rows] for name in (rows[0] if rows else [])}
         if rows and history["epoch"] != list(range(1, len(rows) + 1)):
             raise ValueError(f"its epochs are {history['epoch']}")

@@ -25,7 +25,7 @@ find_uv() {
 	uv --version >/dev/null 2>&1 && command -v uv && return
 	for candidate in python3 python; do
 		"$candidate" -I -m venv --clear "$1/uv" && "$1/uv/bin/python" -m pip install -q --disable-pip-version-check \
-			--require-hashes -r locks/setup.txt && break
+			--only-binary :all: --require-hashes -r locks/setup.txt && break
 	done >/dev/null 2>&1
 	test -x "$1/uv/bin/uv" && echo "$1/uv/bin/uv"
 }

@@ -12,6 +12,8 @@ from packaging.requirements import Requirement
 from fer_course._shared import files
 
 HEAD = "# Written by `make lock` (locks/compile.py): exact versions with the hashes of their files.\n"
+#: In every lock: whoever installs from it, as Binder does with a command of its own, executes nothing of what was downloaded.
+WHEELS_ONLY = "--only-binary :all:\n"
 _NOTE = re.compile(r"^# For Python ([\d., ]+)\.$", re.MULTILINE)
 #: What environment markers say on a platform, by the beginning of the name that its wheels have.
 _SYSTEMS = {
@@ -29,13 +31,13 @@ def pythons(lock: Path) -> list[str]:
 
 def write_head(lock: Path, purpose: str, versions: list[str]) -> None:
     """Write at the beginning of a lock what made it, what it is for, and for which Pythons."""
-    body = re.sub(r"\A(#.*\n|\n)+", "", lock.read_text(encoding="utf-8"))
-    files.write_text(lock, f"{HEAD}# {purpose}\n# For Python {', '.join(versions)}.\n{body}")
+    body = re.sub(r"\A((#|--).*\n|\n)+", "", lock.read_text(encoding="utf-8"))
+    files.write_text(lock, f"{HEAD}# {purpose}\n# For Python {', '.join(versions)}.\n{WHEELS_ONLY}{body}")
 
 
 def entries(lock: Path) -> list[tuple[Requirement, str]]:
     """Return each requirement of a lock with its text: the requirement, and its hashes on the lines below."""
-    lines = [line for line in lock.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    lines = [line for line in lock.read_text(encoding="utf-8").splitlines() if not line.startswith(("#", "--"))]
     return [(Requirement(text.split("\\")[0].strip()), text) for text in split("\n".join(lines))]
 
 

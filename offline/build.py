@@ -7,6 +7,7 @@ wheel with its lessons, the drawn faces, and `install.py`, which each laptop run
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ import tarfile
 import tempfile
 from pathlib import Path
 
-from fer_course._shared.files import atomic
+from fer_course._shared.files import atomic, write_text
 from fer_course.cli.console import printing
 from locks import reading
 
@@ -37,8 +38,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / name
         collect(folder, options.platform, options.python)
+        write_checksums(folder)
         archive = write(folder, options.out / f"{name}.tar")
-    print(f"{archive}: {archive.stat().st_size / 1e6:,.0f} MB. On each laptop: unpack it, then python install.py")
+    checksum = checksum_of(archive)
+    write_text(archive.with_name(f"{archive.name}.sha256"), f"{checksum}  {archive.name}\n")
+    print(f"{archive}: {archive.stat().st_size / 1e6:,.0f} MB, SHA-256 {checksum}")
+    print(
+        "On each laptop: compare the checksum (certutil -hashfile FILE SHA256, shasum -a 256 FILE), unpack, python install.py"
+    )
     return 0
 
 
@@ -68,6 +75,19 @@ def fetch(lock: Path, wheels: Path, platform: str | None, python: str) -> None:
             file = Path(temporary) / "wanted.txt"
             file.write_text(wanted, encoding="utf-8")
             subprocess.run([*PIP, "download", *options, "-r", str(file)], check=True)
+
+
+def checksum_of(file: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def write_checksums(folder: Path) -> None:
+    """Write the checksum of every file in a folder as `sha256sum` does, into `SHA256SUMS`."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    lines = [f"{checksum_of(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
+    write_text(folder / "SHA256SUMS", "".join(lines))
 
 
 def write(folder: Path, archive: Path) -> Path:

@@ -49,6 +49,7 @@ def _make_cache(config):
     if not hasattr(config, "workerinput"):
         config.course_cache = Path(tempfile.mkdtemp(prefix="fer-course-tests-"))
         os.environ["FER_COURSE_CACHE"] = str(config.course_cache)
+        os.environ["XDG_STATE_HOME"] = str(config.course_cache / "state")  # for a key of this session's own
         kept_faces.copy(kept_faces.FOLDER, config.course_cache)
 
 

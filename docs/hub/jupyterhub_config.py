@@ -1,9 +1,9 @@
 """A JupyterHub on one machine, on the loopback address, to try the course out with a few users. Not for a real class.
 
     .venv/bin/uv venv hub
-    .venv/bin/uv pip install --python hub/bin/python --compile-bytecode --require-hashes -r locks/hub.txt
+    .venv/bin/uv pip install --python hub/bin/python --compile-bytecode --no-build --require-hashes -r locks/hub.txt
     .venv/bin/uv pip install --python hub/bin/python --compile-bytecode --no-deps --no-build-isolation .
-    npm install configurable-http-proxy
+    npm install configurable-http-proxy@5.3.0
     PATH=$PWD/hub/bin:$PWD/node_modules/.bin:$PATH \
         HUB_USERS="ada alan" HUB_PASSWORD=… jupyterhub -f docs/hub/jupyterhub_config.py
 
@@ -12,16 +12,17 @@ Then open http://127.0.0.1:8000: each of HUB_USERS gets in with the one password
 
 import os
 import sys
-import tempfile
 from pathlib import Path
 
+import platformdirs
 from jupyterhub.authenticators.shared import SharedPasswordAuthenticator
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 
 c = get_config()  # noqa: F821
 
 PORT = int(os.environ.get("HUB_PORT", "8000"))
-HOMES = Path(os.environ.get("HUB_HOMES", tempfile.gettempdir())) / "fer-hub"
+# Not in /tmp, where another user of this machine could make a folder of that name first.
+HOMES = Path(os.environ.get("HUB_HOMES") or platformdirs.user_state_dir()) / "fer-hub"
 
 
 class Spawner(SimpleLocalProcessSpawner):
@@ -76,5 +77,5 @@ c.JupyterHub.load_roles = [
     }
 ]
 
-HOMES.mkdir(parents=True, exist_ok=True)  # cookies and passwords lie in it
-HOMES.chmod(0o700)
+HOMES.mkdir(mode=0o700, parents=True, exist_ok=True)  # cookies and passwords lie in it
+HOMES.chmod(0o700)  # fails if it is somebody else's

@@ -39,6 +39,8 @@ PATIENCE = 10
 
 #: Bytes of the largest YAML file that is read: reading takes one second per megabyte.
 YAML_LIMIT = 2**20
+#: Bytes of the largest JSON file, or history of a run, that is read: what this package writes has a few megabytes at most.
+TEXT_LIMIT = 2**26
 
 
 @contextlib.contextmanager
@@ -185,7 +187,7 @@ def read_json(path: str | Path, error: type[FerCourseError], advice: str) -> dic
 
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
         if isinstance(content, dict):
             return content
         cause = f"it holds {shown(content)}"
@@ -194,10 +196,23 @@ def read_json(path: str | Path, error: type[FerCourseError], advice: str) -> dic
     raise error(f"{path} is damaged ({cause}). {advice}")
 
 
+def read_text(path: str | Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        ValueError: if it has more than `TEXT_LIMIT` bytes, or is not UTF-8.
+        OSError: if it can't be read.
+
+    """
+    if (size := Path(path).stat().st_size) > TEXT_LIMIT:
+        raise ValueError(f"it has {size:,} bytes; at most {TEXT_LIMIT:,} were expected")
+    return Path(path).read_text(encoding="utf-8-sig")
+
+
 def peek_json(path: str | Path) -> dict[str, Any] | None:
     """Return the mapping that a JSON file holds; None if there is no such file, or it is damaged."""
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(read_text(path))
     except (OSError, ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) else None

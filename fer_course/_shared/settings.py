@@ -99,8 +99,10 @@ def load_keras():
         SetupError: if KERAS_BACKEND names a backend that Keras 3 does not have, or that can't train.
 
     """
-    from fer_course._shared.cache_folder import cache_folder
+    from fer_course._shared.cache_folder import cache_folder, make_cache_folder
 
+    with contextlib.suppress(OSError):  # before Keras makes it, for everybody
+        make_cache_folder()
     check_backend(os.environ.get("KERAS_BACKEND", ""))
     os.environ.pop("TF_USE_LEGACY_KERAS", None)  # TensorFlow reads it again later
     with without(*KERAS, KERAS_HOME=str(cache_folder() / "keras")):

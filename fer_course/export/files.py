@@ -29,6 +29,7 @@ from fer_course._shared import extras, files
 from fer_course._shared.notice import NOTICE
 from fer_course._shared.silence import silence
 from fer_course.errors import ExportError, ModelError, first_line
+from fer_course.export import checking
 from fer_course.faces import Faces
 
 #: The targets of `export` that `load` executes, and how the names of their files end.
@@ -114,7 +115,7 @@ def export(model, path: str | Path, to: str = "onnx", faces: Faces | None = None
             _write(model, temporary, to, faces.sample(FACES, seed).images)
             size = temporary.stat().st_size
             chosen = faces.sample(FACES, seed + 1)
-            agreement, difference = _compare(model, load(temporary), chosen.images)
+            agreement, difference = _compare(model, _open(temporary, temporary.read_bytes()), chosen.images)
             if to != "litert-int8" and not difference <= TOLERANCE:
                 raise ExportError(
                     f"{path} is not written: its probabilities would be up to {difference:.2g} from those of Keras, more than "
@@ -342,6 +343,8 @@ class Network:
 def load(path: str | Path, threads: int = 1) -> Network:
     """Load an exported file into its runtime: LiteRT for `.tflite`, ONNX Runtime for `.onnx`.
 
+    A stranger may have written the file. So another process, whose memory is limited, tries it first (`checking`).
+
     Args:
         path: the file.
         threads: how many processor cores may share the work on one face. For networks this small, 1 is best: several cores
@@ -351,24 +354,39 @@ def load(path: str | Path, threads: int = 1) -> Network:
         A `Network`, to call with pictures.
 
     Raises:
-        ExportError: if there is no such file, it is of another kind, damaged, or a network of another form, or the runtime's
-            package is missing.
+        ExportError: if there is no such file, it is of another kind, damaged, larger than a network of this course can be, or of
+            another form, or the runtime's package is missing.
 
     """
     path = Path(path)
-    loaders = {".tflite": _load_litert, ".onnx": _load_onnx}
-    if path.suffix.lower() not in loaders:
+    if path.suffix.lower() not in _LOADERS:
         raise ExportError(f"{path} is neither a .tflite nor an .onnx file. Give one that `fer-course export` wrote.")
     if not path.is_file():
         raise ExportError(f"There is no file {path}. Write it with `fer-course export`, or check its name and folder.")
-    return loaders[path.suffix.lower()](path, threads)
+    _runtime(path)
+    try:
+        content = checking.content_of(path)
+        checking.check(content, path.suffix.lower())
+        batch = checking.trial(content, path.suffix.lower())
+    except (OSError, checking.UnfitError) as error:
+        raise _damaged(path, error) from None
+    return _open(path, content, threads, batch)
 
 
-def _load_litert(path: Path, threads: int) -> Network:
-    interpreter_of = _package("ai_edge_litert.interpreter").Interpreter
+def _open(path: Path, content: bytes, threads: int = 1, batch: int = checking.BATCH) -> Network:
+    """Load an exported file that was checked, or that this process has just written, into its runtime."""
+    return _LOADERS[path.suffix.lower()](path, content, threads, batch)
+
+
+def _runtime(path: Path) -> ModuleType:
+    return _package("onnxruntime" if path.suffix.lower() == ".onnx" else "ai_edge_litert.interpreter")
+
+
+def _load_litert(path: Path, content: bytes, threads: int, batch: int) -> Network:
+    interpreter_of = _runtime(path).Interpreter
     try:
         with silence():
-            interpreter = interpreter_of(str(path), num_threads=threads)
+            interpreter = interpreter_of(model_content=content, num_threads=threads)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError) as error:
         raise _damaged(path, error) from None
@@ -387,21 +405,24 @@ def _load_litert(path: Path, threads: int) -> Network:
     return Network(path, score_face, size, classes, batch=1)
 
 
-def _load_onnx(path: Path, threads: int) -> Network:
-    runtime = _package("onnxruntime")
+def _load_onnx(path: Path, content: bytes, threads: int, batch: int) -> Network:
+    runtime = _runtime(path)
     runtime.disable_telemetry_events()  # for Windows, where the variables have no effect
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     try:
         with silence():
-            session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            session = runtime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors have no base but this
         raise _damaged(path, error) from None
     pixels, *other_inputs = session.get_inputs()
     scores, *other_outputs = session.get_outputs()
     types = (_onnx_type(pixels), _onnx_type(scores))
     size, classes = _form(path, pixels.shape, scores.shape, types, not other_inputs and not other_outputs)
-    return Network(path, lambda faces: session.run(None, {pixels.name: faces})[0], size, classes, batch=sys.maxsize)
+    return Network(path, lambda faces: session.run(None, {pixels.name: faces})[0], size, classes, batch)
+
+
+_LOADERS = {".tflite": _load_litert, ".onnx": _load_onnx}
 
 
 def _onnx_type(value) -> str:
@@ -415,6 +436,7 @@ def _damaged(path: Path, error: Exception) -> ExportError:
 def _form(path: Path, inputs: list, outputs: list, types: tuple[str, str], plain: bool) -> tuple[int, int]:
     """Return the size of the pictures and the number of classes, or raise an error if the network has another form."""
     shaped = len(inputs) == 4 and len(outputs) == 2 and inputs[1] == inputs[2] and inputs[3] == 1
+    shaped = shaped and all(isinstance(side, int) for side in (inputs[1], outputs[1]))
     if not (plain and shaped and types == ("uint8", "float32")):
         raise ExportError(
             f"{path} is a network of another form: expected uint8 pixels (N, size, size, 1) and float32 scores (N, classes); "

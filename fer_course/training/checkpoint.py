@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from fer_course._shared import files
+from fer_course._shared import files, model_files
 from fer_course.errors import RunError, first_line
 from fer_course.quiet import keras
 from fer_course.recipes import Recipe
@@ -171,7 +171,7 @@ def load_weights(model: keras.Model, file: Path) -> None:
 
     """
     try:
-        model.load_weights(file)
+        model_files.load_weights(model, file)
     except Exception as error:  # zipfile, HDF5 and Keras raise many kinds of errors for a damaged file
         raise RunError(
             f"{file} does not fit: it belongs to another model than {model.name}, or is damaged ({first_line(error)}). "

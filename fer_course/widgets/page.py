@@ -5,6 +5,7 @@ Needs the extra `lab`.
 
 from __future__ import annotations
 
+import html
 import logging
 import os
 import secrets
@@ -58,6 +59,21 @@ def serve(run: str = "pretrained", port: int | None = None, open_browser: bool =
         nbformat.write(notebook(run), file)
         os.environ["IPYTHONDIR"] = str(Path(folder) / "ipython")  # the page's kernels execute no start-up files
         voila(str(file), port, secrets.token_urlsafe(24), open_browser).start()
+
+
+def open_privately(address: str, folder: Path) -> None:
+    """Open an address in the browser through a file that only this user can read.
+
+    All users of a machine see the arguments of every process: an address with a token must not be one of the browser's.
+    """
+    file = folder / "open.html"
+    target = html.escape(address)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as page:
+        page.write(
+            f'<!DOCTYPE html><meta charset="utf-8"><meta name="referrer" content="no-referrer"><title>Live</title>'
+            f'<meta http-equiv="refresh" content="0; url={target}"><a href="{target}">Open the panel</a>\n'
+        )
+    webbrowser.open(file.as_uri())
 
 
 def check_run(run: str) -> str:
@@ -138,12 +154,13 @@ def _voila():
 
     class Page(Voila):
         opens_browser = True
+        private_folder = Path()
 
         def launch_browser(self):  # called once it listens
             address = f"http://{ADDRESS}:{self.port}/?token={self.token}"
             print(f"The panel is at {address}\nOnly this machine can reach it. Ctrl-C ends it.", flush=True)
             if self.opens_browser:
-                webbrowser.open(address)
+                open_privately(address, self.private_folder)
 
     def make(file: str, port: int, token: str, open_browser: bool) -> Page:
         os.environ["JUPYTER_PATH"] = os.pathsep.join(
@@ -153,7 +170,7 @@ def _voila():
         logging.getLogger("tornado").setLevel(logging.CRITICAL)
         # Nobody's settings file may open the page to others.
         page = Page(config_file_paths=[], log_level=logging.ERROR)
-        page.opens_browser = open_browser
+        page.opens_browser, page.private_folder = open_browser, Path(file).parent
         settings = {
             "ip": ADDRESS, "port": port, "port_retries": 0, "token": token, "open_browser": True,
             "tornado_settings": {"headers": {"Content-Security-Policy": POLICY}},

@@ -1,8 +1,10 @@
 """The cache: mapped, exact, renewed when it must be, never half written, never in the way."""
 
 import hashlib
+import json
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fer_course.data as data
+from fer_course._shared import user_key
 from fer_course.data import cache, discovery, readers
 
 
@@ -232,6 +235,167 @@ def test_drawn_faces_are_cached_by_their_code(tmp_path, monkeypatch):
         assert faces.source == "drawn faces (seed 0)"
         assert isinstance(faces.images, np.memmap)
     assert calls == [(3, 0), (3, 0)]
+
+
+# --- files of strangers ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch):
+    """A folder of this test's own for the user's key."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+def forge(file, images=None, **words):
+    """Write other faces, or other words, into a cached file, with sums that fit: all that one can do without the key."""
+    with file.open("rb") as arrays:
+        old, labels, codes, text = (np.lib.format.read_array(arrays) for _ in range(4))
+    images = old if images is None else images
+    found = json.loads(text.tobytes()) | words
+    faces = data.Faces(images, labels, np.array(data.cache.SPLITS)[codes], found["source"], found["drawn"])
+    if "content" not in words:
+        found["content"] = cache.checksum(faces)
+    file.unlink()
+    with file.open("wb") as arrays:
+        for array in (images, labels, codes, np.frombuffer(json.dumps(found).encode(), np.uint8)):
+            np.lib.format.write_array(arrays, array)
+
+
+@pytest.mark.parametrize("words", [
+    {}, {"seal": ""}, {"seal": "0" * 64}, {"seal": None}, {"seal": ["é"]}, {"content": next(iter(data.DRAWN))},
+    {"content": next(iter(data.DRAWN)), "faces": 6000}, {"drawn": True},
+], ids=str)  # fmt: skip
+def test_a_forged_file_is_not_believed(table, folder, state, reads, words):
+    loaded(table)
+    (file,) = folder.iterdir()
+    forge(file, 255 - np.array(some_faces(7).images), **words)
+    assert same(loaded(table), some_faces(7))
+    assert len(reads) == 2
+    assert same(loaded(table), some_faces(7))
+    assert len(reads) == 2  # it was written again
+
+
+def test_the_cache_of_another_user_is_not_believed(table, folder, state, reads, monkeypatch, tmp_path):
+    loaded(table)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+    assert same(loaded(table), some_faces(7))
+    assert len(reads) == 2
+
+
+def test_forged_drawn_faces_are_not_believed(folder, state, monkeypatch):
+    """The drawn faces of a bundle or image are believed without a key, and no others."""
+    faces = some_faces(7)
+    known = {cache.checksum(faces): 7}
+    drawn = []
+
+    def draw():
+        drawn.append(1)
+        return data.Faces(np.array(faces.images), faces.labels, faces.split, "drawn faces", True)
+
+    def load_drawn():
+        return cache.load_or_build("drawn faces", lambda: "code", draw, known)[0]
+
+    load_drawn()
+    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "of a learner"))
+    assert same(load_drawn(), faces)
+    assert len(drawn) == 1
+    assert not (folder / "of a learner").exists()  # no key was needed
+    (file,) = folder.glob("*.npy")
+    forge(file, 255 - np.array(faces.images))
+    assert same(load_drawn(), faces)
+    assert len(drawn) == 2
+
+
+def test_the_drawn_faces_of_this_version_are_known():
+    """If they are drawn differently now, write the new checksum into `fer_course.data.DRAWN`; keep those of other machines."""
+    faces = data.load("drawn", quiet=True)
+    found = cache.checksum(faces)
+    if found not in data.DRAWN and sys.version_info[:2] != (3, 11):
+        pytest.skip(f"this Python and NumPy round pixels differently: {found}")
+    assert data.DRAWN.get(found) == len(faces), found
+
+
+def test_a_forged_file_that_claims_a_terabyte_takes_no_time(table, folder, state, reads):
+    loaded(table)
+    (file,) = folder.iterdir()
+    with file.open("rb") as arrays:
+        _, *rest = (np.lib.format.read_array(arrays) for _ in range(4))
+    many = 2**40 // 48**2
+    header = {"descr": "|u1", "fortran_order": False, "shape": (many, 48, 48)}
+    file.unlink()
+    with file.open("wb") as arrays:
+        np.lib.format.write_array_header_1_0(arrays, header)
+        arrays.seek(many * 48**2, os.SEEK_CUR)
+        for array in rest:
+            np.lib.format.write_array(arrays, array)
+    began = time.perf_counter()
+    assert same(loaded(table), some_faces(7))
+    assert time.perf_counter() - began < 5
+    assert len(reads) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_key_cache_and_folder_are_for_this_user_only(table, folder, state):
+    loaded(table)
+    (file,) = folder.iterdir()
+    key = user_key.key_file()
+    assert key.is_relative_to(state)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, file, key.parent, key)]
+    assert modes == [0o700, 0o600, 0o700, 0o600]
+    assert len(key.read_bytes()) == user_key.SIZE
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+@pytest.mark.parametrize("trouble", ["readable", "short", "link", "empty", "pipe"])
+def test_a_key_that_others_may_know_is_replaced(table, state, reads, trouble, tmp_path):
+    loaded(table)
+    key = user_key.key_file()
+    old = key.read_bytes()
+    if trouble == "readable":
+        key.chmod(0o644)
+    elif trouble == "link":
+        key.rename(tmp_path / "elsewhere")
+        key.symlink_to(tmp_path / "elsewhere")
+    elif trouble == "pipe":
+        key.unlink()
+        os.mkfifo(key, 0o600)
+    else:
+        key.write_bytes(old[:5] if trouble == "short" else b"")
+    assert same(loaded(table), some_faces(7))
+    assert len(reads) == 2  # what the old key had sealed is not believed
+    assert key.read_bytes() != old
+    assert stat.S_IMODE(key.lstat().st_mode) == 0o600
+    assert not key.is_symlink()
+
+
+def test_without_a_place_for_the_key_nothing_is_cached_and_it_says_so(table, folder, state, reads, capsys):
+    state.write_bytes(b"a file where the folder should be")
+    assert same(data.load(table), some_faces(7))
+    assert "Your key" in capsys.readouterr().out
+    assert same(loaded(table), some_faces(7))
+    assert len(reads) == 2
+    assert not folder.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other rights")
+def test_what_others_could_change_later_is_not_mapped(table, folder, state, reads):
+    loaded(table)
+    (file,) = folder.iterdir()
+    file.chmod(0o666)
+    faces = loaded(table)
+    assert reads == [table]
+    assert same(faces, some_faces(7))
+    assert not isinstance(faces.images, np.memmap)
+    assert not faces.images.flags.writeable
+
+
+def test_processes_that_make_the_key_at_once_have_the_same(state):
+    code = "from fer_course._shared.user_key import user_key; print(user_key().hex())"
+    processes = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    said = {process.communicate()[0] for process in processes}
+    assert said == {user_key.user_key().hex() + "\n"}
+    assert [path.name for path in user_key.key_file().parent.iterdir()] == ["cache.key"]
 
 
 # --- several processes ----------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ usage: python tests/helpers/hostile_files.py READER      tries all of a reader (
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import io
 import json
@@ -12,6 +13,7 @@ import lzma
 import os
 import pickle
 import resource
+import shutil
 import signal
 import stat
 import struct
@@ -32,8 +34,9 @@ from fuzz_readers import READERS, _notebook, _pictures, _table, _votes, attempt
 GIGABYTE = 2**30
 HEAD = b"emotion,pixels,Usage\n"
 SECONDS = 60
-#: What a file that runs code would leave behind.
-MARK = Path(tempfile.gettempdir()) / "fer-course-was-here"
+#: What a file that runs code would leave behind: in a folder that nobody else can make first.
+MARK = Path(tempfile.mkdtemp(prefix="fer-course-")) / "was-here"
+atexit.register(shutil.rmtree, MARK.parent, ignore_errors=True)
 
 
 class TooLong(BaseException):

@@ -145,7 +145,7 @@ def hub(tmp_path):
         [uv, "venv", "-q", "--python", sys.executable, environment],
         [*install, "--require-hashes", "-r", ROOT / "locks" / "hub.txt"],
         [*install, "--no-deps", "--no-build-isolation", ROOT],
-        ["npm", "install", "--silent", "--prefix", tmp_path, "configurable-http-proxy"],
+        ["npm", "install", "--silent", "--prefix", tmp_path, "configurable-http-proxy@5.3.0"],
     ]
     for command in commands:
         done = subprocess.run(command, capture_output=True, text=True)

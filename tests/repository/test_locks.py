@@ -1,9 +1,11 @@
 """Locks that pip itself accepts: which Pythons they are for, what of them belongs on a platform, and how they are renewed."""
 
+import hashlib
 import importlib.metadata
 import re
 import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -20,6 +22,8 @@ from locks import reading
 COURSE = ROOT / "locks" / "course.txt"
 PYTHONS = reading.pythons(COURSE)
 LOCKS = [lock.path for lock in compiling.LOCKS]
+#: What the Makefile gives to uv for each lock.
+LOCKED = re.search(r"^LOCKED := (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)[1]
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -62,6 +66,55 @@ def test_no_locked_package_that_is_installed_here_excludes_a_python_of_its_lock(
                     bounds = SpecifierSet(there.metadata.get("Requires-Python") or "")
                     assert f"{version}.99" in bounds, f"{entry} is not for Python {version}: run `make lock`"
     assert looked_at >= (1 if "setup" in lock else 100)
+
+
+@pytest.mark.parametrize("lock", [*LOCKS, compiling.BINDER])
+def test_a_lock_lets_nothing_be_built(lock):
+    """To build a package, its own code is executed: from what was just downloaded, on everybody's machine."""
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    options = [line for line in text.splitlines() if line.startswith("-")]
+    assert options == [reading.WHEELS_ONLY.strip()]
+    entries = [text for _, text in reading.entries(ROOT / lock)]
+    assert len(entries) > 0
+    assert all("--hash=sha256:" in text and re.match(r"[\w.-]+==\S+", text) for text in entries)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tool", ["pip", "uv"])
+def test_an_installer_that_reads_a_lock_builds_nothing(tmp_path, tool):
+    """Where there is only a source archive, pip and uv say so, and the code in it is not executed."""
+    name, source = "mine-1.0", tmp_path / "mine-1.0"
+    source.mkdir()
+    mark = f"open({str(tmp_path / 'was-here')!r}, 'w')"
+    (source / "setup.py").write_text(f"{mark}\nfrom setuptools import setup\nsetup(name='mine', version='1.0')")
+    archive = tmp_path / f"{name}.tar.gz"
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(source, name)
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    lock = tmp_path / "lock.txt"
+    lock.write_text(f"{reading.WHEELS_ONLY}mine==1.0 \\\n    --hash=sha256:{digest}\n")
+    program = [sys.executable, "-m", "pip"] if tool == "pip" else [Path(sys.executable).with_name("uv"), "pip"]
+    where = ["--target", tmp_path / "there"] + ([] if tool == "pip" else ["--python", sys.executable])
+    options = ["install", "--no-index", "--find-links", tmp_path, "--no-build-isolation", "--require-hashes", *where]
+    done = subprocess.run([*program, *options, "-r", lock], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert not (tmp_path / "was-here").exists(), done.stderr
+    assert not (tmp_path / "there" / "mine").exists()
+
+
+def test_what_installs_from_a_lock_takes_wheels_and_hashes_only():
+    """In the words of each command, too: nobody has to know what the lock itself says."""
+    for path in ("Makefile", "locks/python.sh", "docs/install.md", "docs/hub/jupyterhub_config.py"):
+        text = (ROOT / path).read_text(encoding="utf-8").replace("\\\n", " ").replace("$(LOCKED)", LOCKED)
+        text = text.replace("$(INSTALL)", "uv pip install").replace(" \\\t", " ")
+        lines = [
+            line for line in re.sub(r"\\\s*\n\s*", " ", text).splitlines() if re.search(r"pip install .*-r ", line)
+        ]
+        assert lines, path
+        for line in lines:
+            for command in re.findall(r"pip install [^;&]*-r [^;&]*", line):
+                assert "--require-hashes" in command, (path, command)
+                assert re.search(r"--no-build |--only-binary :all:", command), (path, command)
 
 
 def test_entries_for_a_target_are_those_whose_marker_holds_there(tmp_path):
@@ -128,9 +181,10 @@ def test_a_version_that_pip_refuses_on_one_of_the_pythons_is_not_locked(index, c
     entries = [str(entry) for entry, _ in reading.entries(index / "list.txt")]
     assert entries == ["fenced==1.2", "wanted==1.0"]
     assert reading.pythons(index / "list.txt") == PYTHONS
-    first = (index / "list.txt").read_text(encoding="utf-8").splitlines()[:4]
+    first = (index / "list.txt").read_text(encoding="utf-8").splitlines()[:5]
     assert first[:3] == [reading.HEAD.strip(), "# A list.", f"# For Python {', '.join(PYTHONS)}."]
-    assert first[3].startswith("fenced==1.2")
+    assert first[3] == reading.WHEELS_ONLY.strip()
+    assert first[4].startswith("fenced==1.2")
     said = capsys.readouterr().out
     assert "fenced 1.4 is not for Python 3.12" in said
     assert "fenced 1.3 is not for Python 3.11" in said

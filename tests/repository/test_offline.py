@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from repository import ROOT
 
-from offline import build
+from offline import build, install
 
 
 def test_an_archive_is_whole_or_not_there(tmp_path):
@@ -32,6 +32,55 @@ def test_installer_names_the_python_it_is_for(tmp_path):
     done = subprocess.run([sys.executable, folder / "install.py", tmp_path / "here"], capture_output=True, text=True)
     assert done.returncode == 1
     assert "for Python 2.7" in done.stderr
+    assert not (tmp_path / "here").exists()
+
+
+@pytest.fixture
+def bundle(tmp_path) -> Path:
+    """A folder as it lies on a laptop, with the checksums of its files."""
+    folder = tmp_path / f"fer_course-offline-x-py{sys.version_info[0]}.{sys.version_info[1]}"
+    (folder / "wheels").mkdir(parents=True)
+    (folder / "wheels" / "a.whl").write_bytes(b"a wheel")
+    (folder / "requirements.txt").write_text("a==1\n")
+    shutil.copy(ROOT / "offline" / "install.py", folder)
+    build.write_checksums(folder)
+    return folder
+
+
+def test_checksums_are_those_of_sha256sum(bundle):
+    names = sorted(path.relative_to(bundle).as_posix() for path in bundle.rglob("*") if path.is_file())
+    lines = (bundle / "SHA256SUMS").read_text().splitlines()
+    assert [line.split("  ")[1] for line in lines] == [name for name in names if name != "SHA256SUMS"]
+    if shutil.which("sha256sum"):
+        assert subprocess.run(["sha256sum", "--quiet", "-c", "SHA256SUMS"], cwd=bundle).returncode == 0
+    install.verify(bundle)
+
+
+def forge_a_wheel(folder: Path) -> None:
+    (folder / "wheels" / "a.whl").write_bytes(b"another")
+
+
+def forge_the_installers_list(folder: Path) -> None:
+    (folder / "requirements.txt").write_text("b==1\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (forge_a_wheel, "1 files are damaged: wheels/a.whl"),
+        (forge_the_installers_list, "1 files are damaged: requirements.txt"),
+        (lambda folder: (folder / "wheels" / "a.whl").unlink(), "1 files are missing: wheels/a.whl"),
+        (lambda folder: (folder / "wheels" / "b.whl").touch(), "1 files are unknown: wheels/b.whl"),
+        (lambda folder: (folder / "SHA256SUMS").unlink(), "files are unknown"),
+    ],
+    ids=["wheel", "list", "missing", "added", "no checksums"],
+)
+def test_the_installer_begins_only_with_what_was_packed(bundle, tmp_path, change, words):
+    change(bundle)
+    done = subprocess.run([sys.executable, bundle / "install.py", tmp_path / "here"], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "here").exists()
 
 
@@ -67,7 +116,9 @@ def test_it_installs_without_a_network_and_lesson_00_runs(tmp_path):
     ):
         pytest.skip("no package index can be reached")
     assert done.returncode == 0, done.stderr
-    (archive,) = (tmp_path / "dist").iterdir()
+    (archive,) = (tmp_path / "dist").glob("*.tar")
+    checksum, name = archive.with_name(f"{archive.name}.sha256").read_text().split()
+    assert (checksum, name) == (build.checksum_of(archive), archive.name)
     with tarfile.open(archive) as tar:
         tar.extractall(tmp_path, filter="data")
     (folder,) = tmp_path.glob("fer_course-offline-*")

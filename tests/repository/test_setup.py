@@ -29,7 +29,7 @@ def locked(name: str) -> list[tuple[str, int]]:
     """Return (requirement, number of hashes) of each entry of a lock."""
     text = (ROOT / name).read_text(encoding="utf-8")
     entries = re.split(
-        r"(?m)^(?=[a-zA-Z0-9])", "\n".join(line for line in text.splitlines() if not line.startswith("#"))
+        r"(?m)^(?=[a-zA-Z0-9])", "\n".join(line for line in text.splitlines() if not line.startswith(("#", "--")))
     )
     return [(entry.split("\\")[0].strip(), entry.count("--hash=sha256:")) for entry in entries if entry.strip()]
 

@@ -98,3 +98,45 @@ def test_no_test_no_answer_and_no_photograph_is_handed_out_in_it(built, kind):
     assert kind != "whl" or not [name for name in names if "solutions" in name]
     (archive,) = built.glob(f"*.{kind}")
     assert archive.stat().st_size < 10_000_000
+
+
+#: What a program of the course executes or installs; not what only its tests do.
+PROGRAMS_OF_OURS = (
+    "fer_course",
+    "offline",
+    "locks",
+    "book",
+    "benchmarks",
+    "docs",
+    ".github",
+    ".ci",
+    "binder",
+    ".devcontainer",
+)
+
+
+def test_no_temporary_file_has_a_name_that_others_know():
+    """In /tmp another user can make a file or link of that name first."""
+    bad = re.compile(r"mktemp\(|gettempdir\(\)\s*(/|\)\s*/)|[\"'=> ](/var)?/tmp/\w|tempnam|os\.tmpfile")
+    found = []
+    for folder in PROGRAMS_OF_OURS:
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in (".py", ".sh", ".yml", ".yaml", ".toml", "") and path.is_file():
+                lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+                found += [(str(path.relative_to(ROOT)), line) for line in lines if bad.search(line)]
+    assert found == []
+
+
+def test_nothing_that_is_fetched_is_executed_unseen():
+    """A script from elsewhere has neither version nor checksum: `curl … | sh` installs what it gives out today."""
+    fetched = re.compile(
+        r"(curl|wget)[^|\n]*\|\s*(ba)?sh|pip install (git\+)?http|--trusted-host|verify=False|--no-check-certificate"
+    )
+    for folder in (*PROGRAMS_OF_OURS, "tests"):
+        for path in (ROOT / folder).rglob("*"):
+            if (
+                path.suffix in (".py", ".sh", ".yml", ".yaml", ".toml", ".json", "")
+                and path.is_file()
+                and path != Path(__file__)
+            ):
+                assert not fetched.search(path.read_text(encoding="utf-8", errors="replace")), path

@@ -13,7 +13,8 @@ import yaml
 
 from fer_course import cli
 from fer_course._shared import files
-from fer_course.errors import BusyError, FerCourseError, LessonError, RecipeError, WriteError, shown
+from fer_course.errors import BusyError, FerCourseError, LessonError, RecipeError, RunError, WriteError, shown
+from fer_course.runs import read_history
 
 
 @pytest.mark.parametrize(
@@ -216,3 +217,14 @@ def test_a_glance_at_json_finds_nothing_where_there_is_no_mapping(tmp_path, cont
 def test_a_glance_at_json_finds_what_was_written(tmp_path):
     files.write_json(tmp_path / "metrics.json", {"finished": True})
     assert files.peek_json(tmp_path / "metrics.json") == {"finished": True}
+
+
+def test_a_json_file_or_history_of_any_size_takes_no_memory(tmp_path):
+    for name in ("metrics.json", "history.csv"):
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(2**40)
+    with pytest.raises(RunError, match=r"1,099,511,627,776 bytes; at most 67,108,864"):
+        files.read_json(tmp_path / "metrics.json", RunError, "Train again.")
+    with pytest.raises(RunError, match=r"1,099,511,627,776 bytes; at most 67,108,864"):
+        read_history(tmp_path / "history.csv")
+    assert files.peek_json(tmp_path / "metrics.json") is None

@@ -79,6 +79,64 @@ def test_a_run_that_can_not_be_loaded_is_a_sentence_on_the_page(tmp_path):
     assert 'role="alert"' in box.children[1].value
 
 
+#: A browser that notes what it was given, what that file holds, and the arguments of all processes.
+BROWSER = """#!/bin/sh
+{ echo "$1"; stat -c %a "${1#file://}"; cat "${1#file://}"; } >"$NOTES/opened"
+cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' >"$NOTES/arguments"
+touch "$NOTES/done"
+"""
+
+
+@pytest.fixture
+def browser(tmp_path, monkeypatch):
+    """Make this the browser, and return the folder of its notes."""
+    script, notes = tmp_path / "browser", tmp_path / "notes"
+    notes.mkdir()
+    script.write_text(BROWSER)
+    script.chmod(0o700)
+    monkeypatch.setenv("BROWSER", f"{script} %s")
+    monkeypatch.setenv("NOTES", str(notes))
+    return notes
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_address_is_no_argument_of_the_browser(browser, tmp_path):
+    folder = tmp_path / "private"
+    folder.mkdir()
+    code = "import sys, pathlib as p; from fer_course.widgets import page\n"
+    code += "page.open_privately(sys.stdin.read(), p.Path(sys.argv[1]))"
+    address = 'http://127.0.0.1:1234/?token=s3cr3t-<"&'
+    subprocess.run([sys.executable, "-c", code, folder], input=address, text=True, check=True)
+    opened, mode, html = (browser / "opened").read_text().split("\n", 2)
+    assert opened == (folder / "open.html").as_uri()
+    assert mode == "600"
+    assert "url=http://127.0.0.1:1234/?token=s3cr3t-&lt;&quot;&amp;" in html
+    assert "s3cr3t" not in (browser / "arguments").read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_no_process_of_the_page_has_the_token_as_an_argument(browser):
+    server = subprocess.Popen(
+        [sys.executable, "-m", "fer_course.cli", "live"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        token = re.search(r"token=(\S{20,})", server.stdout.readline())[1]
+        for _ in range(100):
+            if (browser / "done").exists():
+                break
+            time.sleep(0.1)
+        assert token in (browser / "opened").read_text()
+        arguments = (browser / "arguments").read_text()
+        assert "fer_course.cli live" in arguments
+        assert token not in arguments
+        server.send_signal(signal.SIGINT)
+        assert server.wait(60) == 0
+    finally:
+        server.kill()
+        server.stdout.close()
+
+
 @pytest.mark.slow
 def test_the_server_listens_here_only_wants_its_token_and_leaves_nothing_behind(tmp_path):
     environment = os.environ | {"TMPDIR": str(tmp_path)}
