@@ -211,10 +211,14 @@ def _read_students(path: Path) -> None:
 
 
 def _read_handed_in(path: Path) -> None:
-    from fer_course.classroom import collecting
+    from fer_course.classroom.collecting.notebooks import cells_of, is_notebook, what_it_is
+    from fer_course.classroom.collecting.uploads import uploads
 
-    for found in collecting._notebooks(path, []):
-        assert isinstance(found.content, bytes)
+    with tempfile.TemporaryDirectory() as spool:
+        for found in uploads(path, Path(spool)):
+            content = found.content
+            assert isinstance(content, bytes)
+            assert is_notebook(found.name, content) or what_it_is(found.name, content) or cells_of(content) is None
 
 
 def _read_history(path: Path) -> None:
