@@ -311,8 +311,8 @@ def _reason_of_window(window: tuple[int, ...], whole: tuple[int, ...], stride: i
     found = f"a window is too small, {window[0]} × {window[1]} pixels."
     if padding:
         return (
-            f"{found} Either the zeros are missing (np.pad returns a *new* array), or there are too many places (image.shape "
-            "includes the zeros after np.pad: (H - k) // stride + 1), or it does not go from row * stride to row * stride + k."
+            f"{found} Either the zeros are missing (np.pad returns a *new* array), or there are too many places (after np.pad, "
+            "image.shape includes the zeros), or it does not go from row * stride to row * stride + k."
         )
     if stride > 1:
         return (
