@@ -458,6 +458,10 @@ def _where(found: Callable[[np.ndarray, np.ndarray], np.ndarray]):
     return lambda train, test: np.array([bool(found(train, image)) for image in test])
 
 
+_SINGLE = (
+    "this is a single {}, but each test picture needs its own True or False. Are all pictures compared at once, or does a "
+    "`return` end a loop too early?"
+)
 _MIXED = (
     "a picture is found that is put together from {} of *several* training pictures, each in its place. *One* training picture "
     "must agree in all pixels: first `all` over rows and columns, axis=(1, 2), then `any` over the pictures."
@@ -474,10 +478,8 @@ FIND_LEAKS_MISTAKES = (
     Mistake(_where(lambda train, image: np.array_equal(image, train[0])),
             "only copies of the *first* training picture are found. In a loop: does it end after the first comparison, by "
             "`return`, `break` or `else`? Only a copy that is found may end it."),
-    Mistake(lambda train, test: False,
-            "this is one False for all test pictures together. Return True or False for *each* test picture."),
-    Mistake(lambda train, test: True,
-            "this is one True for all test pictures together. Return True or False for *each* test picture."),
+    Mistake(lambda train, test: False, _SINGLE.format("False")),
+    Mistake(lambda train, test: True, _SINGLE.format("True")),
     Mistake(_where(lambda train, image: (image == train).all(axis=2).any(axis=0).all()), _MIXED.format("rows")),
     Mistake(_where(lambda train, image: (image == train).all(axis=1).any(axis=0).all()), _MIXED.format("columns")),
     Mistake(_where(lambda train, image: (image == train).any(axis=0).all()), _MIXED.format("pixels")),

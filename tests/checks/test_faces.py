@@ -349,10 +349,10 @@ LEAKS_WRONG = {
         r"(?s)unhashable.*A list can't be in a set",
     ),
     "after the first comparison": (after_the_first_comparison, r"copies of the \*first\* training picture"),
-    "all at once": (lambda train, test: np.array_equal(train, test), r"one False for all test pictures"),
+    "all at once": (lambda train, test: np.array_equal(train, test), "a single False, but each"),
     "all bytes at once": (
         lambda train, test: test.tobytes() in {image.tobytes() for image in train},
-        "one False for all test pictures",
+        "a single False, but each",
     ),
     "any and all swapped": (
         lambda train, test: [(image == train).any(axis=0).all() for image in test],
