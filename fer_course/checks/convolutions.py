@@ -11,7 +11,7 @@ import numpy as np
 from fer_course.checks import oracles
 from fer_course.checks.answers import whole
 from fer_course.checks.comparing import as_array
-from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed, short
+from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed, raised_in, short
 
 # ------------------------------------------------------------------------------------------------- moving a picture
 
@@ -73,6 +73,12 @@ SHIFT_KERNEL_MISTAKES = (
     Mistake(_one_at(lambda down, right: (1 + right, 1 + down)),
             "this moves up by `right`, and to the left by `down`. The first index of an array counts rows, and what comes from "
             "the left moves to the right."),
+    Mistake(_one_at(lambda down, right: (1 - right, 1 + down)),
+            "this moves down by `right`, and to the left by `down`. The first index of an array counts rows, and what comes from "
+            "the left moves to the right."),
+    Mistake(_one_at(lambda down, right: (1 + right, 1 - down)),
+            "this moves up by `right`, and to the right by `down`. The first index of an array counts rows, and what comes from "
+            "above moves down."),
     Mistake(_one_at(lambda down, right: (down, right)), _TO),
     Mistake(_one_at(lambda down, right: (-down, -right)), _TO),
     Mistake(_one_at(lambda down, right: (2 - down, 2 - right)), _TO),
@@ -219,65 +225,103 @@ def _what(image: np.ndarray, kernel: np.ndarray, stride: int = 1, padding: int =
 
 def _misfit(error: Exception, image: np.ndarray, kernel: np.ndarray, stride: int = 1, padding: int = 0) -> str:
     """Return why window and kernel did not fit in this case, and not only that they did not; "" for another error."""
+    if raised_in(error, "pad"):
+        return _reason_of_padding(str(error))
     reason = _reason_of_misfit(str(error), kernel, stride, padding, _convolved(image, kernel, stride, padding).shape)
     return f"With {_what(image, kernel, stride, padding)}: {reason}" if reason else ""
 
 
+def _reason_of_padding(error: str) -> str:
+    """Return what np.pad takes where it got something of another shape; "" for another error of np.pad."""
+    if "broadcast" not in error and "inhomogeneous" not in error:
+        return ""
+    axes = re.search(r"requested shape \((\d+)", error)
+    here = f" (what it got has {axes[1]})" if axes else ""
+    return (
+        f"np.pad stopped. It takes a pair, zeros before and after, for *every* axis{here}. An image has three, rows, columns "
+        "and channels: the channels get the pair (0, 0)."
+    )
+
+
 def _reason_of_misfit(error: str, kernel: np.ndarray, stride: int, padding: int, maps: tuple[int, ...]) -> str:
-    """Return what NumPy's words about two shapes mean here: a window cut off, a deep one, or half a kernel; or ""."""
+    """Return what NumPy's words about two shapes mean here, or "". The window is the one that has met a kernel (k, k, C)."""
     size, _, channels, _ = kernel.shape
-    if "setting an array element with a sequence" in error:
+    if "setting an array element with a sequence" in error and "inhomogeneous" not in error:
         return (
-            "one place of the result takes *one* number, but several came. Sum over rows, columns and channels together: "
-            ".sum() without an axis."
+            "one place of an array takes *one* number, but several came. Is it a place of the result? Sum over rows, columns "
+            "and channels together: .sum() without an axis."
         )
     if "too many values to unpack" in error:
-        return "an image has three axes here, (H, W, C), and a kernel four. A function for two takes one channel at a time."
+        return (
+            "more values came than there are names for them. Count: image.shape holds three numbers, (H, W, C), kernel.shape "
+            "four, and each index of np.ndindex(…) as many as it was given sides."
+        )
     if "shape-mismatch" in error or "out of bounds" in error:
-        sizes = f"here k is {size}, there are {channels} channels, and the maps are {maps}. "
+        sizes = (
+            f"here k is {size}, there are {channels} channels, and the maps are {maps}. Do all your sizes come from "
+            "kernel.shape and image.shape?"
+        )
         if stride > 1 and "out of bounds" in error:
             return (
-                f"{sizes}Either a size does not come from kernel.shape or image.shape, or an index counts pixels and not places: "
-                "place r has the window from pixel r * stride on."
+                f"{sizes} Does an index count places, and not pixels? Place r has the window from pixel r * stride on."
             )
-        return f"{sizes}Do all your sizes come from kernel.shape and image.shape?"
+        return sizes
     shapes = [tuple(map(int, re.findall(r"\d+", text))) for text in re.findall(r"\(([\d, ]+)\)", error)]
     if "broadcast" not in error or len(shapes) < 2:
         return ""
-    window, other = shapes[:2]
-    if "input array" in error and other == (kernel.shape[3],):
+    if "input array" in error:
+        if shapes[1] != (kernel.shape[3],):
+            return ""
         return (
-            f"maps[row, column] takes one number per map, {kernel.shape[3]} in all; an array {window} came. Each of them is "
+            f"maps[row, column] takes one number per map, {kernel.shape[3]} in all; an array {shapes[0]} came. Each of them is "
             "one sum over rows, columns and channels together."
         )
-    if window == (size, size, channels) and other == (size, size):
-        return f"an array {other} met the window {window}. Map m uses all slices of its kernel, kernel[:, :, :, m]."
-    if len(window) == 3 and window[2] > channels:
+    whole = (size, size, channels)
+    if whole not in shapes[:2]:
+        return ""
+    other = shapes[1 - shapes.index(whole)]
+    if other == (size, size):
+        return (
+            f"an array {other} met an array {whole}. Window and kernel go together with all channels: "
+            "image[top:top + k, left:left + k] and kernel[:, :, :, m]."
+        )
+    return _reason_of_window(other, whole, stride, padding) if len(other) == 3 else ""
+
+
+def _reason_of_window(window: tuple[int, ...], whole: tuple[int, ...], stride: int, padding: int) -> str:
+    """Return what may be wrong with a window of this shape, which should be that of a whole kernel, (k, k, C); or ""."""
+    size, _, channels = whole
+    if padding and window[2] == channels + 2 * padding:
         return (
             f"the window is {window[2]} deep, and the image has {channels} channels. np.pad(image, padding) would pad the "
             "channels, too: give (0, 0) for them."
         )
-    if len(window) > 1 and window[0] == window[1] and window[0] != size and min(window[:2]) > 2:
+    if window[2] != channels:
+        return ""
+    if max(window[:2]) > size:
         return (
             f"the window has {window[0]} × {window[1]} pixels, the kernel {size} × {size}. A window begins at row * stride and "
             "ends at row * stride + k, without parentheses and without + 1; k is kernel.shape[0]."
         )
-    if len(window) < 2 or min(window[:2]) >= size or max(window[:2]) > size:
-        return ""
+    if not min(window[:2]):
+        return (
+            "a window is empty. Does it begin at a negative number, or beyond the last row or column? It begins at row * stride, "
+            "also in a padded image, and ends at row * stride + k."
+        )
+    found = f"a window is too small, {window[0]} × {window[1]} pixels."
     if padding:
         return (
-            "a window sticks out of the image. Either the zeros are missing (np.pad returns a *new* array), or there are too "
-            "many places: after np.pad, image.shape includes the zeros already, and a side has (H - k) // stride + 1 places with "
-            "this H."
+            f"{found} Either the zeros are missing (np.pad returns a *new* array), or there are too many places (after np.pad, "
+            "image.shape includes the zeros), or it does not go from row * stride to row * stride + k."
         )
     if stride > 1:
         return (
-            "a window is cut off. It begins at row * stride: does it end at row * stride + k? Or is there one place too many? "
-            "There are (H - k) // stride + 1."
+            f"{found} Does it begin at row * stride, and end at row * stride + k? Or is there one place too many? There are "
+            "(H - k) // stride + 1."
         )
     return (
-        "a window is cut off. Does it end at row + k? Have row and column changed places? Or is there one place too many? There "
-        "are H - k + 1 by W - k + 1."
+        f"{found} Does it begin at row, and end at row + k? Have row and column changed places? Or is there one place too many? "
+        "There are H - k + 1 by W - k + 1."
     )
 
 
@@ -323,6 +367,12 @@ def _with_maps(change: Callable[..., np.ndarray]):
     return convolve
 
 
+def _with_sizes_of_the_image(image, kernel, stride=1, padding=0) -> np.ndarray:
+    """Return the right maps, but only as many rows and columns as the image has places without its zeros."""
+    rows, columns = ((side - len(kernel)) // stride + 1 for side in image.shape[:2])
+    return _convolved(image, kernel, stride, padding)[:rows, :columns]
+
+
 def _with_places(choose: Callable[..., np.ndarray]):
     """Return a wrong convolution: `choose(maps of stride 1, stride, rows, columns)`, these of the right maps."""
 
@@ -333,15 +383,16 @@ def _with_places(choose: Callable[..., np.ndarray]):
     return convolve
 
 
-def _with_slice(kernel_of: Callable[[np.ndarray, int], np.ndarray]):
-    """Return a wrong convolution whose map m multiplies each window by `kernel_of(kernel, m)`, as NumPy broadcasts it."""
+def _with_slice(kernel_of: Callable[[np.ndarray, int], np.ndarray], window_of=lambda window: window):
+    """Return a wrong convolution whose map m multiplies `window_of(window)` by `kernel_of(kernel, m)`, as NumPy broadcasts it."""
 
     def convolve(image, kernel, stride=1, padding=0):
         maps = _convolved(image, kernel, stride, padding)
         image, size = np.pad(image, [(padding, padding), (padding, padding), (0, 0)]), len(kernel)
         for row, column, m in np.ndindex(maps.shape):
             top, left = row * stride, column * stride
-            maps[row, column, m] = (image[top : top + size, left : left + size] * kernel_of(kernel, m)).sum()
+            window = window_of(image[top : top + size, left : left + size])
+            maps[row, column, m] = (window * kernel_of(kernel, m)).sum()
         return maps
 
     return convolve
@@ -419,6 +470,9 @@ CONVOLVE_MISTAKES = (
             f"that is exactly what one row and column of zeros less gives, below and right: {_OFF}. Or are the places too few?"),
     Mistake(_padded(lambda p: p - 1, lambda p: p),
             f"that is exactly what one row and column of zeros less gives, above and left: {_OFF}."),
+    Mistake(_with_sizes_of_the_image,
+            "this is the top left part of the right maps, with as many places as the image has *without* its zeros. Are the "
+            "sizes taken before np.pad? Take them from the padded image."),
     Mistake(_padded(lambda p: p, mode="edge"), "the margin repeats the border of the image. Put zeros there."),
     Mistake(_padded(lambda p: p, mode="reflect"), "the margin mirrors the image. Put zeros there."),
     Mistake(_padded(lambda p: p, constant_values=1), "the margin holds ones. Put zeros there."),
@@ -458,6 +512,9 @@ CONVOLVE_MISTAKES = (
     Mistake(_by_matrices, _MATRICES),
     Mistake(_with_slice(lambda kernel, m: kernel[:, :, :1, m]), _ONE_SLICE),
     Mistake(_with_slice(lambda kernel, m: kernel[:, :, 0, m]), _ONE_SLICE),
+    Mistake(_with_slice(lambda kernel, m: kernel[:, :, :, m], lambda window: window[:, :, 0]),
+            "that is exactly what window[:, :, 0] * kernel[:, :, :, m] gives, one channel of the window. Take all of them: "
+            "the window has the shape of the kernel, (k, k, C)."),
     Mistake(_with_slice(lambda kernel, m: kernel),
             "that is exactly what (window * kernel).sum() gives, with the kernels of all maps. Map m uses its own: "
             "kernel[:, :, :, m]."),
@@ -471,7 +528,7 @@ CONVOLVE_MISTAKES = (
             "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."),
     Mistake(_with_kernel(lambda kernel: kernel.transpose(0, 1, 3, 2)),
             "that is exactly what kernel[:, :, m] gives: channels and maps are swapped. Map m uses kernel[:, :, :, m]."),
-    Mistake(_with_kernel(lambda kernel: np.moveaxis(kernel, 0, 3)),
+    Mistake(_with_slice(lambda kernel, m: kernel[m]),
             "that is exactly what kernel[m] gives, a *row* of all kernels. Map m uses kernel[:, :, :, m]."),
     Mistake(_apart, _NOT_SUMMED),
     Mistake(lambda *given: _apart(*given).sum(axis=3), _NOT_SUMMED),

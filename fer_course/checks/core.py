@@ -436,6 +436,12 @@ def _unexplained(answer, expected, what: str, relation: str) -> None:
     raise Hint(f"{what}: {about} At {list(place)}: expected {told[0]}, found {told[1]}.")
 
 
+def raised_in(error: BaseException, function: str) -> bool:
+    """Return True if an error comes out of a library's function of this name, such as "pad", that the learner's code called."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return any(frame.name == function and _is_library(frame.filename) for frame in frames)
+
+
 def _is_library(file: str) -> bool:
     """Return True for code that the learner has not written: this package's, Python's, an installed one's."""
     path = Path(file)

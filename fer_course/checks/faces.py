@@ -130,10 +130,18 @@ PARSE_ROW_MISTAKES = (
 # --------------------------------------------------------------------------------------------- counting and guessing
 
 
-_ADVICE_ON_LISTS = {
-    "'numpy.ndarray' object has no attribute": "`labels` is an array, not a list. `labels == 3` is an array of True and "
-    "False; how many are True?"
-}
+def _advice_on_lists(error: Exception, labels: np.ndarray) -> str:
+    """Say what an array has not: whose attribute was asked for, the error tells."""
+    if not isinstance(error, AttributeError) or not isinstance(error.obj, np.ndarray):
+        return ""
+    if np.array_equal(error.obj, labels):
+        return "`labels` is an array, not a list. `labels == 3` is an array of True and False; how many are True?"
+    if error.name in ("append", "extend", "insert"):
+        return (
+            f"An array of {error.obj.size} numbers was asked for `{error.name}`; it is not `labels`. An array does not grow. "
+            "Give it seven places and set counts[label], or begin with a list, []."
+        )
+    return ""
 
 
 @check
@@ -154,7 +162,7 @@ def count_classes(answer) -> None:
         _counted,
         lambda labels: f"class counts of {len(labels)} labels",
         mistakes=COUNT_CLASSES_MISTAKES,
-        advice=_ADVICE_ON_LISTS,
+        advice=_advice_on_lists,
         form=_seven_numbers,
     )
     for counts in answers:
@@ -203,6 +211,12 @@ COUNT_CLASSES_MISTAKES = (
     Mistake(lambda labels: np.histogram(labels, bins=CLASSES)[0],
             "that is exactly what np.histogram gives with seven bins from the smallest label that occurs to the largest. Say "
             "where they begin and end: range=(0, 7)."),
+    Mistake(lambda labels: _counted(labels[:1]),
+            "only the first label is counted. In a loop: does a `return` end it too early?"),
+    Mistake(lambda labels: _counted(labels[-1:]),
+            "only the last label is counted. In a loop: do the counts begin at 0 again for each label?"),
+    Mistake(lambda labels: _counted(labels, [0]),
+            "this is the count of class 0 alone. In a loop over the classes: does a `return` end it too early?"),
     Mistake(len, "this is the number of all labels. Count each class on its own."),
     Mistake(lambda labels: _counted(labels).astype(np.uint8),
             "your counts wrap round at 256, as in a uint8, which ends at 255. Count with Python's numbers, or with "
@@ -228,6 +242,7 @@ def majority_baseline(answer) -> None:
             )
         )
     ]
+    cases += [_led_by(numbers(seed), *grown(seed, 1), leader) for seed, leader in ((4, 6), (5, 0))]
     judge(
         answer,
         cases,
@@ -257,6 +272,19 @@ def _lopsided(rng: np.random.Generator, relabelled: np.ndarray, times: int, miss
     first = np.flatnonzero(train[order] == relabelled[4])[0]
     order = np.concatenate([order[[first]], np.delete(order, first)])
     return train[order], test
+
+
+def _led_by(rng: np.random.Generator, times: int, leader: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return labels of training and test, in both of which the same class leads; it is the first test label, too.
+
+    The rarest training label has several test faces. The largest training labels are last.
+    """
+    counts, tested = np.array([1, 3, 10, 14, 6, 8]), np.array([3, 5, 8, 2, 6, 4])
+    others = np.delete(np.arange(CLASSES), leader)
+    train = np.repeat(np.append(others, leader), times * np.append(counts, 18))
+    test = np.repeat(np.append(others, leader), times * np.append(tested, 12))
+    train = rng.permutation(train)
+    return train[np.argsort(train == CLASSES - 1, kind="stable")], np.append(leader, rng.permutation(test[:-1]))
 
 
 def _usual(labels: np.ndarray) -> int:
@@ -293,6 +321,15 @@ MAJORITY_BASELINE_MISTAKES = (
             "0: either the share was cut to a whole number (divide with /, and without int), or no test label equals what it "
             "is compared with. `max()` of counts says how often, `argmax()` of *counts* says which "
             "class; `argmax()` of the labels is only the place of the largest one."),
+    Mistake(lambda train, test: float(test[0] == _usual(train)) / len(test),
+            "that is exactly what the first test label alone gives, divided by the number of all. In a loop: does a `return` "
+            "or `break` end it too early?"),
+    Mistake(lambda train, test: float(_usual(test) == _usual(train)),
+            "this is 1 where the most frequent labels of training and test are the same, else 0. Compare *each* test label "
+            "with the most frequent training label."),
+    Mistake(lambda train, test: 1 / len(test),
+            "this is 1 divided by the number of test labels. `right = 1` and `right =+ 1` set a count to 1; `right += 1` "
+            "adds 1."),
     Mistake(lambda train, test: 1.0,
             "1.0 says that every guess is right. Compare the test labels with one class, not with themselves."),
     Mistake(_always(lambda train, test: _usual(test)),
@@ -307,6 +344,10 @@ MAJORITY_BASELINE_MISTAKES = (
     Mistake(_always(lambda train, test: train.max()),
             _CLASS.format("6 (the largest training label, which also is the last one)")),
     Mistake(_always(lambda train, test: train.min()), _CLASS.format("the smallest training label (min)")),
+    Mistake(_always(lambda train, test: np.bincount(train, minlength=CLASSES)[:6].argmax()),
+            _CLASS.format("the most frequent of the training labels 0 to 5") + " The classes are 0 to 6: range(7)."),
+    Mistake(_always(lambda train, test: np.bincount(train, minlength=CLASSES)[1:].argmax() + 1),
+            _CLASS.format("the most frequent of the training labels 1 to 6") + " The classes are 0 to 6: range(7)."),
     Mistake(_always(lambda train, test: np.median(train)), _CLASS.format("the median of the training labels")),
     Mistake(_always(lambda train, test: round(train.mean())), _CLASS.format("the rounded mean of the training labels")),
     Mistake(_always(lambda train, test: 3), _CLASS.format("*happy* (3), whatever `train_labels` says")),
@@ -317,7 +358,7 @@ MAJORITY_BASELINE_MISTAKES = (
             _CLASS.format("the *second* most frequent training label")),
     *(
         Mistake(_always(lambda train, test, label=label: label), _CLASS.format(f"{label}, whatever `train_labels` says"))
-        for label in (1, 2, 4, 5)
+        for label in (0, 1, 2, 4, 5)
     ),
 )  # fmt: skip
 
@@ -325,13 +366,19 @@ MAJORITY_BASELINE_MISTAKES = (
 
 
 def _advice_on_pictures(error: Exception, train: np.ndarray, test: np.ndarray) -> str:
-    if "unhashable" in str(error):
-        return "An array can't be in a set, nor be a key. Its bytes can: image.tobytes()."
-    if isinstance(error, IndexError):
-        return (
-            f"Here are {len(train)} training pictures and {len(test)} test pictures. The mask has a value for "
-            "each *test* picture."
-        )
+    told = str(error)
+    if kind := re.search(r"unhashable type: '(?:numpy\.)?(\w+)'", told):
+        thing = {"ndarray": "An array", "list": "A list"}.get(kind[1])
+        return f"{thing} can't be in a set, nor be a key. Its bytes can: image.tobytes()." if thing else ""
+    if found := re.search(r"index (-?\d+) is out of bounds for axis 0 with size (\d+)", told):
+        index, size = map(int, found.groups())
+        if size == len(train):
+            return (
+                f"There are {size} training pictures and {len(test)} test pictures, and {size} places had no number {index}. "
+                "The mask has a value for each *test* picture, and the two sets are numbered on their own."
+            )
+        if size == len(test):
+            return f"There are {size} test pictures, numbered from 0 to {size - 1}; {index} was asked for."
     return ""
 
 
@@ -362,7 +409,8 @@ def _leaks(train: np.ndarray, test: np.ndarray) -> np.ndarray:
 def _leaky(rng: np.random.Generator, size: tuple[int, int], more_train: int, more_test: int):
     """Return train (12) and test (12): three leaks, two near copies, one shuffled, mirrored, of two halves, of equal sums.
 
-    There are as many more as asked for, none of which is a leak. The last training picture stays the last one.
+    There are as many more as asked for, none of which is a leak: those of the test are put together from several training
+    pictures. The first leak is the first training picture. The last training picture stays the last one.
 
     The near copies differ at the end, and in the middle, which NumPy leaves out when it prints a large picture.
     """
@@ -384,7 +432,7 @@ def _leaky(rng: np.random.Generator, size: tuple[int, int], more_train: int, mor
         10: train[10, :, ::-1],
         11: sums,
         0: last,
-        1: train[7],
+        1: train[0],
         2: near,
         3: between,
         4: train[11],
@@ -395,14 +443,29 @@ def _leaky(rng: np.random.Generator, size: tuple[int, int], more_train: int, mor
     for row, picture in pictures.items():
         test[row] = picture
     others = rng.integers(0, 240, (more_train, *size), dtype=np.uint8)
-    unseen = rng.integers(240, 256, (more_test, *size), dtype=np.uint8)
-    return np.concatenate([train[:-1], others, train[-1:]]), np.concatenate([test, unseen])
+    rows, columns = np.indices(size)
+    mixed = (
+        rows,
+        columns,
+        rows + columns,
+    )  # rows, columns and pixels of several training pictures, each in its place
+    unseen = [train[picture % 12, rows, columns] for picture in mixed][:more_test]
+    return np.concatenate([train[:-1], others, train[-1:]]), np.array([*test, *unseen])
 
 
 def _where(found: Callable[[np.ndarray, np.ndarray], np.ndarray]):
     """Return a wrong search: a test picture is a leak if `found(train, picture)`."""
     return lambda train, test: np.array([bool(found(train, image)) for image in test])
 
+
+_SINGLE = (
+    "this is a single {}, but each test picture needs its own True or False. Are all pictures compared at once, or does a "
+    "`return` end a loop too early?"
+)
+_MIXED = (
+    "a picture is found that is put together from {} of *several* training pictures, each in its place. *One* training picture "
+    "must agree in all pixels: first `all` over rows and columns, axis=(1, 2), then `any` over the pictures."
+)
 
 FIND_LEAKS_MISTAKES = (
     Mistake(_where(lambda train, image: (image == train).all()),
@@ -412,6 +475,14 @@ FIND_LEAKS_MISTAKES = (
     Mistake(_where(lambda train, image: np.array_equal(image, train[-1])),
             "only copies of the *last* training picture are found. In a loop: does each comparison overwrite the one before? "
             "Keep a True once it is found (any, or break)."),
+    Mistake(_where(lambda train, image: np.array_equal(image, train[0])),
+            "only copies of the *first* training picture are found. In a loop: does it end after the first comparison, by "
+            "`return`, `break` or `else`? Only a copy that is found may end it."),
+    Mistake(lambda train, test: False, _SINGLE.format("False")),
+    Mistake(lambda train, test: True, _SINGLE.format("True")),
+    Mistake(_where(lambda train, image: (image == train).all(axis=2).any(axis=0).all()), _MIXED.format("rows")),
+    Mistake(_where(lambda train, image: (image == train).all(axis=1).any(axis=0).all()), _MIXED.format("columns")),
+    Mistake(_where(lambda train, image: (image == train).any(axis=0).all()), _MIXED.format("pixels")),
     Mistake(_where(lambda train, image: True),
             "every picture is found. Do you compare the test pictures with themselves?"),
     Mistake(lambda train, test: np.array([sum(np.array_equal(image, other) for other in test) > 1 for image in test]),

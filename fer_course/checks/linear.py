@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 import numpy as np
@@ -46,9 +46,12 @@ def softmax(answer) -> None:
 
 
 def _advice_on_rows(error: Exception, scores: np.ndarray) -> str:
-    if "could not be broadcast" not in str(error) or f"({len(scores)},)" not in str(error):
+    rows, classes = scores.shape
+    if not re.search(
+        rf"operands .*\({rows},{classes}\) \({rows},\)|operands .*\({rows},\) \({rows},{classes}\)", str(error)
+    ):
         return ""
-    return f"An array ({len(scores)},) holds a number per row, but has lost its axis: {_KEEP_MAX}"
+    return f"An array ({rows},) holds a number per row, but has lost its axis: {_KEEP_MAX}"
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
@@ -66,11 +69,19 @@ def _normalised(scores: np.ndarray, top=1, axis=1, keep=True) -> np.ndarray:
     return powers / powers.sum(axis=axis, keepdims=keep)
 
 
+def _less_the_largest_score_after_exp(scores: np.ndarray) -> np.ndarray:
+    powers = np.exp(scores) - scores.max(axis=1, keepdims=True)
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
 _KEEP = "sum with keepdims=True."
 _KEEP_MAX = "keepdims=True keeps it, in `max` and in `sum`."
 _SAME_POWERS = (
     "numerator and denominator don't belong together: that is exactly what subtracting the largest score {} the line only gives. "
     "Keep the powers in a variable, and divide them by *their* sum."
+)
+_FROM_POWERS = (
+    "that is exactly what subtracting the largest score from the *powers* gives. Subtract it from the scores, in exp."
 )
 _COLUMNS = "the columns add up to 1. Each *row* is one face: sum over axis=1."
 _TABLE = "the whole table adds up to 1, but each row should: give `sum` an axis."
@@ -111,8 +122,9 @@ SOFTMAX_MISTAKES = (
     ),
     Mistake(
         lambda scores: (np.exp(scores) - scores.max(axis=1, keepdims=True)) / np.exp(scores).sum(axis=1, keepdims=True),
-        "that is exactly what subtracting the largest score from the *powers* gives. Subtract it from the scores, within exp.",
+        _FROM_POWERS,
     ),
+    Mistake(_less_the_largest_score_after_exp, _FROM_POWERS),
     Mistake(partial(_normalised, axis=0), _COLUMNS),
     Mistake(partial(_normalised, axis=None), _TABLE),
     Mistake(partial(_normalised, top=False, axis=0), _COLUMNS),
@@ -217,8 +229,9 @@ def _one_number(answer) -> float:
 
 
 _ADVICE_ON_PLACES = {
-    "'function' object is not subscriptable": "`loss` is a function: call it with weights, loss(moved).",
-    "'tuple' object": "`place` is the index itself: weights[place].",
+    "'function' object is not subscriptable": "A function takes ( ) and no [ ]. `loss` is a function: "
+    "call it with weights, loss(moved).",
+    "'tuple' object": "`place` is a tuple, and it is the index itself: weights[place]. (`weights.shape` is a tuple, too.)",
 }
 
 _ROWS = "that is exactly what moving a whole row gives. The tuple itself is the index of one weight: moved[place]."
@@ -359,25 +372,76 @@ def gradient_step(answer) -> None:
 
 
 def _advice_on_steps(error: Exception, weights, bias, images, labels, rate) -> str:
-    """Say which sizes are due where shapes do not fit."""
+    """Say which sizes are due where shapes do not fit, and what may be the cause where the sizes in the error tell it."""
     told, n, classes = str(error), len(labels), len(bias)
+    shapes = [tuple(map(int, re.findall(r"\d+", text))) for text in re.findall(r"\((\d[\d, ]*)\)", told)]
     if "matmul" in told:
+        found = re.search(r"\(size (\d+) is different from (\d+)\)", told)
+        if other := _of_another_cell(map(int, found.groups()) if found else ()):
+            return f"The scores are images @ weights, the weights' gradient is images.T @ error.{other}"
         return (
             "The scores, one row per picture, are images @ weights. The weights' gradient, one row per pixel, is images.T @ "
             "error."
         )
-    if "broadcast" in told and f"({classes},) ({n},)" in told:
+    if "indexing arrays" in told and len(shapes) > 1:
+        return (
+            f"Two indices of different lengths met, {shapes[0]} for the rows and {shapes[1]} for the columns. Each needs one "
+            f"number per picture, {n}: np.arange(len(labels)) and labels."
+            + _of_another_cell(size for shape in shapes for size in shape)
+        )
+    if "out of bounds" in told:
+        return _advice_on_an_index(told, n, classes, labels)
+    if "operands" not in told or len(shapes) < 2:
+        return ""
+    if set(shapes[:2]) == {(classes,), (n,)}:
         return (
             f"The bias has a number per class, {classes}; {n} came, as many as pictures. Take the mean over the "
             "pictures: axis=0."
         )
-    tables = [columns for rows, columns in re.findall(r"\((\d+),(\d+)\)", told) if int(rows) == n]
-    if ("broadcast" in told and len(set(tables)) > 1) or "out of bounds" in told:
+    if set(shapes[:2]) == {(n, classes), (n,)}:
         return (
-            f"Here are {n} pictures and {classes} classes, and not every class has to occur in a batch. Take the number of "
-            "classes from the bias or the weights: len(bias), weights.shape[1]."
+            f"A table ({n}, {classes}) met a number per picture, ({n},). Were these the labels? They are numbers of classes: "
+            "subtract 1 at each picture's class, at [np.arange(len(labels)), labels]. Or were they maxima or sums? keepdims=True."
         )
+    tables = {shape[1] for shape in shapes[:2] if len(shape) == 2 and shape[0] == n}
+    if len(tables) > 1 and classes in tables:
+        return _number_of_classes(n, classes, min(tables) < classes)
     return ""
+
+
+def _of_another_cell(sizes: Iterable[int]) -> str:
+    """Return a sentence about the 500 faces that the lesson has in a cell above, if that is one of the sizes; else ""."""
+    return " 500 faces are in `few` and `truth`, of the cell above." if 500 in sizes else ""
+
+
+def _number_of_classes(n: int, classes: int, fewer: bool) -> str:
+    occur = ", and not every class has to occur in a batch" if fewer else ""
+    return (
+        f"Here are {n} pictures and {classes} classes{occur}. Take the number of classes from the bias or the weights: "
+        "len(bias), weights.shape[1]."
+    )
+
+
+def _advice_on_an_index(told: str, n: int, classes: int, labels: np.ndarray) -> str:
+    """Say what an index out of bounds has met: as many places as pictures, as classes, or fewer than classes."""
+    found = re.search(r"index (-?\d+) is out of bounds for axis (\d) with size (\d+)", told)
+    if not found:
+        return ""
+    index, axis, size = map(int, found.groups())
+    asked = f"Along axis {axis} the number {index} was asked for, and there are {size}"
+    if axis == 0 and size == n:
+        return (
+            f"{asked}, as many as pictures. Do the numbers of the rows, np.arange(len(labels)), belong to this call's `labels`? "
+            "(`truth` is that of the cell above.) Does the row come first, the label second?"
+        )
+    if axis == 1 and size == classes:
+        return (
+            f"{asked}, as many as classes. The first index is the row, the picture; the second is its class, the label as it "
+            "is: error[np.arange(len(labels)), labels]."
+        )
+    if size < classes and index in labels:
+        return f"{asked}. {_number_of_classes(n, classes, fewer=True)}"
+    return f"{asked}. Here are {n} pictures and {classes} classes."
 
 
 def _mean_loss(weights, bias, images, labels) -> float:
@@ -441,6 +505,17 @@ def _picture_by_picture(share: Callable[[int], float]):
 def _without_bias(weights, bias, images, labels, rate):
     error = _error(images @ weights, labels)
     return weights - rate * images.T @ error / len(labels), bias - rate * error.mean(axis=0)
+
+
+def _set_at_the_class(value: float):
+    """Return an error that is `value` at the true class, and the probabilities elsewhere."""
+
+    def error_of(scores, labels):
+        error = _softmax(scores)
+        error[np.arange(len(labels)), labels] = value
+        return error
+
+    return error_of
 
 
 def _minus_one_at(places):
@@ -516,6 +591,18 @@ GRADIENT_STEP_MISTAKES = (
     Mistake(
         _with_error(lambda scores, labels: _softmax(scores) - np.bincount(labels, minlength=scores.shape[1])),
         f"that is exactly what `error[:, label] -= 1` gives, label by label: a column is that class of all pictures. {_PAIRS}",
+    ),
+    Mistake(
+        _with_error(_set_at_the_class(-1)),
+        "that is exactly what *setting* the error at the true class to -1 gives. Subtract 1 from the probability there: -=.",
+    ),
+    Mistake(
+        _with_error(_set_at_the_class(0)),
+        "that is exactly what an error of 0 at the true class gives. It is the probability minus 1 there: -= 1.",
+    ),
+    Mistake(
+        _with_error(lambda scores, labels: _softmax(scores) - labels[:, None]),
+        "that is exactly what subtracting the labels gives, which are *numbers* of classes. Subtract 1 at each picture's class.",
     ),
     Mistake(_without_bias, "that is exactly what scores without the bias give. They are images @ weights + bias."),
     Mistake(_moved(lambda w, b, dw, db, rate, n: (w - rate * dw * n / 32, b - rate * db)), _BATCH),

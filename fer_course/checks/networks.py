@@ -66,13 +66,12 @@ def _side(answer) -> int:
 
 
 def _without_layers(answer) -> None:
-    hint = "Without any layer, [], a number sees one pixel: itself. Start with 1, before the loop, and not with the first layer."
-    try:
-        field = attempt(answer, [])
-    except Hint:
-        raise Hint(hint) from None
+    one = "Without any layer, [], a number sees one pixel: itself. Start with 1, before the loop"
+    field = attempt(
+        answer, [], advice=lambda error: f"{one}. Is a layer, such as `layers[0]`, needed outside of the loop?"
+    )
     if _side(field) != 1:
-        raise Hint(hint)
+        raise Hint(f"{one}; found {short(field)}.")
 
 
 def _reached(layers: Sequence[tuple[int, int]]) -> int:

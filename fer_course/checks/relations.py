@@ -327,6 +327,9 @@ def _moved(pairs: list[_Pair]) -> str:
     least = 2 if len(pairs) > 1 else 3
     if not all(np.unique(pair.wanted).size >= least for pair in pairs) or not _large(pairs):
         return ""
+    # A single True is the first, the largest and the last of right values at once, also if it was found in another way.
+    if all(pair.got.size == 1 and np.unique(pair.wanted).size < 3 for pair in pairs):
+        return ""
     if any(_holds(pairs, lambda pair, axes=axes: _first_alone(pair.wanted, axes)) for axes in (1, 2)):
         return "Only the first place is filled, all others are 0. Does a `return` end the loop too early?"
     if all(pair.got.ndim == 0 for pair in pairs) and _holds(pairs, lambda pair: pair.wanted.flat[0]):

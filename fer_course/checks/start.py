@@ -43,10 +43,11 @@ def _advice(error: Exception, face: np.ndarray) -> str:
         return ""
     index, axis, size = map(int, found.groups())
     told = f"Along axis {axis} the number {index} was asked for; the last one there is {size - 1}."
-    why = (
-        "Either it is one too far, or a size is wrong:" if index == size else "Do all sizes come from face.shape? Here"
+    why = "Is it one too far? " if index == size else ""
+    return (
+        f"{told} {why}Do all sizes come from face.shape? Is the first index the row, and the second the column? face.shape is "
+        f"(rows, columns), here {face.shape}."
     )
-    return f"{told} {why} face.shape is (rows, columns), {face.shape}."
 
 
 def _by_columns(made: Callable[[np.ndarray], np.ndarray]):

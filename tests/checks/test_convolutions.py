@@ -42,6 +42,14 @@ SHIFT_WRONG = {
         lambda down, right: np.roll(shift_by_index(0, 0), (down, right), axis=(0, 1)),
         "the other way",
     ),
+    "swapped, and the second to the other side": (
+        lambda down, right: np.roll(shift_by_index(0, 0), (-right, down), axis=(0, 1)),
+        "down by `right`, and to the left by `down`",
+    ),
+    "swapped, and the first to the other side": (
+        lambda down, right: np.roll(shift_by_index(0, 0), (right, -down), axis=(0, 1)),
+        "up by `right`, and to the right by `down`",
+    ),
     "nothing": (lambda down, right: None, "return"),
 }
 
@@ -218,6 +226,37 @@ def filled_by(numbers_of, size_of=len):
     return answer
 
 
+def by_parts(start_of, pad=padded, product=lambda window, kernel: window * kernel):
+    """A convolution whose windows begin at `start_of(place, stride, padding)`, and meet a kernel in `product`."""
+
+    def answer(image, kernel, stride=1, padding=0):
+        size, image = len(kernel), pad(image, padding)
+        rows, columns = ((side - size) // stride + 1 for side in image.shape[:2])
+        maps = np.zeros((rows, columns, kernel.shape[3]))
+        for row, column, m in np.ndindex(maps.shape):
+            top, left = start_of(row, stride, padding), start_of(column, stride, padding)
+            maps[row, column, m] = product(image[top : top + size, left : left + size], kernel[:, :, :, m]).sum()
+        return maps
+
+    return answer
+
+
+def one_channel_of_three(window, kernel):
+    return (window[:, :, 0] if window.shape == (3, 3, 2) else window) * kernel
+
+
+def two_names(image, kernel, stride=1, padding=0):
+    maps = np.zeros(convolve(image, kernel, stride, padding).shape)
+    for row, column in np.ndindex(maps.shape):
+        maps[row, column] = 0
+    return maps
+
+
+def sizes_before_the_padding(image, kernel, stride=1, padding=0):
+    rows, columns = ((side - len(kernel)) // stride + 1 for side in image.shape[:2])
+    return convolve(image, kernel, stride, padding)[:rows, :columns]
+
+
 def counted_in_pixels(image, kernel, stride=1, padding=0):
     image, size = padded(image, padding), len(kernel)
     maps = np.zeros(convolve(image, kernel, stride).shape)
@@ -264,13 +303,13 @@ CONVOLVE_WRONG = {
     "channels padded, by loops": (by_windows(fitting, inside, np.pad), "the window is 6 deep, and the image has 2 channels"),
     "padding counted twice": (
         by_windows(lambda side, size, stride, padding: (side + 2 * padding - size) // stride + 1, inside),
-        r"(?s)stopped with ValueError.*padding 2: a window sticks out.*Either the zeros are missing.*or there are too many",
+        r"(?s)stopped with ValueError.*padding 2: a window is too small.*Either the zeros are missing.*or there are too many",
     ),
     "padding counted, but not put": (
         by_windows(
             lambda side, size, stride, padding: (side + 2 * padding - size) // stride + 1, inside, lambda image, _: image
         ),
-        r"padding 2: a window sticks out.*Either the zeros are missing.*or there are too many",
+        r"padding 2: a window is too small.*Either the zeros are missing.*or there are too many",
     ),
     "padding put on both sides, counted once": (
         by_windows(lambda side, size, stride, padding: (side - padding - size) // stride + 1, inside),
@@ -284,7 +323,7 @@ CONVOLVE_WRONG = {
         by_windows(fitting, lambda place, size, stride: (place + size) * stride),
         r"window has 6 × 6 pixels, the kernel 3 × 3\. A window .* ends at row \* stride \+ k, without parentheses",
     ),
-    "places counted in pixels": (counted_in_pixels, r"(?s)out of bounds.*maps are .*or an index counts pixels and not places"),
+    "places counted in pixels": (counted_in_pixels, r"(?s)out of bounds.*Does an index count places, and not pixels\?"),
     "matrix products": (by_matrix_products, "matrix product `@`"),
     "all kernels at once": (by_windows(fitting, inside, kernel_of=lambda kernel, m: kernel), "kernels of all maps"),
     "window ends too early": (by_windows(fitting, lambda place, size, stride: place + size), r"end at row \* stride \+ k"),
@@ -318,8 +357,58 @@ CONVOLVE_WRONG = {
     "one slice where it fits": (by_windows(fitting, inside, kernel_of=slice_of_channel_0), "one slice of the kernel"),
     "one slice of two": (
         by_windows(fitting, inside, kernel_of=lambda kernel, m: kernel[:, :, 0 if kernel.shape[:3] == (3, 3, 2) else ..., m]),
-        r"an array \(3, 3\) met the window \(3, 3, 2\)",
+        r"an array \(3, 3\) met an array \(3, 3, 2\)",
     ),
+    "no pair for the channels": (
+        by_windows(fitting, inside, lambda image, padding: np.pad(image, [(padding, padding), (padding, padding)])),
+        r"(?s)requested shape.*np\.pad stopped.*for \*every\* axis \(what it got has 3\)",
+    ),
+    "no pair but a number for the channels": (
+        by_windows(fitting, inside, lambda image, padding: np.pad(image, [(padding, padding), (padding, padding), 0])),
+        r"(?s)inhomogeneous.*np\.pad stopped\. It takes a pair",
+    ),
+    "negative padding": (
+        by_windows(fitting, inside, lambda image, padding: np.pad(image, [(-padding, padding)] * 2 + [(0, 0)])),
+        "(?s)negative values(?!.*np.pad stopped)",
+    ),
+    "uneven lists, made an array": (
+        lambda image, kernel, stride=1, padding=0: np.array([[1], [2, 3]]),
+        "(?s)inhomogeneous(?!.*one place of an array)",
+    ),
+    "two names for three indices": (two_names, r"(?s)too many values.*more values came than .* names.*np\.ndindex\(…\) as many"),
+    "two names for three sides": (
+        lambda image, kernel, stride=1, padding=0: [0 for height, width in [image.shape]],
+        r"(?s)too many values.*image\.shape holds three",
+    ),
+    "a window that begins before the padded image": (
+        by_parts(lambda place, stride, padding: place * stride - padding),
+        r"padding 2: a window is empty\. Does it begin at a negative number.*also in a padded",
+    ),
+    "a window that begins too late": (
+        by_parts(lambda place, stride, padding: place * stride + padding),
+        r"padding 2: a window is too small.*or it does not go from row \* stride to",
+    ),
+    "kernel times window, padded channels": (
+        by_parts(lambda place, stride, padding: place * stride, np.pad, lambda window, kernel: kernel * window),
+        "the window is 6 deep, and the image has 2 channels",
+    ),
+    "an image into a smaller frame": (
+        lambda image, kernel, stride=1, padding=0: np.copyto(np.zeros((2, 2, 1)), image),
+        "(?s)could not broadcast input array(?!.*a window)",
+    ),
+    "one channel of the window": (
+        by_parts(lambda place, stride, padding: place * stride, padded, lambda window, kernel: window[:, :, 0] * kernel),
+        r"exactly what window\[:, :, 0\] \* kernel\[:, :, :, m\] gives",
+    ),
+    "one channel of the window, all else right": (
+        by_parts(lambda place, stride, padding: place * stride, padded, one_channel_of_three),
+        r"an array \(3, 3\) met an array \(3, 3, 2\)\. Window and kernel",
+    ),
+    "a row of all kernels": (
+        by_windows(fitting, inside, kernel_of=lambda kernel, m: kernel[m]),
+        r"kernel\[m\] gives, a \*row\* of all kernels",
+    ),
+    "sizes from before the padding": (sizes_before_the_padding, r"padding 2: this is the top left part.*before np\.pad"),
     "another error": (lambda image, kernel, stride=1, padding=0: {}[stride], "KeyError"),
     "uint8": (into(np.uint8), "wrap round"),
     "int16": (into(np.int16), "wrap round"),

@@ -91,6 +91,31 @@ def count_by_unique(labels):
     return counts
 
 
+def count_by_appending(labels):
+    counts = np.array([])
+    for number in range(7):
+        counts.append((labels == number).sum())
+    return counts
+
+
+def count_of_counts(labels):
+    return np.zeros(7, dtype=int).count(0)
+
+
+def count_and_return(labels):
+    counts = [0] * 7
+    for label in labels:
+        counts[label] += 1
+        return counts
+
+
+def count_anew(labels):
+    for label in labels:
+        counts = [0] * 7
+        counts[label] += 1
+    return counts
+
+
 def count_misspelt(labels):
     return np.bincounts(labels)
 
@@ -125,6 +150,14 @@ COUNT_WRONG = {
     "float": (lambda labels: np.bincount(labels, minlength=7).astype(float), "whole numbers"),
     "method of lists": (lambda labels: [labels.count(number) for number in range(7)], "an array, not a list"),
     "fancy index": (count_by_fancy_index, "however often"),
+    "an array that is to grow": (
+        count_by_appending,
+        "(?s)no attribute 'append'.*An array of 0 numbers was asked.*not `labels`",
+    ),
+    "a method of lists on the counts": (count_of_counts, "(?s)no attribute 'count'(?!.*not a list)"),
+    "a return in the loop over labels": (count_and_return, "only the first label is counted"),
+    "a return in the loop over classes": (lambda labels: [int((labels == 0).sum())], "the count of class 0 alone"),
+    "counts that begin anew": (count_anew, "only the last label is counted"),
     "misspelt": (count_misspelt, "(?s)no attribute 'bincounts'(?!.*an array, not a list)"),
     "strings": (lambda labels: [(labels == str(number)).sum() for number in range(7)], "All your values are 0"),
     "uint8": (count_in_uint8, "wrap round at 256"),
@@ -140,6 +173,21 @@ def majority_by_loop(train, test):
     right = 0
     for label in test:
         right += int(label == usual)
+    return right / len(test)
+
+
+def majority_of_the_first(train, test):
+    right = 0
+    for label in test:
+        right += int(label == majority(train))
+        return right / len(test)
+
+
+def majority_set_to_1(train, test):
+    right = 0
+    for label in test:
+        if label == majority(train):
+            right = +1
     return right / len(test)
 
 
@@ -167,6 +215,28 @@ MAJORITY_WRONG = {
         "a place is no class",
     ),
     "arguments swapped": (lambda train, test: package.majority_baseline(test, train), "in each other's place"),
+    "a return in the loop": (majority_of_the_first, "the first test label alone"),
+    "two winners compared": (
+        lambda train, test: majority(test) == majority(train),
+        "this is 1 where the most frequent labels",
+    ),
+    "two winners compared, a number": (lambda train, test: int(majority(test) == majority(train)), "this is 1 where"),
+    "set to 1": (majority_set_to_1, r"`right \+= 1` adds 1"),
+    "cut to a whole number": (lambda train, test: int((test == majority(train)).mean()), "0: either the share was cut"),
+    "six classes": (
+        lambda train, test: (test == np.argmax([(train == label).sum() for label in range(6)])).mean(),
+        "labels 0 to 5 gives.*range\\(7\\)",
+    ),
+    "six classes, by max": (
+        lambda train, test: (test == max(range(6), key=train.tolist().count)).mean(),
+        "labels 0 to 5 gives.*range\\(7\\)",
+    ),
+    "classes from 1 on": (
+        lambda train, test: (test == max(range(1, 7), key=train.tolist().count)).mean(),
+        "labels 1 to 6 gives.*range\\(7\\)",
+    ),
+    "always 0": (lambda train, test: (test == 0).mean(), "always answering 0, whatever"),
+    "always 6": (lambda train, test: (test == 6).mean(), "always answering 6 "),
     "true against true": (lambda train, test: (test == test).mean(), "not with themselves"),
 }
 
@@ -224,6 +294,19 @@ def overwritten(train, test):
     return mask
 
 
+def at_another_index(train, test):
+    return test[0, 0, 99]
+
+
+def after_the_first_comparison(train, test):
+    found = []
+    for image in test:
+        for other in train:
+            found.append(np.array_equal(image, other))
+            break
+    return found
+
+
 def leaks_as_many_as_training(train, test):
     seen, mask = {image.tobytes() for image in train}, np.zeros(len(train), dtype=bool)
     for place, image in enumerate(test):
@@ -253,14 +336,43 @@ LEAKS_WRONG = {
     "equals all": (lambda train, test: [(image == train).all() for image in test], r"equals \*all\* of training"),
     "a mask as long as training": (
         leaks_as_many_as_training,
-        r"(?s)IndexError.*12 training pictures and 15 test pictures",
+        r"(?s)IndexError.*12 training pictures and 15 test pictures, and 12 places had no number 12\. The mask has",
+    ),
+    "too many test pictures": (
+        lambda train, test: [leaks_by_bytes(train, test[[place]])[0] for place in range(len(test) + 1)],
+        r"(?s)IndexError.*There are 15 test pictures, numbered from 0 to 14; 15 was asked for",
+    ),
+    "another index": (at_another_index, "(?s)IndexError(?!.*(mask|training pictures and))"),
+    "arrays in a set": (lambda train, test: set(train), r"(?s)unhashable.*An array can't be in a set"),
+    "lists in a set": (
+        lambda train, test: {image.tolist() for image in train},
+        r"(?s)unhashable.*A list can't be in a set",
+    ),
+    "after the first comparison": (after_the_first_comparison, r"copies of the \*first\* training picture"),
+    "all at once": (lambda train, test: np.array_equal(train, test), "a single False, but each"),
+    "all bytes at once": (
+        lambda train, test: test.tobytes() in {image.tobytes() for image in train},
+        "a single False, but each",
+    ),
+    "any and all swapped": (
+        lambda train, test: [(image == train).any(axis=0).all() for image in test],
+        r"put together from pixels of \*several\* training pictures",
+    ),
+    "row by row": (
+        lambda train, test: [(image == train).all(axis=2).any(axis=0).all() for image in test],
+        "put together from rows of",
+    ),
+    "column by column": (
+        lambda train, test: [(image == train).all(axis=1).any(axis=0).all() for image in test],
+        "put together from columns of",
     ),
     "a place for each training picture": (leaks_by_places_of_training, "too short, by 3 at the end"),
     "overwritten": (overwritten, "overwrite the one before"),
     "the first alone": (
         lambda train, test: [np.array_equal(image, train[0]) for image in test],
-        "one training picture at",
+        r"copies of the \*first\* training picture",
     ),
+    "none": (lambda train, test: np.zeros(len(test), dtype=bool), "no picture is found.*one training picture at"),
 }
 
 

@@ -51,6 +51,10 @@ def softmax_without_keepdims_where_it_runs(scores):
     return softmax_without_keepdims(scores)
 
 
+def of_another_length(scores):
+    return scores - np.zeros(len(scores) + 1)
+
+
 def softmax_plain(scores):
     return np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
 
@@ -82,6 +86,7 @@ SOFTMAX_WRONG = {
         softmax_without_keepdims,
         r"(?s)broadcast.*array \(4,\) holds a number per row, but has lost its axis",
     ),
+    "another broadcast": (of_another_length, "(?s)broadcast(?!.*lost its axis)"),
     "no keepdims, square": (softmax_without_keepdims_where_it_runs, "go to the wrong rows"),
     "nothing": (lambda scores: None, "return"),
 }
@@ -121,6 +126,17 @@ def with_error(make):
         return weights - rate * images.T @ error / len(labels), bias - rate * error.mean(axis=0)
 
     return step
+
+
+def minus_one_at(places):
+    """Return what makes an error with 1 subtracted at `places(number of pictures, labels)`."""
+
+    def make(scores, labels):
+        error = package.softmax(scores)
+        error[places(len(labels), labels)] -= 1
+        return error
+
+    return make
 
 
 def every_row(scores, labels):
@@ -191,11 +207,61 @@ STEP_WRONG = {
     "bias by the mean of each row": (bias_by_rows, r"a number per class, 3; 6 came, as many as pictures.*axis=0"),
     "seven classes": (
         with_error(lambda scores, labels: package.softmax(scores) - np.eye(7)[labels]),
-        "6 pictures and 3 classes",
+        "(?s)6 pictures and 3 classes(?!.*has to occur)",
     ),
     "as many classes as occur": (
         with_error(lambda scores, labels: package.softmax(scores) - np.eye(labels.max() + 1)[labels]),
         r"not every class has to occur",
+    ),
+    "truth for the rows and the labels": (
+        with_error(minus_one_at(lambda n, labels: (np.arange(500), np.arange(500) % 3))),
+        r"(?s)axis 0 the number 6 was asked for, and there are 6, as many as pictures.*`truth`(?!.*has to occur)",
+    ),
+    "rows from 1 on": (
+        with_error(minus_one_at(lambda n, labels: (np.arange(1, n + 1), labels))),
+        r"(?s)as many as pictures\. Do the numbers of the rows(?!.*has to occur)",
+    ),
+    "label and row in each other's place": (
+        with_error(minus_one_at(lambda n, labels: (labels, np.arange(n)))),
+        r"(?s)as many as classes\. The first index is the row(?!.*has to occur)",
+    ),
+    "one row too many": (
+        with_error(minus_one_at(lambda n, labels: (list(range(n + 1)), labels))),
+        r"(?s)different lengths met, \(7,\) for the rows and \(6,\) for the columns(?!.*500 faces)",
+    ),
+    "a row for each class": (
+        lambda weights, bias, *more: with_error(minus_one_at(lambda n, labels: (np.arange(len(bias)), labels)))(
+            weights, bias, *more
+        ),
+        r"(?s)different lengths met, \(3,\) for the rows and \(6,\) for the columns(?!.*(bias has|500 faces))",
+    ),
+    "truth for the columns alone": (
+        with_error(minus_one_at(lambda n, labels: (np.arange(n), np.zeros(500, int)))),
+        "(?s)500 faces are in `few` and `truth`",
+    ),
+    "few for the images": (
+        lambda weights, bias, images, labels, rate: np.zeros((5, 500)) @ error_of(weights, bias, images, labels),
+        r"(?s)images\.T @ error\. 500 faces are in `few` and `truth`",
+    ),
+    "as many rows of the unit matrix as the highest label": (
+        with_error(lambda scores, labels: package.softmax(scores) - np.eye(labels.max())[labels]),
+        "(?s)the number 1 was asked for, and there are 1.*not every class has to occur",
+    ),
+    "as many rows of the unit matrix as pictures": (
+        with_error(lambda scores, labels: package.softmax(scores) - np.eye(len(labels))[labels]),
+        "(?s)6 pictures and 3 classes(?!.*has to occur)",
+    ),
+    "another index": (
+        lambda weights, bias, images, labels, rate: (weights[99], bias),
+        "(?s)the number 99 was asked for, and there are 5. Here are 6 pictures and 3 classes(?!.*has to occur)",
+    ),
+    "the labels subtracted": (
+        with_error(lambda scores, labels: package.softmax(scores) - labels),
+        r"(?s)A table \(6, 3\) met a number per picture, \(6,\)\. Were these the labels\?",
+    ),
+    "another broadcast": (
+        lambda weights, bias, images, labels, rate: (weights - images, bias),
+        r"(?s)shapes \(5,3\) \(6,5\)(?!.*(a number per class|classes))",
     ),
     "picture by picture": (picture_by_picture, "a step after each picture"),
 }
@@ -276,7 +342,14 @@ SLOPE_WRONG = {
         lambda loss, weights, place, nudge: [package.slope(loss, weights, (0,) * weights.ndim, nudge)] * 2,
         "one number",
     ),
-    "the loss as an array": (lambda loss, weights, place, nudge: loss[place], "is a function"),
+    "the loss as an array": (
+        lambda loss, weights, place, nudge: loss[place],
+        r"takes \( \) and no \[ \]\. `loss` is a function",
+    ),
+    "the place as a function": (
+        lambda loss, weights, place, nudge: place(weights),
+        "(?s)'tuple' object.*it is the index itself",
+    ),
 }
 
 

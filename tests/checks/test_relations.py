@@ -170,6 +170,18 @@ def test_single_numbers_need_several_cases():
     assert observed([Case(10, 5), Case(14, 7), Case(2, 2)]) == ""
 
 
+@pytest.mark.parametrize("single", [False, np.array([False]), True])
+def test_a_single_truth_value_has_no_relation_to_many(single):
+    """The first False of a mask is its smallest value, too, and as likely found in another way."""
+    masks = [np.array([False, True, True, False]), np.array([False, False, True]), np.array([False, True])]
+    assert observed([Case(single, mask) for mask in masks]) == ""
+
+
+def test_the_first_of_many_numbers_alone():
+    cases = [Case(ROW[first], ROW[first:]) for first in range(3)]
+    assert observed(cases).startswith("Your answer is the first of the right values alone.")
+
+
 def test_the_answer_to_the_first_call_in_every_call():
     assert "right one to the first call" in observed([Case(5, 5), Case(5, 9), Case(5, 12)])
 

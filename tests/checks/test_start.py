@@ -41,6 +41,14 @@ def mirrored_one_too_far(face):
     return mirrored
 
 
+def indices_swapped(face):
+    mirrored = face.copy()
+    for row in range(face.shape[0]):
+        for column in range(face.shape[1]):
+            mirrored[column, row] = face[row, face.shape[1] - 1 - column]
+    return mirrored
+
+
 def swapped_sides(face):
     width = face.shape[0]
     mirrored = face.copy()
@@ -59,7 +67,9 @@ WRONG = {
     "in place": changes_in_place,
     "too many indices": lambda face: face[:, :, ::-1],
     "the number 47 was asked for; the last one there is 2. Do all sizes": mirrored_48,
-    "the number 3 was asked for; the last one there is 2. Either it is one too far, or a size is wrong": mirrored_one_too_far,
+    "the number 3 was asked for; the last one there is 2. Is it one too far? Do all sizes": mirrored_one_too_far,
+    "the number 2 was asked for; the last one there is 1. Is it one too far? Do all sizes come from face.shape? Is the first "
+    "index the row, and the second the column?": indices_swapped,
     "as many columns are mirrored as the picture has rows, 2. It has 3": swapped_sides,
     "found an array of shape (48, 48)": lambda face: np.zeros((48, 48), dtype=np.uint8),
     "their dtype is float64": lambda face: face[:, ::-1].astype(float),
