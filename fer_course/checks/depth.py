@@ -25,6 +25,7 @@ def label_entropy(answer) -> None:
         (np.repeat([2], grown(72, 5)),),  # one class: nothing to learn
         (rng.permutation(np.repeat([0, 3, 5], grown(73, 2, 7, 4)).astype(np.uint8)),),
         (rng.permutation(np.repeat([1, 4, 5], (1, *grown(78, 6, 3)))),),  # a class with a single face
+        (rng.permutation(np.repeat(range(7), grown(79, 3, 2, 4, 2, 5, 2, 6))),),  # all seven: nothing is 0 · ln 0
     ]
     judge(
         answer,
@@ -105,6 +106,12 @@ LABEL_ENTROPY_MISTAKES = (
                 "the value is nan. A class that does not occur has the share 0, and 0 · ln 0 is nan. Leave such classes out: "
                 "counts > 0.")
         for logarithm in (np.log, np.log2, np.log10)
+        for classes in (0, 7)
+    ),
+    *(
+        Mistake(_of_all(np.log, classes, lambda shares: -shares),
+                "the value is nan. A class that does not occur has the share 0, and 0 · ln 0 is nan. Leave such classes out: "
+                f"counts > 0. {_MINUS}")
         for classes in (0, 7)
     ),
     *(

@@ -35,6 +35,10 @@ ENTROPY_WRONG = {
     "nothing": (lambda labels: None, "return"),
     "the shares": (lambda labels: np.bincount(labels) / len(labels), "is one number"),
     "doubled": (lambda labels: 2 * linear.label_entropy(labels), "the right one times 2"),
+    "always nan": (
+        lambda labels: -np.sum((p := np.unique(labels, return_counts=True)[1] / len(labels)) * np.log(-p)),
+        "found nan(?!.*does not occur)",
+    ),
     "stopped": (lambda labels: np.log(labels.share), "stopped with AttributeError"),
     "all seven classes, in a loop": (
         lambda labels: -sum(np.mean(labels == c) * np.log(np.mean(labels == c)) for c in range(7)),
