@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 
 #: Relative and absolute tolerance by the kind of the answer's numbers.
@@ -65,3 +67,9 @@ def as_array(value) -> np.ndarray | None:
     except (TypeError, ValueError):
         return None
     return array if array.dtype.kind in "fiubUS" else None
+
+
+def shapes_in(error: Exception) -> list[tuple[int, ...]]:
+    """Return the shapes that NumPy's message about arrays that don't fit names, in their order."""
+    found = re.findall(r"\((\d+(?:,\d+)*),?\)", str(error))
+    return [tuple(map(int, each.split(","))) for each in found]

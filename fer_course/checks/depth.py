@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 
 import numpy as np
 
 from fer_course.checks.answers import number, whole
-from fer_course.checks.comparing import close
+from fer_course.checks.comparing import close, shapes_in
 from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed
 
 # ---------------------------------------------------------------------------------------------------------- the plateau
@@ -24,6 +25,7 @@ def label_entropy(answer) -> None:
         (np.repeat([2], grown(72, 5)),),  # one class: nothing to learn
         (rng.permutation(np.repeat([0, 3, 5], grown(73, 2, 7, 4)).astype(np.uint8)),),
         (rng.permutation(np.repeat([1, 4, 5], (1, *grown(78, 6, 3)))),),  # a class with a single face
+        (rng.permutation(np.repeat(range(7), grown(79, 3, 2, 4, 2, 5, 2, 6))),),  # all seven: nothing is 0 · ln 0
     ]
     judge(
         answer,
@@ -104,6 +106,12 @@ LABEL_ENTROPY_MISTAKES = (
                 "the value is nan. A class that does not occur has the share 0, and 0 · ln 0 is nan. Leave such classes out: "
                 "counts > 0.")
         for logarithm in (np.log, np.log2, np.log10)
+        for classes in (0, 7)
+    ),
+    *(
+        Mistake(_of_all(np.log, classes, lambda shares: -shares),
+                "the value is nan. A class that does not occur has the share 0, and 0 · ln 0 is nan. Leave such classes out: "
+                f"counts > 0. {_MINUS}")
         for classes in (0, 7)
     ),
     *(
@@ -202,13 +210,41 @@ LABEL_ENTROPY_MISTAKES = (
 
 # -------------------------------------------------------------------------------------------------- batch normalisation
 
-#: What NumPy says when shapes of the normalisation do not fit, and what to do.
-NORMALISE_ADVICE = {
-    "could not be broadcast": "Mean and variance need one number per channel, (C,), or four axes with keepdims=True: "
-    "maps.mean(axis=(0, 1, 2)).",
-    "'list' object cannot be interpreted as an integer": "NumPy takes several axes as a tuple, axis=(0, 1, 2), and not as a "
-    "list.",
-}
+
+def _normalise_advice(error: Exception, maps: np.ndarray, gamma: np.ndarray, *_) -> str:
+    """Say which arrays don't fit, as far as their shapes tell."""
+    told = str(error)
+    if "'list' object cannot be interpreted as an integer" in told:
+        return (
+            "A list is where a whole number, or a tuple of them, belongs. NumPy takes several axes as a tuple, "
+            "axis=(0, 1, 2)."
+        )
+    if "could not be broadcast" not in told:
+        return ""
+    found = shapes_in(error)
+    others = [shape for shape in found if shape not in (maps.shape, gamma.shape)]
+    one_per_channel = (
+        "Mean and variance need one number per channel, (C,), or four axes with keepdims=True: "
+        "maps.mean(axis=(0, 1, 2))."
+    )
+    for shape in others:
+        for axes in _AXES_LEFT_OUT:
+            left = tuple(side for axis, side in enumerate(maps.shape) if axis not in axes)
+            if maps.shape in found and shape == left:
+                return f"{shape} is the shape of a mean or a variance over {_axes(axes)}. {one_per_channel}"
+    channels = maps.shape[-1]
+    return (
+        f"The maps are {maps.shape}; gamma and beta are ({channels},), as mean and variance over pictures, rows and columns "
+        "are. Which of your arrays has another shape?"
+    )
+
+
+def _axes(axes: tuple[int, ...]) -> str:
+    return f"axis {axes[0]} alone" if len(axes) == 1 else f"the axes {axes}"
+
+
+#: The axes of maps that a mean may be taken over, other than the right ones.
+_AXES_LEFT_OUT = [axes for count in (1, 2, 3) for axes in itertools.combinations(range(4), count) if axes != (0, 1, 2)]
 
 
 @check
@@ -228,7 +264,7 @@ def normalise(answer) -> None:
         _batch_normalised,
         lambda maps, gamma, beta, epsilon: f"normalise of maps {maps.shape} with epsilon = {epsilon:g}",
         mistakes=NORMALISE_MISTAKES,
-        advice=NORMALISE_ADVICE,
+        advice=_normalise_advice,
     )
     if not close(attempt(answer, *cases[0][:3]), _batch_normalised(*cases[0][:3], 1e-3)):
         raise Hint("Called without `epsilon`, it is 1e-3, as in Keras. Keep this default.")
@@ -415,19 +451,22 @@ NORMALISE_MISTAKES = (
 @check
 def depth_of_failure(answer) -> None:
     """Check `depth_of_failure(losses, limit)`: the smallest depth at which a seed is not below the limit, or 0."""
-    nan = math.nan
     rng = numbers(77)
     a, b, c = (round(float(x), 2) for x in rng.uniform(0.2, 0.6, 3))
     cases = [
         ({4: [a, b, c], 8: [b, c, a], 16: [1.5, a, b], 24: [1.8, 1.7, 1.6]}, 1.0),
         ({33: [1.8, 1.7, 1.9], 5: [a, b, c], 48: [1.9, 1.8, 1.8], 14: [b, a, 1.6]}, 1.0),  # not in order
         ({4: [a, b, c], 8: [b, 1.4, a], 16: [a, c, b], 24: [b, b, c]}, 1.2),  # a taller one works again
-        ({4: [c, b, a], 24: [b, nan, c], 60: [nan, nan, nan]}, 1.0),
-        ({4: [a, b, c], 16: [nan, 1.5, a], 24: [1.8, 1.7, 1.6]}, 1.0),  # max stays nan, any finds 1.5
+        ({4: [c, b, a], 24: [b, _nan(), c], 60: [_nan(), _nan(), _nan()]}, 1.0),
+        ({4: [a, b, c], 16: [_nan(), 1.5, a], 24: [1.8, 1.7, 1.6]}, 1.0),  # max stays nan, any finds 1.5
         ({4: [a, b, c], 8: [4.0, a, b], 16: [1.8, 1.7, 1.6]}, 1.0),  # the mean fails, the middle seed works
         ({4: [a, b, c], 8: [1.5, a, 1.6], 16: [1.8, 1.7, 1.6]}, 1.0),  # the middle seed fails, another one works
         ({8: [a, 0.75, b], 16: [1.2, 1.1, 1.3]}, 0.75),  # equal to the limit is not below it
+        ({8: [a, 0.9, b], 16: [1.2, 1.1, 1.3]}, 0.8),  # above the limit, and below 1
+        ({4: [a, 1.3, b], 8: [c, 2.1, a]}, 2.0),  # above 1, and below the limit
         ({4: [a, b, c], 60: [c, a, b]}, 1.0),  # nothing fails
+        ({60: [a, 1.5, b], 4: [a, b, c]}, 1.0),  # the largest depth alone fails
+        ({4: [a, 1.5, b], 60: [a, b, c]}, 1.0),  # the smallest alone
         ({4: [2.0, 1.9, 1.8], 60: [1.9, 2.2, 1.8]}, 1.7),  # nothing works
         ({4: [a, b, c, a], 8: [b, c, a, 1.5], 16: [1.8, 1.7, 1.6, a]}, 1.0),  # more seeds than three
         ({4: [a, b], 8: [1.4, b], 16: [1.8, 1.7]}, 1.0),  # and fewer
@@ -445,14 +484,28 @@ def depth_of_failure(answer) -> None:
     passed("The depth of failure: the smallest depth at which not every seed works.")
 
 
+def _nan() -> float:
+    """Return a nan that is an object of its own, as that of a training is: neither `is math.nan` nor `in` finds it."""
+    return float("nan")
+
+
 def _smallest_failing(losses: dict, limit: float) -> int:
     failing = [depth for depth, ends in losses.items() if sum(end < limit for end in ends) < len(ends)]
     return min(failing, default=0)
 
 
 def _failure_advice(error: Exception, losses: dict, limit: float) -> str:
-    if not _smallest_failing(losses, limit) and isinstance(error, (ValueError, IndexError, StopIteration)):
-        return "At these losses every depth works, so none is left to return. Then return 0; `min(failing, default=0)` does it."
+    if _smallest_failing(losses, limit):
+        return ""
+    works = "At these losses every depth works, and 0 is right."
+    told = str(error)
+    if isinstance(error, StopIteration) or (isinstance(error, ValueError) and ("empty" in told or "zero-size" in told)):
+        return f"{works} No depth that fails is left to take: `min(failing, default=0)` returns 0 then."
+    if isinstance(error, IndexError):
+        return (
+            f"{works} Either a list of the depths that fail is empty here: `min(failing, default=0)` returns 0 then. Or an "
+            "index goes past the last depth."
+        )
     return ""
 
 
@@ -481,6 +534,17 @@ def _at_the_first(order):
 
 def _largest_working(losses, limit) -> int:
     return max((depth for depth in losses if not _not_all(losses[depth], limit)), default=0)
+
+
+def _without(place: int):
+    """Return a wrong answer that leaves out the depth in this place of the sorted ones."""
+
+    def wrong(losses, limit):
+        left = sorted(losses)
+        del left[place]
+        return _smallest_failing({depth: losses[depth] for depth in left}, limit)
+
+    return wrong
 
 
 def _beyond_the_last_working(losses, limit) -> int:
@@ -590,7 +654,11 @@ DEPTH_OF_FAILURE_MISTAKES = (
             "this is what the middle seed gives; a depth works only if every single seed is below the limit."),
     Mistake(_failing(lambda ends, limit: not ends[0] < limit), "this is what the first seed gives alone; look at all of them."),
     Mistake(_failing(lambda ends, limit: not all(end <= limit for end in ends)),
-            "a loss that equals the limit is not below it: use <, not <=."),
+            "here a loss that equals the limit counts as good. It is not below it: a depth works if `all(loss < limit …)`."),
+    Mistake(_failing(lambda ends, limit: not all(end < 1 for end in ends)),
+            "this is exactly what a fixed limit such as 1 gives, whatever the argument says. Use `limit`."),
+    Mistake(_without(-1), "this is exactly what comes without the largest depth. Look at every depth, the last one, too."),
+    Mistake(_without(0), "this is exactly what comes without the smallest depth. Look at every depth, the first one, too."),
     Mistake(_failing(_not_all, pick=lambda depths: depths[0]),
             "this is the first depth that fails in the dictionary's own order; go through sorted(losses)."),
     Mistake(_failing(_not_all, pick=max), "this is the largest depth that fails; return the smallest."),

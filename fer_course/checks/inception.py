@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from fer_course import layers
-from fer_course.checks import moving, oracles
+from fer_course.checks import calling, moving, oracles
 from fer_course.checks.comparing import as_array, close
 from fer_course.checks.core import Hint, attempt, check, expect, grown, numbers, passed, short
 from fer_course.quiet import keras
@@ -16,16 +17,21 @@ from fer_course.quiet import keras
 #: How far two Keras models may differ that compute the same in another order, in float32.
 SAME = 1e-5
 
-#: Words of an error of Keras or NumPy that an answer may stop with, and what the learner can do.
-CALL_ADVICE = {
-    "too many positional arguments": "A layer takes *one* list of tensors: `layers.Concatenate()(outputs)`, without a star.",
-    "Only input tensors may be passed": "A layer was called with what is no tensor. `layers.Conv2D(…)` is a layer, not called "
-    "yet; `layers.Conv2D(…)(x)` is the tensor that it gives.",
-    "to a shape. Found invalid": "A layer has a whole number of maps: `filters // towers`; a single `/` gives a fraction.",
-    "should be called on a list": "Concatenate takes a list: collect what *all* towers give in a list, and give it the list.",
-    "KerasTensor is symbolic": "`x` and what the layers give are Keras tensors, without numbers, which NumPy can't take. "
-    "`layers.Concatenate()(outputs)` joins them.",
-}
+
+def _call_advice(error: Exception) -> str:
+    said = calling.about_call(error)
+    if "whole number of maps" in said:
+        return f"{said} A tower has `filters // towers` maps."
+    if "one* list" in said:
+        return f"{said} The list is for Concatenate: `layers.Concatenate()(outputs)`."
+    if "convert it to a NumPy array" in str(error):
+        return f"{said} `layers.Concatenate()(outputs)` joins them."
+    if "should be called on a list" in str(error):
+        return "`layers.Concatenate()` takes a list: collect what *all* towers give in a list, and give it the list."
+    return said
+
+
+#: Words of an error of NumPy, and what is true of the arrays that it names.
 JOIN_ADVICE = {
     "must match exactly": "These arrays don't fit side by side: `weights[:6]` are of the 1×1 convolutions (kernel, bias, "
     "kernel, …), the other six of the 3×3.",
@@ -57,7 +63,7 @@ def _built(function, shape: tuple[int, ...], filters: int, towers: int) -> keras
     def called(filters, towers):
         return function(inputs, filters, towers)
 
-    output = attempt(called if callable(function) else function, filters, towers, advice=CALL_ADVICE)
+    output = attempt(called if callable(function) else function, filters, towers, advice=_call_advice)
     if isinstance(output, keras.Layer) and not isinstance(output, keras.Model):
         raise Hint(
             f"That is the layer {type(output).__name__} itself, not what it gives. Two pairs of parentheses: the first "
@@ -337,7 +343,7 @@ def _arrays(answer, shapes: list[tuple], weights: list[np.ndarray]) -> list[np.n
         if found != shape:
             raise Hint(
                 f"Array {number} should have the shape {shape}, found {found}."
-                + (_origin(array, weights) or _array_advice(number, found, shape))
+                + (_origin(number, array, weights) or _array_advice(number, found, shape))
             )
         values = np.asarray(array)
         if values.dtype.kind not in "fiu":
@@ -370,20 +376,31 @@ def _told(part) -> str:
     )
 
 
-def _origin(array, weights: list[np.ndarray]) -> str:
-    """Say which of `weights` an array is, or some of them side by side, if it is any; "" for a single large kernel's or bias."""
-    for number, given in enumerate(weights):
+def _origin(number: int, array, weights: list[np.ndarray]) -> str:
+    """Say which of `weights` array `number` of the answer is, or some of them side by side, if it is any."""
+    for place, given in enumerate(weights):
         if _equal(array, given):
-            kind = "3×3" if number >= 6 else "1×1"
-            return f" It is weights[{number}], of a {kind} convolution. After the large 1×1 come the 3×3's six, weights[6:]."
+            return f" It is weights[{place}], {_of_which(place)}. {_belongs(number)}"
     for places in ((0, 2), (0, 4), (2, 4), (1, 3), (1, 5), (3, 5), (6, 8, 10), (7, 9, 11)):
         if _equal(array, np.concatenate([weights[place] for place in places], axis=-1)):
             names = " and ".join(f"weights[{place}]" for place in places)
-            wanted = (
-                "weights[1], weights[3] and weights[5]" if places[0] % 2 else "weights[0], weights[2] and weights[4]"
-            )
-            return f" It is {names}, side by side. Of the 1×1 convolutions there are three: {wanted}."
+            return f" It is {names}, side by side. {_belongs(number)}"
     return ""
+
+
+def _of_which(place: int) -> str:
+    return f"{'bias' if place % 2 else 'kernel'} of a {'3×3' if place >= 6 else '1×1'} convolution"
+
+
+def _belongs(number: int) -> str:
+    """Say what belongs in this place of the answer."""
+    if number == 0:
+        return (
+            "Array 0 is the kernel of the large 1×1: all three of weights[0], weights[2] and weights[4], side by side."
+        )
+    if number == 1:
+        return "Array 1 is the bias of the large 1×1: all three of weights[1], weights[3] and weights[5], side by side."
+    return "After the large 1×1 come the 3×3's six, weights[6:]."
 
 
 def _array_advice(number: int, found: tuple, shape: tuple) -> str:
@@ -415,7 +432,10 @@ def _explain(answer: Sequence[np.ndarray], weights: list[np.ndarray], difference
             "The towers' maps alternate in your large kernel; a segment must hold the maps of one tower together."
         )
     if _equal(kernel, right) and not _equal(bias, np.concatenate(biases)):
-        advice = "all zeros" if not bias.any() else "other numbers, or in another order"
+        reordered = _equal(np.sort(bias), np.sort(np.concatenate(biases)))
+        advice = (
+            "all zeros" if not bias.any() else "the same numbers in another order" if reordered else "other numbers"
+        )
         raise Hint(
             f"The large kernel is right; its bias is not ({advice}): join the three biases in the towers' order."
         )
@@ -429,11 +449,28 @@ def _explain(answer: Sequence[np.ndarray], weights: list[np.ndarray], difference
             f"The large 1×1 is right; the 3×3 arrays come along unchanged, in their order. Look at arrays {places}."
         )
     if _equal(np.sort(kernel, axis=None), np.sort(right, axis=None)):
-        raise Hint("The large kernel has the right numbers in other places: join the towers in their order, 1, 2, 3.")
+        raise Hint(f"The large kernel has the right numbers in other places. {_about_places(kernel, kernels)}")
     raise Hint(
         f"The shapes are right, but the outputs differ by {100 * difference:.0f} % of the largest: look at the large "
         "kernel. Its first third of output maps is the first tower's kernel, and so on."
     )
+
+
+def _about_places(kernel: np.ndarray, kernels: list[np.ndarray]) -> str:
+    """Say how the numbers of a large kernel may have come into other places than the right ones."""
+    for order in itertools.permutations(range(len(kernels))):
+        chosen = [kernels[place] for place in order]
+        named = ", ".join(str(place + 1) for place in order)
+        if _equal(kernel, np.concatenate(chosen, axis=-1)):
+            return f"Its towers follow each other as {named}: join the towers in their order, 1, 2, 3."
+        # One after the other in memory: the same after np.array, np.stack and np.concatenate along each of the first three axes.
+        if _equal(kernel, np.stack(chosen).reshape(kernel.shape)):
+            return (
+                "That is exactly what a `reshape` gives of kernels that are joined along another axis than the last: it mixes "
+                "their numbers. `np.concatenate(…, axis=-1)` gives the shape, without `reshape`."
+            )
+    maps = kernels[0].shape[-1]
+    return f"The first tower's kernel is its first {maps} output maps, `[..., :{maps}]`, and so on, with all else in its place."
 
 
 def _equal(one, other) -> bool:

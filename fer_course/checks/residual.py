@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from fer_course import layers as package
-from fer_course.checks import moving, oracles
+from fer_course.checks import calling, moving, oracles
 from fer_course.checks.core import Hint, Mistake, attempt, check, expect, grown, judge, numbers, passed
 from fer_course.quiet import keras
 
@@ -147,11 +147,15 @@ def _halves_pictures(function, shape: tuple[int, int, int], filters: int) -> boo
 #: Words of an error of Keras that a module may stop with, and what is true of the layer.
 CALL_ADVICE = {
     "Merge.__init__()": "`layers.Add()` is made without arguments, and then called with the list: `layers.Add()([x, side])`.",
-    "too many positional arguments": "A layer is called with *one* tensor or *one* list of tensors: `layers.Add()([x, side])`.",
-    "KerasTensor is symbolic": "`x` is a Keras tensor, without numbers yet. A layer gets its settings first, and the tensor in "
-    "parentheses of its own: `layers.BatchNormalization()(x)`.",
     "should be called on a list": "`layers.Add()` takes the list of both paths: `layers.Add()([x, side])`.",
 }
+
+
+def _about_call(error: Exception) -> str:
+    said = calling.about_call(error)
+    if "one* list" in said:
+        return f"{said} The list is for Add: `layers.Add()([x, side])`."
+    return said or next((advice for words, advice in CALL_ADVICE.items() if words in str(error)), "")
 
 
 def _about_error(error: Exception, function, shape: tuple[int, int, int], expected: tuple[int, int, int]) -> str:
@@ -160,7 +164,7 @@ def _about_error(error: Exception, function, shape: tuple[int, int, int], expect
     found = re.search(r"Received shapes \((.+?)\) and \((.+?)\)", told)
     found = found or re.search(r"Input shapes are: \[None, (.+?)\] and \[None, (.+?)\]", told)
     if not found:
-        return next((advice for words, advice in CALL_ADVICE.items() if words in told), "")
+        return _about_call(error)
     paths = [tuple(map(int, group.split(", "))) for group in found.groups() if "None" not in group]
     wrong = [path for path in dict.fromkeys(paths) if path != expected]
     said = "".join(f" You have {_shape(path)}: {_about_path(path, shape, expected)}." for path in wrong)
@@ -593,6 +597,9 @@ MODULE_PARAMETERS_MISTAKES = (
             "*in*: 9 · channels."),
     Mistake(_parts(second=lambda c, f: 9 * c + c * f),
             "this is the count with two equal separable convolutions. The second one gets `filters` channels, not `channels`."),
+    Mistake(_parts(first=lambda c, f: 9 * f + f * f),
+            "this is the count with `filters` channels for both separable convolutions. The first one gets `channels`: "
+            "9 · channels + channels · filters."),
     Mistake(_parts(first=lambda c, f: 9 * c * f, second=lambda c, f: 9 * f * f),
             "this is the count with *standard* 3×3 convolutions; separable ones have 9·C + C·M weights."),
     Mistake(_parts(first=lambda c, f: 9 * c, second=lambda c, f: 9 * f),

@@ -7,17 +7,32 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from fer_course.checks import oracles
+from fer_course.checks.comparing import shapes_in
 from fer_course.checks.core import Mistake, check, grown, judge, numbers, passed
 
-SEGMENT_ADVICE = {
-    "could not be broadcast": "A part of `x` has more or fewer channels than its kernel takes: a segment is "
-    "C // S wide, `x[..., start : start + size]`.",
-    "slice indices must be integers": "A segment has a whole number of channels: `C // S`; a single `/` gives a fraction.",
-}
-KERNEL_ADVICE = {
-    "could not be broadcast": "The axes don't fit: `depth` is (k, k, M), `point` (C, M). Give `depth` a new axis for c, "
-    "before its last.",
-}
+
+def _segment_advice(error: Exception, x: np.ndarray, kernels: list) -> str:
+    """Say what is certain about an error of NumPy, from the shapes that it names."""
+    told, channels = str(error), x.shape[-1]
+    window = kernels[0].shape[:3]
+    if "does not result in an equal division" in told:
+        return (
+            f"The {channels} channels divide into {len(kernels)} equal parts, so another axis was split, or into another number "
+            "of parts. np.split takes the first axis, the rows, unless told otherwise: axis=-1."
+        )
+    if "slice indices must be integers" in told:
+        return "The ends of a slice are whole numbers. Is there a single `/`? It gives a fraction; `C // S` is a whole number."
+    found = shapes_in(error)
+    if "could not be broadcast" not in told or found[1:] != [window] or found[0][:-1] != window[:2]:
+        return ""
+    wide = found[0][-1]
+    said = f"A part of `x` has {wide} channels here; its kernel takes C // S = {window[2]}."
+    if wide == channels:
+        return (
+            f"{said} {wide} are all channels of `x`. A segment is cut along the last axis, `x[..., start : start + size]`; "
+            "np.split needs axis=-1 for that."
+        )
+    return f"{said} A segment is C // S wide, `x[..., start : start + size]`."
 
 
 # --------------------------------------------------------------------------------------------------------- segments
@@ -47,7 +62,7 @@ def segmented(answer) -> None:
         oracles.segmented,
         lambda x, kernels: f"{len(kernels)} segments of maps {x.shape}, kernels {kernels[0].shape}",
         mistakes=SEGMENTED_MISTAKES,
-        advice=SEGMENT_ADVICE,
+        advice=_segment_advice,
     )
     passed("Segments: from one, a standard convolution, to one per channel, a depthwise one.")
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from fer_course.checks import oracles
-from fer_course.checks.comparing import as_array
+from fer_course.checks.comparing import as_array, shapes_in
 from fer_course.checks.core import Hint, Mistake, attempt, check, grown, judge, numbers, passed, short
 
 _RELU = "everything below zero is cut off. A ReLU may follow a convolution; it is no part of it."
@@ -62,12 +62,6 @@ def _layouts(right: Callable) -> tuple[Mistake, ...]:
     )
 
 
-def _shapes(error: Exception) -> list[tuple[int, ...]]:
-    """Return the shapes that NumPy's message about arrays that don't fit names, in their order."""
-    found = re.findall(r"\((\d+(?:,\d+)*),?\)", str(error))
-    return [tuple(map(int, each.split(","))) for each in found]
-
-
 # ------------------------------------------------------------------------------------------------ depthwise
 
 
@@ -92,29 +86,67 @@ def depthwise(answer) -> None:
 
 
 def _depthwise_advice(error: Exception, image: np.ndarray, kernel: np.ndarray) -> str:
-    told, shapes = str(error), _shapes(error)
+    told, shapes = str(error), shapes_in(error)
+    size, channels = len(kernel), image.shape[2]
+    result = (image.shape[0] - size + 1, image.shape[1] - size + 1, channels)
+    if "operands could not be broadcast" in told and set(shapes) == {result, kernel.shape}:
+        return (
+            f"{result} is the shape of the whole result, {kernel.shape} that of the kernel and of a window. The sum of one "
+            "window's products goes to one position, maps[row, column]."
+        )
     if "operands could not be broadcast" in told and shapes[-1:] == [kernel.shape]:
         return (
-            f"The kernel is {kernel.shape}; what it is laid on is {shapes[0]}. A window begins at row and column, and is k "
-            "wide: `image[row : row + k, column : column + k]`."
+            f"{kernel.shape} is the shape of the kernel; the other array is {shapes[0]}. Is that the window? It begins at row "
+            "and column, and is k wide: `image[row : row + k, column : column + k]`."
         )
     if "operands could not be broadcast" in told and shapes[-1:] == [kernel.shape[:2]]:
         return (
-            f"The kernel of one channel is {shapes[-1]}; what it is laid on is {shapes[0]}. The window of channel c is "
-            "`image[row : row + k, column : column + k, c]`."
+            f"{shapes[-1]} is the shape of one channel's kernel; the other array is {shapes[0]}. Is that the window? The one of "
+            "channel c is `image[row : row + k, column : column + k, c]`."
         )
     if "could not broadcast input array" in told and shapes[1:] == [image.shape[2:]]:
         return (
-            f"One position of the result takes {image.shape[2]} numbers, one per channel; here is an array {shapes[0]}. Sum the "
+            f"One position of the result takes {channels} numbers, one per channel; here is an array {shapes[0]}. Sum the "
             "product over its rows and columns: `.sum(axis=(0, 1))`."
         )
+    if "inhomogeneous" in told:
+        return _UNEQUAL
     if "setting an array element" in told:
         return "Several numbers are written to one element. maps[row, column] takes one per channel, maps[row, column, c] one."
-    if isinstance(error, IndexError) and "out of bounds for axis 2" in told:
-        return f"There are {image.shape[2]} channels: 0 to {image.shape[2] - 1}."
-    if isinstance(error, IndexError) and "out of bounds" in told:
-        return "The row comes first, then the column: maps[row, column]. The result has H - k + 1 rows and W - k + 1 columns."
+    if isinstance(error, IndexError):
+        return _about_index(told, {"image": image.shape, "kernel": kernel.shape, "result": result})
     return ""
+
+
+#: What is true of the sides of image, kernel and result.
+_SIDES = {
+    "image": "A window at row and column of the image begins there and is k wide: "
+    "`image[row : row + k, column : column + k]`.",
+    "kernel": "The kernel, and each window, has the rows and columns 0 to k - 1.",
+    "result": "The result has H - k + 1 rows and W - k + 1 columns. The row comes first, then the column: maps[row, column].",
+}
+
+
+def _about_index(told: str, shapes: dict[str, tuple[int, ...]]) -> str:
+    """Say which array an index may have gone past: the message tells the axis and its size, and not the array."""
+    found = re.search(r"out of bounds for axis (\d+) with size (\d+)", told)
+    if not found:
+        return ""
+    axis, size = map(int, found.groups())
+    if axis == 2 and size == shapes["image"][2]:
+        return f"There are {size} channels: 0 to {size - 1}."
+    fit = [name for name, shape in shapes.items() if axis < 2 and shape[axis] == size]
+    if not fit:
+        return ""
+    side = f"{size} {('rows', 'columns')[axis]}"
+    if len(fit) == 1:
+        return f"The {fit[0]} has {side} here. {_SIDES[fit[0]]}"
+    return f"Both {' and '.join(fit)} have {side} here; which of them does the line above index? " + " ".join(
+        _SIDES[name] for name in fit
+    )
+
+
+_UNEQUAL = "The parts of a list have different shapes here, so they don't make one array. They should have one shape."
 
 
 def _depthwise_of(change: Callable[[np.ndarray, np.ndarray], tuple]):
@@ -298,8 +330,10 @@ def pointwise(answer) -> None:
 
 
 def _pointwise_advice(error: Exception, image: np.ndarray, kernel: np.ndarray) -> str:
-    told, shapes = str(error), _shapes(error)
+    told, shapes = str(error), shapes_in(error)
     channels, maps = kernel.shape
+    if "inhomogeneous" in told:
+        return _UNEQUAL
     if "setting an array element" in told:
         return f"Several numbers are written to one element. A pixel has {maps} numbers in the result, one per map."
     if (
@@ -309,6 +343,11 @@ def _pointwise_advice(error: Exception, image: np.ndarray, kernel: np.ndarray) -
         and (len({each[:-1] for each in shapes}) == 1)
     ):
         return f"The image has C = {channels} channels, the result M = {maps} maps: its shape is (H, W, M)."
+    if "could not broadcast input array" in told and len(shapes) == 2:
+        return (
+            f"An array {shapes[0]} is written to a place of shape {shapes[1]}. The result is (H, W, M), here "
+            f"{(*image.shape[:2], maps)}: a pixel of it takes M = {maps} numbers."
+        )
     if "broadcast" in told or "mismatch in its core dimension" in told:
         return "The channels are the last axis of the image, and the first of the kernel: `@` sums their products."
     return ""
@@ -381,6 +420,7 @@ def cost_ratio(answer) -> None:
         lambda h, w, *layer: _separable_count(*layer) / _standard_count(*layer),
         "ratio for {} × {} pixels, {} channels, {} filters, kernel size {}".format,
         mistakes=COST_RATIO_MISTAKES,
+        advice={"for ^": f"{_CARET} A square is `size ** 2`."},
         form=_one_number,
     )
     passed("The ratio is right, also where a separable convolution is the dearer one.")
@@ -419,6 +459,7 @@ def _fewer(height: int, width: int, size: int, valid: int) -> int:
     return (height - size + 1) * (width - size + 1) if valid else height * width
 
 
+_CARET = "In Python ^ is no power: it compares the bits of two whole numbers."
 _UPSIDE_DOWN = "this is upside down. Return separable / standard: below 1 where the separable one is cheaper."
 _BRACKETS = "this is what comes without brackets: / and * come before +. Write (depthwise + pointwise) / standard."
 _BELOW = "this is what comes without brackets: a / b * c is (a / b) * c. Work the standard count out first, on a line of its own."
@@ -495,6 +536,24 @@ COST_RATIO_MISTAKES = (
             "this is what a depthwise half of 9 · C gives, whatever `size` says. It has k² numbers for each channel."),
     Mistake(lambda h, w, c, m, k: (k * k * c + c * m) / (9 * c * m),
             "this is what a standard count of 9 · C · M gives, whatever `size` says. It is k² · C · M."),
+    *(
+        Mistake(answer, f"this is what size ^ 2 gives in place of size ** 2. {_CARET}")
+        for answer in (
+            lambda h, w, c, m, k: ((k ^ 2) * c + c * m) / ((k ^ 2) * c * m),
+            lambda h, w, c, m, k: ((h * w * k ^ 2 * c) + h * w * c * m) / (h * w * k ^ 2 * c * m),
+            lambda h, w, c, m, k: (h * w * k ^ 2 * c + h * w * c * m) / (h * w * k ^ 2 * c * m),
+            lambda h, w, c, m, k: ((k ^ 2 * c) + c * m) / (k ^ 2 * c * m),
+            lambda h, w, c, m, k: (k ^ 2 * c + c * m) / (k ^ 2 * c * m),
+            lambda h, w, c, m, k: h * w * (k ^ 2 * c + c * m) / (h * w * k ^ 2 * c * m),
+            lambda h, w, c, m, k: h * w * (k ^ 2 * c + c * m) / (h * w * (k ^ 2 * c * m)),
+            lambda h, w, c, m, k: ((h * w * c * k ^ 2) + h * w * c * m) / (h * w * c * m * k ^ 2),
+            lambda h, w, c, m, k: (h * w * c * m + h * w * c * k ^ 2) / (h * w * c * m * k ^ 2),
+            lambda h, w, c, m, k: ((c * k ^ 2) + c * m) / (c * m * k ^ 2),
+            lambda h, w, c, m, k: (c * m + c * k ^ 2) / (c * m * k ^ 2),
+            lambda h, w, c, m, k: ((k ^ 2) * c + c * m) / (k * k * c * m),
+            lambda h, w, c, m, k: (k * k * c + c * m) / ((k ^ 2) * c * m),
+        )
+    ),
     Mistake(lambda h, w, c, m, k: 1 / m + 1 / 9, "these are the ratios for a size of 3, whatever `size` says."),
     Mistake(lambda h, w, c, m, k: h * w * k * k * c + 1 / k**2, _BRACKETS),
     Mistake(lambda h, w, c, m, k: k * k * c + 1 / k**2, _BRACKETS),
@@ -688,23 +747,31 @@ def _cut_across(lay: Callable):
 
 
 def _svd_advice(error: Exception, kernel: np.ndarray, rank: int) -> str:
-    told, shapes = str(error), _shapes(error)
+    told, shapes = str(error), shapes_in(error)
     size, _, _, filters = kernel.shape
     full = {(size**2, size**2), (filters, filters)} & set(shapes) or f"different from {size**2}" in told
     if size**2 != filters and full and ("operands could not" in told or "core dimension" in told):
-        return "u and vt may be larger than s: np.linalg.svd leaves the rest out with `full_matrices=False`, and the three fit."
+        return (
+            f"Is `full_matrices=False` in the call of np.linalg.svd? Without it u is {(size**2, size**2)} and vt "
+            f"{(filters, filters)}, larger than s; with it the three fit."
+        )
     if "values to unpack" in told:
-        return "np.linalg.svd returns three arrays: u, s, vt."
+        return "np.linalg.svd returns three arrays, u, s, vt; kernel.shape has four numbers, k, k, C, M. Which is unpacked here?"
+    if "inhomogeneous" in told:
+        return _UNEQUAL
     if "cannot reshape array" in told:
         return _about_reshape(told, shapes, kernel, rank)
     if "too many indices" in told and "1-dimensional" in told:
-        return "An array here has one axis only. `u @ s` has one, (k · k,): it adds all patterns up. `u * s` keeps its columns."
+        return (
+            "An array here has one axis only. `s` has one, and so has `u @ s`, which adds all patterns up. `u * s` keeps the "
+            "columns of u."
+        )
     if "could not broadcast input array" in told:
         return (
             "The patterns of channel c go to depth[:, :, c], of shape (k, k, rank); its mixtures, vt[:rank], to point[c], "
             "of shape (rank, M)."
         )
-    if "operands could not" in told and shapes[:1] == [(rank,)]:
+    if "operands could not" in told and set(shapes) == {(rank,), (rank, filters)}:
         return "Each *row* of vt takes one singular value: s[:rank, None] * vt[:rank]."
     return ""
 
@@ -758,7 +825,9 @@ BEST_SEPARABLE_MISTAKES = (
             "this is what the squares of the singular values give. Multiply one of the two kernels by s, or each of them by "
             "its root."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, -rank:], vt[-rank:])),
-            "this is what the smallest singular values give. NumPy has the largest first: take [:rank], not [-rank:]."),
+            "this is what the smallest singular values give. NumPy has the largest first: the first `rank` are [:rank]."),
+    Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, rank:], vt[rank:])),
+            "this is what all patterns *after* the first `rank` give. Keep the first ones: [:rank]."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u / s)[:, :rank], vt[:rank])),
             "this is what u divided by the singular values gives. Multiply it by them."),
     Mistake(_by_svd(lambda u, s, vt, rank: ((u * s)[:, :1], vt[:1])),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from fer_course import layers as blocks
 from fer_course import models
-from fer_course.checks import moving
+from fer_course.checks import calling, moving
 from fer_course.checks.core import Hint, attempt, check, close, expect, numbers, passed
 from fer_course.quiet import keras
 
@@ -17,28 +19,37 @@ layers = keras.layers
 def mini_xception(answer) -> None:
     """Check `mini_xception(filters, classes)`: a Keras model, layer for layer the published one."""
     pixels = numbers(5).integers(0, 256, (3, 48, 48, 1)).astype("float32")
-    model = attempt(answer, advice=CALL_ADVICE)
+    model = attempt(answer, advice=functools.partial(_call_advice, filters=FILTERS))
     with moving.followed("mini_xception()"):
         _check_whole(model, pixels)
-    small = attempt(answer, (4, 6), 3, advice=CALL_ADVICE)
+    small = attempt(answer, (4, 6), 3, advice=functools.partial(_call_advice, filters=(4, 6)))
     with moving.followed("mini_xception((4, 6), 3)"):
         _check_small(small, pixels)
     # More modules than the published ones, and neither growing nor of equal sizes.
-    several = attempt(answer, SEVERAL, 2, advice=CALL_ADVICE)
+    several = attempt(answer, SEVERAL, 2, advice=functools.partial(_call_advice, filters=SEVERAL))
     with moving.followed(f"mini_xception({SEVERAL}, 2)"):
         _check_several(several, pixels)
     passed("Mini-Xception: 58,423 parameters, and the published function.")
 
 
+#: Those of the published network.
+FILTERS = (16, 32, 64, 128)
 SEVERAL = (6, 4, 5, 9, 7)
 
-#: Words of an error that a network may stop with, and what they say.
-CALL_ADVICE = {
-    "between instances of 'tuple' and 'int'": "A tuple stands where one number belongs. `filters` holds one number for each "
-    "module: `for each in filters: x = residual_module(x, each)`.",
-    "to a shape. Found invalid": "Something else stands where a layer takes one whole number. `filters` holds one number for "
-    "each module: `for each in filters: x = residual_module(x, each)`.",
-}
+_ONE_EACH = "`filters` holds one number for each module: `for each in filters: x = residual_module(x, each)`."
+
+
+def _call_advice(error: Exception, filters: tuple[int, ...]) -> str:
+    """Say what is certain about an error of Keras; `filters` is what the learner's function was called with."""
+    if said := calling.about_call(error):
+        return said
+    if "between instances of 'tuple' and 'int'" not in str(error):
+        return ""
+    given = calling.filters_given(error)
+    if given is None:
+        return f"A tuple is compared with a number. {_ONE_EACH}"
+    said = f"A layer was given {given} for `filters`, where one whole number belongs."
+    return f"{said} {_ONE_EACH}" if tuple(given) == filters else said
 
 
 def _check_whole(model, pixels: np.ndarray) -> None:
@@ -153,10 +164,14 @@ def _check_count(model: keras.Model, right: keras.Model) -> None:
             "the last convolution's kernel is 1×1; it should be 3×3.",
         ),
         (
+            "It has a normalisation of 7 channels too many." in differing and "a bias of 7" in differing,
+            f"{count - wanted} too many. There is a normalisation of 7 channels and no bias of 7, as `convolution` has it. The "
+            "last convolution is not normalised, and has a bias: use Keras' own `layers.Conv2D` there.",
+        ),
+        (
             "It has a normalisation of 7 channels too many." in differing,
-            f"{count - wanted} too many: a normalisation of 7 channels. The last convolution has none, but a bias; use Keras' "
-            "own "
-            "`layers.Conv2D` there, not `convolution`.",
+            f"{count - wanted} too many: a normalisation of 7 channels. The last convolution is not normalised: leave that "
+            "layer out.",
         ),
         (
             differing

@@ -35,6 +35,10 @@ ENTROPY_WRONG = {
     "nothing": (lambda labels: None, "return"),
     "the shares": (lambda labels: np.bincount(labels) / len(labels), "is one number"),
     "doubled": (lambda labels: 2 * linear.label_entropy(labels), "the right one times 2"),
+    "always nan": (
+        lambda labels: -np.sum((p := np.unique(labels, return_counts=True)[1] / len(labels)) * np.log(-p)),
+        "found nan(?!.*does not occur)",
+    ),
     "stopped": (lambda labels: np.log(labels.share), "stopped with AttributeError"),
     "all seven classes, in a loop": (
         lambda labels: -sum(np.mean(labels == c) * np.log(np.mean(labels == c)) for c in range(7)),
@@ -88,7 +92,11 @@ NORMALISE_WRONG = {
     "in place": (in_place, r"`maps = maps\.copy\(\)`"),
     "lost axes": (
         lambda maps, gamma, beta, epsilon: maps - maps.mean(axis=(1, 2)),
-        r"one number per channel, \(C,\)",
+        r"\(3, 2\) is the shape of a mean or a variance over the axes \(1, 2\)\..*one number per channel, \(C,\)",
+    ),
+    "another array's shape": (
+        lambda maps, gamma, beta, epsilon: (maps - maps.mean(axis=(0, 1, 2))) * np.ones(7),
+        r"The maps are \(3, 4, 5, 2\); gamma and beta are \(2,\).* Which of your arrays has another shape\?",
     ),
     "a list of axes": (
         lambda maps, gamma, beta, epsilon: maps - maps.mean(axis=[0, 1, 2]),
@@ -118,15 +126,60 @@ def by_while(losses, limit):
 FAILURE_RIGHT = {"package": package_depth, "while": by_while}
 
 
-def first_depth(fails):
-    return lambda losses, limit: next((depth for depth in sorted(losses) if fails(losses[depth], limit)), 0)
+def first_depth(fails, part=slice(None)):
+    return lambda losses, limit: next((depth for depth in sorted(losses)[part] if fails(losses[depth], limit)), 0)
+
+
+def too_far(losses, limit):
+    depths = sorted(losses)
+    for number in range(len(depths) + 1):
+        if not all(end < limit for end in losses[depths[number]]):
+            return depths[number]
+    return 0
 
 
 FAILURE_WRONG = {
     "nothing": (lambda losses, limit: None, "return"),
     "no zero": (
         lambda losses, limit: min(d for d in losses if not all(x < limit for x in losses[d])),
-        r"every depth works, so none is left to return. Then return 0; `min\(failing, default=0\)`",
+        r"every depth works, and 0 is right. No depth that fails is left to take: `min\(failing, default=0\)`",
+    ),
+    "no zero, by index": (
+        lambda losses, limit: [d for d in sorted(losses) if not all(x < limit for x in losses[d])][0],  # noqa: RUF015
+        r"Either a list of the depths that fail is empty here: .*\. Or an index goes past the last depth",
+    ),
+    "no zero, by next": (
+        lambda losses, limit: next(d for d in sorted(losses) if not all(x < limit for x in losses[d])),
+        "No depth that fails is left to take",
+    ),
+    "an index too far": (too_far, "Either a list of .*Or an index goes past the last depth"),
+    "another ValueError": (
+        lambda losses, limit: package_depth(losses, limit) or int("none"),
+        "stopped with ValueError: invalid literal(?!.*every depth works)",
+    ),
+    "the largest never looked at": (
+        first_depth(lambda ends, limit: not all(end < limit for end in ends), slice(-1)),
+        "what comes without the largest depth",
+    ),
+    "the smallest never looked at": (
+        first_depth(lambda ends, limit: not all(end < limit for end in ends), slice(1, None)),
+        "what comes without the smallest depth",
+    ),
+    "nan by in": (
+        first_depth(lambda ends, limit: max(ends) >= limit or math.nan in ends),
+        r"what max\(…\) >= limit gives",
+    ),
+    "nan by is": (
+        first_depth(lambda ends, limit: any(end >= limit or end is math.nan for end in ends)),
+        "here a loss of nan counts as good",
+    ),
+    "nan and >": (
+        first_depth(lambda ends, limit: any(math.isnan(end) for end in ends) or max(ends) > limit),
+        "here a loss that equals the limit counts as good(?!.*<=)",
+    ),
+    "a fixed limit": (
+        first_depth(lambda ends, limit: not all(end < 1 for end in ends)),
+        "what a fixed limit such as 1 gives",
     ),
     "no zero, another error": (
         lambda losses, limit: losses[0] or min(losses),

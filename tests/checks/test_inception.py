@@ -184,7 +184,7 @@ SIMPLIFIED_WRONG = {
     "The Concatenate takes 3 tensors; there are 5": lambda x, filters, towers: right_tower(
         x, filters // towers * min(towers, 3), min(towers, 3)
     ),
-    "which NumPy can't take": towers_of(
+    "can't take them. Layers and `keras.ops` can. `layers.Concatenate()(outputs)` joins them": towers_of(
         lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=lambda outputs: np.concatenate(outputs, axis=-1)
     ),
     "found 1×1, 3×3, 3×3": towers_of(lambda x, maps: conv(conv(conv(x, maps, 1), maps, 3), maps, 3)),
@@ -208,8 +208,13 @@ SIMPLIFIED_WRONG = {
     "here 2; a 3×3 of yours gives 1": uneven,
     "without a star": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=lambda all: layers.Concatenate()(*all)),
     "`layers.Conv2D(…)(x)` is the tensor": towers_of(lambda x, maps: layers.Conv2D(maps, 3)(layers.Conv2D(maps, 1))),
-    "is a layer, not called yet": towers_of(lambda x, maps: layers.Conv2D(maps, 3)),
-    "a single `/`": lambda x, filters, towers: conv(x, filters / towers, 1),
+    "the layer Conv2D itself, which is not called yet": towers_of(lambda x, maps: layers.Conv2D(maps, 3)),
+    "A layer was called with 3, which is no tensor": towers_of(lambda x, maps: layers.Conv2D(maps, 3)(x, 3)),
+    "the class ReLU, and no layer of it": towers_of(lambda x, maps: layers.Conv2D(maps, 3)(layers.ReLU)),
+    "A tensor is among the settings of Conv2D": towers_of(lambda x, maps: layers.Conv2D(maps, 3, x)),
+    "`layers.Conv2D(…)` makes it": towers_of(lambda x, maps: layers.Conv2D(maps, 3)[:, ::2]),
+    "found 1.333": lambda x, filters, towers: conv(x, 4 / 3, 1),
+    "found 2.0. A single `/` gives": lambda x, filters, towers: conv(x, filters / towers, 1),
     "collect what *all* towers give": lambda x, filters, towers: layers.Concatenate()(conv(x, filters // towers, 1)),
     "Two pairs of parentheses": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=layers.Concatenate),
     "found list": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), join=list),
@@ -289,7 +294,7 @@ EQUIVALENT_WRONG = {
     "a fifth axis": lambda weights: moved(weights, np.stack),
     "the shape of one tower's kernel": lambda weights: moved(weights, sum),
     "the shape of one tower's bias": lambda weights: moved(weights, None, sum),
-    "It is weights[0], of a 1×1 convolution. After": lambda weights: [*moved(weights)[:2], *weights[:6]],
+    "It is weights[0], kernel of a 1×1 convolution. After": lambda weights: [*moved(weights)[:2], *weights[:6]],
     "It is weights[0] and weights[2], side by side": lambda weights: moved(
         weights, lambda arrays: np.concatenate(arrays[:2], axis=-1)
     ),
@@ -302,6 +307,34 @@ EQUIVALENT_WRONG = {
     "maps alternate": lambda weights: moved(
         weights, lambda arrays: np.stack(arrays, axis=-1).reshape(*arrays[0].shape[:3], -1)
     ),
+    **{
+        f"It is weights[{given}], kernel of a 1×1 convolution. Array 0 is the kernel of the large": (
+            lambda weights, given=given: [weights[given], weights[1], *weights[6:]]
+        )
+        for given in (0, 4)
+    },
+    **{
+        f"It is weights[{given}], bias of a 1×1 convolution. Array 1 is the bias of the large": (
+            lambda weights, given=given: [*moved(weights)[:1], weights[given], *weights[6:]]
+        )
+        for given in (1, 5)
+    },
+    "It is weights[5], bias of a 1×1 convolution. Array 0 is the kernel": lambda weights: [
+        weights[5], weights[4], *weights[6:]
+    ],
+    "exactly what a `reshape` gives of kernels": lambda weights: moved(
+        weights, lambda arrays: np.concatenate(arrays).reshape(1, 1, arrays[0].shape[2], -1)
+    ),
+    "`np.concatenate(…, axis=-1)` gives the shape": lambda weights: moved(
+        weights, lambda arrays: np.array(arrays).reshape(1, 1, arrays[0].shape[2], -1)
+    ),
+    "as 1, 3, 2: join the towers": lambda weights: moved(
+        weights, lambda arrays: np.concatenate([arrays[0], arrays[2], arrays[1]], axis=-1)
+    ),
+    "its first 2 output maps, `[..., :2]`": lambda weights: moved(
+        weights, lambda arrays: np.concatenate(arrays, axis=-1)[:, :, ::-1]
+    ),
+    "is not (other numbers)": lambda weights: moved(weights, None, lambda arrays: 2 * np.concatenate(arrays)),
     "all zeros": lambda weights: moved(weights, None, lambda arrays: np.zeros(3 * len(arrays[0]))),
     "in another order": lambda weights: moved(weights, None, lambda arrays: np.concatenate(arrays[::-1])),
     "arrays [2, 3, 6, 7]": lambda weights: moved(

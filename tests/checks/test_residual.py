@@ -300,7 +300,22 @@ MODULE_WRONG = {
     "three tensors added": (added_by(lambda x, side: layers.Add()([x, x, side])), "Your addition takes 3 tensors"),
     "Add made with the list": (added_by(lambda x, side: layers.Add([x, side])), "made without arguments, and then"),
     "Add without a list": (added_by(lambda x, side: layers.Add()(x, side)), r"\*one\* list of tensors"),
-    "a layer made with x": (sliced_by(lambda x: layers.BatchNormalization(x)), "in parentheses of its own"),
+    "a layer made with x": (
+        sliced_by(lambda x: layers.BatchNormalization(x)),
+        "A tensor is among the settings of BatchNormalization.* two pairs of parentheses",
+    ),
+    "a layer not called": (
+        sliced_by(lambda x: layers.BatchNormalization()(layers.SeparableConv2D(4, 3))),
+        r"called with the layer SeparableConv2D itself.*`layers\.SeparableConv2D\(…\)\(x\)` is the tensor",
+    ),
+    "a slice of a layer": (
+        sliced_by(lambda x: layers.SeparableConv2D(4, 3)[:, ::2, ::2]),
+        "A slice was taken of the layer SeparableConv2D itself",
+    ),
+    "a tensor as an array": (
+        sliced_by(lambda x: np.maximum(x, 0)),
+        "NumPy, int and float can't take them. Layers and `keras.ops` can",
+    ),
     "the shortcut is x where that fits": (
         lambda x, filters: (
             module(x, filters)

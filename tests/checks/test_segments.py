@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from answers import three_tests
+from answers import raised_hint, three_tests
 from keras import layers
 
 from fer_course.checks import oracles, segments
@@ -59,7 +59,16 @@ def joined(outputs):
 
 
 SEGMENTED_WRONG = {
-    "has more or fewer channels": lambda x, k: joined([same(x, kernel) for kernel in k]),
+    "6 are all channels of `x`. A segment is cut along the last axis": lambda x, k: joined([same(x, kernel) for kernel in k]),
+    "so another axis was split": lambda x, k: joined(
+        [same(part, kernel) for part, kernel in zip(np.split(x, len(k)), k, strict=True)]
+    ),
+    "np.split needs axis=-1": lambda x, k: joined(
+        [same(part, kernel) for part, kernel in zip(np.array_split(x, len(k)), k, strict=True)]
+    ),
+    "A part of `x` has 3 channels here; its kernel takes C // S = 2": lambda x, k: joined(
+        [same(x[..., : len(k)], kernel) for kernel in k]
+    ),
     "C // S wide": lambda x, k: joined([same(x[..., i * len(k) : (i + 1) * len(k)], kernel) for i, kernel in enumerate(k)]),
     "the first segment alone": lambda x, k: segmented(x, k)[..., : k[0].shape[-1]],
     "segments of 2 channels give": lambda x, k: joined(
@@ -73,7 +82,7 @@ SEGMENTED_WRONG = {
     ),
     "forget a `return`": lambda x, k: None,
     "TypeError": lambda x, k: x + "k",
-    "single `/` gives a fraction": lambda x, k: joined(
+    "Is there a single `/`? It gives a fraction": lambda x, k: joined(
         [same(x[..., : x.shape[-1] / len(k)], kernel) for kernel in k]
     ),
     "the right one times 2": lambda x, k: 2 * segmented(x, k),
@@ -86,3 +95,8 @@ CHECKS = {
     segments.segmented: (SEGMENTED_RIGHT, SEGMENTED_WRONG),
 }
 test_right, test_wrong, test_not_attempted = three_tests(CHECKS)
+
+
+def test_of_arrays_that_are_no_part_of_x_the_check_names_no_cause(capfd):
+    hint = raised_hint(segments.segmented, lambda x, k: segmented(x, k) + np.ones(7), "could not be broadcast", capfd)
+    assert "channels" not in str(hint)

@@ -115,6 +115,21 @@ def returns_at_once(image, kernel):
     return None
 
 
+def number_by_number(places, more=0):
+    """Write sums of single products; `places` gives row and column of the image and of the kernel."""
+
+    def write(maps, image, kernel, row, column):
+        for i, j in np.ndindex(len(kernel) + more, len(kernel) + more):
+            y, x, k, n = places(i, j, row, column)
+            maps[row, column] += image[y, x] * kernel[k, n]
+
+    return write
+
+
+_OF_KERNEL = (
+    "The kernel has 3 (rows|columns) here. The kernel, and each window, has .* 0 to k - 1(?!.*The row comes first)"
+)
+
 DEPTHWISE_RIGHT = {
     "oracle": oracles.depthwise,
     "windows": depthwise_by_windows,
@@ -124,8 +139,38 @@ DEPTHWISE_RIGHT = {
     "lists": lambda image, kernel: oracles.depthwise(image, kernel).tolist(),
 }
 DEPTHWISE_WRONG = {
-    "all that is left": (in_the_stub(whole_rest), "kernel is \\(3, 3, 3\\).* laid on is \\(8, 7, 3\\)"),
-    "channels first": (in_the_stub(channels_first), "window of channel c is"),
+    "all that is left": (
+        in_the_stub(whole_rest),
+        "\\(3, 3, 3\\) is the shape of the kernel; the other array is \\(8, 7, 3\\)",
+    ),
+    "kernel from 1": (
+        in_the_stub(number_by_number(lambda i, j, row, column: (row + i, column + j, i + 1, j + 1))),
+        _OF_KERNEL,
+    ),
+    "kernel to k": (
+        in_the_stub(number_by_number(lambda i, j, row, column: (row + i, column + j, i, j), more=1)),
+        _OF_KERNEL,
+    ),
+    "kernel by position": (
+        in_the_stub(number_by_number(lambda i, j, row, column: (row + i, column + j, row, column))),
+        _OF_KERNEL,
+    ),
+    "image in blocks": (
+        in_the_stub(number_by_number(lambda i, j, row, column: (row * 3 + i, column * 3 + j, i, j))),
+        "The image has 7 columns here. A window at row and column(?!.*The row comes first)",
+    ),
+    "all of the result": (
+        in_the_stub(lambda maps, image, kernel, row, column: maps + window_of(image, kernel, row, column) * kernel),
+        "\\(6, 5, 3\\) is the shape of the whole result, \\(3, 3, 3\\) that of the kernel",
+    ),
+    "a ragged list": (
+        lambda image, kernel: np.array([image[: 3 + c, :, c] for c in range(image.shape[2])]),
+        "parts of a list have different shapes(?!.*written to one element)",
+    ),
+    "channels first": (
+        in_the_stub(channels_first),
+        "\\(3, 3\\) is the shape of one channel's kernel.* The one of channel c is",
+    ),
     "the largest product": (
         in_the_stub(
             lambda maps, image, kernel, row, column: maps.__setitem__(
@@ -136,7 +181,7 @@ DEPTHWISE_WRONG = {
     ),
     "over one axis": (in_the_stub(over_one_axis), "takes 3 numbers, one per channel"),
     "to one number": (in_the_stub(to_one_number), "Several numbers are written to one element"),
-    "column first": (in_the_stub(column_first), "The row comes first"),
+    "column first": (in_the_stub(column_first), "The result has 5 columns here.*The row comes first"),
     "one channel more": (in_the_stub(one_channel_more), "There are 3 channels: 0 to 2"),
     "returns at once": (returns_at_once, "end the loop too early"),
     "summed, axis kept": (lambda x, k: oracles.convolve(x, k[..., None]), "channels are summed up"),
@@ -182,6 +227,13 @@ def pointwise_in_place(image, kernel):
     return right
 
 
+def pointwise_by_rows(image, kernel):
+    maps = np.zeros((*image.shape[:2], kernel.shape[1]))
+    for row, column in np.ndindex(image.shape[:2]):
+        maps[row, column] = image[row] @ kernel
+    return maps
+
+
 POINTWISE_RIGHT = {
     "oracle": oracles.pointwise,
     "matmul": lambda x, k: x @ k,
@@ -198,6 +250,8 @@ POINTWISE_WRONG = {
         lambda x, k: [np.zeros(x.shape).__setitem__((0, 0, 0), x[0, 0] @ k), x @ k][1],
         "Several numbers are written to one element",
     ),
+    "a row to a pixel": (pointwise_by_rows, "\\(4, 4\\) is written to a place of shape \\(4,\\).* takes M = 4 numbers"),
+    "a ragged list": (lambda x, k: np.array([x[0], x[0, :2]], dtype=float), "parts of a list have different shapes"),
     "kernel @ image": (lambda x, k: k @ x, "\\*rows\\* of the image|\\*columns\\* of the image"),
     "dot the other way": (lambda x, k: np.dot(k.T, x), "\\*columns\\* of the image"),
     "tensordot over rows": (lambda x, k: np.tensordot(x, k, axes=(0, 0)), "\\*rows\\* of the image"),
@@ -231,6 +285,12 @@ def ratio_by_package(height, width, channels, filters, size):
     return both[0] / both[1]
 
 
+def caret(height, width, channels, filters, size):
+    standard = height * width * size ^ 2 * channels * filters
+    depthwise = height * width * size ^ 2 * channels
+    return (depthwise + height * width * channels * filters) / standard
+
+
 RATIO_RIGHT = {
     "counted": ratio_by_counting,
     "package": ratio_by_package,
@@ -261,6 +321,11 @@ RATIO_WRONG = {
     ),
     "no k at all": (lambda h, w, c, m, k: h * w * (c + c * m) / (h * w * c * m), "in both halves, or in none"),
     "halves multiplied": (lambda h, w, c, m, k: (k**2 * c) * (c * m) / (k**2 * c * m), "add their multiply-adds"),
+    "^ for **": (caret, "size \\^ 2 gives in place of size \\*\\* 2\\. In Python \\^ is no power"),
+    "^ of a fraction": (
+        lambda h, w, c, m, k: 1 / m + 1 / k ^ 2,
+        "In Python \\^ is no power.* A square is `size \\*\\* 2`",
+    ),
     "both": (lambda h, w, c, m, k: (1 / m, 1 / k**2), "one number"),
     "something else": (lambda h, w, c, m, k: 0.125, "All your values are 0.125"),
     "nothing": (lambda h, w, c, m, k: None, "return"),
@@ -382,6 +447,11 @@ def with_full_matrices(multiply):
     return best
 
 
+def shape_of_three(kernel, rank):
+    size, channels, filters = kernel.shape
+    return size * channels * filters * rank
+
+
 def pixels_by_maps(pixels, maps):
     return pixels, maps
 
@@ -415,7 +485,7 @@ BEST_WRONG = {
     ),
     "u @ s, cut": (
         per_channel(pixels_by_maps, lambda u, s, vt, r: ((u @ s)[:, :r], vt[:r])),
-        "`u @ s` has one, \\(k · k,\\)",
+        "`s` has one, and so has `u @ s`",
     ),
     "u @ s": (cut(lambda u, s, r: u @ s, lambda kernel, rank: (*kernel.shape[:2], 1)), "what `u @ s` gives"),
     "pattern rank - 1 to all": (
@@ -436,6 +506,11 @@ BEST_WRONG = {
         lambda k, rank: (k[..., :rank], np.stack([np.eye(rank, k.shape[3])] * k.shape[2])),
         "first `rank` maps",
     ),
+    "after the first": (
+        per_channel(pixels_by_maps, lambda u, s, vt, r: ((u * s)[:, r : 2 * r], vt[r : 2 * r])),
+        r"what the smallest singular values give.* the first `rank` are \[:rank\](?!.*-rank)",
+    ),
+    "a shape of three": (shape_of_three, "svd returns three arrays, u, s, vt; kernel.shape has four numbers"),
     "one array": (lambda k, rank: layers.best_separable(k, rank)[0], "two arrays"),
     "rebuilt": (lambda k, rank: layers.separable_as_standard(*layers.best_separable(k, rank)), "two arrays"),
     "swapped": (changed_after(lambda depth, point: (point, depth)), "depthwise kernel \\(k, k, C, rank\\)"),

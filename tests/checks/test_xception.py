@@ -218,7 +218,35 @@ NETWORK_WRONG = {
     ),
     "all filters at once": (
         lambda filters=(16, 32), classes=7: package_module(keras.Input((44, 44, 8)), filters),
-        "A tuple stands where one number belongs",
+        r"A layer was given \(16, 32\) for `filters`, where one whole number belongs(?!.*for each in)",
+    ),
+    "filters as they are given": (
+        lambda filters=(16, 32, 64, 128), classes=7: package_module(keras.Input((44, 44, 8)), filters),
+        r"A layer was given \(16, 32, 64, 128\) for `filters`.* `for each in filters: x",
+    ),
+    "the size for the filters": (
+        lambda filters=(16, 32, 64, 128), classes=7: layers.Conv2D((3, 3), 8)(keras.Input((48, 48, 1))),
+        r"A layer was given \(3, 3\) for `filters`, where one whole number belongs(?!.*for each in)",
+    ),
+    "a tuple compared": (
+        lambda filters=(16, 32, 64, 128), classes=7: filters < 3,
+        "A tuple is compared with a number. `filters` holds one number for each module",
+    ),
+    "average made with x": (
+        with_top(lambda x, classes: layers.GlobalAveragePooling2D(class_maps(x, classes))),
+        r"A tensor is among the settings of GlobalAveragePooling2D\. .*`layers\.GlobalAveragePooling2D\(…\)\(x\)`",
+    ),
+    "softmax made with x": (
+        with_top(lambda x, classes: layers.Softmax(head(x, classes))),
+        r"`keras.Model` was given the layer Softmax itself, which is not called yet.* two pairs of parentheses",
+    ),
+    "ReLU made with x": (
+        with_top(lambda x, classes: layers.ReLU(x)),
+        "A tensor is among the settings of ReLU",
+    ),
+    "the last convolution not called": (
+        with_top(lambda x, classes: layers.GlobalAveragePooling2D()(layers.Conv2D(classes, 3, padding="same"))),
+        r"A layer was called with the layer Conv2D itself.*`layers\.Conv2D\(…\)\(x\)` is the tensor",
     ),
     "four modules at most": (
         lambda filters=(16, 32, 64, 128), classes=7: network(filters[:4], classes),
@@ -235,7 +263,10 @@ NETWORK_WRONG = {
     "padded": (partial(network, padding="same"), "valid"),
     "one convolution": (partial(network, stem=1), "first convolutions is missing"),
     "1×1 at the end": (partial(network, head=1), "1×1"),
-    "norm at the end": (partial(network, norm=True), "28 too many"),
+    "norm at the end": (
+        partial(network, norm=True),
+        r"28 too many: a normalisation of 7 channels\. .*: leave that layer out(?!.*`convolution`)",
+    ),
     "no bias at the end": (partial(network, bias=False), "7 too few: the last"),
     "maximum": (partial(network, average=False), r"\*largest\*"),
     "Dense": (with_top(dense_head), "there is a `Dense` layer"),
@@ -244,7 +275,10 @@ NETWORK_WRONG = {
     "softmax before and after": (with_top(partial(softmaxed, activation="softmax")), "a second one after it"),
     "two softmaxes": (with_top(lambda x, classes: layers.Softmax()(softmaxed(x, classes))), "two softmaxes"),
     "ReLU at the end": (with_top(partial(softmaxed, activation="relu")), "a ReLU in the last convolution gives"),
-    "package's convolution at the end": (with_top(package_head), "21 too many"),
+    "package's convolution at the end": (
+        with_top(package_head),
+        r"21 too many\. There is a normalisation of 7 channels and no bias of 7, as `convolution` has it",
+    ),
     "modules side by side": (with_top(softmaxed, chained=False), "2 of its 8 separable .* modules are missing"),
     "no modules": (lambda *arguments: with_top(softmaxed)(()), "modules are missing"),
     "no softmax": (partial(network, softmax=False), r"sum to 1.*Is there a softmax at the end"),
