@@ -98,7 +98,8 @@ def execute_and_examine(text: str, limits: Limits = Limits(), unsafe: bool = Fal
     for check in checks:
         verdict = verdicts[check["id"]]
         remarks += _about(check["name"], verdict, own[check["id"]])
-        notebook.cells[check["cell"]].outputs = [nbformat.from_dict(output) for output in outputs_of(verdict)]
+        if not (verdict.ename == "NameError" and own[check["id"]].startswith("Stopped")):  # that says more
+            notebook.cells[check["cell"]].outputs = [nbformat.from_dict(output) for output in outputs_of(verdict)]
     for cell, source in zip(notebook.cells, sources, strict=True):
         cell.source = source
     return nbformat.writes(notebook), reason, list(dict.fromkeys(remarks))

@@ -106,7 +106,7 @@ class Examination:
             for tree in trees for node in ast.walk(tree)
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in self.checks.TOPICS
         }  # fmt: skip
-        modules = [*sorted(topics), *slicing.imported(each.node for each in wanted)]
+        modules = [*sorted(topics), *_imports_of(topics), *slicing.imported(each.node for each in wanted)]
         gc.disable()  # hundreds of thousands of objects that all stay
         if any(name.startswith(_HEAVY) for name in modules):
             _import("fer_course.quiet")
@@ -257,6 +257,16 @@ def _import(name: str) -> None:
         return
     with contextlib.suppress(Exception):
         importlib.import_module(name)
+
+
+def _imports_of(topics: set[str]) -> list[str]:
+    """Return what the checks of these topics import when they are called."""
+    files = (os.path.join(os.path.dirname(sys.modules["fer_course.checks"].__file__ or ""), f"{each.rpartition('.')[2]}.py") for each in topics)
+    found = []
+    for file in files:
+        with open(file, encoding="utf-8") as source:
+            found += slicing.imported(slicing.parsed(source.read()))
+    return found
 
 
 def _allowed() -> frozenset[str]:

@@ -281,7 +281,7 @@ def _members(namespace: Any, module: str) -> tuple[list[str], list[int]]:
 def _is_taken(name: str, module: object) -> bool:
     first = name.partition(".")[0]
     wanted = first in {"numpy", "keras", "fer_course", "builtins"} or first in sys.stdlib_module_names
-    return wanted and isinstance(module, ModuleType) and name != "__main__"
+    return wanted and isinstance(module, ModuleType) and name not in {"__main__", "typing"}  # which typing_extensions changes
 
 
 def _is_central(name: str) -> bool:
