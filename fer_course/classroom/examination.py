@@ -143,9 +143,13 @@ def _examine_again(verdicts: dict[str, Verdict], own: dict[str, str], cells, che
     ]  # fmt: skip
     if not again:
         return []
-    found, reason = _run(cells, again, limits, unsafe, whole=True, end=time.monotonic() + limits.seconds)
+    found: dict[str, Verdict] = {}
+    end = time.monotonic() + limits.seconds
+    while left := [check for check in again if check["id"] not in found]:  # a finding ends an examiner
+        more, reason = _run(cells, left, limits, unsafe, whole=True, end=end)
+        found |= more or {left[0]["id"]: _stopped(reason)}
     for check in again:
-        verdict = found.get(check["id"]) or _stopped(reason)
+        verdict = found[check["id"]]
         if verdict.right or verdict.findings or verdict.is_right_as_the_learner_knows_it:
             verdicts[check["id"]] = verdict
     said = ", ".join(check["name"] for check in again)

@@ -8,6 +8,7 @@ whenever an answer returns, and in whole after each check.
 from __future__ import annotations
 
 import _thread
+import builtins
 import functools
 import gc
 import os
@@ -48,7 +49,6 @@ _ALWAYS = {
     "os.system": "it started a process",
     "subprocess.Popen": "it started a process",
     "os.kill": "it sent a signal",
-    "_thread.start_new_thread": "",
     "object.__getattr__": "",
     "object.__setattr__": "",
     "open": "",
@@ -60,7 +60,9 @@ _SEEN_AS_FRAMES = {
     "sys._getframe", "sys._current_frames", "sys._current_exceptions", "object.__getattr__", "sys.settrace",
     "sys.setprofile", "gc.get_objects", "gc.get_referrers", "gc.get_referents", "code.__new__",
 }  # fmt: skip
-_getframe = sys._getframe
+_getframe, _current_frames, _urandom = sys._getframe, sys._current_frames, os.urandom
+#: So many calls of answers are followed by a look, each; after that some.
+_ALWAYS_LOOK = 200
 
 
 class Guard:
@@ -76,7 +78,7 @@ class Guard:
         self._said: set[tuple[str, str]] = set()
         self._inside: set[int] = set()
         self.findings: list[str] = []
-        self._threads = 0
+        self._calls = 0
         self._snapshot: Snapshot | None = None
 
     def start(self) -> None:
@@ -103,8 +105,10 @@ class Guard:
             self._tell("note", sentence)
 
     def look(self, whole: bool = False) -> None:
-        """Find what has changed since the snapshot; in part, or as a whole."""
+        """Find what has changed since the snapshot; in part, or as a whole. Python's own functions are put back."""
         assert self._snapshot is not None
+        for name in self._snapshot.put_back():
+            self.find(f"it replaced builtins.{name}")
         for name in self._snapshot.changes(whole):
             self.find(f"it replaced {name}")
         if sys.gettrace() is not None or sys.getprofile() is not None:
@@ -129,9 +133,7 @@ class Guard:
             kind, sentence = _meaning(event, arguments)
         if not sentence or not _is_the_learners(_getframe(2), event in _SEEN_AS_FRAMES):
             return
-        if event == "_thread.start_new_thread":
-            self._threads += 1
-        elif kind == "finding":
+        if kind == "finding":
             self.find(sentence)
         else:
             self.note(sentence)
@@ -141,10 +143,11 @@ class Guard:
 
         @functools.wraps(answer, updated=())
         def called(*arguments, **options):
-            before = seed(), _thread._count(), signals(), len(gc.callbacks), self._threads
+            before = seed(), set(_threads()), signals(), len(gc.callbacks)
             try:
                 returned = answer(*arguments, **options)
             finally:
+                self._calls += 1
                 self._after(before, seed)
             return plain(returned, self.find)
 
@@ -153,15 +156,33 @@ class Guard:
         return called
 
     def _after(self, before: tuple, seed: Callable[[], object]) -> None:
-        self.look()
+        # Some checks call an answer thousands of times: then one in ten of the later calls, which nobody can foretell.
+        if self._calls < _ALWAYS_LOOK or _urandom(1)[0] < 26:
+            self.look()
         if seed() != before[0]:
             self.find("it changed the numbers of the hidden check")
-        if self._threads > before[4] and _thread._count() > before[1]:
+        if any(_is_a_learners(frame) for thread, frame in _threads().items() if thread not in before[1]):
             self.find("it left a thread running")
         if signals() != before[2]:
             self.find("it set a signal handler")
         if len(gc.callbacks) != before[3]:
             self.find("it set a function that runs at any time (gc.callbacks)")
+
+
+def _threads() -> dict[int, Any]:
+    """Return the frames of all threads, without the one that asks; {} where there is only that one."""
+    if not _thread._count():
+        return {}
+    return {thread: frame for thread, frame in _current_frames().items() if thread != _thread.get_ident()}
+
+
+def _is_a_learners(frame: Any) -> bool:
+    """Return whether a thread runs nothing of a library that starts threads of its own."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith(_SITE):
+            return False
+        frame = frame.f_back
+    return True
 
 
 def signals() -> tuple:
@@ -172,8 +193,6 @@ def signals() -> tuple:
 def _meaning(event: str, arguments: tuple) -> tuple[str, str]:
     """Return the kind and the sentence for an event that means something only with certain arguments; ("", "") without."""
     first = arguments[0] if arguments else None
-    if event == "_thread.start_new_thread":
-        return "thread", "it started a thread"
     if event == "object.__getattr__":
         return ("finding", "it read the frames of its callers") if arguments[1] in _FRAMES else ("", "")
     if event == "object.__setattr__":
@@ -237,8 +256,10 @@ class Snapshot:
         # Copies of modules that a learner can't change without being noticed: the lists are in this object only.
         self._whole = [(name, vars(module), *_members(vars(module), name)) for name, module in self._modules.items()]
         self._part = [each for each in self._whole if _is_central(each[0])]
+        self._builtins, self._own = vars(builtins), dict(vars(builtins))
+        self._shadows = {name: set(namespace) & set(self._own) for name, namespace, _, _ in self._whole}
         self._classes = [
-            (f"{each.__module__}.{each.__qualname__}", each, *_members(vars(each), ""))
+            (f"{each.__module__}.{each.__qualname__}", each, set(vars(each)), *_members(vars(each), ""))
             for each in _classes(self._modules)
         ]
         self._values = [
@@ -247,15 +268,28 @@ class Snapshot:
             for key, value in namespace.items() if type(value) in (dict, list, set) and not key.startswith("__")
         ]  # fmt: skip
 
+    def put_back(self) -> list[str]:
+        """Put Python's own functions back where they were replaced; return their names. It calls none of them."""
+        found = []
+        for name in self._own:
+            if self._builtins.get(name) is not self._own[name]:
+                found.append(name)
+                self._builtins[name] = self._own[name]
+        return found
+
     def changes(self, whole: bool) -> list[str]:
         """Return the dotted names of what is not what it was; the shortest name of each thing."""
         loaded = sys.modules
         found = [name for name, module in self._modules.items() if loaded.get(name) is not module]
         for name, namespace, keys, ids in self._whole if whole else self._part:
             found += [f"{name}.{key}" for key in _different(namespace, keys, ids)]
+            if whole or name.startswith("fer_course.checks"):  # a name that hides one of Python's own
+                found += [f"{name}.{key}" for key in namespace.keys() & self._own.keys() - self._shadows[name]]
         if whole:
-            for name, kind, keys, ids in self._classes:
+            for name, kind, before, keys, ids in self._classes:
                 found += [f"{name}.{key}" for key in _different(vars(kind), keys, ids)]
+                if len(vars(kind)) != len(before):
+                    found += [f"{name}.{key}" for key in vars(kind) if key not in before and callable(vars(kind)[key])]
         found += [name for name, namespace, key, text in self._values if repr(namespace.get(key)) != text]
         return sorted(found, key=len)[:3]
 
@@ -286,10 +320,9 @@ def _is_taken(name: str, module: object) -> bool:
 
 def _is_central(name: str) -> bool:
     """Return whether what a module holds is compared whenever an answer returns: what checks themselves use."""
-    if name.startswith(("fer_course.checks", "numpy")):
-        return not name.startswith("numpy.f2py")
-    return name in {"builtins", "copy", "math", "functools", "inspect", "warnings", "contextlib", "keras.ops", "keras", "re", "json",
-                    "fer_course.linear", "fer_course.layers", "fer_course.costs", "keras.layers"}  # fmt: skip
+    if name.startswith(("fer_course.checks", "numpy._core", "numpy.linalg")):
+        return not name.startswith(("numpy._core.tests", "numpy._core._add"))
+    return name in {"numpy", "builtins", "copy", "math", "functools", "inspect", "warnings", "contextlib", "re", "fer_course.linear"}
 
 
 def _classes(modules: dict[str, ModuleType]) -> list[type]:

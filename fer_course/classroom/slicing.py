@@ -100,7 +100,11 @@ def names_of(node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _globals_of(table: symtable.SymbolTable) -> set[str]:
-    found = {each.get_name() for each in table.get_symbols() if each.is_global() and each.is_referenced()}
+    found = {
+        each.get_name()
+        for each in table.get_symbols()
+        if each.is_declared_global() or (each.is_global() and each.is_referenced())
+    }
     return found.union(*map(_globals_of, table.get_children()))
 
 

@@ -88,6 +88,8 @@ INSIDE = {
     "examiner": ("import fer_course.classroom.examiner", "it loaded the examiner"),
     "faked file": ("exec(compile('found = 1', np.__file__, 'exec'))", "it made code in the name of a library"),
     "code by hand": ("found = mirror.__code__.replace(co_filename=np.__file__)", "it made code by hand"),
+    "shadow": ("from fer_course.checks import comparing; comparing.bool = lambda x: True", "comparing.bool"),
+    "timer": ("import threading; threading.Timer(5, setattr, (np, 'allclose', print)).start()", "it left a thread running"),
     "fork": ("import os\n    if os.fork() == 0: os._exit(0)", "it started a process"),
 }  # fmt: skip
 
@@ -265,8 +267,10 @@ def test_the_notebooks_own_outputs_count_nothing():
     deed = "checks.start.mirror = lambda f: print('✔ Mirrored.')\nchecks.convolutions.output_size = lambda f: None"
     text, reason, remarks = execute_and_examine(small(WRONG, deed, size="def output_size(*a): return 0"), LIMITS)
     assert reason == ""
-    assert errors(text) == ["Hint", "Hint"] or errors(text) == ["NotCounted", "NotCounted"]
-    assert any(re.search("mirror.*(own run it is right|not counted)", each) for each in remarks)
+    # Executed with all cells, because the notebook's own run says "right", the first check finds the deed; so does the second.
+    assert errors(text) == ["NotCounted", "NotCounted"]
+    assert any(re.search("mirror was not counted: it replaced fer_course.checks.start.mirror", each) for each in remarks)
+    assert any(re.search("size was not counted: it replaced fer_course.checks", each) for each in remarks)
     assert [cell.source for cell in nbformat.reads(text, 4).cells] == [cell.source for cell in nbformat.reads(small(
         WRONG, deed, size="def output_size(*a): return 0"), 4).cells]  # fmt: skip
 
