@@ -144,31 +144,40 @@ class Examination:
                 if each in self._done:
                     continue
                 self._done.add(each)
-                if each.yours and self._is_statement_for_yours(each):
-                    continue
-                exec(_compiled(each), self._names)
+                if each.yours:
+                    self._choose(each)
+                else:
+                    exec(_compiled(each), self._names)
 
-    def _is_statement_for_yours(self, each: slicing.Statement) -> bool:
-        """Execute `name = checks.yours(name, course)` without what only the course's function needs, if the name's check passed.
-
-        Otherwise load what that needs, and return False.
-        """
+    def _choose(self, each: slicing.Statement) -> None:
+        """Execute `name = checks.yours(name, course)`; the course's function is loaded when it is called, if it ever is."""
         assert each.yours is not None
-        name, course = each.yours
+        name = each.yours.name
         answer = self._names.get(name)
         with contextlib.suppress(TypeError):
             if answer in self._core._right:
                 self._names[name] = self._core.yours(answer, _like(answer))
-                return True
-        names = slicing.names_of(ast.Expression(course))[1] | {"checks"}
-        more = slicing.needed(names, self._known, each.cell + 1)
-        before = len(sys.modules)
-        for one in [one for one in more if one not in self._done and one is not each]:
-            self._done.add(one)
-            exec(_compiled(one), self._names)
+                return
+        loaded: list[Callable] = []
+
+        def course(*arguments: object, **options: object) -> object:
+            if not loaded:
+                loaded.append(self._course(each))
+            return loaded[0](*arguments, **options)
+
+        self._names[name] = course
+
+    def _course(self, each: slicing.Statement) -> Callable:
+        """Load the course's function of a statement for `checks.yours`, with what it needs."""
+        assert each.yours is not None
+        course, before = each.yours.course, len(sys.modules)
+        for one in slicing.needed(slicing.names_of(ast.Expression(course))[1], self._known, each.cell + 1):
+            if one not in self._done:
+                self._done.add(one)
+                exec(_compiled(one), self._names)
         if len(sys.modules) > before:
             self._guard.extend()
-        return False
+        return eval(compile(ast.Expression(course), _file_name(each.cell), "eval"), self._names)
 
     def _check(self, check: dict) -> None:
         """Run the check of one cell, and report."""

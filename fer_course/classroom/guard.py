@@ -78,19 +78,19 @@ class Guard:
         self._said: set[tuple[str, str]] = set()
         self._inside: set[int] = set()
         self.findings: list[str] = []
-        self._calls = 0
+        self._calls = self._callbacks = 0
         self._snapshot: Snapshot | None = None
 
     def start(self) -> None:
         """Take the snapshot, and watch from now on."""
-        self._snapshot = Snapshot()
+        self._snapshot, self._callbacks = Snapshot(), len(gc.callbacks)
         sys.addaudithook(self._hear)
 
     def extend(self) -> None:
         """Take the snapshot of what was imported since then, if nothing has changed."""
         self.look(whole=True)
         if not self.findings:
-            self._snapshot = Snapshot()
+            self._snapshot, self._callbacks = Snapshot(), len(gc.callbacks)
 
     def find(self, sentence: str) -> None:
         """Note something that costs the check."""
@@ -128,6 +128,8 @@ class Guard:
 
     def _weigh(self, event: str, arguments: tuple) -> None:
         """Find out what an event means, and whether a learner's code is behind it."""
+        if event in {"compile", "open"} and _getframe(2).f_code.co_filename.startswith("<frozen importlib"):
+            return  # an import does that
         kind, sentence = "finding", _ALWAYS[event]
         if not sentence:
             kind, sentence = _meaning(event, arguments)
@@ -143,7 +145,7 @@ class Guard:
 
         @functools.wraps(answer, updated=())
         def called(*arguments, **options):
-            before = seed(), set(_threads()), signals(), len(gc.callbacks)
+            before = seed(), set(_threads()), signals()
             try:
                 returned = answer(*arguments, **options)
             finally:
@@ -165,7 +167,7 @@ class Guard:
             self.find("it left a thread running")
         if signals() != before[2]:
             self.find("it set a signal handler")
-        if len(gc.callbacks) != before[3]:
+        if len(gc.callbacks) != self._callbacks:
             self.find("it set a function that runs at any time (gc.callbacks)")
 
 

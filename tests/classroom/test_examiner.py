@@ -1,15 +1,18 @@
 """What a submission does to its checks counts nothing: each cheat alone, with its points; and honest answers of unusual form get theirs."""
 
 import re
+import shutil
 
 import nbformat
 import pytest
 from classes import CHECKS, graded
 from repository import ROOT
 
-from fer_course.classroom import examination, sandbox
+from fer_course.classroom import examination, nbgrader_course, sandbox
 from fer_course.classroom.assignments import assignment
 from fer_course.classroom.examination import examine, execute_and_examine
+from fer_course.classroom.grading import grade
+from fer_course.classroom.paths import gradebook
 from fer_course.classroom.sandbox import Limits
 from fer_course.course.cells import is_check
 
@@ -303,3 +306,24 @@ def test_what_a_right_and_a_wrong_answer_show():
     assert errors(text) == ["", "Hint"]
     assert "always one too few" in wrong[0].evalue
     assert remarks == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted((ROOT / "solutions").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_every_solved_lesson_gets_full_points(path, tmp_path):
+    """Through nbgrader, by the command that teachers use."""
+    folder = tmp_path / "class"
+    (tmp_path / "solved").mkdir()
+    (tmp_path / "students.csv").write_text("id\nada\n")
+    shutil.copy(path, tmp_path / "solved")
+    nbgrader_course.init(folder, tmp_path / "students.csv", source=tmp_path / "solved")
+    nbgrader_course.release(folder)
+    handed_in = folder / "submitted" / "ada" / path.stem / path.name
+    handed_in.parent.mkdir(parents=True)
+    shutil.copy(path, handed_in)
+    result = grade(folder, progress=lambda line: None)
+    assert result.failed == {}
+    with gradebook(folder) as book:
+        found = book.find_submission(path.stem, "ada")
+        assert found.code_score == found.max_code_score > 0
+    assert not any("examin" in each or "not counted" in each for each in result.remarks["ada", path.stem]), result.remarks
