@@ -7,8 +7,8 @@ Each submission is executed with one TensorFlow thread in both. Of the exercises
 differ; the script ends with an error if those of the two differ by any point. Writes a section of BENCHMARKS.md. Needs the extra
 `instructor`, and bubblewrap.
 
-With `--before` it compares executing and examining submissions with how an older commit executed them: in turn, batch by batch, so
-that both have the same machine. It prints seconds and their ratio, and writes nothing.
+With `--before` it compares executing and examining submissions with how an older commit executed them: in turn, batch by
+batch, so that both have the same machine. It prints seconds and their ratio, and writes nothing.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ def nbgrader_alone(folder: Path) -> None:
     Autograde(coursedir=course, config=config).start()
 
 
+_SOLUTION = re.compile(r"### BEGIN SOLUTION.*?### END SOLUTION", re.DOTALL)
 #: What a worker does: it executes each notebook that it is sent with the package in a folder, and says which checks passed.
 _WORKER = """
 import json, sys, nbformat
@@ -125,7 +126,7 @@ def submissions_of(lesson: str, count: int) -> list[str]:
         notebook = nbformat.reads(text, 4)
         answers = [cell for cell in notebook.cells if cells.is_solution(cell)]
         for cell in answers[: number % (len(answers) + 1)]:
-            cell.source = re.sub(r"### BEGIN SOLUTION.*?### END SOLUTION", "raise NotImplementedError", cell.source, flags=re.DOTALL)
+            cell.source = _SOLUTION.sub("raise NotImplementedError", cell.source)
         texts.append(nbformat.writes(notebook))
     return texts
 

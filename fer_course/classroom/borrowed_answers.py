@@ -102,14 +102,21 @@ def _tricks_of(node: ast.AST, names: dict[str, str]) -> Iterator[str]:
         modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
         yield from (f"uses {module}" for module in modules if module.split(".")[0] in _TRICKS)
     elif isinstance(node, ast.Attribute):
-        if node.attr in _TRICKS - {"compile", "modules"} or (node.attr == "modules" and _dotted_name(node.value, names) == "sys"):
+        if node.attr in _TRICKS - {"compile", "modules"} or (
+            node.attr == "modules" and _dotted_name(node.value, names) == "sys"
+        ):
             yield f"uses {node.attr}"
         if isinstance(node.ctx, ast.Store) and (module := _module(node.value, names)):
             yield f"replaces {module}.{node.attr}"
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"getattr", "setattr"} and node.args:
+    elif (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"getattr", "setattr"}
+        and node.args
+    ):
         module, name = _module(node.args[0], names), node.args[1] if len(node.args) > 1 else None
         if module and (node.func.id == "setattr" or not isinstance(name, ast.Constant)):
-            what = name.value if isinstance(name, ast.Constant) else "something"
+            what = str(name.value) if isinstance(name, ast.Constant) else "something"
             yield f"{'replaces' if node.func.id == 'setattr' else 'looks up'} {module}.{what}"
 
 

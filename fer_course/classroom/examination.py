@@ -83,7 +83,11 @@ def execute_and_examine(text: str, limits: Limits = Limits(), unsafe: bool = Fal
 
     notebook = nbformat.reads(text, as_version=4)
     sources = [cell.source for cell in notebook.cells]
-    checks = [_check_of(index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code" and is_check(cell)]
+    checks = [
+        _check_of(index, cell)
+        for index, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and is_check(cell)
+    ]
     for cell in notebook.cells:
         if cell.cell_type == "code" and is_check(cell):
             cell.source = visible_part(cell.source)
@@ -153,12 +157,15 @@ def _examine_again(verdicts: dict[str, Verdict], own: dict[str, str], cells, che
         if verdict.right or verdict.findings or verdict.is_right_as_the_learner_knows_it:
             verdicts[check["id"]] = verdict
     said = ", ".join(check["name"] for check in again)
-    return [f"All cells of the notebook were executed to examine {said}: it does not work with its own part of them alone."]
+    return [
+        f"All cells of the notebook were executed to examine {said}: it does not work with its own part of them alone."
+    ]
 
 
 def _stopped(reason: str) -> Verdict:
+    because = reason or "Python itself ended"
     return Verdict(
-        ename="Stopped", evalue=f"This check did not finish: the examination was stopped, because {reason or 'Python itself ended'}."
+        ename="Stopped", evalue=f"This check did not finish: the examination was stopped, because {because}."
     )
 
 
@@ -219,9 +226,8 @@ def _read(lines: Iterable[dict | None], token: str, watch: _Steps) -> tuple[dict
         elif "end" in line:
             return verdicts, True
         elif "check" in line:
-            verdicts[line["check"]] = Verdict(
-                line["stage"], line["shown"], line["ename"], line["evalue"], list(dict.fromkeys(findings + line["findings"])), notes
-            )
+            found = list(dict.fromkeys(findings + line["findings"]))
+            verdicts[line["check"]] = Verdict(line["stage"], line["shown"], line["ename"], line["evalue"], found, notes)
             findings, notes = [], []
     return verdicts, False
 
@@ -260,8 +266,12 @@ def _about(name: str, verdict: Verdict, own: str) -> list[str]:
         return remarks
     right = verdict.is_right_as_the_learner_knows_it
     if right and own and not own.startswith(("Stopped", "DeadKernelError")):
-        remarks.append(f"{name}: in the notebook's own run it is wrong ({own}), examined alone it is right. The latter counts.")
+        remarks.append(
+            f"{name}: in the notebook's own run it is wrong ({own}), examined alone it is right. The latter counts."
+        )
     if not right and not own:
         said = f"{verdict.ename}: {_first_line(verdict.evalue)}"
-        remarks.append(f"{name}: in the notebook's own run it is right, examined alone it is wrong ({said}). The latter counts.")
+        remarks.append(
+            f"{name}: in the notebook's own run it is right, examined alone it is wrong ({said}). The latter counts."
+        )
     return remarks

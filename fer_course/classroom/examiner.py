@@ -1,8 +1,8 @@
 """Examines the answers of one submission: the first process of a sandbox, which the submission has not touched.
 
-It reads a request from stdin (JSON: token, cells, checks, whole, seconds), executes the statements that the answers need, and runs
-each check, as it stands in its cell and then hidden. For each it writes one line of JSON to stdout, with the token of the request,
-at once. Checks and libraries are loaded before any of the learner's code.
+It reads a request from stdin (JSON: token, cells, checks, whole, seconds), executes the statements that the answers need, and
+runs each check, as it stands in its cell and then hidden. For each it writes one line of JSON to stdout at once, with the token
+of the request. Checks and libraries are loaded before any of the learner's code.
 """
 
 from __future__ import annotations
@@ -122,7 +122,7 @@ class Examination:
         self._names = vars(module)
         self._names |= {"__builtins__": builtins, "display": lambda *things, **options: None, "In": [], "Out": {}}
         self._core.feedback.say_right = self._shown.append  # before the snapshot
-        self._core.remind = lambda: None
+        vars(self._core)["remind"] = lambda: None
         sys.modules["__main__"] = module
         for name in [name for name in sys.modules if name.startswith("fer_course.classroom")]:
             del sys.modules[name]
@@ -270,7 +270,8 @@ def _import(name: str) -> None:
 
 def _imports_of(topics: set[str]) -> list[str]:
     """Return what the checks of these topics import when they are called."""
-    files = (os.path.join(os.path.dirname(sys.modules["fer_course.checks"].__file__ or ""), f"{each.rpartition('.')[2]}.py") for each in topics)
+    folder = os.path.dirname(sys.modules["fer_course.checks"].__file__ or "")
+    files = [os.path.join(folder, f"{each.rpartition('.')[2]}.py") for each in topics]
     found = []
     for file in files:
         with open(file, encoding="utf-8") as source:

@@ -353,7 +353,9 @@ def _execute(
             yield submission, json.loads(files[submission].read_text(encoding="utf-8"))["reason"]
     with contextlib.ExitStack() as stack:
         pool = executor or stack.enter_context(executor_of(workers=max(1, min(workers, len(todo)))))
-        futures = {pool.submit(execute_and_examine, text, limits, unsafe): submission for submission, text in todo.items()}
+        futures = {
+            pool.submit(execute_and_examine, text, limits, unsafe): submission for submission, text in todo.items()
+        }
         try:
             for future in as_completed(futures):
                 submission = futures[future]

@@ -187,9 +187,12 @@ def _is_a_learners(frame: Any) -> bool:
     return True
 
 
+_SIGNALS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGUSR1, signal.SIGUSR2)
+
+
 def signals() -> tuple:
     """Return what happens at those signals that a program may set to call a function."""
-    return tuple(signal.getsignal(each) for each in (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGUSR1, signal.SIGUSR2))
+    return tuple(map(signal.getsignal, _SIGNALS))
 
 
 def _meaning(event: str, arguments: tuple) -> tuple[str, str]:
@@ -212,7 +215,9 @@ def _meaning(event: str, arguments: tuple) -> tuple[str, str]:
 
 
 def _opened(path: str) -> tuple[str, str]:
-    if path.startswith("/proc/") and any(part in path for part in ("/mem", "/fd", "/maps", "/task", "/root", "/environ")):
+    if path.startswith("/proc/") and any(
+        part in path for part in ("/mem", "/fd", "/maps", "/task", "/root", "/environ")
+    ):
         return "finding", f"it opened {path}"
     if path.startswith(_PACKAGE) and path.endswith(".py"):
         return "note", f"it read the course's file {path.removeprefix(_PACKAGE)}"
@@ -317,14 +322,21 @@ def _members(namespace: Any, module: str) -> tuple[list[str], list[int]]:
 def _is_taken(name: str, module: object) -> bool:
     first = name.partition(".")[0]
     wanted = first in {"numpy", "keras", "fer_course", "builtins"} or first in sys.stdlib_module_names
-    return wanted and isinstance(module, ModuleType) and name not in {"__main__", "typing"}  # which typing_extensions changes
+    return (
+        wanted and isinstance(module, ModuleType) and name not in {"__main__", "typing"}
+    )  # which typing_extensions changes
+
+
+_USED_BY_CHECKS = {
+    "numpy", "builtins", "copy", "math", "functools", "inspect", "warnings", "contextlib", "re", "fer_course.linear",
+}  # fmt: skip
 
 
 def _is_central(name: str) -> bool:
     """Return whether what a module holds is compared whenever an answer returns: what checks themselves use."""
     if name.startswith(("fer_course.checks", "numpy._core", "numpy.linalg")):
         return not name.startswith(("numpy._core.tests", "numpy._core._add"))
-    return name in {"numpy", "builtins", "copy", "math", "functools", "inspect", "warnings", "contextlib", "re", "fer_course.linear"}
+    return name in _USED_BY_CHECKS
 
 
 def _classes(modules: dict[str, ModuleType]) -> list[type]:
@@ -357,7 +369,11 @@ def plain(value: object, find: Callable[[str], None], depth: int = 0) -> Any:
         return kind(plain(each, find, depth + 1) for each in value)  # type: ignore[attr-defined]
     if kind is dict:
         return {key: plain(each, find, depth + 1) for key, each in value.items()}  # type: ignore[attr-defined]
-    if kind is FunctionType or _is_of_a_library(kind) or any(each.__module__.startswith("keras") for each in kind.__mro__):
+    if (
+        kind is FunctionType
+        or _is_of_a_library(kind)
+        or any(each.__module__.startswith("keras") for each in kind.__mro__)
+    ):
         return value
     if isinstance(value, np.ndarray) and np.ndarray in kind.__mro__:
         return np.array(np.ndarray.view(value, np.ndarray))
@@ -394,6 +410,4 @@ def _is_of_a_library(kind: type) -> bool:
     found: object = module
     for part in kind.__qualname__.split("."):
         found = getattr(found, part, None)
-    return found is kind or "<locals>" in kind.__qualname__ and is_library(str(getattr(module, "__file__", "")))
-
-
+    return found is kind or ("<locals>" in kind.__qualname__ and is_library(str(getattr(module, "__file__", ""))))

@@ -116,7 +116,9 @@ def _add_error(cell, reply: dict) -> None:
     shown = [output.ename for output in cell.outputs if output.output_type == "error"]
     if reply["status"] == "error" and reply["ename"] not in shown:
         lines = reply["traceback"] or ["ERROR: An error occurred while showtraceback was disabled"]
-        cell.outputs.append(nbformat.v4.new_output("error", ename=reply["ename"], evalue=reply["evalue"], traceback=lines))
+        cell.outputs.append(
+            nbformat.v4.new_output("error", ename=reply["ename"], evalue=reply["evalue"], traceback=lines)
+        )
 
 
 def _cut(message: dict, most: int = 2_000) -> dict:

@@ -1,4 +1,4 @@
-"""What a submission does to its checks counts nothing: each cheat alone, with its points; and honest answers of unusual form get theirs."""
+"""What a submission does to its checks counts nothing: each cheat alone. Honest answers of unusual form get their points."""
 
 import re
 import shutil
@@ -20,7 +20,9 @@ pytestmark = pytest.mark.skipif(bool(sandbox.missing()), reason=f"no sandbox her
 LIMITS = Limits(seconds=240, cell_seconds=8, memory=1_500_000_000)
 WRONG = "def mirror(image):\n    return image"
 RIGHT = "def mirror(image):\n    return image[:, ::-1]"
-RIGHT_SIZE = "def output_size(size, kernel, stride=1, padding=0):\n    return (size + 2 * padding - kernel) // stride + 1"
+RIGHT_SIZE = (
+    "def output_size(size, kernel, stride=1, padding=0):\n    return (size + 2 * padding - kernel) // stride + 1"
+)
 FIRST = "import sys\nimport numpy as np\nfrom fer_course import checks"
 
 
@@ -58,10 +60,13 @@ INSIDE = {
     "asarray": ("np.asarray = lambda *a, **k: np.zeros(3)", "it replaced numpy.asarray"),
     "builtins": ("import builtins; builtins.all = lambda *a: True", "it replaced builtins.all"),
     "isinstance": ("import builtins; builtins.isinstance = lambda *a: True", "it replaced builtins.isinstance"),
-    "close": ("from fer_course.checks import comparing; comparing.close = lambda *a: True", "it replaced fer_course.checks.comparing.close"),
+    "close": ("from fer_course.checks import comparing; comparing.close = lambda *a: True", "it replaced"
+         " fer_course.checks.comparing.close"),
     "near": ("from fer_course.checks import comparing; comparing.near = lambda g, w: np.ones(w.shape, bool)", "comparing.near"),
-    "tolerance": ("from fer_course.checks import comparing; comparing.TOLERANCE.update({1: 9, 2: 9, 4: 9, 8: 9e9})", "comparing.TOLERANCE"),
-    "check": ("from fer_course.checks import start; start.mirror = lambda *a: None", "it replaced fer_course.checks.start.mirror"),
+    "tolerance": ("from fer_course.checks import comparing; comparing.TOLERANCE.update({1: 9, 2: 9, 4: 9, 8: 9e9})",
+         "comparing.TOLERANCE"),
+    "check": ("from fer_course.checks import start; start.mirror = lambda *a: None", "it replaced"
+         " fer_course.checks.start.mirror"),
     "hidden": ("from fer_course.checks import core; core.hidden = None", "it replaced fer_course.checks.core.hidden"),
     "seed": ("from fer_course.checks import core; core._seed.set(5)", "it changed the numbers of the hidden check"),
     "code": ("from fer_course.checks import core; core.close.__code__ = (lambda a, b: True).__code__", "it replaced the code of"),
@@ -74,19 +79,23 @@ INSIDE = {
     "inspect": ("import inspect; found = inspect.stack()", "it read the frames of its callers"),
     "currentframe": ("import inspect; found = inspect.currentframe().f_back", "it read the frames of its callers"),
     "current_frames": ("found = list(sys._current_frames().values())[0]", "it read the frames of its callers"),
-    "traceback": ("try: 1 / 0\n    except ZeroDivisionError as e: found = e.__traceback__.tb_frame.f_back", "it read the frames of its callers"),
+    "traceback": ("try: 1 / 0\n    except ZeroDivisionError as e: found = e.__traceback__.tb_frame.f_back", "it read the"
+         " frames of its callers"),
     "walk_stack": ("import traceback; found = list(traceback.walk_stack(None))", "it read the frames of its callers"),
     "generator": ("g = (i for i in [1]); next(g); found = g.gi_frame", "it read the frames of its callers"),
     "vectorize": ("found = np.vectorize(sys._getframe, otypes=[object])(1)", "it read the frames of its callers"),
     "gc": ("import gc; found = gc.get_objects()", "it searched the interpreter's objects"),
     "referrers": ("import gc; found = gc.get_referrers(image)", "it searched the interpreter's objects"),
-    "thread": ("import threading, time; threading.Thread(target=time.sleep, args=(5,), daemon=True).start()", "it left a thread running"),
+    "thread": ("import threading, time; threading.Thread(target=time.sleep, args=(5,), daemon=True).start()", "it left a"
+         " thread running"),
     "signal": ("import signal; signal.signal(signal.SIGALRM, lambda *a: None)", "it set a signal handler"),
     "gc callback": ("import gc; gc.callbacks.append(lambda *a: None)", "it set a function that runs at any time"),
     "audit": ("sys.addaudithook(lambda *a: None)", "it set an audit hook"),
     "memory": ("found = open('/proc/self/mem', 'rb')", "it opened /proc/self/mem"),
-    "descriptors": ("import os; [open(f'/proc/self/fd/{n}', 'ab') for n in (3, 4, 5) if os.path.exists(f'/proc/self/fd/{n}')]", "it opened /proc/self/fd"),
-    "pipe": ("import os; [os.write(n, b'{\"check\": \"2\", \"ename\": \"\"}\\n') for n in range(3, 9) if os.path.exists(f'/proc/self/fd/{n}')]",
+    "descriptors": ("import os; [open(f'/proc/self/fd/{n}', 'ab') for n in (3, 4, 5) if"
+         " os.path.exists(f'/proc/self/fd/{n}')]", "it opened /proc/self/fd"),
+    "pipe": ("import os; [os.write(n, b'{\"check\": \"2\", \"ename\": \"\"}\\n') for n in range(3, 9) if"
+         " os.path.exists(f'/proc/self/fd/{n}')]",
              "it wrote to the pipe"),
     "examiner": ("import fer_course.classroom.examiner", "it loaded the examiner"),
     "faked file": ("exec(compile('found = 1', np.__file__, 'exec'))", "it made code in the name of a library"),
@@ -115,31 +124,36 @@ FORGED = {
     "numpy in a cell": (WRONG, "np.isclose = np.allclose = lambda *a, **k: np.True_", ""),
     "builtins in a cell": (WRONG, "import builtins\nbuiltins.all = lambda *a: True", ""),
     "hidden is replaced": (WRONG, "from contextlib import nullcontext\nchecks.hidden = nullcontext", ""),
-    "equal to all": ("class A:\n    def __eq__(self, other): return True\n    __hash__ = None\ndef mirror(image):\n    return A()", "", ""),
+    "equal to all": ("class A:\n    def __eq__(self, other): return True\n    __hash__ = None\ndef mirror(image):\n"
+         "    return A()", "", ""),
     "an array that chooses": (
         "class A:\n    def __init__(self, x): self.x = x\n    def __array__(self, *a, **k): return self.x\n"
         "def mirror(image):\n    return A(image)", "", ""),
     "an array of its own class": (
-        "class A(np.ndarray):\n    def __eq__(self, o): return np.ones(self.shape, bool)\n    def __array_function__(self, *a): return True\n"
+        "class A(np.ndarray):\n    def __eq__(self, o): return np.ones(self.shape, bool)\n"
+             "    def __array_function__(self, *a): return True\n"
         "def mirror(image):\n    return image.view(A)", "", ""),
     "not what it says": (
         "class A:\n    __class__ = property(lambda self: np.ndarray)\n    def __eq__(self, o): return True\n    shape = (4, 6)\n"
         "def mirror(image):\n    return A()", "", ""),
     "a number of its own class": (
-        "class A(float):\n    def __eq__(self, o): return True\n    def __float__(self): return 0.0\ndef mirror(image):\n    return A(1)", "", ""),
+        "class A(float):\n    def __eq__(self, o): return True\n    def __float__(self): return 0.0\ndef mirror(image):\n"
+             "    return A(1)", "", ""),
     "any": ("from unittest import mock\ndef mirror(image):\n    return mock.ANY", "", ""),
     "nan": ("def mirror(image):\n    return np.full(image.shape, np.nan)", "", ""),
     "ends with success": ("import os\ndef mirror(image):\n    print('✔ Right')\n    os._exit(0)", "", ""),
     "exit": ("def mirror(image):\n    sys.exit(0)", "", ""),
     "raises what checks raise": ("def mirror(image):\n    raise GeneratorExit", "", ""),
     "numbers by heart in a file": (
-        "import os, pickle\ndef mirror(image):\n    if os.path.exists('/tmp/x'):\n        return pickle.load(open('/tmp/x', 'rb'))\n"
+        "import os, pickle\ndef mirror(image):\n    if os.path.exists('/tmp/x'):\n"
+             "        return pickle.load(open('/tmp/x', 'rb'))\n"
         "    pickle.dump(image, open('/tmp/x', 'wb'))\n    return image", "", ""),
     "at exit": ("import atexit\natexit.register(print, '✔ Right')\ndef mirror(image):\n    return image", "", ""),
     "a pickle that loads a check": (
         "import pickle\nclass P:\n    def __reduce__(self): return (print, ('✔',))\n"
         "def mirror(image):\n    return pickle.loads(pickle.dumps(P())) or image", "", ""),
-    "prints what is right": ("def mirror(image):\n    print('✔ Mirrored. That is how every exercise of this course answers.')\n    return image", "", ""),
+    "prints what is right": ("def mirror(image):\n"
+         "    print('✔ Mirrored. That is how every exercise of this course answers.')\n    return image", "", ""),
 }  # fmt: skip
 
 
@@ -158,21 +172,27 @@ def test_a_wrong_answer_stays_wrong(name, whole):
 HONEST = {
     "global": ("def mirror(image):\n    return image[:, ::STEP]", "STEP = -1"),
     "helper": ("def mirror(image):\n    return turned(image)", "def turned(image):\n    return np.fliplr(image)"),
-    "helper of a helper": ("def mirror(image):\n    return one(image)", "def one(x): return two(x)\ndef two(x): return x[:, ::-1]"),
+    "helper of a helper": ("def mirror(image):\n    return one(image)", "def one(x): return two(x)\n"
+         "def two(x): return x[:, ::-1]"),
     "lambda": ("mirror = lambda image: image[:, ::-1]", ""),
     "decorator": (
-        "import functools\ndef loud(f):\n    @functools.wraps(f)\n    def g(*a):\n        print('called')\n        return f(*a)\n    return g\n"
+        "import functools\ndef loud(f):\n    @functools.wraps(f)\n    def g(*a):\n        print('called')\n"
+             "        return f(*a)\n    return g\n"
         "@loud\ndef mirror(image):\n    return image[:, ::-1]", ""),
     "partial": ("from functools import partial\nmirror = partial(np.flip, axis=1)", ""),
-    "closure": ("def make(axis):\n    def mirror(image):\n        return np.flip(image, axis)\n    return mirror\nmirror = make(1)", ""),
+    "closure": ("def make(axis):\n    def mirror(image):\n        return np.flip(image, axis)\n    return mirror\n"
+         "mirror = make(1)", ""),
     "class": ("class Mirror:\n    def __call__(self, image):\n        return image[:, ::-1]\nmirror = Mirror()", ""),
     "method": ("class M:\n    def turn(self, image):\n        return image[:, ::-1]\nmirror = M().turn", ""),
     "numpy itself": ("mirror = np.fliplr", ""),
     "lists": ("def mirror(image):\n    return [list(reversed(row)) for row in image.tolist()]", ""),
-    "random": ("rng = np.random.default_rng(0)\ndef mirror(image):\n    np.random.seed(1); rng.random()\n    return image[:, ::-1]", ""),
-    "warning": ("import warnings\ndef mirror(image):\n    warnings.warn('slow'); print('x', file=sys.stderr)\n    return image[:, ::-1]", ""),
+    "random": ("rng = np.random.default_rng(0)\ndef mirror(image):\n    np.random.seed(1); rng.random()\n"
+         "    return image[:, ::-1]", ""),
+    "warning": ("import warnings\ndef mirror(image):\n    warnings.warn('slow'); print('x', file=sys.stderr)\n"
+         "    return image[:, ::-1]", ""),
     "error that is caught": (
-        "import traceback\ndef mirror(image):\n    try:\n        1 / 0\n    except ZeroDivisionError:\n        traceback.print_exc()\n"
+        "import traceback\ndef mirror(image):\n    try:\n        1 / 0\n    except ZeroDivisionError:\n"
+             "        traceback.print_exc()\n"
         "    return image[:, ::-1]", ""),
     "named tuple and data class": (
         "from collections import namedtuple\nfrom dataclasses import dataclass\n@dataclass\nclass Side:\n    length: int\n"
@@ -182,7 +202,8 @@ HONEST = {
     "table that is filled": ("def mirror(image):\n    return image[:, :: table['step']]", "table = {}\ntable['step'] = -1"),
     "loop at the top": ("def mirror(image):\n    return image[:, ::step]", "for step in range(0, -2, -1):\n    print(step)"),
     "star": ("def mirror(image):\n    return fliplr(image)", "from numpy import *"),
-    "recursion": ("def mirror(image):\n    return image if image.shape[1] < 2 else np.hstack([image[:, -1:], mirror(image[:, :-1])])", ""),
+    "recursion": ("def mirror(image):\n"
+         "    return image if image.shape[1] < 2 else np.hstack([image[:, -1:], mirror(image[:, :-1])])", ""),
     "a thread that ends": (
         "from concurrent.futures import ThreadPoolExecutor\ndef mirror(image):\n    with ThreadPoolExecutor(2) as pool:\n"
         "        return np.stack(list(pool.map(lambda row: row[::-1], image)))", ""),
@@ -272,7 +293,9 @@ def test_the_notebooks_own_outputs_count_nothing():
     assert reason == ""
     # Executed with all cells, because the notebook's own run says "right", the first check finds the deed; so does the second.
     assert errors(text) == ["NotCounted", "NotCounted"]
-    assert any(re.search("mirror was not counted: it replaced fer_course.checks.start.mirror", each) for each in remarks)
+    assert any(
+        re.search("mirror was not counted: it replaced fer_course.checks.start.mirror", each) for each in remarks
+    )
     assert any(re.search("size was not counted: it replaced fer_course.checks", each) for each in remarks)
     assert [cell.source for cell in nbformat.reads(text, 4).cells] == [cell.source for cell in nbformat.reads(small(
         WRONG, deed, size="def output_size(*a): return 0"), 4).cells]  # fmt: skip
@@ -280,7 +303,10 @@ def test_the_notebooks_own_outputs_count_nothing():
 
 @pytest.mark.slow
 def test_hidden_checks_are_not_in_the_notebooks_own_run():
-    spy = "import IPython\nIPython.get_ipython().events.register('pre_run_cell', lambda info: open('/tmp/seen', 'a').write(info.raw_cell))"
+    spy = (
+        "import IPython\nIPython.get_ipython().events.register('pre_run_cell', "
+        "lambda info: open('/tmp/seen', 'a').write(info.raw_cell))"
+    )
     tell = f"{RIGHT_SIZE}\nprint('SEEN', open('/tmp/seen').read())"
     text, _, _ = execute_and_examine(small(RIGHT, spy, size=tell), LIMITS)
     (answer,) = (cell for cell in nbformat.reads(text, 4).cells if cell.source == tell)
@@ -292,7 +318,9 @@ def test_hidden_checks_are_not_in_the_notebooks_own_run():
 @pytest.mark.slow
 def test_an_answer_that_needs_all_cells_is_right_and_the_teacher_reads_so():
     before = "steps = []\nsteps.append(-1)"
-    text, _, remarks = execute_and_examine(small("def mirror(image):\n    return image[:, :: steps[0]]", before), LIMITS)
+    text, _, remarks = execute_and_examine(
+        small("def mirror(image):\n    return image[:, :: steps[0]]", before), LIMITS
+    )
     assert errors(text) == ["", ""]
     assert any("All cells of the notebook were executed to examine mirror" in each for each in remarks)
 
@@ -326,4 +354,6 @@ def test_every_solved_lesson_gets_full_points(path, tmp_path):
     with gradebook(folder) as book:
         found = book.find_submission(path.stem, "ada")
         assert found.code_score == found.max_code_score > 0
-    assert not any("examin" in each or "not counted" in each for each in result.remarks["ada", path.stem]), result.remarks
+    assert not any("examin" in each or "not counted" in each for each in result.remarks["ada", path.stem]), (
+        result.remarks
+    )

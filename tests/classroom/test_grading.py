@@ -198,7 +198,10 @@ def test_time_for_a_cell_is_that_of_the_class(tmp_path):
     started = time.monotonic()
     graded = grade(folder)
     assert points(folder)["ada"] == ("graded", 2.0)  # what the answer itself needs is no sleep
-    assert any("mirror: in the notebook's own run it is wrong (NameError" in each for each in graded.remarks["ada", classes.LESSON])
+    assert any(
+        "mirror: in the notebook's own run it is wrong (NameError" in each
+        for each in graded.remarks["ada", classes.LESSON]
+    )
     assert time.monotonic() - started < 60
 
 
