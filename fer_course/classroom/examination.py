@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_course.classroom import sandbox
+from fer_course.classroom.inert import plain
 from fer_course.classroom.sandbox import Limits
 from fer_course.classroom.sandboxed_execution import execute, lines_of, send
 from fer_course.course.cells import exercise_name, is_check
@@ -220,13 +221,13 @@ def _read(lines: Iterable[dict | None], token: str, watch: _Steps) -> tuple[dict
             continue
         watch.step()
         if "finding" in line:
-            findings.append(line["finding"])
+            findings.append(_first_line(line["finding"]))
         elif "note" in line:
-            notes.append(line["note"])
+            notes.append(_first_line(line["note"]))
         elif "end" in line:
             return verdicts, True
         elif "check" in line:
-            found = list(dict.fromkeys(findings + line["findings"]))
+            found = list(dict.fromkeys([*findings, *map(_first_line, line["findings"])]))
             verdicts[line["check"]] = Verdict(line["stage"], line["shown"], line["ename"], line["evalue"], found, notes)
             findings, notes = [], []
     return verdicts, False
@@ -239,7 +240,7 @@ def _error_in(cell: Any) -> str:
 
 
 def _first_line(text: str) -> str:
-    return text.strip().split("\n")[0][:200]
+    return plain(text).strip().split("\n")[0][:200]
 
 
 def outputs_of(verdict: Verdict) -> list[dict]:

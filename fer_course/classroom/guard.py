@@ -15,7 +15,8 @@ import os
 import signal
 import sys
 import sysconfig
-from collections.abc import Callable
+from _weakref import getweakrefcount
+from collections.abc import Callable, Iterable
 from types import FunctionType, ModuleType
 from typing import Any
 
@@ -115,7 +116,7 @@ class Guard:
             self.find("it set a trace function")
 
     def _hear(self, event: str, arguments: tuple) -> None:
-        if event not in _ALWAYS:
+        if event not in _ALWAYS and not event.startswith("ctypes."):
             return
         thread = _thread.get_ident()
         if thread in self._inside:
@@ -130,7 +131,7 @@ class Guard:
         """Find out what an event means, and whether a learner's code is behind it."""
         if event in {"compile", "open"} and _getframe(2).f_code.co_filename.startswith("<frozen importlib"):
             return  # an import does that
-        kind, sentence = "finding", _ALWAYS[event]
+        kind, sentence = "finding", _ALWAYS.get(event, "it reached into memory (ctypes)")
         if not sentence:
             kind, sentence = _meaning(event, arguments)
         if not sentence or not _is_the_learners(_getframe(2), event in _SEEN_AS_FRAMES):
@@ -145,12 +146,14 @@ class Guard:
 
         @functools.wraps(answer, updated=())
         def called(*arguments, **options):
-            before = seed(), set(_threads()), signals()
+            before = seed(), set(_threads()), signals(), _references(arguments)
             try:
                 returned = answer(*arguments, **options)
             finally:
                 self._calls += 1
                 self._after(before, seed)
+            if _references(arguments) != before[3] or _references([returned]) > 0:
+                self.find("it set a function for the end of an object (weakref)")
             return plain(returned, self.find)
 
         if not hasattr(answer, "__name__"):
@@ -185,6 +188,13 @@ def _is_a_learners(frame: Any) -> bool:
             return False
         frame = frame.f_back
     return True
+
+
+def _references(things: Iterable) -> int:
+    """Return how many weak references there are to arrays and functions, of which each may call a function at their end."""
+    return sum(
+        getweakrefcount(each) for each in things if isinstance(each, FunctionType) or type(each).__name__ == "ndarray"
+    )
 
 
 _SIGNALS = (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF, signal.SIGUSR1, signal.SIGUSR2)

@@ -100,6 +100,11 @@ INSIDE = {
     "examiner": ("import fer_course.classroom.examiner", "it loaded the examiner"),
     "faked file": ("exec(compile('found = 1', np.__file__, 'exec'))", "it made code in the name of a library"),
     "code by hand": ("found = mirror.__code__.replace(co_filename=np.__file__)", "it made code by hand"),
+    "ctypes": ("import ctypes; found = ctypes.cast(id(image), ctypes.py_object)", "it reached into memory"),
+    "ctypes library": ("import ctypes; found = ctypes.CDLL(None)", "it reached into memory"),
+    "weakref": ("import weakref; weakref.finalize(image, print)", "it set a function for the end of an object"),
+    "closed over": ("import threading; threading.settrace(print); sys.settrace(print)", "it set a trace function"),
+    "coroutine": ("async def c(): pass\n    found = c(); found.cr_frame; found.close()", "it read the frames of its callers"),
     "shadow": ("from fer_course.checks import comparing; comparing.bool = lambda x: True", "comparing.bool"),
     "timer": ("import threading; threading.Timer(5, setattr, (np, 'allclose', print)).start()", "it left a thread running"),
     "fork": ("import os\n    if os.fork() == 0: os._exit(0)", "it started a process"),
@@ -115,6 +120,17 @@ def test_a_wrong_or_right_answer_that_reaches_for_the_check_counts_nothing(name)
     assert not verdicts["mirror"].right
     assert any(sentence in each for each in verdicts["mirror"].findings), verdicts["mirror"]
     assert verdicts["size"].right, verdicts["size"]
+
+
+@pytest.mark.slow
+def test_keras_that_is_changed_is_found():
+    deed = """def lenet(*a, **k):
+    keras.Model.count_params = lambda self: 0
+    keras.ops.max = keras.ops.min
+    return keras.Sequential([keras.Input((48, 48, 1)), layers.Flatten(), layers.Dense(7, activation="softmax")])"""
+    verdicts = examined(lesson("04-plan-a-network", {"lenet": deed}))
+    assert [verdict.right for verdict in verdicts.values()] == [True, True, False]
+    assert re.search(r"it replaced keras\.\S*(ops\.max|Model\.count_params)", " ".join(verdicts["lenet"].findings))
 
 
 #: Name -> (answer, cell before it, cell after it): all wrong, and no point for any.
