@@ -101,13 +101,19 @@ def execute_and_examine(text: str, limits: Limits = Limits(), unsafe: bool = Fal
     own = {check["id"]: _error_in(notebook.cells[check["cell"]]) for check in checks}
     remarks = _examine_again(verdicts, own, cells, checks, limits, unsafe)
     for check in checks:
-        verdict = verdicts[check["id"]]
-        remarks += _about(check["name"], verdict, own[check["id"]])
-        if not (verdict.ename == "NameError" and own[check["id"]].startswith("Stopped")):  # that says more
-            notebook.cells[check["cell"]].outputs = [nbformat.from_dict(output) for output in outputs_of(verdict)]
+        remarks += _about(check["name"], verdicts[check["id"]], own[check["id"]])
+        _show(verdicts[check["id"]], notebook.cells[check["cell"]], own[check["id"]])
     for cell, source in zip(notebook.cells, sources, strict=True):
         cell.source = source
     return nbformat.writes(notebook), reason, list(dict.fromkeys(remarks))
+
+
+def _show(verdict: Verdict, cell: Any, own: str) -> None:
+    """Put a verdict in the place of a check's own outputs; where the notebook was stopped and no answer is found, they say more."""
+    import nbformat
+
+    if not (verdict.ename == "NameError" and own.startswith("Stopped")):
+        cell.outputs = [nbformat.from_dict(output) for output in outputs_of(verdict)]
 
 
 def visible_part(source: str) -> str:

@@ -264,6 +264,70 @@ def count_classes(labels):
 
 def majority_baseline(train_labels, test_labels):
     return float(np.mean(test_labels == np.argmax(count_classes(train_labels))))"""),
+    "02-step-of-a-class": ("02-a-first-learner", "gradient-step", """class Step:
+    rate = 1.0
+
+    def __call__(self, weights, bias, images, labels, rate):
+        self.rate, wanted = rate, np.eye(weights.shape[1])[labels]
+        error = (softmax(images @ weights + bias) - wanted) / len(labels)
+        return weights - self.rate * images.T @ error, bias - self.rate * error.sum(axis=0)
+
+gradient_step = Step()"""),
+    "02-slope-with-a-closure": ("02-a-first-learner", "slope", """import functools
+
+def slope(loss, weights, place, nudge=0.01):
+    @functools.lru_cache
+    def at(change):
+        moved = weights.copy()
+        moved[place] += change
+        return loss(moved)
+    return (at(nudge) - at(0)) / nudge"""),
+    "03-convolve-by-windows": ("03-slide-a-kernel", "convolve", """windows = np.lib.stride_tricks.sliding_window_view
+
+def convolve(image, kernel, stride=1, padding=0):
+    image = np.pad(image, [(padding,) * 2, (padding,) * 2, (0, 0)])
+    found = windows(image, kernel.shape[:2], axis=(0, 1))[::stride, ::stride]
+    return np.einsum("hwcij,ijcm->hwm", found, kernel)"""),
+    "03-size-by-counting": ("03-slide-a-kernel", "output-size", """def output_size(size, kernel, stride=1, padding=0):
+    print("counting")
+    return sum(1 for _ in range(-padding, size + padding - kernel + 1, stride))"""),
+    "04-field-by-recursion": ("04-plan-a-network", "receptive-field", """def receptive_field(layers):
+    if not layers:
+        return 1
+    (kernel, stride), *more = layers
+    return (receptive_field(more) - 1) * stride + kernel"""),
+    "05-halves-by-keras": ("05-space-and-channels-apart", "halves", """import keras
+
+def depthwise(image, kernel):
+    found = keras.ops.depthwise_conv(image[None].astype("float64"), kernel[..., None].astype("float64"))
+    return found[0]
+
+pointwise = lambda image, kernel: keras.ops.convert_to_numpy(keras.ops.matmul(image, kernel))"""),
+    "06-simplified-of-parts": ("06-inception-ideas", "simplified", """from functools import reduce
+
+def tower(x, filters):
+    parts = [layers.Conv2D(filters, size, padding="same", activation="relu") for size in (1, 3)]
+    return reduce(lambda value, layer: layer(value), parts, x)
+
+def simplified(x, filters, towers=3):
+    return layers.concatenate([tower(x, filters // towers) for _ in range(towers)])"""),
+    "08-nested-model": ("08-build-mini-xception", "mini-xception", """from fer_course.layers import convolution
+
+def stem():
+    inputs = keras.Input((48, 48, 1))
+    x = layers.Rescaling(1 / 127.5, offset=-1)(inputs)
+    return keras.Model(inputs, convolution(convolution(x, 8, padding="valid"), 8, padding="valid"))
+
+def mini_xception(filters=(16, 32, 64, 128), classes=7):
+    inputs = keras.Input((48, 48, 1))
+    x = stem()(inputs)
+    for each in filters:
+        x = residual_module(x, each)
+    x = layers.GlobalAveragePooling2D()(layers.Conv2D(classes, 3, padding="same")(x))
+    return keras.Model(inputs, layers.Softmax()(x))"""),
+    "08-parameters-by-keras": ("08-build-mini-xception", "module-parameters", """def module_parameters(channels, filters):
+    inputs = keras.Input((8, 8, channels))
+    return keras.Model(inputs, residual_module(inputs, filters)).count_params()"""),
     "07-entropy-with-scipy": ("07-go-deep", "label-entropy", "from scipy.stats import entropy\ndef label_entropy(labels):\n"
                               "    return entropy(np.unique(labels, return_counts=True)[1])"),
 }  # fmt: skip
