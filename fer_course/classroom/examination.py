@@ -109,7 +109,7 @@ def execute_and_examine(text: str, limits: Limits = Limits(), unsafe: bool = Fal
 
 
 def _show(verdict: Verdict, cell: Any, own: str) -> None:
-    """Put a verdict in the place of a check's own outputs; where the notebook was stopped and no answer is found, they say more."""
+    """Put a verdict in the place of a check's own outputs, unless those say better why there is no answer."""
     import nbformat
 
     if not (verdict.ename == "NameError" and own.startswith("Stopped")):
@@ -165,7 +165,7 @@ def _examine_again(verdicts: dict[str, Verdict], own: dict[str, str], cells, che
             verdicts[check["id"]] = verdict
     said = ", ".join(check["name"] for check in again)
     return [
-        f"All cells of the notebook were executed to examine {said}: it does not work with its own part of them alone."
+        f"All cells of the notebook were executed to examine {said}: with what it needs of them alone it did not pass."
     ]
 
 
