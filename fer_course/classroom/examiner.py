@@ -18,9 +18,10 @@ import linecache
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from types import CodeType, ModuleType
-from typing import Any
+from _json import encode_basestring_ascii as _quoted
+from _signal import setitimer as _alarm
+from collections.abc import Callable
+from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 
 from fer_course.classroom import guard as guarding
 from fer_course.classroom import slicing
@@ -39,227 +40,245 @@ def main() -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
-    token, write, dumps = request.pop("token"), os.write, json.dumps
+    token, write = request.pop("token"), os.write
 
     def report(**line: object) -> None:
-        data = (dumps({"token": token} | line) + "\n").encode()
+        data = (_line({"token": token} | line) + "\n").encode()
         while data:
             data = data[write(lines, data) :]
 
-    Examination(request, report).run()
+    _run(_examination(request, report))
     report(end="")
     os._exit(0)  # what a learner's code has left to be done at exit is not done
 
 
-class Examination:
-    """One request.
+def _line(value: object) -> str:
+    """Return a value as JSON. It uses nothing that is written in Python: that could be replaced."""
+    kind = type(value)
+    if kind is str:
+        return _quoted(value)
+    if kind is dict:
+        return "{" + ", ".join([f"{_quoted(key)}: {_line(each)}" for key, each in value.items()]) + "}"  # type: ignore[attr-defined]
+    if kind is list:
+        return "[" + ", ".join([_line(each) for each in value]) + "]"  # type: ignore[attr-defined]
+    return "true" if value is True else "false" if value is False else f"{value:d}"
 
-    Args:
-        request: as above.
-        report: writes a line.
 
-    """
+def _examination(request: dict, report: Callable[..., None]) -> SimpleNamespace:
+    """Return what belongs to one request: no object of a class of its own, which a learner's code would find."""
+    return SimpleNamespace(
+        **request, report=report, guard=guarding.new(lambda kind, text: report(**{kind: text})), names={}, shown=[], done=set(),
+    )  # fmt: skip
 
-    def __init__(self, request: dict, report: Callable[..., None]):
-        self._cells: list[str] = request["cells"]
-        self._checks: list[dict] = request["checks"]
-        self._whole: bool = request["whole"]
-        self._seconds: int = request["seconds"]
-        self._report = report
-        self._guard = guarding.Guard(lambda kind, text: report(**{kind: text}))
-        self._names: dict[str, Any] = {}
-        self._shown: list[str] = []
-        self._done: set[slicing.Statement] = set()
 
-    def run(self) -> None:
-        """Load what is needed, then execute and check, in the notebook's order."""
-        self._known = slicing.statements(self._cells)
-        wanted = self._wanted()
-        self._load(wanted)
-        self._enter()
-        self._report(ready=True)
-        places = {each["cell"]: each for each in self._checks}
-        for index in range(len(self._cells) if self._whole else 1 + max(places, default=0)):
-            if index in places:
-                self._check(places[index])
-                if self._guard.findings:
-                    return
-            else:
-                self._execute([each for each in wanted if each.cell == index])
-            if self._whole:
-                self._report(alive=index)
-
-    def _wanted(self) -> list[slicing.Statement]:
-        """Return the statements to execute: all, or those that the checks need."""
-        if self._whole:
-            return self._known
-        found: dict[slicing.Statement, None] = {}
-        for check in self._checks:
-            tree = ast.Module(slicing.parsed(f"{check['visible']}\n{check['hidden']}"), [])
-            found |= dict.fromkeys(slicing.needed(slicing.names_of(tree)[1] - {"checks"}, self._known, check["cell"]))
-        return [each for each in self._known if each in found]
-
-    def _load(self, wanted: list[slicing.Statement]) -> None:
-        """Import what the statements and the checks import, before any of the learner's code."""
-        self.checks = importlib.import_module("fer_course.checks")
-        self._core = importlib.import_module("fer_course.checks.core")
-        trees = [tree for check in self._checks for tree in slicing.parsed(f"{check['visible']}\n{check['hidden']}")]
-        topics = {
-            f"fer_course.checks.{node.attr}"
-            for tree in trees for node in ast.walk(tree)
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in self.checks.TOPICS
-        }  # fmt: skip
-        modules = [*sorted(topics), *_imports_of(topics), *slicing.imported(each.node for each in wanted)]
-        gc.disable()  # hundreds of thousands of objects that all stay
-        if any(name.startswith(_HEAVY) for name in modules):
-            _import("fer_course.quiet")
-        for name in modules:
-            if name.partition(".")[0] in _allowed():
-                _import(name)
-        gc.freeze()
-        gc.enable()
-
-    def _enter(self) -> None:
-        """Make the module in which the learner's code runs, hide this one, and begin to watch."""
-        module = ModuleType("__main__")
-        self._names = vars(module)
-        self._names |= {"__builtins__": builtins, "display": lambda *things, **options: None, "In": [], "Out": {}}
-        self._core.feedback.say_right = self._shown.append  # before the snapshot
-        vars(self._core)["remind"] = lambda: None
-        sys.modules["__main__"] = module
-        for name in [name for name in sys.modules if name.startswith("fer_course.classroom")]:
-            del sys.modules[name]
-        package = sys.modules["fer_course"]
-        if hasattr(package, "classroom"):
-            del package.classroom
-        sys.stdout, sys.stderr = io.TextIOWrapper(io.FileIO(1, "w")), io.TextIOWrapper(io.FileIO(2, "w"))
-        sys.argv = [""]
-        signal.signal(signal.SIGALRM, _interrupt)
-        for index, source in enumerate(self._cells):
-            name = _file_name(index)
-            linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
-        self._guard.start()
-
-    def _execute(self, statements: list[slicing.Statement]) -> None:
-        """Execute statements of one cell, up to the first that fails, as a kernel does."""
-        with contextlib.suppress(Exception, SystemExit, KeyboardInterrupt, GeneratorExit), self._alarm():
-            for each in statements:
-                if each in self._done:
-                    continue
-                self._done.add(each)
-                if _IN_MEMORY & {name.partition(".")[0] for name in slicing.imported([each.node])}:
-                    self._guard.find("it reached into memory (ctypes)")  # of which not all is heard
-                if each.yours:
-                    self._choose(each)
-                else:
-                    exec(_compiled(each), self._names)
-
-    def _choose(self, each: slicing.Statement) -> None:
-        """Execute `name = checks.yours(name, course)`; the course's function is loaded when it is called, if it ever is."""
-        assert each.yours is not None
-        name = each.yours.name
-        answer = self._names.get(name)
-        with contextlib.suppress(TypeError):
-            if answer in self._core._right:
-                self._names[name] = self._core.yours(answer, _like(answer))
+def _run(own: SimpleNamespace) -> None:
+    """Load what is needed, then execute and check, in the notebook's order."""
+    own.known = slicing.statements(own.cells)
+    wanted = _wanted(own)
+    _load(own, wanted)
+    steps = [[_step(own, each) for each in wanted if each.cell == index] for index in range(len(own.cells))]
+    _enter(own)
+    own.report(ready=True)
+    places = {each["cell"]: each for each in own.checks}
+    for index in range(len(own.cells) if own.whole else 1 + max(places, default=0)):
+        if index in places:
+            _check(own, places[index])
+            if own.guard.findings:
                 return
-        loaded: list[Callable] = []
+        else:
+            _execute(own, steps[index])
+        if own.whole:
+            own.report(alive=index)
 
-        def course(*arguments: object, **options: object) -> object:
-            if not loaded:
-                loaded.append(self._course(each))
-            return loaded[0](*arguments, **options)
 
-        self._names[name] = course
+def _wanted(own: SimpleNamespace) -> list[slicing.Statement]:
+    """Return the statements to execute: all, or those that the checks need."""
+    if own.whole:
+        return own.known
+    found: dict[slicing.Statement, None] = {}
+    for check in own.checks:
+        tree = ast.Module(slicing.parsed(f"{check['visible']}\n{check['hidden']}"), [])
+        found |= dict.fromkeys(slicing.needed(slicing.names_of(tree)[1] - {"checks"}, own.known, check["cell"]))
+    return [each for each in own.known if each in found]
 
-    def _course(self, each: slicing.Statement) -> Callable:
-        """Load the course's function of a statement for `checks.yours`, with what it needs."""
-        assert each.yours is not None
-        course, before = each.yours.course, len(sys.modules)
-        for one in slicing.needed(slicing.names_of(ast.Expression(course))[1], self._known, each.cell + 1):
-            if one not in self._done:
-                self._done.add(one)
-                exec(_compiled(one), self._names)
-        if len(sys.modules) > before:
-            self._guard.extend()
-        return eval(compile(ast.Expression(course), _file_name(each.cell), "eval"), self._names)
 
-    def _check(self, check: dict) -> None:
-        """Run the check of one cell, and report."""
-        self._shown.clear()
-        stage, error = "visible", self._error_of(check["visible"], check["cell"])
-        shown = list(self._shown)
-        if error is None and check["hidden"]:
-            stage, error = "hidden", self._error_of(check["hidden"], check["cell"])
-        self._guard.look(whole=True)
-        line = {"check": check["id"], "stage": stage, "shown": shown, "findings": self._guard.findings}
-        self._report(**line, **(error or {"ename": "", "evalue": ""}))
+def _step(own: SimpleNamespace, each: slicing.Statement, deep: bool = True) -> SimpleNamespace:
+    """Return a statement, compiled; for `name = checks.yours(name, course)` also what the course's function needs."""
+    file = _file_name(each.cell)
+    step = SimpleNamespace(
+        place=own.known.index(each), code=_compiled(ast.Module([each.node], []), file), name="", before=[],
+        reaches=bool(_IN_MEMORY & {name.partition(".")[0] for name in slicing.imported([each.node])}),
+    )  # fmt: skip
+    if each.yours and deep:
+        step.name = each.yours.name
+        names = slicing.names_of(ast.Expression(each.yours.course))[1]
+        needed = slicing.needed(names, own.known, each.cell + 1)
+        step.before = [_step(own, one, deep=False) for one in needed if one is not each]
+        step.course = compile(ast.Expression(each.yours.course), file, "eval")
+    return step
 
-    def _error_of(self, code: str, cell: int) -> dict | None:
-        """Return the error that the code of a check ends with; None if it ends well."""
-        import numpy as np
 
-        state = np.geterr()
-        watched = self._watched(code)
+def _compiled(tree: ast.Module, file: str) -> CodeType:
+    try:
+        return compile(tree, file, "exec")
+    except slicing.UNREADABLE:  # `return` outside of a function, for instance
+        return compile("raise SyntaxError", file, "exec")
+
+
+def _load(own: SimpleNamespace, wanted: list[slicing.Statement]) -> None:
+    """Import what the statements and the checks import, before any of the learner's code."""
+    own.module = importlib.import_module("fer_course.checks")
+    own.core = importlib.import_module("fer_course.checks.core")
+    trees = [tree for check in own.checks for tree in slicing.parsed(f"{check['visible']}\n{check['hidden']}")]
+    topics = {
+        f"fer_course.checks.{node.attr}"
+        for tree in trees for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.attr in own.module.TOPICS
+    }  # fmt: skip
+    modules = [*sorted(topics), *_imports_of(topics), *slicing.imported(each.node for each in wanted)]
+    gc.disable()  # hundreds of thousands of objects that all stay
+    if any(name.startswith(_HEAVY) for name in modules):
+        _import("fer_course.quiet")
+    for name in modules:
+        if name.partition(".")[0] in _allowed():
+            _import(name)
+    gc.freeze()
+    gc.enable()
+    for check in own.checks:
+        for part in ("visible", "hidden"):
+            tree = ast.Module(slicing.parsed(check[part]), [])
+            names = [*slicing.names_of(tree)[1] - {"checks"}]
+            check[part] = SimpleNamespace(code=compile(check[part], f"<check {check['cell']}>", "exec"), names=names)
+
+
+def _enter(own: SimpleNamespace) -> None:
+    """Make the module in which the learner's code runs, hide this one, and begin to watch."""
+    module = ModuleType("__main__")
+    own.names = vars(module)
+    show = FunctionType((lambda *things, **options: None).__code__, {}, "display")  # without this module's globals
+    own.names |= {"__builtins__": builtins, "display": show, "In": [], "Out": {}}
+    # Before the snapshot, and nothing that leads here.
+    own.core.feedback.say_right = own.shown.append
+    vars(own.core)["remind"] = dict
+    sys.modules["__main__"] = module
+    for name in [name for name in sys.modules if name.startswith("fer_course.classroom")]:
+        del sys.modules[name]
+    package = sys.modules["fer_course"]
+    if hasattr(package, "classroom"):
+        del package.classroom
+    sys.stdout, sys.stderr = io.TextIOWrapper(io.FileIO(1, "w")), io.TextIOWrapper(io.FileIO(2, "w"))
+    sys.argv = [""]
+    signal.signal(signal.SIGALRM, signal.default_int_handler)
+    for index, source in enumerate(own.cells):
+        name = _file_name(index)
+        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+    guarding.start(own.guard)
+
+
+def _execute(own: SimpleNamespace, steps: list[SimpleNamespace]) -> None:
+    """Execute statements of one cell, up to the first that fails, as a kernel does."""
+    _alarm(signal.ITIMER_REAL, own.seconds)
+    try:
+        for step in steps:
+            _execute_one(own, step)
+    except BaseException:  # the check says what is missing
+        return
+    finally:
+        _alarm(signal.ITIMER_REAL, 0)
+
+
+def _execute_one(own: SimpleNamespace, step: SimpleNamespace) -> None:
+    if step.place in own.done:
+        return
+    own.done.add(step.place)
+    if step.reaches:
+        guarding.find(own.guard, "it reached into memory (ctypes)")  # of which not all is heard
+    if step.name:
+        _choose(own, step)
+    else:
+        exec(step.code, own.names)
+
+
+def _choose(own: SimpleNamespace, step: SimpleNamespace) -> None:
+    """Execute `name = checks.yours(name, course)`; the course's function is loaded when it is called, if it ever is."""
+    answer = own.names.get(step.name)
+    try:
+        if answer in own.core._right:
+            own.names[step.name] = own.core.yours(answer, _like(answer))
+            return
+    except TypeError:  # what can't be hashed has not passed
+        pass
+    loaded: list[Callable] = []
+
+    def course(*arguments: object, **options: object) -> object:
+        if not loaded:
+            loaded.append(_course(own, step))
+        return loaded[0](*arguments, **options)
+
+    own.names[step.name] = guarding.hidden(course, _like(None))
+
+
+def _course(own: SimpleNamespace, step: SimpleNamespace) -> Callable:
+    """Load the course's function of a statement for `checks.yours`, with what it needs."""
+    before = len(sys.modules)
+    for one in step.before:
+        _execute_one(own, one)
+    if len(sys.modules) > before:
+        guarding.extend(own.guard)
+    return eval(step.course, own.names)
+
+
+def _check(own: SimpleNamespace, check: dict) -> None:
+    """Run the check of one cell, and report."""
+    own.shown.clear()
+    stage, error = "visible", _error_of(own, check["visible"])
+    shown = [_text(each) for each in own.shown]
+    if error is None and check["hidden"].code.co_names:
+        stage, error = "hidden", _error_of(own, check["hidden"])
+    guarding.look(own.guard, whole=True)
+    line = {"check": check["id"], "stage": stage, "shown": shown, "findings": own.guard.findings}
+    own.report(**line, **(error or {"ename": "", "evalue": ""}))
+
+
+def _error_of(own: SimpleNamespace, part: SimpleNamespace) -> dict | None:
+    """Return the error that a part of a check ends with; None if it ends well."""
+    import numpy as np
+
+    state = np.geterr()
+    watched = {
+        name: guarding.watched(own.guard, own.names[name], own.core._seed.get)
+        for name in part.names if callable(own.names.get(name)) and not isinstance(own.names[name], type)
+    }  # fmt: skip
+    _alarm(signal.ITIMER_REAL, own.seconds)
+    try:
+        exec(part.code, {**own.names, **watched, "checks": own.module})
+    except BaseException as error:  # whatever the learner's code raises
+        return {"ename": type(error).__name__, "evalue": _text(error)}
+    finally:
+        _alarm(signal.ITIMER_REAL, 0)
+        np.seterr(**state)
+    for name in watched:
         try:
-            with self._alarm():
-                exec(compile(code, f"<check {cell}>", "exec"), {**self._names, **watched, "checks": self.checks})
-        except BaseException as error:  # whatever the learner's code raises
-            return {"ename": type(error).__name__, "evalue": _text(error)}
-        finally:
-            np.seterr(**state)
-        for name in watched:
-            with contextlib.suppress(TypeError):
-                self._core._right.add(self._names[name])
-        return None
-
-    def _watched(self, code: str) -> dict[str, Any]:
-        """Return the answers that the code of a check names, each watched over."""
-        try:
-            tree = ast.parse(code)
-        except slicing.UNREADABLE:
-            return {}
-        names = slicing.names_of(tree)[1] - {"checks"}
-        seed = self._core._seed.get
-        return {
-            name: self._guard.watched(self._names[name], seed)
-            for name in names if callable(self._names.get(name)) and not isinstance(self._names[name], type)
-        }  # fmt: skip
-
-    @contextlib.contextmanager
-    def _alarm(self) -> Iterator[None]:
-        """Interrupt what runs longer than a cell may."""
-        signal.setitimer(signal.ITIMER_REAL, self._seconds)
-        try:
-            yield
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
+            own.core._right.add(own.names[name])
+        except TypeError:  # what can't be hashed
+            continue
+    return None
 
 
 def _file_name(index: int) -> str:
     return f"<cell {index}>"
 
 
-def _compiled(each: slicing.Statement) -> CodeType:
-    return compile(ast.Module([each.node], []), _file_name(each.cell), "exec")
-
-
 def _like(answer: object) -> Callable:
-    """Return a function with the annotations of the learner's, which are those of the course's."""
-
-    def course() -> None: ...
-
+    """Return a function with the annotations of the learner's, which are those of the course's; it leads nowhere."""
+    course = FunctionType((lambda *arguments, **options: None).__code__, {}, "course")
     course.__annotations__ = dict(getattr(answer, "__annotations__", {}))
     return course
 
 
-def _text(error: BaseException) -> str:
+def _text(thing: object) -> str:
     try:
-        return str.__str__(str(error))[:20_000]
+        return str.__str__(str(thing))[:20_000]
     except BaseException:
         return "its text can't be had"
 

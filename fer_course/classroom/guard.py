@@ -17,7 +17,7 @@ import sys
 import sysconfig
 from _weakref import getweakrefcount
 from collections.abc import Callable, Iterable
-from types import FunctionType, ModuleType
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 #: How the files begin that code was not written by a learner in.
@@ -66,112 +66,117 @@ _getframe, _current_frames, _urandom = sys._getframe, sys._current_frames, os.ur
 _ALWAYS_LOOK = 200
 
 
-class Guard:
-    """Watches one interpreter.
+def new(tell: Callable[[str, str], None]) -> SimpleNamespace:
+    """Return a guard of this interpreter, which does not watch yet.
+
+    It is no object of a class of its own: `object.__subclasses__()` would lead a learner's code to that class.
 
     Args:
         tell: is called at once with ("finding" or "note", sentence): a finding costs the check, a note does not.
 
     """
+    return SimpleNamespace(tell=tell, said=set(), inside=set(), findings=[], calls=0, callbacks=0, snapshot=None)
 
-    def __init__(self, tell: Callable[[str, str], None]):
-        self._tell = tell
-        self._said: set[tuple[str, str]] = set()
-        self._inside: set[int] = set()
-        self.findings: list[str] = []
-        self._calls = self._callbacks = 0
-        self._snapshot: Snapshot | None = None
 
-    def start(self) -> None:
-        """Take the snapshot, and watch from now on."""
-        self._snapshot, self._callbacks = Snapshot(), len(gc.callbacks)
-        sys.addaudithook(self._hear)
+def start(guard: SimpleNamespace) -> None:
+    """Take the snapshot, and watch from now on."""
+    guard.snapshot, guard.callbacks = _snapshot(), len(gc.callbacks)
+    sys.addaudithook(lambda event, arguments: _hear(guard, event, arguments))
 
-    def extend(self) -> None:
-        """Take the snapshot of what was imported since then, if nothing has changed."""
-        self.look(whole=True)
-        if not self.findings:
-            self._snapshot, self._callbacks = Snapshot(), len(gc.callbacks)
 
-    def find(self, sentence: str) -> None:
-        """Note something that costs the check."""
-        if sentence not in self.findings:
-            self.findings.append(sentence)
-            self._tell("finding", sentence)
+def extend(guard: SimpleNamespace) -> None:
+    """Take the snapshot of what was imported since then, if nothing has changed."""
+    look(guard, whole=True)
+    if not guard.findings:
+        guard.snapshot, guard.callbacks = _snapshot(), len(gc.callbacks)
 
-    def note(self, sentence: str) -> None:
-        """Note something for the teacher to look at."""
-        if ("note", sentence) not in self._said:
-            self._said.add(("note", sentence))
-            self._tell("note", sentence)
 
-    def look(self, whole: bool = False) -> None:
-        """Find what has changed since the snapshot; in part, or as a whole. Python's own functions are put back."""
-        assert self._snapshot is not None
-        for name in self._snapshot.put_back():
-            self.find(f"it replaced builtins.{name}")
-        for name in self._snapshot.changes(whole):
-            self.find(f"it replaced {name}")
-        if sys.gettrace() is not None or sys.getprofile() is not None:
-            self.find("it set a trace function")
+def find(guard: SimpleNamespace, sentence: str) -> None:
+    """Note something that costs the check."""
+    if sentence not in guard.findings:
+        guard.findings.append(sentence)
+        guard.tell("finding", sentence)
 
-    def _hear(self, event: str, arguments: tuple) -> None:
-        if event not in _ALWAYS and not event.startswith("ctypes."):
-            return
-        thread = _thread.get_ident()
-        if thread in self._inside:
-            return
-        self._inside.add(thread)
+
+def _note(guard: SimpleNamespace, sentence: str) -> None:
+    """Note something for the teacher to look at."""
+    if sentence not in guard.said:
+        guard.said.add(sentence)
+        guard.tell("note", sentence)
+
+
+def look(guard: SimpleNamespace, whole: bool = False) -> None:
+    """Find what has changed since the snapshot; in part, or as a whole. Python's own functions are put back."""
+    for name in _put_back(guard.snapshot):
+        find(guard, f"it replaced builtins.{name}")
+    for name in _changes(guard.snapshot, whole):
+        find(guard, f"it replaced {name}")
+    if sys.gettrace() is not None or sys.getprofile() is not None:
+        find(guard, "it set a trace function")
+
+
+def _hear(guard: SimpleNamespace, event: str, arguments: tuple) -> None:
+    if event not in _ALWAYS and not event.startswith("ctypes."):
+        return
+    thread = _thread.get_ident()
+    if thread in guard.inside:
+        return
+    guard.inside.add(thread)
+    try:
+        _weigh(guard, event, arguments)
+    finally:
+        guard.inside.discard(thread)
+
+
+def _weigh(guard: SimpleNamespace, event: str, arguments: tuple) -> None:
+    """Find out what an event means, and whether a learner's code is behind it."""
+    frame = _getframe(3)  # behind `_hear` and the hook
+    if event in {"compile", "open"} and frame.f_code.co_filename.startswith("<frozen importlib"):
+        return  # an import does that
+    kind, sentence = "finding", _ALWAYS.get(event, "it reached into memory (ctypes)")
+    if not sentence:
+        kind, sentence = _meaning(event, arguments)
+    if sentence and _is_the_learners(frame, event in _SEEN_AS_FRAMES):
+        (find if kind == "finding" else _note)(guard, sentence)
+
+
+def watched(guard: SimpleNamespace, answer: Callable, seed: Callable[[], object]) -> Callable:
+    """Return the learner's function, with a look at the interpreter after each call, and what it returns made plain."""
+
+    def called(*arguments, **options):
+        before = seed(), set(_threads()), signals(), _references(arguments)
         try:
-            self._weigh(event, arguments)
+            returned = answer(*arguments, **options)
         finally:
-            self._inside.discard(thread)
+            _after(guard, before, seed)
+        if _references(arguments) != before[3] or _references([returned]) > 0:
+            find(guard, "it set a function for the end of an object (weakref)")
+        return plain(returned, lambda sentence: find(guard, sentence))
 
-    def _weigh(self, event: str, arguments: tuple) -> None:
-        """Find out what an event means, and whether a learner's code is behind it."""
-        if event in {"compile", "open"} and _getframe(2).f_code.co_filename.startswith("<frozen importlib"):
-            return  # an import does that
-        kind, sentence = "finding", _ALWAYS.get(event, "it reached into memory (ctypes)")
-        if not sentence:
-            kind, sentence = _meaning(event, arguments)
-        if not sentence or not _is_the_learners(_getframe(2), event in _SEEN_AS_FRAMES):
-            return
-        if kind == "finding":
-            self.find(sentence)
-        else:
-            self.note(sentence)
+    called.__name__ = getattr(answer, "__name__", type(answer).__name__)
+    return hidden(called, answer)
 
-    def watched(self, answer: Callable, seed: Callable[[], object]) -> Callable:
-        """Return the learner's function, with a look at the interpreter after each call, and what it returns made plain."""
 
-        @functools.wraps(answer, updated=())
-        def called(*arguments, **options):
-            before = seed(), set(_threads()), signals(), _references(arguments)
-            try:
-                returned = answer(*arguments, **options)
-            finally:
-                self._calls += 1
-                self._after(before, seed)
-            if _references(arguments) != before[3] or _references([returned]) > 0:
-                self.find("it set a function for the end of an object (weakref)")
-            return plain(returned, self.find)
+def hidden(function: Callable, like: Callable) -> Callable:
+    """Return a function whose globals and closure a learner's code can't read; it has the name and signature of another."""
+    made = functools._lru_cache_wrapper(function, 0, False, tuple)  # type: ignore[attr-defined]  # in C, and keeps nothing
+    made.__name__ = function.__name__
+    return functools.update_wrapper(made, like, updated=())
 
-        if not hasattr(answer, "__name__"):
-            called.__name__ = type(answer).__name__
-        return called
 
-    def _after(self, before: tuple, seed: Callable[[], object]) -> None:
-        # Some checks call an answer thousands of times: then one in ten of the later calls, which nobody can foretell.
-        if self._calls < _ALWAYS_LOOK or _urandom(1)[0] < 26:
-            self.look()
-        if seed() != before[0]:
-            self.find("it changed the numbers of the hidden check")
-        if any(_is_a_learners(frame) for thread, frame in _threads().items() if thread not in before[1]):
-            self.find("it left a thread running")
-        if signals() != before[2]:
-            self.find("it set a signal handler")
-        if len(gc.callbacks) != self._callbacks:
-            self.find("it set a function that runs at any time (gc.callbacks)")
+def _after(guard: SimpleNamespace, before: tuple, seed: Callable[[], object]) -> None:
+    guard.calls += 1
+    # Some checks call an answer thousands of times: then one in ten of the later calls, which nobody can foretell.
+    if guard.calls < _ALWAYS_LOOK or _urandom(1)[0] < 26:
+        look(guard)
+    if seed() != before[0]:
+        find(guard, "it changed the numbers of the hidden check")
+    if any(_is_a_learners(frame) for thread, frame in _threads().items() if thread not in before[1]):
+        find(guard, "it left a thread running")
+    if signals() != before[2]:
+        find(guard, "it set a signal handler")
+    if len(gc.callbacks) != guard.callbacks:
+        find(guard, "it set a function that runs at any time (gc.callbacks)")
 
 
 def _threads() -> dict[int, Any]:
@@ -265,50 +270,56 @@ def _is_the_learners(frame: Any, reads_frames: bool) -> bool:
     return False
 
 
-class Snapshot:
-    """The functions, classes and modules that all loaded modules hold, by identity."""
-
-    def __init__(self):
-        self._modules = {name: module for name, module in list(sys.modules.items()) if _is_taken(name, module)}
-        # Copies of modules that a learner can't change without being noticed: the lists are in this object only.
-        self._whole = [(name, vars(module), *_members(vars(module), name)) for name, module in self._modules.items()]
-        self._part = [each for each in self._whole if _is_central(each[0])]
-        self._builtins, self._own = vars(builtins), dict(vars(builtins))
-        self._shadows = {name: set(namespace) & set(self._own) for name, namespace, _, _ in self._whole}
-        self._classes = [
-            (f"{each.__module__}.{each.__qualname__}", each, set(vars(each)), *_members(vars(each), ""))
-            for each in _classes(self._modules)
-        ]
-        self._values = [
+def _snapshot() -> SimpleNamespace:
+    """Return the functions, classes and modules that all loaded modules hold, by identity."""
+    modules = {name: module for name, module in list(sys.modules.items()) if _is_taken(name, module)}
+    whole = [(name, vars(module), *_members(vars(module), name)) for name, module in modules.items()]
+    own = dict(vars(builtins))
+    part = [each for each in whole if _is_central(each[0])]
+    classes = [
+        (f"{each.__module__}.{each.__qualname__}", each, set(vars(each)), *_members(vars(each), ""))
+        for each in _classes(modules)
+    ]
+    return SimpleNamespace(
+        modules=modules, whole=whole, part=part, classes=classes,
+        central=[each for each in classes if each[1].__module__.startswith(_CENTRAL_CLASSES)],
+        builtins=vars(builtins), own=own,
+        shadows={name: set(namespace) & set(own) for name, namespace, _, _ in whole},
+        values=[
             (f"{name}.{key}", namespace, key, repr(value))
-            for name, namespace, _, _ in self._part if name.startswith("fer_course.checks")
+            for name, namespace, _, _ in part if name.startswith("fer_course.checks")
             for key, value in namespace.items() if type(value) in (dict, list, set) and not key.startswith("__")
-        ]  # fmt: skip
+        ],
+    )  # fmt: skip
 
-    def put_back(self) -> list[str]:
-        """Put Python's own functions back where they were replaced; return their names. It calls none of them."""
-        found = []
-        for name in self._own:
-            if self._builtins.get(name) is not self._own[name]:
-                found.append(name)
-                self._builtins[name] = self._own[name]
-        return found
 
-    def changes(self, whole: bool) -> list[str]:
-        """Return the dotted names of what is not what it was; the shortest name of each thing."""
-        loaded = sys.modules
-        found = [name for name, module in self._modules.items() if loaded.get(name) is not module]
-        for name, namespace, keys, ids in self._whole if whole else self._part:
-            found += [f"{name}.{key}" for key in _different(namespace, keys, ids)]
-            if whole or name.startswith("fer_course.checks"):  # a name that hides one of Python's own
-                found += [f"{name}.{key}" for key in namespace.keys() & self._own.keys() - self._shadows[name]]
-        if whole:
-            for name, kind, before, keys, ids in self._classes:
-                found += [f"{name}.{key}" for key in _different(vars(kind), keys, ids)]
-                if len(vars(kind)) != len(before):
-                    found += [f"{name}.{key}" for key in vars(kind) if key not in before and callable(vars(kind)[key])]
-        found += [name for name, namespace, key, text in self._values if repr(namespace.get(key)) != text]
-        return sorted(found, key=len)[:3]
+_CENTRAL_CLASSES = ("fer_course.checks", "contextlib", "_weakrefset", "numpy._core._ufunc_config", "functools")
+
+
+def _put_back(snapshot: SimpleNamespace) -> list[str]:
+    """Put Python's own functions back where they were replaced; return their names. It calls none of them."""
+    found = []
+    for name in snapshot.own:
+        if snapshot.builtins.get(name) is not snapshot.own[name]:
+            found.append(name)
+            snapshot.builtins[name] = snapshot.own[name]
+    return found
+
+
+def _changes(snapshot: SimpleNamespace, whole: bool) -> list[str]:
+    """Return the dotted names of what is not what it was; the shortest name of each thing."""
+    loaded = sys.modules
+    found = [name for name, module in snapshot.modules.items() if loaded.get(name) is not module]
+    for name, namespace, keys, ids in snapshot.whole if whole else snapshot.part:
+        found += [f"{name}.{key}" for key in _different(namespace, keys, ids)]
+        if whole or name.startswith("fer_course.checks"):  # a name that hides one of Python's own
+            found += [f"{name}.{key}" for key in namespace.keys() & snapshot.own.keys() - snapshot.shadows[name]]
+    for name, kind, before, keys, ids in snapshot.classes if whole else snapshot.central:
+        found += [f"{name}.{key}" for key in _different(vars(kind), keys, ids)]
+        if len(vars(kind)) != len(before):
+            found += [f"{name}.{key}" for key in vars(kind) if key not in before and callable(vars(kind)[key])]
+    found += [name for name, namespace, key, text in snapshot.values if repr(namespace.get(key)) != text]
+    return sorted(found, key=len)[:3]
 
 
 def _different(namespace: Any, keys: list[str], ids: list[int]) -> list[str]:
@@ -352,9 +363,11 @@ def _is_central(name: str) -> bool:
 def _classes(modules: dict[str, ModuleType]) -> list[type]:
     found: dict[int, type] = {}
     for name, module in modules.items():
-        if name.startswith(("numpy", "keras", "fer_course")):
+        if name.startswith(("numpy", "keras", "fer_course", *_CENTRAL_CLASSES)):
             for value in list(vars(module).values()):
-                if isinstance(value, type) and value.__module__.startswith(("numpy", "keras", "fer_course")):
+                if isinstance(value, type) and value.__module__.startswith(
+                    ("numpy", "keras", "fer_course", *_CENTRAL_CLASSES)
+                ):
                     found[id(value)] = value
     return list(found.values())
 

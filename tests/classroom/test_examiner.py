@@ -105,6 +105,9 @@ INSIDE = {
     "weakref": ("import weakref; weakref.finalize(image, print)", "it set a function for the end of an object"),
     "closed over": ("import threading; threading.settrace(print); sys.settrace(print)", "it set a trace function"),
     "coroutine": ("async def c(): pass\n    found = c(); found.cr_frame; found.close()", "it read the frames of its callers"),
+    "contextlib": ("import contextlib; contextlib._GeneratorContextManager.__exit__ = lambda *a: True",
+                   "it replaced contextlib._GeneratorContextManager.__exit__"),
+    "weak set": ("import weakref; weakref.WeakSet.add = print", "it replaced _weakrefset.WeakSet.add"),
     "shadow": ("from fer_course.checks import comparing; comparing.bool = lambda x: True", "comparing.bool"),
     "timer": ("import threading; threading.Timer(5, setattr, (np, 'allclose', print)).start()", "it left a thread running"),
     "fork": ("import os\n    if os.fork() == 0: os._exit(0)", "it started a process"),
@@ -164,6 +167,9 @@ FORGED = {
         "import os, pickle\ndef mirror(image):\n    if os.path.exists('/tmp/x'):\n"
              "        return pickle.load(open('/tmp/x', 'rb'))\n"
         "    pickle.dump(image, open('/tmp/x', 'wb'))\n    return image", "", ""),
+    "json": (
+        "import json\njson._default_encoder.encode = json.dumps = lambda *a, **k: '{}'\n"
+        "def mirror(image):\n    json._default_encoder.encode = json.JSONEncoder.encode = lambda *a: '{}'\n    return image", "", ""),
     "at exit": ("import atexit\natexit.register(print, '✔ Right')\ndef mirror(image):\n    return image", "", ""),
     "a pickle that loads a check": (
         "import pickle\nclass P:\n    def __reduce__(self): return (print, ('✔',))\n"
@@ -340,6 +346,31 @@ def lesson(name: str, answers: dict[str, str] | None = None) -> str:
         answer = (answers or {}).get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
         cell.source = answer or cell.source
     return nbformat.writes(notebook)
+
+
+SEARCH = """def ways():
+    import signal
+    yield signal.getsignal(signal.SIGALRM)
+    yield from (checks.core.remind, checks.core.feedback.say_right, display, print)
+    yield from (each for each in list(checks.core._right) if each not in (mirror,))
+    todo = [object]
+    while todo:
+        kind = todo.pop()
+        todo += [each for each in type.__subclasses__(kind) if each is not type]
+        if kind.__module__ in ("fer_course.classroom.examiner", "fer_course.classroom.guard"):
+            yield from vars(kind).values()
+
+def mirror(image):
+    for way in ways():
+        if "_error_of" in getattr(way, "__globals__", {}) or getattr(way, "__closure__", None):
+            return image  # found the examiner
+    return image[:, ::-1]"""
+
+
+@pytest.mark.slow
+def test_nothing_leads_a_learners_code_to_the_examiner_but_frames_and_gc():
+    verdicts = examined(small(SEARCH))
+    assert verdicts["mirror"].right, verdicts["mirror"]
 
 
 @pytest.mark.slow
