@@ -22,6 +22,7 @@ from _json import encode_basestring_ascii as _quoted
 from _signal import setitimer as _alarm
 from collections.abc import Callable
 from types import CodeType, FunctionType, ModuleType, SimpleNamespace
+from typing import Any
 
 from fer_course.classroom import guard as guarding
 from fer_course.classroom import slicing
@@ -52,15 +53,15 @@ def main() -> None:
     os._exit(0)  # what a learner's code has left to be done at exit is not done
 
 
-def _line(value: object) -> str:
+def _line(value: Any) -> str:
     """Return a value as JSON. It uses nothing that is written in Python: that could be replaced."""
     kind = type(value)
     if kind is str:
         return _quoted(value)
     if kind is dict:
-        return "{" + ", ".join([f"{_quoted(key)}: {_line(each)}" for key, each in value.items()]) + "}"  # type: ignore[attr-defined]
+        return "{" + ", ".join([f"{_quoted(key)}: {_line(each)}" for key, each in value.items()]) + "}"
     if kind is list:
-        return "[" + ", ".join([_line(each) for each in value]) + "]"  # type: ignore[attr-defined]
+        return "[" + ", ".join([_line(each) for each in value]) + "]"
     return "true" if value is True else "false" if value is False else f"{value:d}"
 
 

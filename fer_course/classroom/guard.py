@@ -159,7 +159,7 @@ def watched(guard: SimpleNamespace, answer: Callable, seed: Callable[[], object]
 
 def hidden(function: Callable, like: Callable) -> Callable:
     """Return a function whose globals and closure a learner's code can't read; it has the name and signature of another."""
-    made = functools._lru_cache_wrapper(function, 0, False, tuple)  # type: ignore[attr-defined]  # in C, and keeps nothing
+    made: Any = vars(functools)["_lru_cache_wrapper"](function, 0, False, tuple)  # in C, and it keeps nothing
     made.__name__ = function.__name__
     return functools.update_wrapper(made, like, updated=())
 

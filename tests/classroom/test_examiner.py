@@ -169,7 +169,8 @@ FORGED = {
         "    pickle.dump(image, open('/tmp/x', 'wb'))\n    return image", "", ""),
     "json": (
         "import json\njson._default_encoder.encode = json.dumps = lambda *a, **k: '{}'\n"
-        "def mirror(image):\n    json._default_encoder.encode = json.JSONEncoder.encode = lambda *a: '{}'\n    return image", "", ""),
+        "def mirror(image):\n    json._default_encoder.encode = json.JSONEncoder.encode = lambda *a: '{}'\n"
+        "    return image", "", ""),
     "at exit": ("import atexit\natexit.register(print, '✔ Right')\ndef mirror(image):\n    return image", "", ""),
     "a pickle that loads a check": (
         "import pickle\nclass P:\n    def __reduce__(self): return (print, ('✔',))\n"
