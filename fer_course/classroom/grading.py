@@ -381,7 +381,7 @@ def _result(future) -> tuple[str | None, str, list[str]]:
 
 
 def _executed_file(waiting: Path, text: str) -> Path:
-    return waiting / "executed" / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+    return waiting / "examined" / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
 
 
 def _take_points(folder, submission: Submission, executed: Path, log) -> None:
