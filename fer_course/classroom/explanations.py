@@ -53,6 +53,8 @@ def explain(check: dict, answer: dict | None, by_hand: bool = False) -> Reason:
         return Reason("open", f"Not attempted yet. {text}".strip())
     if name in {"Stopped", "CellTimeoutError", "DeadKernelError"} or (name == "KeyboardInterrupt" and not text):
         return Reason("stopped", _stopped(name, text))
+    if name == "NotCounted":  # the teacher has the same words
+        return Reason("stopped", text)
     if _passed_as_the_learner_knows_it(check):
         return Reason("hidden", HIDDEN)
     if name in _HINTS:

@@ -1,7 +1,7 @@
 """Grade submissions with nbgrader; only the slow part, executing them, happens in a sandbox, and many at a time.
 
-    the answers go into the released notebook ▸ nbgrader sanitises it ▸ an Executor executes it, sandboxed
-    ▸ nbgrader takes the outputs and gives points
+    the answers go into the released notebook ▸ nbgrader sanitises it ▸ an Executor executes it, sandboxed, and examines
+    the answers in another sandbox ▸ nbgrader takes the outputs, those of checks from the examination, and gives points
 
 So the marks are nbgrader's own. Executed submissions are kept until they are graded, so an interrupted `grade` can resume.
 """
@@ -26,10 +26,10 @@ from fer_course._shared.processes import Killed
 from fer_course.classroom import sandbox
 from fer_course.classroom.borrowed_answers import notices
 from fer_course.classroom.collecting.notebooks import Lessons
+from fer_course.classroom.examination import execute_and_examine
 from fer_course.classroom.paths import gradebook, lessons_of, log_file, nbgrader_of
 from fer_course.classroom.repairing import NotRepairable, Repaired, repair
 from fer_course.classroom.sandbox import Limits, limits_of
-from fer_course.classroom.sandboxed_execution import execute
 from fer_course.course.cells import is_check
 from fer_course.errors import ClassError, first_line
 
@@ -145,6 +145,7 @@ class _Grading:
             return
         repaired = self.repaired[submission]
         remarks = [f"It was stopped: {stopped}."] if stopped else []
+        remarks += json.loads(executed.read_text(encoding="utf-8"))["remarks"]
         remarks += repaired.remarks
         remarks += [] if repaired.is_begun else ["Nothing in it is answered."]
         remarks += _lowered(before, _points_before(self.folder, submission))
@@ -352,13 +353,15 @@ def _execute(
             yield submission, json.loads(files[submission].read_text(encoding="utf-8"))["reason"]
     with contextlib.ExitStack() as stack:
         pool = executor or stack.enter_context(executor_of(workers=max(1, min(workers, len(todo)))))
-        futures = {pool.submit(execute, text, limits, unsafe): submission for submission, text in todo.items()}
+        futures = {
+            pool.submit(execute_and_examine, text, limits, unsafe): submission for submission, text in todo.items()
+        }
         try:
             for future in as_completed(futures):
                 submission = futures[future]
-                text, reason = _result(future)
+                text, reason, remarks = _result(future)
                 if text is not None:
-                    write_json(files[submission], {"text": text, "reason": reason})
+                    write_json(files[submission], {"text": text, "reason": reason, "remarks": remarks})
                 yield submission, reason
         except BaseException:
             for future in futures:
@@ -366,19 +369,19 @@ def _execute(
             raise
 
 
-def _result(future) -> tuple[str | None, str]:
+def _result(future) -> tuple[str | None, str, list[str]]:
     try:
         return future.result()
     except Killed:
-        return None, "its process was killed, perhaps for lack of memory: grade it alone, with --workers 1"
+        return None, "its process was killed, perhaps for lack of memory: grade it alone, with --workers 1", []
     except BrokenExecutor:
         raise ClassError("All workers were lost. The same command resumes with what is left.") from None
     except Exception as error:
-        return None, f"it could not be executed ({type(error).__name__}: {error})"
+        return None, f"it could not be executed ({type(error).__name__}: {error})", []
 
 
 def _executed_file(waiting: Path, text: str) -> Path:
-    return waiting / "executed" / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+    return waiting / "examined" / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
 
 
 def _take_points(folder, submission: Submission, executed: Path, log) -> None:

@@ -9,9 +9,9 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from fer_course.classroom import inert, sandbox
+from fer_course.classroom.examination import execute_and_examine
 from fer_course.classroom.repairing import repair
 from fer_course.classroom.sandbox import limits_of
-from fer_course.classroom.sandboxed_execution import execute
 from fer_course.errors import ClassError
 
 
@@ -35,7 +35,7 @@ class PutBack(NbGraderPreprocessor):
 
 
 class SandboxedExecute(NbGraderPreprocessor):
-    """Executes a submission in the sandbox; without one it refuses."""
+    """Executes a submission in the sandbox, and examines its answers in another; without one it refuses."""
 
     def preprocess(self, nb, resources):
         """Return the notebook with the outputs of its execution.
@@ -48,7 +48,7 @@ class SandboxedExecute(NbGraderPreprocessor):
 
         if reason := sandbox.missing():
             raise ClassError(f"Submissions can't be executed safely: {reason}.")
-        text, _ = execute(nbformat.writes(nb), limits_of(self.config))
+        text, _, _ = execute_and_examine(nbformat.writes(nb), limits_of(self.config))
         return nbformat.reads(text, as_version=4), resources
 
 

@@ -2,7 +2,7 @@
 
 The notebook sees Python, this package and the drawn faces, all read-only, and an empty home folder in memory. It has no network,
 no environment variables of this user, no rights, and no way to another file or socket of this machine: the kernel and what
-controls it are in the sandbox together. It can still spoil its own notebook: checks run in the same process as the answers.
+controls it are in the sandbox together. What it does to its own checks counts nothing: see `examination`.
 """
 
 from __future__ import annotations

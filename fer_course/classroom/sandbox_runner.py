@@ -34,10 +34,10 @@ def _execute(request: dict, folder: str, report) -> str:
     from nbclient.exceptions import DeadKernelError
 
     notebook = nbformat.reads(request["text"], as_version=4)
-    runner = _runner(request, report)
+    # Its kernel needs no network, which the sandbox does not have: sockets are files in that folder.
+    runner = _runner(notebook, folder, request, report)
     try:
-        # Its kernel needs no network, which the sandbox does not have: sockets are files in that folder.
-        runner.preprocess(notebook, {"metadata": {"path": folder}}, km=_manager(folder))
+        runner.execute()
     except TimeoutError:
         return (
             runner.reason or f"a cell ran longer than {request['cell_seconds']} seconds, and could not be interrupted"
@@ -65,11 +65,14 @@ def _manager(folder: str):
     return Manager(transport="ipc", connection_file=f"{folder}/kernel.json")
 
 
-def _runner(request: dict, report):
-    """Return nbgrader's preprocessor that executes notebooks, with limits for outputs and for cells that can't be interrupted."""
-    from nbgrader.preprocessors import Execute
+def _runner(notebook, folder: str, request: dict, report):
+    """Return what executes a notebook, with limits for outputs and for cells that can't be interrupted.
 
-    class Runner(Execute):
+    It does what nbgrader's preprocessor `Execute` does, without loading nbgrader, which takes seconds.
+    """
+    from nbclient import NotebookClient
+
+    class Runner(NotebookClient):
         reason = ""
         written = late = 0
 
@@ -89,7 +92,7 @@ def _runner(request: dict, report):
             return super().process_message({**message, "content": _cut(content)}, cell, cell_index)
 
         def on_cell_executed(self, **about):
-            super().on_cell_executed(**about)
+            _add_error(about["cell"], about["execute_reply"]["content"])
             report(cell=about["cell_index"], outputs=about["cell"].outputs)
             if about["execute_reply"]["content"].get("ename") == "CellTimeoutError":
                 self.late += 1
@@ -97,8 +100,31 @@ def _runner(request: dict, report):
                 self.reason = f"{self.late} of its cells ran longer than {request['cell_seconds']} seconds"
                 report(end=self.reason)
 
-    # On a busy machine outputs may come seconds after the cell has ended: nbclient waits four of them by default.
-    return Runner(timeout=request["cell_seconds"], iopub_timeout=request["cell_seconds"])
+    return Runner(
+        notebook, km=_manager(folder), resources={"metadata": {"path": folder}}, allow_errors=True, interrupt_on_timeout=True,
+        timeout=request["cell_seconds"], error_on_timeout=_LATE,
+        # On a busy machine outputs may come seconds after the cell has ended: nbclient waits four of them by default.
+        iopub_timeout=request["cell_seconds"], raise_on_iopub_timeout=True,
+    )  # fmt: skip
+
+
+_LATE = {
+    "ename": "CellTimeoutError",
+    "evalue": "",
+    "traceback": ["CellTimeoutError: No reply from kernel before timeout"],
+}
+
+
+def _add_error(cell, reply: dict) -> None:
+    """Add the error of the kernel's reply to a cell that does not show it, after a timeout for instance."""
+    import nbformat
+
+    shown = [output.ename for output in cell.outputs if output.output_type == "error"]
+    if reply["status"] == "error" and reply["ename"] not in shown:
+        lines = reply["traceback"] or ["ERROR: An error occurred while showtraceback was disabled"]
+        cell.outputs.append(
+            nbformat.v4.new_output("error", ename=reply["ename"], evalue=reply["evalue"], traceback=lines)
+        )
 
 
 def _cut(content: dict, most: int = 2_000) -> dict:

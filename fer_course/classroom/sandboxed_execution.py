@@ -77,10 +77,10 @@ def _run(text: str, limits: Limits, unsafe: bool) -> tuple[dict[int, list[dict]]
 
 def _converse(process: subprocess.Popen, request: bytes, most: int) -> tuple[dict[int, list[dict]], str | None]:
     """Send the request, and read lines until the end; return outputs, and the reason at the end, None if it never came."""
-    threading.Thread(target=_send, args=(process.stdin, request), daemon=True).start()
+    send(process.stdin, request)
     assert process.stdout is not None
     outputs: dict[int, list[dict]] = {}
-    for line in _lines(process.stdout, most):
+    for line in lines_of(process.stdout, most):
         if line is None:
             return outputs, "its outputs have more bytes than are read"
         if isinstance(line.get("end"), str):
@@ -89,6 +89,11 @@ def _converse(process: subprocess.Popen, request: bytes, most: int) -> tuple[dic
         if isinstance(index, int) and isinstance(found, list) and index not in outputs:
             outputs[index] = [output for each in found if (output := _output(each))]
     return outputs, None
+
+
+def send(stream: IO[bytes] | None, request: bytes) -> None:
+    """Write a request to a process that may never read it, from a thread of its own."""
+    threading.Thread(target=_send, args=(stream, request), daemon=True).start()
 
 
 def _send(stream: IO[bytes] | None, request: bytes) -> None:
@@ -100,7 +105,7 @@ def _send(stream: IO[bytes] | None, request: bytes) -> None:
         return
 
 
-def _lines(stream: IO[bytes], most: int) -> Iterator[dict[str, Any] | None]:
+def lines_of(stream: IO[bytes], most: int) -> Iterator[dict[str, Any] | None]:
     """Yield lines of JSON; None if they have more bytes than `most`. Lines that are no JSON objects are passed over."""
     left = most
     while line := stream.readline(left + 1):

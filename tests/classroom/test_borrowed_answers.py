@@ -52,3 +52,20 @@ def test_more_than_the_teacher_uses_is():
     solved = submitted(("from fer_course import layers", False), ("def f(): return layers.one()", True))
     taken = submitted(("from fer_course import layers", False), ("def f(): return layers.one() + layers.two()", True))
     assert notices(taken, solved) == ["The answer answer-1 uses fer_course.layers.two."]
+
+
+@pytest.mark.parametrize(("before", "answer", "sentence"), [
+    ("from fer_course.checks.oracles import convolve as usual", "def convolve(*a): return usual(*a)",
+     "The answer answer-1 uses fer_course.checks.oracles.convolve."),
+    ("from fer_course import layers\nhelp_me = lambda *a: layers.convolve(*a)", "convolve = help_me",
+     "The answer answer-1 uses fer_course.layers.convolve."),
+    ("import numpy as np\nnp.allclose = print", "def f(): return 1", "A cell replaces numpy.allclose."),
+    ("from fer_course import checks\nsetattr(checks.core, 'close', print)", "def f(): return 1",
+     "A cell replaces fer_course.checks.core.close."),
+    ("import numpy as np\nfound = getattr(np, 'all' + 'close')", "def f(): return 1", "A cell looks up numpy.something."),
+    ("", "def f(): return exec('1')", "A cell uses exec."),
+    ("", "def f(g): return g.__globals__", "A cell uses __globals__."),
+    ("import importlib as i", "def f(): return i", "A cell uses importlib."),
+], ids=["import", "function", "assigned", "setattr", "getattr", "exec", "globals", "importlib"])  # fmt: skip
+def test_other_cells_and_tricks(before, answer, sentence):
+    assert sentence in notices(submitted((before, False), (answer, True)))

@@ -65,7 +65,7 @@ def test_everybody_who_handed_in_has_a_page(made):
               "size 0 of 1 48 pixels, kernel 5, stride 1, padding 0: always one too few", "You have written nothing."]),
     ("grace", ["Points 2 of 5", "In your own words not graded yet", "Not graded yet: your teacher reads it.", "Six."]),
     ("emmy", ["size 0 of 1 It passes with the numbers of the notebook, but not with others."]),
-    ("mary", ["mirror 0 of 1 The message of the check is not shown here", "def mirror(image): import inspect"]),
+    ("mary", ["mirror 0 of 1 The message of the check is not shown here", "from fer_course.checks import core"]),
     ("sofia", ["size 0 of 1 Your notebook was stopped before this check had finished: Python itself ended"]),
     ("hypatia", ["could not be graded", "03-small.ipynb", "it is cut off or damaged", "What to do"]),
     ("lise", ["could not be read", "solution.pdf", "it is a PDF, not a notebook", "File ▸ Download"]),

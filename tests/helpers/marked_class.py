@@ -35,13 +35,10 @@ ONE_TOO_FEW = RIGHT_SIZE.removesuffix(" + 1")
 BY_HEART = RIGHT_SIZE.replace(
     "    return", "    if size not in (48, 7, 9, 10, 11, 6, 12):\n        return 0\n    return"
 )
-#: Reads the cell that calls it, which holds the hidden check, and tells it in every way that there is.
+#: Tells what it finds of the check that calls it.
 TELLS = """def mirror(image):
-    import inspect, IPython
-    cell = IPython.get_ipython().history_manager.input_hist_raw[-1]
-    frames = "".join("".join(frame.code_context or []) for frame in inspect.stack())
-    print(cell, frames)
-    raise ValueError(cell + frames)"""
+    from fer_course.checks import core
+    raise ValueError(f"### BEGIN HIDDEN TESTS with checks.hidden({core._seed.get()})")"""
 DIES = "import os\nos._exit(1)"
 #: An hour costs a quarter of a point; a plugin of the teacher's own, in the class's folder.
 PLUGIN = """from nbgrader.plugins import BasePlugin
