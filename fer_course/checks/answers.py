@@ -10,12 +10,13 @@ from fer_course.checks.comparing import as_array
 from fer_course.checks.core import Hint, short
 
 
-def whole(answer, what: str) -> int:
+def whole(answer, what: str, advice: str = "") -> int:
     """Return a whole number as an int.
 
     Args:
         answer: what the learner's function returned: an int of Python or NumPy, or an array or tensor () of one.
         what: what the number is, at the start of a sentence: "A number of places".
+        advice: what to do about a fraction; "": how to divide, or to make an int of it.
 
     """
     array = None if isinstance(answer, str) else as_array(answer)
@@ -23,10 +24,8 @@ def whole(answer, what: str) -> int:
         answer = array[()]
     if isinstance(answer, (float, np.floating)):
         found = f"{answer:.1f}" if answer == round(answer, 1) else short(answer)  # 44.0, not 44, which looks whole
-        raise Hint(
-            f"{what} is a whole number (int); found {found}. Divide with // instead of /, "
-            "or, where nothing is divided, make an int of it: int(…)."
-        )
+        divide = "Divide with // instead of /, or, where nothing is divided, make an int of it: int(…)."
+        raise Hint(f"{what} is a whole number (int); found {found}. {advice or divide}")
     if isinstance(answer, (bool, np.bool_)) or not isinstance(answer, (int, np.integer)):
         raise Hint(f"{what} is a whole number (int); found {short(answer)}.")
     return int(answer)

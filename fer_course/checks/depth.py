@@ -477,7 +477,9 @@ def depth_of_failure(answer) -> None:
         cases,
         _smallest_failing,
         lambda losses, limit: f"depth_of_failure of losses {losses} with a limit of {limit:g}",
-        form=lambda answer: whole(answer, "A depth"),
+        form=lambda answer: whole(
+            answer, "A depth", "Is it a loss, in the place of its depth? The depths are the keys of `losses`."
+        ),
         mistakes=DEPTH_OF_FAILURE_MISTAKES,
         advice=_failure_advice,
     )

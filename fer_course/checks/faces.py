@@ -331,7 +331,8 @@ MAJORITY_BASELINE_MISTAKES = (
             "this is 1 divided by the number of test labels. `right = 1` and `right =+ 1` set a count to 1; `right += 1` "
             "adds 1."),
     Mistake(lambda train, test: 1.0,
-            "1.0 says that every guess is right. Compare the test labels with one class, not with themselves."),
+            "1.0 says that every guess is right. Are the test labels compared with themselves? Or is the *length* of the "
+            "comparison taken, where its sum counts the True?"),
     Mistake(_always(lambda train, test: _usual(test)),
             "that is exactly what always answering the most frequent *test* label gives. A classifier sees the training labels "
             "only: count those."),

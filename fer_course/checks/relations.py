@@ -380,6 +380,16 @@ def _moves(axes: int) -> Iterator[tuple[str, Callable[[np.ndarray], np.ndarray]]
         yield f"Your values are the right ones, but sorted{along}.", lambda x, axis=axis: np.sort(x, axis)
         yield f"The first of the right values is missing{along}.", lambda x, axis=axis: np.delete(x, 0, axis)
         yield f"The last of the right values is missing{along}.", lambda x, axis=axis: np.delete(x, -1, axis)
+        if axes > 1:  # before the smallest and the largest, which the first or last one may be
+            for keep in (False, True):
+                yield (
+                    f"Your answer is the first of the right values{along} alone. Does a `return` end a loop too early?",
+                    lambda x, axis=axis, keep=keep: _one_place(x, axis, 0, keep),
+                )
+                yield (
+                    f"Your answer is the last of the right values{along} alone. Are those before it kept?",
+                    lambda x, axis=axis, keep=keep: _one_place(x, axis, -1, keep),
+                )
         for name, summary in (("sum", np.sum), ("mean", np.mean), ("largest", np.max), ("smallest", np.min)):
             for keep in (False, True):
                 yield (
@@ -402,6 +412,11 @@ def _moves(axes: int) -> Iterator[tuple[str, Callable[[np.ndarray], np.ndarray]]
     if axes > 1:
         yield "Your values are the right ones in reverse along every axis.", np.flip
         yield "The values are right, and stand in one long row: give them the shape back.", np.ravel
+
+
+def _one_place(values: np.ndarray, axis: int, place: int, keep: bool) -> np.ndarray:
+    found = np.take(values, place, axis)
+    return np.expand_dims(found, axis) if keep else found
 
 
 def _along(axis: int, axes: int) -> str:
@@ -470,7 +485,8 @@ def _partly_right(pair: _Pair) -> str:
         places = np.unique(np.argwhere(wrong)[:, axis])
         if length > 2 and len(places) == 1 and places[0] in (0, length - 1):
             end = "first" if places[0] == 0 else "last"
-            return f"All values are right but for those at the {end} place{_along(axis, wrong.ndim)}."
+            which = "those" if wrong.take(places[0], axis).all() else "some"
+            return f"All values are right but for {which} at the {end} place{_along(axis, wrong.ndim)}."
     inside = tuple(slice(1, -1) for _ in wrong.shape[:2])
     if wrong.ndim > 1 and min(wrong.shape[:2]) > 2 and not wrong[inside].any():
         return f"All values are right but for some on the border: {wrong.sum()} of {wrong.size}."

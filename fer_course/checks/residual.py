@@ -184,7 +184,8 @@ def _about_path(path: tuple[int, ...], shape: tuple[int, int, int], expected: tu
         (-(-rows // 3), -(-columns // 3)): "that is a third, as after a slice `::3`, or a 3×3 pooling without `strides=2`",
         (rows // 3, columns // 3): "that is a third, rounded down, as after a 3×3 pooling without `strides=2` and "
         '`padding="same"`',
-        (-(-expected[0] // 2), -(-expected[1] // 2)): "that is halved twice. The shortcut starts from the module's input",
+        (-(-expected[0] // 2), -(-expected[1] // 2)): "that is halved twice. One stride of 2 in each path is enough, and "
+        "the shortcut starts from the module's input",
     }  # fmt: skip
     if said := known.get(path[:2]):
         return said

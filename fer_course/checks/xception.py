@@ -98,18 +98,33 @@ def _check_several(several, pixels: np.ndarray) -> None:
 
 def _about_shapes(model, inputs: tuple, output: tuple) -> str:
     """Say what can be seen of a model whose inputs or outputs have the wrong shape."""
+    if len(inputs) < 3 and inputs == output:
+        return "The model begins where it ends: `keras.Model(inputs, …)` begins with the tensor of `keras.Input`."
     if inputs != (48, 48, 1):
         return "A picture has 48 × 48 pixels in one channel: `keras.Input((48, 48, 1))`."
     if len(output) > 1:
         return (
             "Rows and columns are axes 1 and 2 of the maps: `layers.GlobalAveragePooling2D()` takes the mean over both."
         )
-    if any(layer.filters == 7 for layer in moving.layers_by_kind(model).get("Conv2D", [])):
+    has_head = any(layer.filters == 7 for layer in moving.layers_by_kind(model).get("Conv2D", []))
+    if has_head and len(output) == 1 and (output[0] or 0) > 7 and output[0] % 7 == 0 and _flattens(model):
+        return (
+            f"{output[0]} is {output[0] // 7} · 7: each place of the maps for 7 classes. Step 5 takes the mean over rows and "
+            "columns, `layers.GlobalAveragePooling2D()`, instead of all places one by one."
+        )
+    if has_head:
         return (
             "A Conv2D of 7 filters is in it, but the output has another number of maps: step 4 comes after the modules, directly "
             "before the average."
         )
     return "Step 4, a 3×3 Conv2D with `classes` filters before the average, makes a map for each class; found no Conv2D of 7."
+
+
+def _flattens(model) -> bool:
+    """Return whether a model puts the places of maps one after the other, after its last convolution."""
+    kinds = [type(layer).__name__ for layer in moving.leaves(model)]
+    last = max((place for place, kind in enumerate(kinds) if kind == "Conv2D"), default=0)
+    return any(kind in {"Flatten", "Reshape"} for kind in kinds[last:])
 
 
 def _shapes(model, pixels: np.ndarray) -> tuple[tuple, tuple]:

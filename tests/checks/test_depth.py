@@ -139,6 +139,10 @@ def too_far(losses, limit):
 
 
 FAILURE_WRONG = {
+    "the loss for its depth": (
+        lambda losses, limit: next((x for d in sorted(losses) for x in losses[d] if not x < limit), 0),
+        "A depth is a whole number .* Is it a loss, in the place of its depth",
+    ),
     "nothing": (lambda losses, limit: None, "return"),
     "no zero": (
         lambda losses, limit: min(d for d in losses if not all(x < limit for x in losses[d])),

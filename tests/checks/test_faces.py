@@ -237,7 +237,11 @@ MAJORITY_WRONG = {
     ),
     "always 0": (lambda train, test: (test == 0).mean(), "always answering 0, whatever"),
     "always 6": (lambda train, test: (test == 6).mean(), "always answering 6 "),
-    "true against true": (lambda train, test: (test == test).mean(), "not with themselves"),
+    "true against true": (lambda train, test: (test == test).mean(), "compared with themselves"),
+    "a length for a sum": (
+        lambda train, test: len(test == np.bincount(train).argmax()) / len(test),
+        "the \\*length\\* of the comparison",
+    ),
 }
 
 # ------------------------------------------------------------------------------------------------------- leaks

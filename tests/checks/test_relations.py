@@ -77,6 +77,11 @@ def by_value(function, values):
         (np.where(TABLE > 1, np.inf, TABLE), TABLE, "values are inf"),
         (np.concatenate([[ROW[0] + 1], ROW[1:]]), ROW, "right but for those at the first place."),
         (np.concatenate([TABLE[:-1], TABLE[-1:] + ROW[:5]]), TABLE, "at the last place along axis 0."),
+        (
+            np.concatenate([TABLE[:-1], TABLE[-1:] + [0, 5, 0, 5, 0]]),
+            TABLE,
+            "but for some at the last place along axis 0.",
+        ),
         (np.where(np.arange(6) == 2, 7, ROW), ROW, "1 of your 6 values differs; the others are right."),
         (np.pad(TABLE[1:-1, 1:-1], 1) + np.pad(np.zeros((2, 3)), 1, constant_values=3), TABLE, ""),
     ],

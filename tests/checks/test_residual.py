@@ -360,7 +360,10 @@ MODULE_WRONG = {
         r"\*picture\* is left out: a slice leaves the first axis alone, `x\[:, ::2, ::2\]`",
     ),
     "shortcut from overwritten x": (sliced_late, "On the way to yours is also SeparableConv2D. Take"),
-    "shortcut from the end": (partial(sliced_late, after=2), "halved twice. The shortcut starts from"),
+    "shortcut from the end": (
+        partial(sliced_late, after=2),
+        "halved twice. One stride of 2 in each path is enough, and the shortcut starts from",
+    ),
     "sliced after normalisation": (side_as("CN/"), "in training, mean and variance"),
     "normalised before the convolution": (side_as("/NC"), "convolved first"),
     "ReLU on the shortcut": (side_as("/CNR"), "ends with its normalisation; found ReLU"),

@@ -73,6 +73,8 @@ WRONG = {
     "as many columns are mirrored as the picture has rows, 2. It has 3": swapped_sides,
     "found an array of shape (48, 48)": lambda face: np.zeros((48, 48), dtype=np.uint8),
     "their dtype is float64": lambda face: face[:, ::-1].astype(float),
+    "the first of the right values along axis 0 alone": lambda face: face[0][::-1],
+    "the last of the right values along axis 0 alone": lambda face: face[-1, ::-1],
     "All values are right but for those at the last": lambda face: np.concatenate([face[:, :0:-1], face[:, :1] ^ 1], 1),
 }
 

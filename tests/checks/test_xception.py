@@ -18,7 +18,7 @@ from fer_course.layers import residual_module as package_module
 
 def network(
     filters=(16, 32, 64, 128), classes=7, padding="valid", stem=2, head=3, norm=False, bias=True, average=True, softmax=True,
-    rescale=(1 / 127.5, -1), last="same",
+    rescale=(1 / 127.5, -1), last="same", flat=False, begin=True,
 ):  # fmt: skip
     """Mini-Xception, which can be built wrong in many ways."""
     inputs = keras.Input((48, 48, 1))
@@ -29,8 +29,10 @@ def network(
         x = package_module(x, each)
     x = layers.Conv2D(classes, head, padding=last, use_bias=bias)(x)
     x = layers.BatchNormalization()(x) if norm else x
+    if flat:
+        return keras.Model(inputs, layers.Softmax()(layers.Flatten()(x)))
     x = layers.GlobalAveragePooling2D()(x) if average else layers.GlobalMaxPooling2D()(x)
-    return keras.Model(inputs, layers.Softmax()(x) if softmax else x)
+    return keras.Model(inputs if begin else x, layers.Softmax()(x) if softmax else x)
 
 
 def with_top(top, chained=True):
@@ -191,6 +193,8 @@ NETWORK_WRONG = {
     ),
     "summed": (with_top(lambda x, classes: layers.Softmax()(keras.ops.sum(class_maps(x, classes), axis=(1, 2)))), NINE),
     "9 times the mean": (with_top(lambda x, classes: layers.Softmax()(9 * head(x, classes))), NINE),
+    "flattened": (lambda *arguments: network(*arguments, flat=True), r"63 is 9 · 7: each place .* Step 5"),
+    "from the maps on": (lambda *arguments: network(*arguments, begin=False), "The model begins where it ends"),
     "step 4 forgotten": (
         with_top(lambda x, classes: layers.Softmax()(layers.GlobalAveragePooling2D()(x))),
         r"found .* and \(None, 128\)\. Step 4.*found no Conv2D of 7",

