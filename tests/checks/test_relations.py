@@ -78,7 +78,7 @@ def by_value(function, values):
         (np.concatenate([[ROW[0] + 1], ROW[1:]]), ROW, "right but for those at the first place."),
         (np.concatenate([TABLE[:-1], TABLE[-1:] + ROW[:5]]), TABLE, "at the last place along axis 0."),
         (
-            np.concatenate([TABLE[:-1], TABLE[-1:] + [0, 5, 0, 5, 0]]),
+            np.concatenate([TABLE[:-1], TABLE[-1:] + np.array([0, 5, 0, 5, 0])]),
             TABLE,
             "but for some at the last place along axis 0.",
         ),
