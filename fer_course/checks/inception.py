@@ -126,10 +126,10 @@ def _shape_advice(model: keras.Model, found: tuple, wanted: tuple, towers: int) 
     if all(tuple(part.shape[1:3]) == (wanted[0] - 2, wanted[1] - 2) for part in below):
         return 'Each tower loses a margin of one pixel: its 3×3 convolution has padding="same".'
     if len(below) not in (towers, 2):  # two may also be joined step by step
-        return f"The Concatenate takes {len(below)} tensors; there are {towers} towers."
+        return f"The Concatenate takes {len(below)} tensors; {towers} towers were asked for."
     each = sorted({part.shape[-1] for part in _joined(model.outputs[0])})
     if len(_joined(model.outputs[0])) != towers:
-        return f"The Concatenate takes {len(_joined(model.outputs[0]))} tensors; there are {towers} towers."
+        return f"The Concatenate takes {len(_joined(model.outputs[0]))} tensors; {towers} towers were asked for."
     if each != [maps]:
         found = " or ".join(map(str, each))
         return f"The {towers} joined towers have {found} maps each; each has filters // towers, here {maps}."

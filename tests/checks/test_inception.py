@@ -180,8 +180,8 @@ SIMPLIFIED_WRONG = {
     "It is what Conv2D 3×3 gives. *Join* all": lambda x, filters, towers: conv(
         conv(x, filters // towers, 1), filters // towers, 3
     ),
-    "The Concatenate takes 3 tensors; there are 2": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), count=3),
-    "The Concatenate takes 3 tensors; there are 5": lambda x, filters, towers: right_tower(
+    "The Concatenate takes 3 tensors; 2 towers were asked": towers_of(lambda x, maps: conv(conv(x, maps, 1), maps, 3), count=3),
+    "The Concatenate takes 3 tensors; 5 towers were asked": lambda x, filters, towers: right_tower(
         x, filters // towers * min(towers, 3), min(towers, 3)
     ),
     "can't take them. Layers and `keras.ops` can. `layers.Concatenate()(outputs)` joins them": towers_of(
