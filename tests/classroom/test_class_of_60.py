@@ -104,18 +104,21 @@ def test_each_platform(tmp_path, platform):
     collected_and_checked(*made(tmp_path, platform, style, 0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", list(CHANGES)[1:])
 @pytest.mark.parametrize("platform", ["moodle", "canvas", "brightspace", "google", "plain name"])
 def test_names_that_were_changed_on_their_way(tmp_path, platform, change):
     collected_and_checked(*made(tmp_path, platform, "sis", 1, change=change))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packed", PACKED[1:])
 @pytest.mark.parametrize("platform", ["moodle", "canvas", "plain id"])
 def test_however_it_is_packed(tmp_path, platform, packed):
     collected_and_checked(*made(tmp_path, platform, "sis" if "id" in packed else "rows", 2, packed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("platform", ["canvas", "brightspace"])
 def test_the_platforms_numbers_are_small_and_look_like_row_numbers(tmp_path, platform, style):
@@ -229,6 +232,7 @@ def test_canvas_says_who_is_late(tmp_path):
             assert submission_file(folder, each.person.id, LESSON).late == "yes"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", PLATFORMS[::2])
 def test_the_export_of_one_assignment_whose_files_have_any_name(tmp_path, platform):
     """--lesson: nothing in the files' names tells the lesson."""
@@ -249,6 +253,7 @@ def test_the_export_of_one_assignment_whose_files_have_any_name(tmp_path, platfo
     assert {path.name for path in folder.glob("submitted/*/*")} == {LESSON}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("platform", [each for each in PLATFORMS if not each.startswith("plain")])
 def test_the_form_can_be_given(tmp_path, platform):
     folder, export = made(tmp_path, platform, "sis", 8)
