@@ -190,7 +190,7 @@ def at(path, *members):
     """Write a zip with these members: (name, content, time)."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content, time in members:
-            archive.writestr(zipfile.ZipInfo(name, time), content)
+            archive.writestr(zipfile.ZipInfo(name, time), content, zipfile.ZIP_DEFLATED)
     return path
 
 

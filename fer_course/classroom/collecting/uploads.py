@@ -147,8 +147,8 @@ def is_junk(parts: tuple[str, ...]) -> bool:
     )
 
 
-def _too_large(size: float) -> str:
-    return f"has {size / 1e6:.0f} MB; {LARGEST / 1e6:.0f} are the most"
+def _too_large(size: float, most: float) -> str:
+    return f"has {size / 1e6:.0f} MB; {most / 1e6:.0f} are the most"
 
 
 _Times = tuple[tuple[int, datetime | None], ...]
@@ -174,7 +174,7 @@ class _Reader:
                     with open(path, "rb") as file:
                         yield from self.zip(file, name, times, _Budget(LARGEST_OF_ONE, MOST_OF_ONE), 2)
                 elif status.st_size > LARGEST:
-                    yield Upload(name, None, times, refused=_too_large(status.st_size))
+                    yield Upload(name, None, times, refused=_too_large(status.st_size, LARGEST))
                 else:
                     with open(path, "rb") as file:
                         yield Upload(name, path, times, hashlib.file_digest(file, "sha256").hexdigest())
@@ -227,7 +227,7 @@ class _Reader:
         is_zip = inner.lower().endswith(".zip")
         most = LARGEST_OF_ONE if is_zip else LARGEST
         if member.file_size > most:
-            yield Upload(inner, None, times, refused=_too_large(member.file_size))
+            yield Upload(inner, None, times, refused=_too_large(member.file_size, most))
             return
         source, sha256 = self._write(archive, member, most, budget)
         if source is None:
