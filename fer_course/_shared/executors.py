@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
 from pathlib import Path
 
-from fer_course._shared.processes import THREADS, Processes, begin
+from fer_course._shared.processes import THREADS, Processes
 from fer_course.errors import FerCourseError
 
 __all__ = ["THREADS", "Local", "executor_at"]
@@ -48,22 +47,12 @@ def executor_at(
 
         with cluster_at(scheduler, threads, folder, data) as executor:
             yield executor
-    elif threads is not None:
-        with Local(workers, threads) as executor:
-            yield executor
-    else:
-        yield from _pool(max(1, workers))
-
-
-def _pool(workers: int) -> Iterator[Executor]:
-    threads = max(1, (os.cpu_count() or 1) // workers)
-    # Spawned, not forked: a process that has loaded TensorFlow must not be forked.
-    with ProcessPoolExecutor(workers, get_context("spawn"), begin, (threads,)) as pool:
-        try:
-            yield pool
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        return
+    if threads is None:
+        workers = max(1, workers)
+        threads = max(1, (os.cpu_count() or 1) // workers)
+    with Local(workers, threads) as executor:
+        yield executor
 
 
 class Local(Executor):

@@ -9,9 +9,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from fer_course.classroom import sandbox
-from fer_course.classroom.inert import plain
+from fer_course.classroom.inert import printable
 from fer_course.classroom.sandbox import Limits
 from fer_course.classroom.sandboxed_execution import execute, lines_of, send
 from fer_course.course.cells import exercise_name, is_check
@@ -183,21 +181,13 @@ def _run(
     token = secrets.token_hex(16)
     request = {"token": token, "cells": cells, "checks": checks, "whole": whole, "seconds": limits.cell_seconds}
     command = [sys.executable, "-I", "-B", "-m", "fer_course.classroom.examiner"]
-    with tempfile.TemporaryDirectory(prefix="fer-") as place:
-        environment = sandbox.unsafe_environment(place) if unsafe else {"PATH": sandbox.PATH}
-        process = subprocess.Popen(
-            command if unsafe else sandbox.wrap(command, limits),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            cwd=place, env=environment, start_new_session=True,
-        )  # fmt: skip
-        with _Steps(process.pid, Path(place), limits, end) as watch:
-            try:
-                send(process.stdin, json.dumps(request).encode())
-                assert process.stdout is not None
-                verdicts, ended = _read(lines_of(process.stdout, limits.output), token, watch)
-            finally:
-                sandbox.kill(process.pid)
-                process.wait()
+    with (
+        sandbox.started(command, limits, unsafe) as (process, place),
+        _Steps(process.pid, place, limits, end) as watch,
+    ):
+        send(process.stdin, json.dumps(request).encode())
+        assert process.stdout is not None
+        verdicts, ended = _read(lines_of(process.stdout, limits.output), token, watch)
     return verdicts, "" if ended else watch.reason or "Python itself ended"
 
 
@@ -246,7 +236,7 @@ def _error_in(cell: Any) -> str:
 
 
 def _first_line(text: str) -> str:
-    return plain(text).strip().split("\n")[0][:200]
+    return printable(text).strip().split("\n")[0][:200]
 
 
 def outputs_of(verdict: Verdict) -> list[dict]:

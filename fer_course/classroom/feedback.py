@@ -12,13 +12,14 @@ from typing import Any
 from fer_course._shared.files import write_text
 from fer_course.classroom.explanations import NOT_SHOWN, Reason, explain
 from fer_course.classroom.feedback_zips import write_zips
+from fer_course.classroom.grading import failure_of, submitted_digest
 from fer_course.classroom.inert import unfenced
 from fer_course.classroom.marks import FAILED, MISSING, SUBMITTED, UNREAD, MarksReader
 from fer_course.classroom.names import folded
 from fer_course.classroom.paths import gradebook, lessons_of, nbgrader_of
 from fer_course.classroom.penalties import seconds_late
 from fer_course.classroom.secrecy import Secrets
-from fer_course.course.cells import exercise_name, is_check, is_solution
+from fer_course.course.cells import exercise_name, grade_id, is_check, is_solution
 from fer_course.errors import ClassError
 
 #: The comment of nbgrader for an answer that is as it was handed out.
@@ -177,7 +178,9 @@ class _Writer:
         page = Page(name, self._course, self._title(lesson), lesson, row)
         files = self.reader.files
         if state == FAILED:
-            page.trouble = files.failure(student.id, lesson, files.submitted(student.id, lesson))
+            page.trouble = failure_of(
+                self.folder, student.id, lesson, submitted_digest(self.folder, student.id, lesson)
+            )
             filed = files.filed.get((student.id, lesson))
             page.file = filed.file.rsplit("/", 1)[-1] if filed else f"{lesson}.ipynb"
         elif (student.id, lesson) in files.unreadable:
@@ -199,9 +202,9 @@ class _Writer:
         comments = {each.name: each.comment or "" for each in notebook.comments}
         path = self.folder / "autograded" / submission.student.id / page.lesson / f"{page.lesson}.ipynb"
         cells = nbformat.read(path, as_version=4).cells
-        answers = {cell.metadata.nbgrader.grade_id: cell for cell in cells if is_solution(cell)}
+        answers = {grade_id(cell): cell for cell in cells if is_solution(cell)}
         for cell in cells:
-            grade = grades.get(cell.metadata.get("nbgrader", {}).get("grade_id"))
+            grade = grades.get(grade_id(cell))
             if grade is None:
                 continue
             if is_check(cell):

@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import json
 import logging
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, as_completed
@@ -27,7 +26,7 @@ from fer_course.classroom import sandbox
 from fer_course.classroom.borrowed_answers import notices
 from fer_course.classroom.collecting.notebooks import Lessons
 from fer_course.classroom.examination import execute_and_examine
-from fer_course.classroom.paths import gradebook, lessons_of, log_file, nbgrader_of
+from fer_course.classroom.paths import gradebook, lessons_of, log_file, nbgrader_of, stamp_of
 from fer_course.classroom.repairing import NotRepairable, Repaired, repair
 from fer_course.classroom.sandbox import Limits, limits_of
 from fer_course.course.cells import is_check
@@ -109,12 +108,6 @@ def grade(
     return grading.graded
 
 
-def executor_of(scheduler: str | None = None, workers: int = 2):
-    """Return the executor for notebooks, to be used in a `with`: a Dask cluster, or local processes that Ctrl-C ends at once."""
-    threads = None if scheduler else max(1, (os.cpu_count() or 1) // max(1, workers))
-    return executor_at(scheduler, workers, threads)
-
-
 @dataclass
 class _Grading:
     """One call of `grade`: takes each submission from the file that was handed in to its marks, and reports each at once."""
@@ -125,6 +118,9 @@ class _Grading:
     total: int
     progress: Callable[[str], None]
     repaired: dict[Submission, Repaired] = field(default_factory=dict)
+
+    def __post_init__(self):
+        self.lessons = Lessons(self.folder)
 
     def prepare(self, submission: Submission) -> str | None:
         """Return a submission as it is executed; None if it can't be graded."""
@@ -159,7 +155,8 @@ class _Grading:
         """Note that a submission could not be graded, and why; an earlier one's points stand."""
         self.graded.failed[submission] = reason
         write_json(
-            failed_file(self.folder, *submission), {"reason": reason, "sha256": _digest(self.folder, submission)}
+            failed_file(self.folder, *submission),
+            {"reason": reason, "sha256": submitted_digest(self.folder, *submission)},
         )
         self._report(submission, f"could not be graded: {reason}")
 
@@ -178,13 +175,13 @@ class _Grading:
         submitted = _folder_of(self.folder, "submitted", submission)
         content = (submitted / f"{lesson}.ipynb").read_bytes()
         try:
-            repaired = repair(content, released.read_text(encoding="utf-8"), lesson, Lessons(self.folder).of_content)
+            repaired = repair(content, released.read_text(encoding="utf-8"), lesson, self.lessons.of_content)
         except NotRepairable as error:
             raise NotGraded(str(error)) from None
         target = _folder_of(self.folder, f"{WAITING}/repaired", submission)
         write_text(target / f"{lesson}.ipynb", repaired.text)
-        if _stamp(submitted):
-            write_text(target / "timestamp.txt", _stamp(submitted) + "\n")
+        if stamp := stamp_of(submitted):
+            write_text(target / "timestamp.txt", f"{stamp}\n")
         return repaired
 
 
@@ -214,7 +211,7 @@ def _lowered(before: float | None, now: float | None) -> list[str]:
 def _write_remarks(folder: Path, submission: Submission, remarks: list[str]) -> None:
     """Keep what the teacher should look at, and which file was graded; remove the note of an earlier failure."""
     path = _folder_of(folder, "autograded", submission) / REMARKS
-    write_json(path, {"remarks": remarks, "sha256": _digest(folder, submission)})
+    write_json(path, {"remarks": remarks, "sha256": submitted_digest(folder, *submission)})
     failed_file(folder, *submission).unlink(missing_ok=True)
 
 
@@ -224,15 +221,33 @@ def remarks_of(folder: str | Path, student: str, lesson: str) -> list[str]:
     return json.loads(path.read_text(encoding="utf-8"))["remarks"] if path.is_file() else []
 
 
-def failure_of(folder: str | Path, student: str, lesson: str) -> str:
-    """Return why a student's last submission of a lesson could not be graded; "" if it could, or there is none."""
+def failure_of(folder: str | Path, student: str, lesson: str, digest: str | None = None) -> str:
+    """Return why a student's last submission of a lesson could not be graded; "" if it could, or there is none.
+
+    Args:
+        folder: the class.
+        student: the id.
+        lesson: its name.
+        digest: of the file that is asked about, see `submitted_digest`; None: whichever was tried last.
+
+    """
     path = failed_file(folder, student, lesson)
-    return json.loads(path.read_text(encoding="utf-8"))["reason"] if path.is_file() else ""
+    if not path.is_file():
+        return ""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return found["reason"] if digest is None or found.get("sha256", digest) == digest else ""
 
 
-def _digest(folder: str | Path, submission: Submission) -> str:
-    path = _folder_of(folder, "submitted", submission) / f"{submission.lesson}.ipynb"
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def submitted_digest(folder: str | Path, student: str, lesson: str) -> str:
+    """Return the SHA-256 of what a student has submitted; "" if nothing."""
+    path = _folder_of(folder, "submitted", Submission(student, lesson)) / f"{lesson}.ipynb"
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+
+def graded_digest(folder: str | Path, student: str, lesson: str) -> str:
+    """Return the SHA-256 of the file that was graded last; "" if that is not known."""
+    path = _folder_of(folder, "autograded", Submission(student, lesson)) / REMARKS
+    return json.loads(path.read_text(encoding="utf-8")).get("sha256", "") if path.is_file() else ""
 
 
 def failed_file(folder: str | Path, student: str, lesson: str) -> Path:
@@ -266,19 +281,8 @@ def _pending(folder, wanted, students, force: bool) -> Iterator[Submission]:
             submission = Submission(submitted.parent.parent.name, lesson)
             if students is not None and submission.student not in students:
                 continue
-            if force or _digest(folder, submission) not in _graded_files(folder, submission):
+            if force or submitted_digest(folder, *submission) != graded_digest(folder, *submission):
                 yield submission
-
-
-def _graded_files(folder, submission: Submission) -> set[str]:
-    """Return the digest of the file that was graded last."""
-    autograded = _folder_of(folder, "autograded", submission) / REMARKS
-    return {json.loads(autograded.read_text(encoding="utf-8"))["sha256"]} if autograded.is_file() else set()
-
-
-def _stamp(folder: Path) -> str:
-    path = folder / "timestamp.txt"
-    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
 
 def _convert(folder, submission: Submission, log, make: Callable) -> None:
@@ -352,7 +356,7 @@ def _execute(
         if submission not in todo:
             yield submission, json.loads(files[submission].read_text(encoding="utf-8"))["reason"]
     with contextlib.ExitStack() as stack:
-        pool = executor or stack.enter_context(executor_of(workers=max(1, min(workers, len(todo)))))
+        pool = executor or stack.enter_context(executor_at(workers=max(1, min(workers, len(todo)))))
         futures = {
             pool.submit(execute_and_examine, text, limits, unsafe): submission for submission, text in todo.items()
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fer_course.classroom.inert import plain
+from fer_course.classroom.inert import printable
 
 #: What a cell of a spreadsheet begins with that is computed instead of shown.
 _FORMULA = tuple("=+-@\t\r＝＋－＠")
@@ -22,4 +22,4 @@ def as_written(cell: str) -> str:
 
 def one_line(text: str) -> str:
     """Return text in one line, without escape sequences of terminals and control characters."""
-    return " ".join(plain(text).split("\n"))
+    return " ".join(printable(text).split("\n"))

@@ -20,7 +20,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u
 _FENCE = re.compile(r"\A(`{3,})text\n(.*)\n\1\s*\Z", re.DOTALL)
 
 
-def plain(text: object) -> str:
+def printable(text: object) -> str:
     """Return text without escape sequences of terminals and control characters; lists of lines are joined."""
     joined = "".join(map(str, text)) if isinstance(text, list | tuple) else str(text)
     return _CONTROLS.sub("", _ESCAPES.sub("", joined.replace("\r\n", "\n")))
@@ -30,7 +30,7 @@ def fenced(text: str) -> str:
     """Return text as a block of Markdown in which nothing has a meaning: no HTML, no links, no formulas."""
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{plain(text)}\n{fence}"
+    return f"{fence}text\n{printable(text)}\n{fence}"
 
 
 def unfenced(source: str) -> str:
@@ -44,14 +44,14 @@ def output(given: Mapping[str, Any]) -> dict[str, Any] | None:
     kind = given.get("output_type")
     if kind == "stream":
         name = "stderr" if given.get("name") == "stderr" else "stdout"
-        return {"output_type": "stream", "name": name, "text": plain(given.get("text", ""))}
+        return {"output_type": "stream", "name": name, "text": printable(given.get("text", ""))}
     if kind == "error":
         lines = given.get("traceback")
         return {
             "output_type": "error",
-            "ename": plain(given.get("ename", "")),
-            "evalue": plain(given.get("evalue", "")),
-            "traceback": [plain(line) for line in lines] if isinstance(lines, list) else [],
+            "ename": printable(given.get("ename", "")),
+            "evalue": printable(given.get("evalue", "")),
+            "traceback": [printable(line) for line in lines] if isinstance(lines, list) else [],
         }
     data = given.get("data")
     if kind not in {"display_data", "execute_result"} or not isinstance(data, Mapping):
@@ -66,7 +66,7 @@ def output(given: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _shown(data: Mapping[str, Any]) -> dict[str, str]:
-    kept = {"text/plain": plain(data["text/plain"])} if "text/plain" in data else {}
+    kept = {"text/plain": printable(data["text/plain"])} if "text/plain" in data else {}
     for kind, beginning in _PICTURES.items():
         picture = _picture(data.get(kind), beginning)
         if picture:
@@ -102,7 +102,7 @@ def make_inert(notebook, ours: Mapping[str, str]) -> None:
         cell.pop("attachments", None)
         if cell.cell_type == "code":
             cell.outputs = [nbformat.from_dict(made) for each in cell.outputs if (made := output(each))]
-            cell.source = plain(cell.source)
+            cell.source = printable(cell.source)
         elif cell.cell_type != "markdown" or ours.get(cell.get("id", "")) != cell.source:
             cell.cell_type = "markdown"
             cell.source = cell.source if _FENCE.match(cell.source) else fenced(cell.source)

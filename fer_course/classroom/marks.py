@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 
 from fer_course._shared.files import write_text
 from fer_course.classroom.collecting.ledger import FILED, UNREADABLE, HandedIn, ledger
-from fer_course.classroom.grading import REMARKS, failed_file, remarks_of
+from fer_course.classroom.grading import failure_of, graded_digest, remarks_of, submitted_digest
 from fer_course.classroom.harmless import shown_as_text
 from fer_course.classroom.paths import gradebook, lessons_of
 from fer_course.classroom.penalties import Penalties, seconds_late
@@ -155,13 +153,13 @@ class MarksReader:
         """Return the state of a submission, and sentences for the teacher."""
         unreadable = self.files.unreadable.get((student, lesson))
         said = f"{unreadable.file} {unreadable.why.rstrip('.')}." if unreadable else ""
-        digest = self.files.submitted(student, lesson)
+        digest = submitted_digest(self.folder, student, lesson)
         if not digest and graded == MISSING:
             return (UNREAD, [said]) if unreadable else (MISSING, self.files.without_lesson.get(student, []))
         remarks = [f"What was handed in later could not be read: {said}"] if said else []
-        if why := self.files.failure(student, lesson, digest):
+        if why := failure_of(self.folder, student, lesson, digest):
             return FAILED, [why, *remarks]
-        if graded == MISSING or self.files.graded(student, lesson) not in {"", digest}:
+        if graded == MISSING or graded_digest(self.folder, student, lesson) not in {"", digest}:
             return SUBMITTED, remarks
         return graded, remarks_of(self.folder, student, lesson) + remarks
 
@@ -178,7 +176,6 @@ class Files:
 
     def __init__(self, folder: str | Path):
         """Read the ledger of a class."""
-        self._folder = Path(folder)
         self.filed: dict[tuple[str, str], HandedIn] = {}
         self.unreadable: dict[tuple[str, str], HandedIn] = {}
         self.without_lesson: dict[str, list[str]] = {}
@@ -191,24 +188,6 @@ class Files:
             elif row.state == UNREADABLE and row.student:
                 sentence = f"A file that names no lesson could not be read: {row.file} {row.why.rstrip('.')}."
                 self.without_lesson.setdefault(row.student, []).append(sentence)
-
-    def submitted(self, student: str, lesson: str) -> str:
-        """Return the digest of what a student has submitted; "" if nothing."""
-        path = self._folder / "submitted" / student / lesson / f"{lesson}.ipynb"
-        return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-
-    def graded(self, student: str, lesson: str) -> str:
-        """Return the digest of the file that was graded last; "" if that is not known."""
-        path = self._folder / "autograded" / student / lesson / REMARKS
-        return json.loads(path.read_text(encoding="utf-8")).get("sha256", "") if path.is_file() else ""
-
-    def failure(self, student: str, lesson: str, digest: str) -> str:
-        """Return why the file with that digest could not be graded; "" if it could, or was not tried."""
-        path = failed_file(self._folder, student, lesson)
-        if not path.is_file():
-            return ""
-        found = json.loads(path.read_text(encoding="utf-8"))
-        return found["reason"] if found.get("sha256", digest) == digest else ""
 
 
 def write_marks(

@@ -108,6 +108,12 @@ def log_file(folder: str | Path) -> Iterator[logging.Logger]:
         handler.close()
 
 
+def stamp_of(folder: str | Path) -> str:
+    """Return when the submission in a folder was handed in, as nbgrader's timestamp.txt has it; "" if that is not known."""
+    path = Path(folder) / "timestamp.txt"
+    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
+
+
 def lessons_of(folder: str | Path, wanted: list[str] | None = None, step: str = "source") -> list[str]:
     """Return the lessons of a class in the order of the course: all, or those that `wanted` names by number or name.
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from fer_course.classroom.collecting.notebooks import cells_of, source_of, text_of, what_it_is
-from fer_course.course.cells import exercise_name, is_check, is_solution
+from fer_course.course.cells import exercise_name, grade_id, grading_of, is_check, is_solution
 
 
 class NotRepairable(Exception):
@@ -122,30 +122,23 @@ def _kind(cell: dict) -> str:
 
 def _place(cells: list[_Cell], theirs: list[dict], places: list[dict]) -> list[str]:
     """Find out which place of the released notebook each cell belongs to: by nbgrader's id, its own id, or its text."""
-    by_grade_id = {name: index for index, place in enumerate(places) if (name := _grade_id(place))}
+    by_grade_id = {name: index for index, place in enumerate(places) if (name := grade_id(place))}
     by_id = {place["id"]: index for index, place in enumerate(places) if "id" in place}
     remarks = []
     for cell, their in zip(cells, theirs, strict=True):
-        cell.place = by_grade_id.get(_grade_id(their) or "")
-        if cell.place is None and _grade_id(their) is None:
+        cell.place = by_grade_id.get(grade_id(their))
+        if cell.place is None and not grade_id(their):
             cell.place = by_id.get(str(their.get("id")), by_grade_id.get(str(their.get("id"))))
-            if cell.place is not None and _grade_id(places[cell.place]):
+            if cell.place is not None and grade_id(places[cell.place]):
                 remarks.append("Cells have lost nbgrader's metadata; they were recognised by their ids.")
     taken = {cell.place for cell in cells}
     for index, place in enumerate(places):
         match = _by_text(cells, place) if index not in taken else None
         if match is not None:
             match.place = index
-            if _grade_id(place):
+            if grade_id(place):
                 remarks.append("Cells have lost nbgrader's metadata and their ids; they were recognised by their text.")
     return remarks
-
-
-def _grade_id(cell: dict) -> str | None:
-    metadata = cell.get("metadata")
-    grading = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    name = grading.get("grade_id") if isinstance(grading, dict) else None
-    return str(name) if name else None
 
 
 def _by_text(cells: list[_Cell], place: dict) -> _Cell | None:
@@ -175,7 +168,7 @@ def _extras(cells: list[_Cell]) -> dict[int, list[_Cell]]:
 
 def _answer(cells: list[_Cell], index: int, places: list[dict]) -> tuple[str, list[str]]:
     """Return the source of an answer, and remarks on where it was."""
-    name = _grade_id(places[index])
+    name = grade_id(places[index])
     stub = source_of(places[index])
     wanted = _wanted(places[index])
     pieces = [cell for cell in cells if cell.place == index]
@@ -316,7 +309,7 @@ def _rebuild(
         own = [cell for cell in cells if cell.place == index]
         if index in answers:
             made["source"] = answers[index]
-        elif place["cell_type"] == "code" and not _grade_id(place):
+        elif place["cell_type"] == "code" and not grade_id(place):
             if own:
                 made = _new(own[0]) | ({"id": place["id"]} if "id" in place else {})
                 extras[index] = own[1:] + extras[index]
@@ -333,7 +326,7 @@ def _rebuild(
 
 def _is_written(place: dict) -> bool:
     """Return whether a cell is for an answer in words."""
-    return place["cell_type"] == "markdown" and bool(place["metadata"].get("nbgrader", {}).get("solution"))
+    return place["cell_type"] == "markdown" and bool(grading_of(place).get("solution"))
 
 
 def _written(own: list[_Cell], near: list[_Cell], stub: str) -> tuple[str, list[str]]:

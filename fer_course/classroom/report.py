@@ -12,12 +12,12 @@ from pathlib import Path
 
 from fer_course.classroom.collecting import ledger as states
 from fer_course.classroom.collecting.ledger import HandedIn, ledger
-from fer_course.classroom.collecting.notebooks import source_of
+from fer_course.classroom.collecting.notebooks import source_of, without_marks
 from fer_course.classroom.grading import remarks_of
 from fer_course.classroom.marks import marks
 from fer_course.classroom.paths import lessons_of
 from fer_course.classroom.similarity import Alike, alike, same_as
-from fer_course.course.cells import exercise_name, is_check, is_solution
+from fer_course.course.cells import exercise_name, grade_id, is_check, is_solution
 
 #: What a teacher still has to do with a submission, by its status in the marks.
 LEFT = {
@@ -120,7 +120,7 @@ def _lesson_report(folder: Path, lesson: str, rows: list[dict], files: list[Hand
         exercises=_exercises(solved, notebooks),
         alike=alike(answers, _answers(released)),
         copied=same_as(
-            answers, {name: _without_marks(text) for name, text in _answers(solved).items()}, _answers(released)
+            answers, {name: without_marks(text) for name, text in _answers(solved).items()}, _answers(released)
         ),
         undecided=[row for row in files if row.state in {states.UNSURE, states.NOBODY} and row.lesson in {lesson, ""}],
     )
@@ -132,11 +132,7 @@ def _graded_cells(folder: Path, student: str, lesson: str) -> list[dict]:
 
 
 def _answers(cells: list[dict]) -> dict[str, str]:
-    return {cell["metadata"]["nbgrader"]["grade_id"]: source_of(cell) for cell in cells if is_solution(cell)}
-
-
-def _without_marks(source: str) -> str:
-    return re.sub(r"^\s*### (?:BEGIN|END) SOLUTION\n?", "", source, flags=re.MULTILINE)
+    return {grade_id(cell): source_of(cell) for cell in cells if is_solution(cell)}
 
 
 def _exercises(solved: list[dict], notebooks: dict[str, list[dict]]) -> list[Exercise]:

@@ -11,8 +11,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -69,6 +71,29 @@ class Limits:
     disk: int = 200_000_000
     files: int = 20_000
     output: int = 5_000_000
+
+
+@contextmanager
+def started(command: list[str], limits: Limits, unsafe: bool = False) -> Iterator[tuple[subprocess.Popen, Path]]:
+    """Start a command in the sandbox, with pipes to it; yield the process and the folder that it runs in, and kill it in the end.
+
+    Args:
+        command: program and arguments, by absolute path.
+        limits: the limits. `Watch` is left to the caller.
+        unsafe: without the sandbox, with all rights of this user.
+
+    """
+    with tempfile.TemporaryDirectory(prefix="fer-") as place:
+        process = subprocess.Popen(
+            command if unsafe else wrap(command, limits),
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            cwd=place, env=unsafe_environment(place) if unsafe else {"PATH": PATH}, start_new_session=True,
+        )  # fmt: skip
+        try:
+            yield process, Path(place)
+        finally:
+            kill(process.pid)
+            process.wait()
 
 
 def limits_of(config) -> Limits:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any
 
 from fer_course.classroom import sandbox
@@ -59,19 +57,11 @@ def _run(text: str, limits: Limits, unsafe: bool) -> tuple[dict[int, list[dict]]
     """Execute a notebook; return the outputs of the cells that finished, by their indices, and why the others did not."""
     command = [sys.executable, "-m", "fer_course.classroom.sandbox_runner"]
     request = {"text": text, "cell_seconds": limits.cell_seconds, "output": limits.output, "patience": PATIENCE}
-    with tempfile.TemporaryDirectory(prefix="fer-") as place:
-        environment = sandbox.unsafe_environment(place) if unsafe else {"PATH": sandbox.PATH}
-        process = subprocess.Popen(
-            command if unsafe else sandbox.wrap(command, limits),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            cwd=place, env=environment, start_new_session=True,
-        )  # fmt: skip
-        with sandbox.Watch(process.pid, Path(place), limits) as watch:
-            try:
-                outputs, end = _converse(process, json.dumps(request).encode(), 4 * limits.output + len(text))
-            finally:
-                sandbox.kill(process.pid)
-                process.wait()
+    with (
+        sandbox.started(command, limits, unsafe) as (process, place),
+        sandbox.Watch(process.pid, place, limits) as watch,
+    ):
+        outputs, end = _converse(process, json.dumps(request).encode(), 4 * limits.output + len(text))
     return outputs, watch.reason or ("its kernel died (it ended itself)" if end is None else end)
 
 

@@ -14,6 +14,7 @@ from fer_course.classroom.assignments import WRITTEN, Question, question_of
 from fer_course.classroom.inert import unfenced
 from fer_course.classroom.paths import STUDENTS, gradebook, lessons_of
 from fer_course.classroom.students import read_rows, read_students
+from fer_course.course.cells import grade_id
 from fer_course.course.lessons import lesson_number
 from fer_course.errors import ClassError
 
@@ -91,7 +92,7 @@ def _text_of(path: Path) -> str:
     if not path.is_file():
         return ""
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
-        if cell.get("metadata", {}).get("nbgrader", {}).get("grade_id") == WRITTEN:
+        if grade_id(cell) == WRITTEN:
             return unfenced("".join(cell["source"])).strip()
     return ""
 

@@ -143,19 +143,7 @@ def test_a_known_mistake_gets_its_own_hint(topic, name, mistake, seed, capfd):
 
 
 #: The topics whose hints have been read with this question.
-SEEN = (
-    "start",
-    "faces",
-    "linear",
-    "convolutions",
-    "networks",
-    "separable",
-    "inception",
-    "segments",
-    "depth",
-    "residual",
-    "xception",
-)
+SEEN = checks.TOPICS[: checks.TOPICS.index("augmentation")]
 
 
 @pytest.mark.parametrize(("topic", "name", "mistake"), [case for case in known_mistakes() if case.values[0] in SEEN])

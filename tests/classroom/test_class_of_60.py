@@ -15,7 +15,8 @@ from class_of_60 import CHANGES, LESSON, NAME, PACKED, PLATFORMS, START, STYLES,
 
 from fer_course.classroom import dates
 from fer_course.classroom.collecting import collect
-from fer_course.classroom.collecting.ledger import STATES, ledger, submission_file, unreadable
+from fer_course.classroom.collecting.ledger import STATES, ledger
+from fer_course.classroom.marks import Files
 from fer_course.cli import main
 
 
@@ -64,7 +65,7 @@ def check_what_is_filed(folder: Path, export: Export) -> None:
 
 
 def check_what_can_not_be_read(folder: Path, export: Export) -> None:
-    found = {student for student, _ in unreadable(folder)}
+    found = {row.student for row in ledger(folder) if row.state == "unreadable" and row.student}
     assert found == {each.person.id for each in export.handed_in if each.is_certain and each.kind in UNREADABLE}
 
 
@@ -229,7 +230,7 @@ def test_canvas_says_who_is_late(tmp_path):
     assert 0 < len(late) < len(rows)
     for each in export.handed_in:
         if each.is_certain and each.late and LESSON in each.wanted:
-            assert submission_file(folder, each.person.id, LESSON).late == "yes"
+            assert Files(folder).filed[each.person.id, LESSON].late == "yes"
 
 
 @pytest.mark.slow

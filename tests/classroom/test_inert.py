@@ -24,7 +24,7 @@ def test_text_of_a_learner_is_a_block_of_text(text):
     assert page.strip().endswith("</code></pre>")
     inside = page.strip().removeprefix('<pre><code class="language-text">').removesuffix("</code></pre>")
     assert "<" not in inside
-    assert inert.unfenced(source) == inert.plain(text)
+    assert inert.unfenced(source) == inert.printable(text)
 
 
 @given(st.text(max_size=200))
@@ -34,8 +34,8 @@ def test_any_text_comes_back_and_stays_one_block(text):
     fence = lines[0].removesuffix("text")
     assert set(fence) == {"`"}
     assert not any(line.strip().startswith(fence) for line in source.split("\n")[1:-1])
-    assert inert.unfenced(source) == inert.plain(text)
-    assert not set(inert.plain(text)) & {"\x1b", "\x00", "\u202e", "\x9b"}
+    assert inert.unfenced(source) == inert.printable(text)
+    assert not set(inert.printable(text)) & {"\x1b", "\x00", "\u202e", "\x9b"}
 
 
 DATA = {

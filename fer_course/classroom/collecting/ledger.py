@@ -16,6 +16,9 @@ FOLDER = "collected"
 FILED, OLDER, SAME, UNREADABLE, UNSURE, NOBODY, OTHER = (
     *("filed", "older", "same", "unreadable", "unsure", "nobody", "other"),
 )
+#: What the teacher should know of a file that counts, at the end of its `why`.
+OTHER_LESSON, NOT_BEGUN = "Its cells are those of lesson", "Nothing in it is answered."
+COPIED = "Every answer is the course's own, character for character."
 STATES = {
     FILED: "is the submission",
     OLDER: "a newer one counts",
@@ -60,6 +63,11 @@ class HandedIn:
     sure: str
     why: str
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it counts, but the teacher should know something of it."""
+        return self.state == FILED and any(doubt in self.why for doubt in (OTHER_LESSON, NOT_BEGUN, COPIED))
+
 
 def ledger(folder: str | Path) -> list[HandedIn]:
     """Return what became of each file of all exports of a class, oldest export first."""
@@ -77,14 +85,3 @@ def write_ledger(path: str | Path, rows: list[HandedIn]) -> None:
     writer.writeheader()
     writer.writerows({name: shown_as_text(cell) for name, cell in asdict(row).items()} for row in rows)
     write_text(path, text.getvalue())
-
-
-def unreadable(folder: str | Path) -> dict[tuple[str, str], HandedIn]:
-    """Return, for each student and lesson, the last file that was handed in and could not be read as a notebook."""
-    return {(row.student, row.lesson): row for row in ledger(folder) if row.state == UNREADABLE and row.student}
-
-
-def submission_file(folder: str | Path, student: str, lesson: str) -> HandedIn | None:
-    """Return the file that a student's submission of a lesson came from; None if it did not come by `collect`."""
-    rows = [row for row in ledger(folder) if (row.student, row.lesson, row.state) == (student, lesson, FILED)]
-    return rows[-1] if rows else None

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from fer_course.classroom.paths import lessons_of
-from fer_course.course.cells import is_solution
+from fer_course.course.cells import grade_id, grading_of, is_solution
 
 #: First bytes of files that people hand in instead of a notebook.
 _BEGINNINGS = {
@@ -75,21 +75,19 @@ def cells_of(content: bytes) -> list[dict] | None:
 def source_of(cell: dict) -> str:
     """Return the text of a cell, which the format lets be a string or a list of lines."""
     text = cell.get("source", cell.get("input", ""))
-    return (
-        text
-        if isinstance(text, str)
-        else "".join(part for part in text if isinstance(part, str))
-        if isinstance(text, list)
-        else ""
-    )
+    if isinstance(text, list):
+        return "".join(part for part in text if isinstance(part, str))
+    return text if isinstance(text, str) else ""
+
+
+def without_marks(source: str) -> str:
+    """Return an answer without the comments that mark the course's solutions."""
+    return re.sub(r"^\s*### (?:BEGIN|END) SOLUTION\n?", "", source, flags=re.MULTILINE)
 
 
 def identity(cell: dict) -> str:
     """Return the id by which nbgrader knows a cell, or its own id if an editor has taken the metadata away; "" without both."""
-    metadata = cell.get("metadata")
-    grading = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    name = grading.get("grade_id") if isinstance(grading, dict) else None
-    return str(name or cell.get("id") or "")
+    return grade_id(cell) or str(cell.get("id") or "")
 
 
 class Lessons:
@@ -99,6 +97,7 @@ class Lessons:
         """Look at a class's lessons when they are first needed."""
         self._folder = Path(folder)
         self.names = lessons_of(folder)
+        self._released: dict[str, dict[str, str] | None] = {}
 
     def of_name(self, *names: str) -> str:
         """Return the lesson that the first of these names that tells one holds; "" if none does, or several fit."""
@@ -119,15 +118,20 @@ class Lessons:
 
     def is_begun(self, lesson: str, content: bytes) -> bool:
         """Return whether any answer differs from what was handed out; True if that was not handed out yet."""
-        path = self._folder / "release" / lesson / f"{lesson}.ipynb"
-        if not path.is_file():
-            return True
-        return _answers(content) != _answers(path.read_bytes())
+        handed_out = self._handed_out(lesson)
+        return handed_out is None or _answers(content) != handed_out
 
     def is_solution(self, lesson: str, content: bytes) -> bool:
         """Return whether all answers in code are those of the course, character for character."""
         theirs = {name: text for name, text in _answers(content).items() if name in self._exercises[lesson]}
         return bool(theirs) and theirs == self._solutions[lesson]
+
+    def _handed_out(self, lesson: str) -> dict[str, str] | None:
+        """Return the answers as they were handed out, read once; None if they were not yet."""
+        if lesson not in self._released:
+            path = self._folder / "release" / lesson / f"{lesson}.ipynb"
+            self._released[lesson] = _answers(path.read_bytes()) if path.is_file() else None
+        return self._released[lesson]
 
     @cached_property
     def _sources(self) -> dict[str, list[dict]]:
@@ -143,9 +147,8 @@ class Lessons:
 
     @cached_property
     def _solutions(self) -> dict[str, dict[str, str]]:
-        marks = re.compile(r"^\s*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
         return {
-            lesson: {identity(cell): marks.sub("", source_of(cell)).strip() for cell in cells if is_solution(cell)}
+            lesson: {identity(cell): without_marks(source_of(cell)).strip() for cell in cells if is_solution(cell)}
             for lesson, cells in self._sources.items()
         }
 
@@ -157,11 +160,8 @@ def _begins_with(name: str, number: str) -> bool:
 
 def _answers(content: bytes) -> dict[str, str]:
     """Return the text of each cell that holds an answer, by id; comments that mark the course's solutions are left out."""
-    marks = re.compile(r"^\s*### (?:BEGIN|END) SOLUTION\n?", re.MULTILINE)
-    found = {}
-    for cell in cells_of(content) or []:
-        metadata = cell.get("metadata")
-        grading = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-        if isinstance(grading, dict) and grading.get("solution"):
-            found[identity(cell)] = marks.sub("", source_of(cell)).strip()
-    return found
+    return {
+        identity(cell): without_marks(source_of(cell)).strip()
+        for cell in cells_of(content) or []
+        if grading_of(cell).get("solution")
+    }

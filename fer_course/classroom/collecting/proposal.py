@@ -20,7 +20,7 @@ from fer_course.classroom.collecting.platforms import Claim, google, read_name
 from fer_course.classroom.collecting.uploads import Upload, is_junk, uploads, without_outer_folder
 from fer_course.classroom.harmless import as_written
 from fer_course.classroom.names import composed, plain, words
-from fer_course.classroom.paths import STUDENTS, lessons_of
+from fer_course.classroom.paths import STUDENTS, lessons_of, stamp_of
 from fer_course.classroom.students import read_students
 from fer_course.errors import ClassError
 
@@ -116,9 +116,10 @@ def propose(
     for file in files:
         _classify(file, lessons, the_lesson)
     _choose(files, lessons, Path(folder), timezone, the_lesson)
+    export = _name_of(handed_in, files)
     return Proposal(
-        _name_of(handed_in, files),
-        [_row(file, _name_of(handed_in, files), timezone) for file in files],
+        export,
+        [_row(file, export, timezone) for file in files],
         {file.upload.path: file.upload for file in files},
         spool,
     )
@@ -419,14 +420,8 @@ def _compare_with_submission(file: _File, submitted: Path, time: datetime) -> No
         return
     if submitted.read_bytes() == file.upload.content:
         file.state, file.why = states.SAME, "is the submission already"
-    elif (stamp := read_stamp(submitted)) and stamp >= time.strftime(TIME) and not file.claim.attempt:
+    elif (stamp := stamp_of(submitted.parent)) and stamp >= time.strftime(TIME) and not file.claim.attempt:
         file.state, file.why = states.OLDER, f"it is not newer than what {file.student} has submitted ({stamp})"
-
-
-def read_stamp(submitted: Path) -> str:
-    """Return when a submission was handed in, as `TIME` writes it; "" if that is not known."""
-    path = submitted.with_name("timestamp.txt")
-    return path.read_text(encoding="utf-8").strip() if path.is_file() else ""
 
 
 def _rank(file: _File, timezone: tzinfo | None, now: datetime) -> tuple[datetime, int, datetime]:
@@ -449,11 +444,11 @@ def _doubts(file: _File, lessons: Lessons) -> str:
     sentences = []
     within = lessons.of_content(content)
     if within and within != file.lesson:
-        sentences.append(f"Its cells are those of lesson {within.split('-')[0]}.")
+        sentences.append(f"{states.OTHER_LESSON} {within.split('-')[0]}.")
     elif not lessons.is_begun(file.lesson, content):
-        sentences.append("Nothing in it is answered.")
+        sentences.append(states.NOT_BEGUN)
     elif within and lessons.is_solution(file.lesson, content):
-        sentences.append("Every answer is the course's own, character for character.")
+        sentences.append(states.COPIED)
     return " ".join([f"{file.owner.why}.", *sentences])
 
 

@@ -40,7 +40,9 @@ def _collect(options) -> int:
 
     zone = dates.zone(options.timezone)
     settings = {"platform": options.platform, "lesson": options.lesson, "timezone": zone}
-    proposed = propose(options.folder, options.handed_in, **settings).rows if options.assign else []
+    # Only a table has rows that decide nothing, because they say what was proposed.
+    has_table = any(Path(each).is_file() for each in options.assign)
+    proposed = propose(options.folder, options.handed_in, **settings).rows if has_table else []
     assigned = decisions(options.assign, proposed)
     collected = collect(options.folder, options.handed_in, **settings, assigned=assigned, dry_run=options.dry_run)
     if options.table:
@@ -48,13 +50,8 @@ def _collect(options) -> int:
     if collected.known:
         print(f"Nothing new: this export was collected before ({collected.summary}).")
         return 1 if collected.open else 0
-    shown = (
-        collected.rows
-        if options.dry_run
-        else [row for row in collected.rows if row.state == "filed" and " " in row.why]
-    )
-    for row in shown:
-        if options.dry_run or not row.why.endswith(("nobody else.", "is the id.", "is the name.")):
+    for row in collected.rows:
+        if options.dry_run or row.is_doubtful:
             print(_line(row))
     print(f"{collected.summary}.{' Nothing was written.' if options.dry_run else ''}")
     if not options.dry_run:

@@ -24,11 +24,12 @@ def add_grade(commands) -> None:
 
 
 def _grade(options) -> int:
-    from fer_course.classroom.grading import executor_of, grade
+    from fer_course._shared.executors import executor_at
+    from fer_course.classroom.grading import grade
     from fer_course.classroom.students import in_group
 
     students = options.students or in_group(options.folder, options.group)
-    with executor_of(options.scheduler, options.workers) as executor:
+    with executor_at(options.scheduler, options.workers) as executor:
         graded = grade(options.folder, options.lessons, students, executor, unsafe=options.unsafe, force=options.force)
     print(f"Graded {len(graded.done)} submissions. Next: fer-course class marks {options.folder}")
     for (student, lesson), sentences in graded.remarks.items():
