@@ -236,7 +236,7 @@ def _reason_of_padding(error: str) -> str:
     if "broadcast" not in error and "inhomogeneous" not in error:
         return ""
     axes = re.search(r"requested shape \((\d+)", error)
-    here = f" (what it got has {axes[1]})" if axes else ""
+    here = f" (its array has {axes[1]} of them)" if axes else ""
     return (
         f"np.pad stopped. It takes a pair, zeros before and after, for *every* axis{here}. An image has three, rows, columns "
         "and channels: the channels get the pair (0, 0)."

@@ -361,7 +361,7 @@ CONVOLVE_WRONG = {
     ),
     "no pair for the channels": (
         by_windows(fitting, inside, lambda image, padding: np.pad(image, [(padding, padding), (padding, padding)])),
-        r"(?s)requested shape.*np\.pad stopped.*for \*every\* axis \(what it got has 3\)",
+        r"(?s)requested shape.*np\.pad stopped.*for \*every\* axis \(its array has 3 of them\)",
     ),
     "no pair but a number for the channels": (
         by_windows(fitting, inside, lambda image, padding: np.pad(image, [(padding, padding), (padding, padding), 0])),
