@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from fer_course._shared.machine import processors
 from fer_course._shared.processes import THREADS, Processes
 from fer_course.errors import FerCourseError
 
-__all__ = ["THREADS", "Local", "executor_at"]
+__all__ = ["THREADS", "Here", "Local", "executor_at"]
 
 #: Seconds to wait for a Dask scheduler that does not answer, or has no workers.
 PATIENCE = 10
@@ -50,15 +50,34 @@ def executor_at(
         return
     if threads is None:
         workers = max(1, workers)
-        threads = max(1, (os.cpu_count() or 1) // workers)
+        threads = max(1, processors() // workers)
     with Local(workers, threads) as executor:
         yield executor
 
 
-class Local(Executor):
-    """Local processes, each with a fixed number of threads for TensorFlow. If one is killed, only its own work is lost."""
+class Here(Executor):
+    """This process: what is submitted is executed at once, and Ctrl-C is raised where it was submitted."""
 
-    def __init__(self, workers: int, threads: int):
+    def submit(self, function, /, *arguments, **options) -> Future:
+        """Run a function, and return its future, which is done."""
+        future: Future = Future()
+        try:
+            future.set_result(function(*arguments, **options))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+class Local(Executor):
+    """Local processes. If one is killed, only its own work is lost.
+
+    Args:
+        workers: how many at a time.
+        threads: for TensorFlow, in each process; None: as many as there are cores, in each.
+
+    """
+
+    def __init__(self, workers: int, threads: int | None):
         if workers < 1:
             raise FerCourseError(f"The number of workers must be 1 or more; found {workers}.")
         self._processes = Processes(threads)
@@ -71,7 +90,10 @@ class Local(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes; before that, wait for what was submitted if `wait` is true."""
         self._pool.shutdown(wait, cancel_futures=cancel_futures)
-        self._processes.kill()
+        if wait:
+            self._processes.end()
+        else:
+            self._processes.kill()
 
     def __exit__(self, kind, error, trace):
         """Wait for what was submitted; after an error, end it at once."""

@@ -29,11 +29,11 @@ class Processes:
     """A pool of processes that grows with the number of simultaneous calls; each process executes one call after another.
 
     Args:
-        threads: for TensorFlow, in each process.
+        threads: for TensorFlow, in each process; None: as many as it would take by itself.
 
     """
 
-    def __init__(self, threads: int):
+    def __init__(self, threads: int | None):
         self.threads = threads
         self._lock = threading.Lock()
         self._all: set[_Process] = set()
@@ -75,6 +75,16 @@ class Processes:
             self._all.add(process)
             return process
 
+    def end(self) -> None:
+        """End the processes that are idle in order, all others at once, and start no new ones."""
+        with self._lock:
+            self._closed = True
+            for process in self._idle:
+                process.close()
+            for process in self._idle:
+                process.join()
+        self.kill()
+
     def kill(self) -> None:
         """End all processes at once, whatever they are doing, and start no new ones."""
         with self._lock:
@@ -86,7 +96,7 @@ class Processes:
 class _Process:
     """A process that executes what it is sent, and ends when the process that started it ends."""
 
-    def __init__(self, threads: int):
+    def __init__(self, threads: int | None):
         # A worker below Dask's nanny is daemonic, which may have no children by default. These children end by themselves.
         multiprocessing.current_process().daemon = False
         # Spawned, not forked: a process that has loaded TensorFlow must not be forked.
@@ -105,6 +115,13 @@ class _Process:
             self._process.join(1)
             raise Killed(f"Its process was killed (exit status {self._process.exitcode}).") from None
 
+    def close(self) -> None:
+        """Let it end as a program does, which gives back what the system keeps for it."""
+        self._pipe.close()
+
+    def join(self) -> None:
+        self._process.join(5)
+
     def alive(self) -> bool:
         return self._process.is_alive()
 
@@ -113,7 +130,7 @@ class _Process:
             self._process.kill()
 
 
-def _serve(pipe, threads: int) -> None:
+def _serve(pipe, threads: int | None) -> None:
     """Execute what comes through the pipe, until it is closed."""
     begin(threads)
     # Ctrl-C goes to all processes of a terminal. Only the first of them reacts to it, and then ends this one.
@@ -136,13 +153,14 @@ def _portable(error: Exception) -> Exception:
         return RuntimeError(f"{type(error).__name__}: {error}")
 
 
-def begin(threads: int) -> None:
+def begin(threads: int | None) -> None:
     """Set up a process of this package: it ends when the process that started it ends, and computes with `threads` threads.
 
     Otherwise a killed command would leave its processes behind: waiting, or still writing to files that the next command writes.
     """
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    os.environ.update(dict.fromkeys(THREADS, str(threads)))
+    if threads is not None:
+        os.environ.update(dict.fromkeys(THREADS, str(threads)))
 
 
 def _end_with_parent() -> None:

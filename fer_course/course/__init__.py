@@ -11,7 +11,7 @@ from fer_course.course.pages import index_page
 from fer_course.course.parameters import PARAMETERS, check_parameters, declared_parameters, parse_value, read_profile
 from fer_course.course.progress import Exercise, progress, progress_table
 from fer_course.course.results import RESULT_TYPE, report, result
-from fer_course.course.runner import run
+from fer_course.course.runner import most_jobs, run
 from fer_course.course.summary import table
 from fer_course.course.usage import Usage
 from fer_course.errors import LessonError as LessonError  # what these functions raise
@@ -28,6 +28,7 @@ __all__ = [
     "declared_parameters",
     "find_folder",
     "index_page",
+    "most_jobs",
     "notebooks",
     "parse_value",
     "progress",

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from fer_course._shared import causes, extras, settings
+from fer_course._shared import causes, extras, machine, settings
 
 GOOD, WARNING, TROUBLE = "✔", "!", "✘"
 #: Bytes of memory that a lesson's kernel may take; bytes that the cache and the results need on the disk.
@@ -219,9 +219,7 @@ def _keras_trouble(status: int, printed: str) -> Result:
 @_examination("memory")
 def memory() -> Result:
     """Check how much memory is free, within the limits of a container and of the shell."""
-    import psutil
-
-    free = min([psutil.virtual_memory().available, *_container_memory()])
+    free = machine.free_memory()
     found = f"{free / 1e9:.1f} GB free"
     if advice := causes.limit_advice():
         return warning(f"{found}, but the shell sets a limit", advice)
@@ -233,24 +231,10 @@ def memory() -> Result:
     return good(found)
 
 
-def _container_memory() -> list[int]:
-    """Return the bytes that a container's limit leaves; [] if there is no limit."""
-    for limit, used in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-    ):
-        try:
-            values = [Path("/sys/fs/cgroup", name).read_text().strip() for name in (limit, used)]
-            return [int(values[0]) - int(values[1])] if values[0].isdigit() else []
-        except OSError:
-            continue
-    return []
-
-
 @_examination("cores")
 def cores() -> Result:
     """Count the cores that this process may use."""
-    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = machine.processors()
     if count < 2:
         return warning("1", "Everything works, but trainings take twice as long as the lessons say.")
     return good(str(count))

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -19,7 +20,7 @@ from fer_course.course.records import Failure
 QUIET_KERNEL = ["--log-level=ERROR"]
 
 
-def execute(notebook: Path, executed: Path, work: Path, parameters: dict, label: str) -> Failure | None:
+def execute(notebook: Path, executed: Path, work: Path, parameters: dict, label: str, line: int = 0) -> Failure | None:
     """Execute one notebook in the folder `work`; return None, or what went wrong and where.
 
     Args:
@@ -28,10 +29,14 @@ def execute(notebook: Path, executed: Path, work: Path, parameters: dict, label:
         work: the working directory of its kernel, and its parameter `out` unless `parameters` has one.
         parameters: values of the notebook's parameters.
         label: what the progress bar says.
+        line: which line of the terminal the bar takes, counted from where the cursor is.
 
     """
     from papermill import PapermillExecutionError, execute_notebook
+    from tqdm.auto import tqdm
 
+    # Its own lock is one of the system's, which a process that is killed leaves behind; one process draws these bars.
+    tqdm.set_lock(threading.RLock())
     executed.unlink(missing_ok=True)  # otherwise a lesson that can't start would show the results of an earlier attempt
     work.mkdir(exist_ok=True)
     try:
@@ -42,6 +47,7 @@ def execute(notebook: Path, executed: Path, work: Path, parameters: dict, label:
             # In a log file, where nothing moves, one line every half minute is enough.
             bar = {
                 "desc": label,
+                "position": line,
                 "leave": False,
                 "miniters": 1,
                 "mininterval": 0.2 if terminal.isatty() else 30,

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from fer_course._shared.machine import processors
 from fer_course.errors import FerCourseError
 from fer_course.quiet import keras
 
@@ -41,7 +42,7 @@ def threads() -> int:
     if not chosen:
         with contextlib.suppress(ValueError):
             chosen = int(os.environ.get("TF_NUM_INTRAOP_THREADS", ""))
-    return chosen or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
+    return chosen or processors()
 
 
 def accelerated() -> bool:

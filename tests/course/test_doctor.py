@@ -12,7 +12,7 @@ import pytest
 from repository import ROOT
 
 from fer_course import cli
-from fer_course._shared import extras
+from fer_course._shared import extras, machine
 from fer_course.course import doctor
 from fer_course.course.doctor import GOOD, TROUBLE, WARNING
 from locks import reading
@@ -90,7 +90,7 @@ def test_memory(monkeypatch, free, limit, state):
     import psutil
 
     monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
-    monkeypatch.setattr(doctor, "_container_memory", lambda: limit)
+    monkeypatch.setattr(machine, "container_memory", lambda: limit)
     assert doctor.memory().state == state
 
 

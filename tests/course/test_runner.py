@@ -13,6 +13,7 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
+import psutil
 import pytest
 import yaml
 from hypothesis import given
@@ -326,7 +327,7 @@ def test_two_runs_in_one_second_get_two_folders(tmp_path):
 def test_metrics_are_written_after_each_lesson(tmp_path, monkeypatch):
     seen = []
 
-    def execute(notebook, executed, work, metrics, label):
+    def execute(notebook, executed, work, metrics, label, line):
         path = tmp_path / "out" / "metrics.json"
         seen.append([record["status"] for record in json.loads(path.read_text())["lessons"]])
         return None
@@ -335,7 +336,100 @@ def test_metrics_are_written_after_each_lesson(tmp_path, monkeypatch):
     for name in ("00-a", "01-b"):
         write_notebook(tmp_path / "solutions" / f"{name}.ipynb")
     assert course.run(source=tmp_path / "solutions", out=tmp_path / "out") == 0
-    assert seen == [["waiting", "waiting"], ["done", "waiting"]]
+    # What is being executed would be called stopped if the power failed now.
+    assert seen == [["stopped", "waiting"], ["done", "stopped"]]
+
+
+@pytest.fixture(scope="module")
+def side_by_side(tmp_path_factory):
+    """Five notebooks, two at a time: the first waits for the second, the third fails, the fourth kills what executes it."""
+    base = tmp_path_factory.mktemp("jobs")
+    source = base / "solutions"
+    meet = "import time\nfrom pathlib import Path\n"
+    write_notebook(
+        source / "00-first.ipynb",
+        meet
+        + f"end = time.time() + 60\nwhile not Path(r'{base}/here').exists():\n    assert time.time() < end\n    time.sleep(0.1)",
+        "from fer_course.course import report\nreport('met', n=1)",
+    )
+    write_notebook(
+        source / "01-second.ipynb",
+        meet + f"Path(r'{base}/here').touch()",
+        "import sys\nprint('noise', file=sys.stderr)",
+    )
+    write_notebook(source / "02-third.ipynb", "1 / 0")
+    write_notebook(
+        source / "03-fourth.ipynb",
+        "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(60)",
+    )
+    write_notebook(source / "04-fifth.ipynb", "print('reached')")
+    command = (
+        f"from fer_course import course; exit(course.run(source={str(source)!r}, out={str(base / 'out')!r}, jobs=2))"
+    )
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, timeout=200)
+    return base / "out", done
+
+
+@pytest.mark.slow
+def test_lessons_run_side_by_side_and_fail_alone(side_by_side):
+    folder, done = side_by_side
+    assert done.returncode == 1
+    names = ("00-first", "01-second", "02-third", "03-fourth", "04-fifth")
+    assert [lesson(folder, name)["status"] for name in names] == ["done", "done", "failed", "failed", "done"]
+    assert lesson(folder, "00-first")["results"] == ["met"]
+    assert lesson(folder, "02-third")["error"]["name"] == "ZeroDivisionError"
+    assert "not enough memory" in lesson(folder, "03-fourth")["error"]["message"]
+    assert all(lesson(folder, name)["peak_memory_mb"] > 30 for name in names if name != "03-fourth")
+    assert all((folder / f"{name}.html").is_file() for name in names if name != "03-fourth")
+    assert [each["lesson"] for each in json.loads((folder / "metrics.json").read_text())["lessons"]] == list(names)
+
+
+@pytest.mark.slow
+def test_side_by_side_nothing_is_left_and_nothing_else_is_said(side_by_side):
+    _, done = side_by_side
+    assert not [line for line in done.stderr.splitlines() if re.search("Traceback|Warning|noise", line)], done.stderr
+    assert len(re.findall(r"^(?:done|FAILED) ", done.stdout, re.MULTILINE)) == 5
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_lessons_side_by_side_and_keeps_what_they_did(tmp_path):
+    source, out = tmp_path / "solutions", tmp_path / "out"
+    for name in ("00-first", "01-second"):
+        asleep = f"import time\nfrom pathlib import Path\nPath(r'{tmp_path}/{name}').touch()\n"
+        write_notebook(
+            source / f"{name}.ipynb",
+            "print('kept')",
+            f"{asleep}if not Path(r'{tmp_path}/go').exists(): time.sleep(300)",
+        )
+    write_notebook(source / "02-third.ipynb", "1")
+    command = f"from fer_course import course; exit(course.run(source={str(source)!r}, out={str(out)!r}, jobs=2))"
+    process = subprocess.Popen(
+        [sys.executable, "-c", command], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        while not ((tmp_path / "00-first").exists() and (tmp_path / "01-second").exists()):
+            assert process.poll() is None
+            time.sleep(0.1)
+        family = psutil.Process(process.pid).children(recursive=True)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130
+    _, alive = psutil.wait_procs(family, timeout=10)
+    assert not alive
+    statuses = [record["status"] for record in json.loads((out / "metrics.json").read_text())["lessons"]]
+    assert statuses == ["stopped", "stopped", "waiting"]
+    assert "kept" in (out / "00-first.html").read_text()
+    (tmp_path / "go").touch()
+    assert course.run(resume=True, out=out) == 0
+
+
+def test_as_many_lessons_at_a_time_as_cores_and_memory_allow(monkeypatch):
+    for cores, free, jobs in ((1, 9e9, 1), (2, 9e9, 2), (8, 9e9, 4), (8, 3e9, 1), (2, 1e9, 1)):
+        monkeypatch.setattr(runner, "processors", lambda cores=cores: cores)
+        monkeypatch.setattr(runner, "free_memory", lambda free=free: int(free))
+        assert course.most_jobs() == jobs
 
 
 def test_a_lesson_that_can_not_be_read_fails_alone(tmp_path, monkeypatch, capsys):
