@@ -17,6 +17,8 @@ SCHEDULES = ("one_cycle", "plateau", "constant")
 #: setting -> (lowest, highest) value that makes sense
 LIMITS = {
     "input_size": (24, 96),
+    "early": (0.0, 1.0),
+    "early_size": (24, 96),
     "epochs": (1, 100_000),
     "batch_size": (1, 4096),
     "learning_rate": (1e-7, 10.0),
@@ -50,6 +52,9 @@ class Recipe:
         name: the recipe's name.
         model: a name that `fer_course.models.build` knows.
         input_size: side of the pictures in pixels; faces are resized to it, antialiased.
+        early: share of the epochs, from the first on, in which pictures are smaller. Such an epoch takes less time, and what is
+            learned in it holds for larger pictures, if a network takes any size (Tan and Le 2021, arXiv:2104.00298).
+        early_size: side of these smaller pictures in pixels. If it is not below `input_size`, all epochs are alike.
         epochs: the largest number of epochs. In one epoch every training face is seen once.
         batch_size: faces per step.
         optimizer: `adam`, `adamw` or `sgd` (with Nesterov momentum 0.9).
@@ -81,6 +86,8 @@ class Recipe:
     name: str = "custom"
     model: str = "mini_xception"
     input_size: int = 48
+    early: float = 0.0
+    early_size: int = 32
     epochs: int = 12
     batch_size: int = 64
     optimizer: str = "adamw"
@@ -109,6 +116,11 @@ class Recipe:
         for setting, choices in (("optimizer", OPTIMIZERS), ("schedule", SCHEDULES)):
             if getattr(self, setting) not in choices:
                 raise RecipeError(f"{setting} is one of {', '.join(choices)}; found {shown(getattr(self, setting))}.")
+
+    @property
+    def early_epochs(self) -> int:
+        """Return how many epochs, from the first on, have smaller pictures."""
+        return round(self.early * self.epochs) if self.early_size < self.input_size else 0
 
     @classmethod
     def named(cls, name: str) -> Recipe:

@@ -28,6 +28,7 @@ from fer_course.training.objectives import blend_targets, compile_model
 from fer_course.training.pace import Pace
 from fer_course.training.progress import Progress
 from fer_course.training.run_folder import Request, describe
+from fer_course.training.stages import HandOver, stages
 
 
 def train(
@@ -101,23 +102,24 @@ def train(
 
 def _fit(model: keras.Model, faces: Faces, request: Request, run: Run, progress: bool, callbacks, devices: int) -> None:
     """Train after the last finished epoch, until the run is finished or Ctrl-C comes; see `train`."""
-    recipe = request.recipe
-    feed = make_feed(model, faces, request.targets, recipe, devices)
-    compile_model(feed.model, recipe, len(feed.batches))
+    recipe, finished = request.recipe, True
     checkpoint = Checkpoint(run.path, recipe, model)
-    callbacks = [Pace(feed.batches, recipe, checkpoint), checkpoint, *callbacks]
-    epochs_done = checkpoint.resume(feed.model)
-    finished = True
-    try:
-        if epochs_done < recipe.epochs and not checkpoint.exhausted():
-            batches = feed.model.whole_epochs(feed.batches) if devices == 1 and accelerated() else feed.batches
-            if progress:
-                callbacks.insert(2, Progress(recipe.epochs, len(batches)))
+    for network, until in stages(model, recipe, len(checkpoint.rows)):
+        feed = make_feed(network, faces, request.targets, recipe, devices)
+        compile_model(feed.model, recipe, len(feed.batches))
+        epochs_done = checkpoint.resume(feed.model)
+        if epochs_done >= until or checkpoint.exhausted():
+            break
+        batches = feed.model.whole_epochs(feed.batches) if devices == 1 and accelerated() else feed.batches
+        own = [Pace(feed.batches, recipe, checkpoint), HandOver(network, model), checkpoint]
+        shown = [Progress(recipe.epochs, len(batches))] if progress else []
+        try:
             with fused_normalisation(feed.model):
                 feed.model.fit(
                     batches, validation_data=feed.held_out, validation_batch_size=256 // devices * devices,
-                    initial_epoch=epochs_done, epochs=recipe.epochs, callbacks=callbacks, verbose=0, shuffle=False,
+                    initial_epoch=epochs_done, epochs=until, callbacks=[*own, *shown, *callbacks], verbose=0, shuffle=False,
                 )  # fmt: skip
-    except KeyboardInterrupt:
-        finished = False
+        except KeyboardInterrupt:
+            finished = False
+            break
     checkpoint.finish(finished, len(feed.batches) * feed.batches.batch_size)
