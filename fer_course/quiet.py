@@ -33,7 +33,7 @@ def _load_keras():
     return loaded
 
 
-def _forget_graphs(optimizer: type) -> None:
+def _forget_graphs(optimizer) -> None:
     """Let optimisers not add up the gradients of several devices where there is one.
 
     Keras asks TensorFlow to do it all the same. TensorFlow then keeps the gradient of this sum for good, and with it the whole
