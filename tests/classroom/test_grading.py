@@ -229,7 +229,7 @@ def test_sandbox_shows_nothing_but_what_a_lesson_needs(tmp_path):
         f"open({str(secret)!r}).read()": "No such file",
         "open('/etc/shadow').read()": "No such file",
         f"import os; os.listdir({str(Path.home())!r})": "No such file|\\[",
-        "import socket; socket.create_connection(('127.0.0.1', 22), 2)": "refused|unreachable",
+        "import socket; socket.create_connection(('127.0.0.1', 22), 2)": "not supported",
         "import os; sorted(os.environ.get('HOME') for _ in [0])": "/home/learner",
         "import pathlib; pathlib.Path('/usr/bin/x').write_text('x')": "Read-only|Permission",
         "import fer_course, pathlib; (pathlib.Path(fer_course.__file__).parent / 'x').write_text('x')": "Read-only|Permission",
