@@ -272,6 +272,13 @@ def test_without_a_sandbox_nothing_is_graded(tmp_path, monkeypatch):
     assert sorted(folder.rglob("*")) == before
 
 
+def test_another_user_of_the_machine_can_not_open_a_class(tmp_path):
+    (tmp_path / "there").mkdir(mode=0o755)
+    for folder in (tmp_path / "new", tmp_path / "there"):
+        nbgrader_course.init(folder, source=classes.source(tmp_path / f"solved-{folder.name}"))
+        assert folder.stat().st_mode & 0o077 == 0
+
+
 @pytest.mark.slow
 def test_without_a_sandbox_or_beside_another_grading_says_no(tmp_path, monkeypatch):
     folder = make_class(tmp_path, {"ada": PLAIN["ada"][0]})

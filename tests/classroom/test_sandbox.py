@@ -275,15 +275,16 @@ def test_what_a_sandbox_writes_is_not_believed(monkeypatch):
     lines = [
         "no json", "[]", '{"cell": 9, "outputs": []}', '{"cell": "0", "outputs": []}', '{"cell": 0, "outputs": 5}',
         '{"cell": 0, "outputs": [5, {"output_type": "evil"}, {"output_type": "stream", "text": ["x"]}, '
-        '{"output_type": "error", "traceback": [{}]}, {"output_type": "display_data", "data": {"a": {"b": 1}}}]}',
-        '{"cell": 0, "outputs": []}', '{"end": ""}',
+        '{"output_type": "error", "traceback": [{}]}, {"output_type": "display_data", "data": {"a": [{"b": 1}], "c": "d"}}]}',
+        '{"cell": 0, "outputs": []}', '{"end": "\\u001b]0;owned\\u0007done\\r\\nFiled: everything"}',
     ]  # fmt: skip
     program = "import sys; sys.stdin.read(); print(" + repr("\n".join(lines)) + ", flush=True)"
     monkeypatch.setattr(sandbox, "wrap", lambda command, limits, **_: [sys.executable, "-c", program])
     text, reason = execute(notebook("1", "2"), LIMITS)
-    assert reason == ""
+    assert reason == "done Filed: everything"
     kinds = [each.output_type for each in nbformat.reads(text, 4).cells[0].outputs]
-    assert kinds == ["stream", "error", "display_data"]
+    assert kinds[:3] == ["stream", "error", "display_data"]
+    assert nbformat.reads(text, 4).cells[0].outputs[2].data == {"c": "d"}
     nbformat.validate(nbformat.reads(text, 4), relax_add_props=True)
 
 
