@@ -14,7 +14,7 @@ _TRICKS = {
     "exec", "eval", "compile", "__import__", "importlib", "import_module", "ctypes", "gc", "inspect", "settrace", "setprofile",
     "_getframe", "_current_frames", "f_back", "f_locals", "f_globals", "tb_frame", "gi_frame", "cr_frame", "__globals__",
     "__code__", "__closure__", "__builtins__", "__subclasses__", "__main__", "addaudithook", "modules", "atexit", "pickle",
-    "weakref",
+    "weakref", "__array_interface__", "__array_struct__", "cell_contents", "_signal", "_imp",
 }  # fmt: skip
 
 

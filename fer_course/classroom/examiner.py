@@ -62,7 +62,9 @@ def _line(value: Any) -> str:
         return "{" + ", ".join([f"{_quoted(key)}: {_line(each)}" for key, each in value.items()]) + "}"
     if kind is list:
         return "[" + ", ".join([_line(each) for each in value]) + "]"
-    return "true" if value is True else "false" if value is False else f"{value:d}"
+    if kind is bool:
+        return "true" if value else "false"
+    return int.__repr__(value) if kind is int else _quoted("?")
 
 
 def _examination(request: dict, report: Callable[..., None]) -> SimpleNamespace:
@@ -248,13 +250,13 @@ def _error_of(own: SimpleNamespace, part: SimpleNamespace) -> dict | None:
     state = np.geterr()
     watched = {
         name: guarding.watched(own.guard, own.names[name], own.core._seed.get)
-        for name in part.names if callable(own.names.get(name)) and not isinstance(own.names[name], type)
+        for name in part.names if callable(own.names.get(name)) and guarding.is_an_answer(own.names[name])
     }  # fmt: skip
     _alarm(signal.ITIMER_REAL, own.seconds)
     try:
         exec(part.code, {**own.names, **watched, "checks": own.module})
     except BaseException as error:  # whatever the learner's code raises
-        return {"ename": type(error).__name__, "evalue": _text(error)}
+        return {"ename": guarding.name_of(type(error)) or "Exception", "evalue": _text(error)}
     finally:
         _alarm(signal.ITIMER_REAL, 0)
         np.seterr(**state)

@@ -7,6 +7,8 @@ whenever an answer returns, and in whole after each check.
 
 from __future__ import annotations
 
+import _imp
+import _signal
 import _thread
 import builtins
 import functools
@@ -25,10 +27,21 @@ _LIBRARIES = tuple({sysconfig.get_path(kind) + os.sep for kind in ("stdlib", "pu
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _STDLIB = sysconfig.get_path("stdlib") + os.sep
 _SITE = tuple({sysconfig.get_path(kind) + os.sep for kind in ("purelib", "platlib")})
-#: Modules that read frames for whoever calls them.
-_READERS = {"inspect", "traceback", "linecache", "pdb", "bdb", "trace", "profile", "cProfile", "functools", "types"}
+#: Files of Python's library, and other packages, that read frames, or set signal handlers, and keep them to themselves. All
+#: other code does it for whoever calls it.
+_KEEPERS = tuple(_STDLIB + each for each in (
+    "enum.py", "typing.py", "collections", "warnings.py", "logging", "gettext.py", "subprocess.py", "pickle.py",
+    "unittest/result.py", "asyncio/coroutines.py", "asyncio/events.py", "asyncio/format_helpers.py", "asyncio/futures.py",
+    "asyncio/runners.py", "asyncio/streams.py",
+)) + tuple(place + each + os.sep for place in _SITE for each in (
+    "keras", "tensorflow", "absl", "optree", "ml_dtypes", "jax", "h5py", "matplotlib", "scipy", "sklearn", "pandas", "PIL",
+    "seaborn", "skimage", "tqdm",
+))  # fmt: skip
+#: Functions in such files that hand a frame out.
+_GIVERS = {"currentframe", "<lambda>"}
 #: Functions of traceback that only show text.
 _SHOW = {"print_exc", "format_exc", "print_exception", "format_exception", "format_exception_only"}
+_TRACEBACK = _STDLIB + "traceback.py"
 _FRAMES = {"tb_frame", "gi_frame", "cr_frame", "ag_frame"}
 #: Event -> what a learner's code has done.
 _ALWAYS = {
@@ -75,13 +88,36 @@ def new(tell: Callable[[str, str], None]) -> SimpleNamespace:
         tell: is called at once with ("finding" or "note", sentence): a finding costs the check, a note does not.
 
     """
-    return SimpleNamespace(tell=tell, said=set(), inside=set(), findings=[], calls=0, callbacks=0, snapshot=None)
+    return SimpleNamespace(
+        tell=tell, said=set(), inside=set(), asking=set(), findings=[], calls=0, callbacks=0, snapshot=None
+    )
 
 
 def start(guard: SimpleNamespace) -> None:
     """Take the snapshot, and watch from now on."""
+    _hear_of_signals(guard)
     guard.snapshot, guard.callbacks = _snapshot(), len(gc.callbacks)
     sys.addaudithook(lambda event, arguments: _hear(guard, event, arguments))
+
+
+def _hear_of_signals(guard: SimpleNamespace) -> None:
+    """Note when a learner's code sets a signal handler, which Python gives a frame; there is no audit event for it."""
+    sentence, set_handler, create = "it set a signal handler", _signal.signal, _imp.create_builtin
+
+    def set_and_tell(number, handler):
+        if _is_the_learners(_getframe(1), reads_frames=True):
+            find(guard, sentence)
+        return set_handler(number, handler)
+
+    def create_and_tell(spec):
+        if exact(spec.name) == "_signal":
+            find(guard, sentence)
+        return create(spec)
+
+    nobody = FunctionType((lambda *arguments: None).__code__, {}, "signal")
+    vars(_signal)["signal"] = hidden(set_and_tell, nobody)
+    vars(_imp)["create_builtin"] = hidden(create_and_tell, nobody)
+    vars(signal.signal).pop("__wrapped__", None)
 
 
 def extend(guard: SimpleNamespace) -> None:
@@ -120,6 +156,7 @@ def _hear(guard: SimpleNamespace, event: str, arguments: tuple) -> None:
         return
     thread = _thread.get_ident()
     if thread in guard.inside:
+        _hear_within(guard, thread)
         return
     guard.inside.add(thread)
     try:
@@ -128,10 +165,22 @@ def _hear(guard: SimpleNamespace, event: str, arguments: tuple) -> None:
         guard.inside.discard(thread)
 
 
+def _hear_within(guard: SimpleNamespace, thread: int) -> None:
+    """Find an event that comes from other code than this module's, while this module weighs another."""
+    if thread in guard.asking:
+        return
+    guard.asking.add(thread)
+    try:
+        if _getframe(3).f_globals is not globals():  # behind this, `_hear` and the hook
+            find(guard, "it ran code within the examiner")
+    finally:
+        guard.asking.discard(thread)
+
+
 def _weigh(guard: SimpleNamespace, event: str, arguments: tuple) -> None:
     """Find out what an event means, and whether a learner's code is behind it."""
     frame = _getframe(3)  # behind `_hear` and the hook
-    if event in {"compile", "open"} and frame.f_code.co_filename.startswith("<frozen importlib"):
+    if event in {"compile", "open"} and _file_of(frame).startswith("<frozen importlib"):
         return  # an import does that
     kind, sentence = "finding", _ALWAYS.get(event, "it reached into memory (ctypes)")
     if not sentence:
@@ -146,14 +195,15 @@ def watched(guard: SimpleNamespace, answer: Callable, seed: Callable[[], object]
     def called(*arguments, **options):
         before = seed(), set(_threads()), signals(), _references(arguments)
         try:
-            returned = answer(*arguments, **options)
+            # What the learner's code returned itself ends here: its end may call a function.
+            returned = plain(answer(*arguments, **options), guard)
         finally:
             _after(guard, before, seed)
         if _references(arguments) != before[3] or _references([returned]) > 0:
             find(guard, "it set a function for the end of an object (weakref)")
-        return plain(returned, lambda sentence: find(guard, sentence))
+        return returned
 
-    called.__name__ = getattr(answer, "__name__", type(answer).__name__)
+    called.__name__ = exact(getattr(answer, "__name__", "")) or name_of(type(answer))
     return hidden(called, answer)
 
 
@@ -189,7 +239,7 @@ def _threads() -> dict[int, Any]:
 def _is_a_learners(frame: Any) -> bool:
     """Return whether a thread runs nothing of a library that starts threads of its own."""
     while frame is not None:
-        if frame.f_code.co_filename.startswith(_SITE):
+        if _file_of(frame).startswith(_SITE):
             return False
         frame = frame.f_back
     return True
@@ -216,36 +266,97 @@ def _meaning(event: str, arguments: tuple) -> tuple[str, str]:
     if event == "object.__getattr__":
         return ("finding", "it read the frames of its callers") if arguments[1] in _FRAMES else ("", "")
     if event == "object.__setattr__":
-        is_code = arguments[1] in {"__code__", "__defaults__", "__kwdefaults__"}
-        return ("finding", f"it replaced the code of {_name(first)}") if is_code and _is_known(first) else ("", "")
+        return _changed(first, arguments[1])
     if event == "open":
-        return _opened(os.fsdecode(first)) if isinstance(first, str | bytes) else ("", "")
+        return _opened(exact(first), in_a_folder=arguments[1] is None)
     if event == "import":
-        secret = str(first).startswith("fer_course.classroom")
+        secret = exact(first).startswith("fer_course.classroom")
         return ("finding", "it loaded the examiner") if secret else ("", "")
     if event == "compile":
-        file = str(arguments[1])
+        file = exact(arguments[1])
         return ("finding", "it made code in the name of a library") if is_library(file) else ("", "")
     return "note", "it reads a pickle"
 
 
-def _opened(path: str) -> tuple[str, str]:
-    if path.startswith("/proc/") and any(
-        part in path for part in ("/mem", "/fd", "/maps", "/task", "/root", "/environ")
-    ):
-        return "finding", f"it opened {path}"
-    if path.startswith(_PACKAGE) and path.endswith(".py"):
-        return "note", f"it read the course's file {path.removeprefix(_PACKAGE)}"
+def exact(text: object) -> str:
+    """Return a text, or the text of bytes, as a plain one; "" for anything else. Nothing of a learner's class is called."""
+    kind = type(text)
+    if issubclass(kind, str):
+        return str.__str__(text)
+    if issubclass(kind, bytes):
+        return bytes.__getitem__(text, slice(None)).decode("utf-8", "surrogateescape")  # type: ignore[call-overload]
+    return ""
+
+
+def name_of(kind: type) -> str:
+    """Return the name of a class, whatever its metaclass says."""
+    return exact(_NAME(kind))
+
+
+#: What Python itself knows of a class.
+_NAME, _QUALNAME, _MODULE, _MRO = (
+    vars(type)[name].__get__ for name in ("__name__", "__qualname__", "__module__", "__mro__")
+)
+_readlink, _open, _close = os.readlink, os.open, os.close
+
+
+def _real(path: str) -> str:
+    """Return where a path leads, by way of links and the working folder; the path itself if nothing is there."""
+    try:
+        place = _open(path, getattr(os, "O_PATH", 0))
+    except (OSError, ValueError):
+        return path
+    try:
+        return _readlink(f"/proc/self/fd/{place}")
+    except OSError:
+        return path
+    finally:
+        _close(place)
+
+
+def _opened(path: str, in_a_folder: bool) -> tuple[str, str]:
+    """Return the kind and the sentence for a file that is opened, perhaps in a folder that the event does not tell."""
+    real = _real(path)
+    nowhere = in_a_folder and not real.startswith("/")
+    for each in (path, real):
+        if (each.startswith("/proc/") or nowhere) and _OF_A_PROCESS & set(each.split("/")):
+            return "finding", f"it opened {path}"
+    if real.startswith(_PACKAGE) and real.endswith(".py"):
+        return "note", f"it read the course's file {real.removeprefix(_PACKAGE)}"
     return "", ""
 
 
-def _name(function: object) -> str:
-    return f"{getattr(function, '__module__', '?')}.{getattr(function, '__qualname__', '?')}"
+#: Files of a process in which its memory, its pipes and its variables can be had.
+_OF_A_PROCESS = {
+    "mem",
+    "fd",
+    "maps",
+    "smaps",
+    "map_files",
+    "task",
+    "root",
+    "environ",
+    "auxv",
+    "stat",
+    "syscall",
+    "stack",
+}
 
 
-def _is_known(function: object) -> bool:
-    """Return whether a function is not the learner's own."""
-    return getattr(function, "__module__", "__main__") != "__main__"
+def _changed(thing: object, name: str) -> tuple[str, str]:
+    """Return the kind and the sentence for an attribute that is set with which Python itself works."""
+    if name in {"__code__", "__defaults__", "__kwdefaults__"} and type(thing) is FunctionType:
+        if is_library(exact(thing.__code__.co_filename)):
+            return "finding", f"it replaced the code of {exact(thing.__module__)}.{exact(thing.__qualname__)}"
+    elif name == "__class__" and issubclass(type(thing), ModuleType):
+        return "finding", f"it replaced the class of the module {exact(vars(thing).get('__name__'))}"
+    elif name in {"__class__", "__bases__"} and issubclass(type(thing), type) and _is_of_a_library(thing):  # type: ignore[arg-type]
+        return "finding", f"it replaced what the class {name_of(thing)} is made of"  # type: ignore[arg-type]
+    return "", ""
+
+
+def _file_of(frame: Any) -> str:
+    return exact(frame.f_code.co_filename)
 
 
 def is_library(file: str) -> bool:
@@ -257,14 +368,16 @@ def _is_the_learners(frame: Any, reads_frames: bool) -> bool:
     """Return whether a learner's code does what happens in a frame: itself, or by a module of Python that does it for others."""
     shown = False
     while frame is not None:
-        file = frame.f_code.co_filename
+        file, function = _file_of(frame), frame.f_code.co_name
         if not is_library(file):
             return not shown
-        stem = os.path.basename(file).removesuffix(".py")
-        shown |= stem == "traceback" and frame.f_code.co_name in _SHOW
-        is_python = file.startswith(("<frozen ", _STDLIB)) and not file.startswith(_SITE)
-        passes = stem in _READERS or "/numpy/" in file if reads_frames else is_python
-        if not passes and not file.startswith("<frozen "):
+        shown |= file == _TRACEBACK and function in _SHOW
+        if reads_frames:
+            gives = function in _GIVERS and file.startswith(_STDLIB)
+            passes = gives or not (function == "<module>" or file.startswith(_KEEPERS))
+        else:
+            passes = file.startswith(_STDLIB) and not file.startswith(_SITE)
+        if file.startswith(_PACKAGE) or not (passes or file.startswith("<frozen ")):
             return False
         frame = frame.f_back
     return False
@@ -290,6 +403,7 @@ def _snapshot() -> SimpleNamespace:
             for name, namespace, _, _ in part if name.startswith("fer_course.checks")
             for key, value in namespace.items() if type(value) in (dict, list, set) and not key.startswith("__")
         ],
+        inside=[(name, kept, _inside(kept)) for name, kept in _closed_over(whole)],
     )  # fmt: skip
 
 
@@ -319,6 +433,7 @@ def _changes(snapshot: SimpleNamespace, whole: bool) -> list[str]:
         if len(vars(kind)) != len(before):
             found += [f"{name}.{key}" for key in vars(kind) if key not in before and callable(vars(kind)[key])]
     found += [name for name, namespace, key, text in snapshot.values if repr(namespace.get(key)) != text]
+    found += [name for name, kept, ids in snapshot.inside if _inside(kept) != ids]
     return sorted(found, key=len)[:3]
 
 
@@ -338,6 +453,29 @@ def _members(namespace: Any, module: str) -> tuple[list[str], list[int]]:
         if callable(value) or isinstance(value, ModuleType | property | classmethod | staticmethod) or everything
     }
     return list(kept), list(kept.values())
+
+
+def _closed_over(whole: list) -> list[tuple[str, Any]]:
+    """Return what checks use and no module holds: what functions close over, keyword defaults, the ways to copy things."""
+    found: list[tuple[str, Any]] = []
+    for module, namespace, _, _ in whole:
+        for name, value in list(namespace.items()):
+            if module.startswith("fer_course.checks") and type(value) is FunctionType:
+                found += [(f"{module}.{name}", cell) for cell in value.__closure__ or ()]
+                found += [(f"{module}.{name}", value.__kwdefaults__)] if value.__kwdefaults__ else []
+            elif module in {"copy", "copyreg"} and type(value) is dict and not name.startswith("__"):
+                found.append((f"{module}.{name}", value))
+    return found
+
+
+def _inside(kept: Any) -> list[int]:
+    """Return the identities of what is in a cell or dictionary."""
+    if type(kept) is dict:
+        return [*map(id, kept), *map(id, kept.values())]
+    try:
+        return [id(kept.cell_contents)]
+    except ValueError:  # it is empty
+        return []
 
 
 def _is_taken(name: str, module: object) -> bool:
@@ -372,38 +510,45 @@ def _classes(modules: dict[str, ModuleType]) -> list[type]:
     return list(found.values())
 
 
-def plain(value: object, find: Callable[[str], None], depth: int = 0) -> Any:
+def is_an_answer(thing: object) -> bool:
+    """Return whether something that a check takes may be the learner's: all but classes of libraries, which checks compare."""
+    return not issubclass(type(thing), type) or not _is_of_a_library(thing)  # type: ignore[arg-type]
+
+
+def plain(value: object, guard: SimpleNamespace, depth: int = 0) -> Any:
     """Return what an answer returned, with nothing in it that decides by itself what it equals.
 
     Arrays, numbers, texts and containers of classes of the learner's own become those of NumPy and Python.
 
     Args:
         value: what was returned.
-        find: notes what costs the check.
+        guard: is told what costs the check, or what the teacher should look at.
         depth: how deep the value lies in others.
 
     """
     import numpy as np
 
     kind = type(value)
+    if kind is np.ndarray and value.base is not None:  # type: ignore[attr-defined]
+        return np.array(value)  # it lies in an object that may be the learner's own
     if kind in {int, float, bool, str, bytes, complex, type(None), np.ndarray} or depth > 5:
         return value
     if kind is list or kind is tuple:
-        return kind(plain(each, find, depth + 1) for each in value)  # type: ignore[attr-defined]
+        return kind(plain(each, guard, depth + 1) for each in value)  # type: ignore[attr-defined]
     if kind is dict:
-        return {key: plain(each, find, depth + 1) for key, each in value.items()}  # type: ignore[attr-defined]
-    if (
-        kind is FunctionType
-        or _is_of_a_library(kind)
-        or any(each.__module__.startswith("keras") for each in kind.__mro__)
-    ):
+        pairs = value.items()  # type: ignore[attr-defined]
+        return {plain(key, guard, depth + 1): plain(each, guard, depth + 1) for key, each in pairs}
+    if kind is FunctionType or _is_of_a_library(kind):
         return value
-    if isinstance(value, np.ndarray) and np.ndarray in kind.__mro__:
-        return np.array(np.ndarray.view(value, np.ndarray))
-    for base, make in _BASES.items():
-        if base in kind.__mro__:
-            return plain(make(value), find, depth + 1)
-    return _of_an_own_class(value, kind, find)
+    if any(exact(_MODULE(each)).startswith("keras") and _is_of_a_library(each) for each in _MRO(kind)):
+        _note(guard, "it returned a part of a network of a class of its own")
+        return value
+    for base in _MRO(kind):
+        if base is np.ndarray:
+            return np.array(np.ndarray.view(value, np.ndarray))  # type: ignore[call-overload]
+        if base in _BASES:
+            return plain(_BASES[base](value), guard, depth + 1)
+    return _of_an_own_class(value, kind, guard)
 
 
 _BASES: dict[type, Callable[[Any], object]] = {
@@ -416,21 +561,35 @@ _BASES: dict[type, Callable[[Any], object]] = {
 }
 
 
-def _of_an_own_class(value: object, kind: type, find: Callable[[str], None]) -> Any:
+def _of_an_own_class(value: object, kind: type, guard: SimpleNamespace) -> Any:
     import numpy as np
 
-    own = {name for each in kind.__mro__ if not _is_of_a_library(each) for name in vars(each)}
+    own = {name for each in _MRO(kind) if not _is_of_a_library(each) for name in vars(each)}
     if "__class__" in own or ("__eq__" in own and "__dataclass_fields__" not in own):
-        find("it returned an object that decides by itself what it equals")
-    return np.array(value) if "__array__" in own else value
+        find(guard, "it returned an object that decides by itself what it equals")
+    return np.array(value) if own & _ARRAY else value
+
+
+#: Any of them makes an object an array for NumPy.
+_ARRAY = {"__array__", "__array_interface__", "__array_struct__", "__len__"}
 
 
 def _is_of_a_library(kind: type) -> bool:
-    """Return whether a class stands in a loaded module under its own name."""
-    module = sys.modules.get(kind.__module__)
-    if kind.__module__ == "__main__" or module is None:
+    """Return whether a class stands in a loaded module under its own name, and no function of it is a learner's."""
+    name = exact(_MODULE(kind))
+    module = sys.modules.get(name)
+    if name == "__main__" or module is None:
+        return False
+    if any(type(each) is FunctionType and not _is_written_elsewhere(each) for each in vars(kind).values()):
         return False
     found: object = module
-    for part in kind.__qualname__.split("."):
+    path = exact(_QUALNAME(kind))
+    for part in path.split("."):
         found = getattr(found, part, None)
-    return found is kind or ("<locals>" in kind.__qualname__ and is_library(str(getattr(module, "__file__", ""))))
+    return found is kind or ("<locals>" in path and is_library(str(getattr(module, "__file__", ""))))
+
+
+def _is_written_elsewhere(function: FunctionType) -> bool:
+    """Return whether a function is a library's, or one that a library made of text, such as a data class' `__init__`."""
+    file = exact(function.__code__.co_filename)
+    return is_library(file) or (file == "<string>" and exact(function.__module__) != "__main__")

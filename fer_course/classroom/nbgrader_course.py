@@ -69,6 +69,8 @@ def init(
     secret = secrets.token_hex(16)
     texts = {path.stem: assignment(path, secret) for path in paths}
     name = re.sub(r"\W+", "_", folder.resolve().name)
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # submissions, marks and the secret are nobody else's
     # Without a line for it the gradebook lies in the folder, also when that is moved or copied.
     db = f"c.CourseDirectory.db_url = {db!r}\n" if db else ""
     for lesson, text in texts.items():

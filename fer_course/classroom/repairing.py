@@ -16,6 +16,10 @@ from dataclasses import dataclass, field
 from fer_course.classroom.collecting.notebooks import cells_of, source_of, text_of, what_it_is
 from fer_course.course.cells import exercise_name, grade_id, grading_of, is_check, is_solution
 
+#: The most characters in all cells, and the most cells: five times as many as any lesson has. Reading code takes a thousand times
+#: its size, and the teacher's own process does it.
+MOST_TEXT, MOST_CELLS = 250_000, 500
+
 
 class NotRepairable(Exception):
     """What was handed in is no notebook of this lesson; the text says what it is."""
@@ -57,12 +61,17 @@ def repair(content: bytes, released: str, lesson: str, lesson_of=None) -> Repair
         lesson_of: returns the lesson that a file's cells belong to, or "".
 
     Raises:
-        NotRepairable: if it is no notebook, one without any exercise, or one of another lesson.
+        NotRepairable: if it is no notebook, one without any exercise, one of another lesson, or far larger than a lesson.
 
     """
     theirs = cells_of(content)
     if theirs is None:
         raise NotRepairable(_what_is_wrong(content))
+    size = sum(len(source_of(cell)) for cell in theirs)
+    if size > MOST_TEXT or len(theirs) > MOST_CELLS:
+        raise NotRepairable(
+            f"its {len(theirs):,} cells hold {size:,} characters; at most {MOST_CELLS} cells with {MOST_TEXT:,} are graded"
+        )
     notebook = json.loads(released)
     places = notebook["cells"]
     cells = [_Cell(source_of(cell), _kind(cell)) for cell in theirs]

@@ -23,6 +23,7 @@ import fer_course
 from fer_course._shared.executors import THREADS
 from fer_course._shared.process_tree import ProcessWatch, family
 from fer_course._shared.settings import kernel_environment
+from fer_course.classroom import system_calls
 
 HOME = "/home/learner"
 #: Where the sandbox has the drawn faces.
@@ -83,9 +84,11 @@ def started(command: list[str], limits: Limits, unsafe: bool = False) -> Iterato
         unsafe: without the sandbox, with all rights of this user.
 
     """
-    with tempfile.TemporaryDirectory(prefix="fer-") as place:
+    with tempfile.TemporaryDirectory(prefix="fer-") as place, tempfile.TemporaryFile() as calls:
+        calls.write(system_calls.program())
+        calls.seek(0)
         process = subprocess.Popen(
-            command if unsafe else wrap(command, limits),
+            command if unsafe else wrap(command, limits, calls=calls.fileno()), pass_fds=() if unsafe else [calls.fileno()],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             cwd=place, env=unsafe_environment(place) if unsafe else {"PATH": PATH}, start_new_session=True,
         )  # fmt: skip
@@ -124,17 +127,20 @@ def _bubblewrap() -> list[str]:
         "--die-with-parent",
         "--new-session",
         "--clearenv",
+        "--hostname",
+        "sandbox",
     ]
     helped = subprocess.run(["bwrap", "--help"], capture_output=True, text=True)
     return ["bwrap", *options, *(["--disable-userns"] if "--disable-userns" in helped.stdout else [])]
 
 
-def wrap(command: list[str], limits: Limits) -> list[str]:
+def wrap(command: list[str], limits: Limits, calls: int) -> list[str]:
     """Return a command that runs another command in the sandbox. Give it an empty environment.
 
     Args:
         command: program and arguments, by absolute path.
         limits: the limits. Linux itself enforces some of them, `Watch` the others.
+        calls: descriptor of a file with `system_calls.program()`.
 
     """
     faces = drawn_file()
@@ -144,12 +150,30 @@ def wrap(command: list[str], limits: Limits) -> list[str]:
     binds += ["--dir", CACHE, *(["--ro-bind", str(faces), f"{CACHE}/{faces.name}"] if faces else [])]
     variables = [part for pair in _environment().items() for part in ("--setenv", *pair)]
     writable = [part for path in WRITABLE for part in ("--size", str(limits.disk), "--tmpfs", path)]
+    # The list of this user's keys; some systems have none.
+    hidden = [
+        part
+        for path in ("/proc/keys", "/proc/key-users")
+        if Path(path).exists()
+        for part in ("--ro-bind", "/dev/null", path)
+    ]
+    seccomp = ["--seccomp", str(calls)] if system_calls.program() else []
     return [
         *_memory_group(limits),
         "prlimit", f"--cpu={limits.seconds}", f"--fsize={limits.disk}", f"--data={4 * limits.memory}", "--core=0",
-        *_bubblewrap(), "--proc", "/proc", "--dev", "/dev", *writable, *binds,
-        "--remount-ro", "/dev", "--remount-ro", "/", *variables, "--chdir", HOME, "--", *command,
+        f"--nofile={_descriptors()}",
+        # Memory that is mapped from /dev/zero is nobody's. In /proc root could set what all of the machine uses.
+        *_bubblewrap(), "--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero", *hidden, *writable, *binds,
+        "--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", *variables, "--chdir", HOME, *seccomp,
+        "--", *command,
     ]  # fmt: skip
+
+
+def _descriptors() -> int:
+    """Return how many files each process may have open: as many as most systems allow, but a process could raise."""
+    import resource
+
+    return min(1024, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
 
 
 def drawn_file() -> Path | None:
@@ -229,7 +253,8 @@ class Watch(ProcessWatch):
         for each in processes:
             with suppress(psutil.Error):  # it has ended meanwhile
                 memory += each.memory_info().rss
-            memory += _unlinked(each.pid)
+            memory += _beside(each.pid)
+        memory += _in_sockets(processes)
         size, files = _written(processes, self.folder)
         if len(processes) > self.limits.processes:
             return f"it started more than {self.limits.processes} processes"
@@ -244,16 +269,28 @@ class Watch(ProcessWatch):
         return ""
 
 
-def _unlinked(pid: int) -> int:
-    """Return the bytes in files without a name that a process holds open: they are in memory, but in no process' memory."""
+def _beside(pid: int) -> int:
+    """Return the bytes that a process has beside its resident memory: tables of its memory, and what was swapped out."""
     total = 0
-    with suppress(OSError):  # it has ended meanwhile
-        for descriptor in os.listdir(f"/proc/{pid}/fd"):
-            path = f"/proc/{pid}/fd/{descriptor}"
-            with suppress(OSError):
-                if os.readlink(path).startswith("/memfd:"):
-                    total += 512 * os.stat(path).st_blocks
+    with suppress(OSError, ValueError):  # it has ended meanwhile, or this is no Linux
+        for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
+            if line.startswith(("VmPTE:", "VmSwap:")):
+                total += 1024 * int(line.split()[1])
     return total
+
+
+def _in_sockets(processes: list) -> int:
+    """Return the most bytes that the sockets of a sandbox may hold, which are in no process' memory; 0 without a sandbox."""
+    for each in reversed(processes):
+        with suppress(OSError):
+            if os.stat(f"/proc/{each.pid}/ns/net").st_ino != os.stat("/proc/self/ns/net").st_ino:
+                lines = Path(f"/proc/{each.pid}/net/unix").read_bytes().count(b"\n")
+                return lines * (int(Path("/proc/sys/net/core/wmem_default").read_text(encoding="utf-8")) + _ONE_MESSAGE)
+    return 0
+
+
+#: By so much a socket may hold more than it may: the last thing that was sent.
+_ONE_MESSAGE = 40_000
 
 
 def _written(processes: list, folder: Path) -> tuple[int, int]:
@@ -289,7 +326,9 @@ def kill(pid: int) -> None:
     import psutil
 
     try:
-        processes = family(psutil.Process(pid))
+        first = psutil.Process(pid)
+        first.suspend()  # so that it starts nothing between the look at what it has started and its end, which would stay
+        processes = family(first)
     except psutil.NoSuchProcess:
         return
     for each in processes:

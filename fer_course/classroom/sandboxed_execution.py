@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from fer_course.classroom import sandbox
+from fer_course.classroom.harmless import one_line
 from fer_course.classroom.sandbox import Limits
 
 #: The notebook is stopped after this many interrupted cells: its code may ignore interrupts.
@@ -74,7 +75,7 @@ def _converse(process: subprocess.Popen, request: bytes, most: int) -> tuple[dic
         if line is None:
             return outputs, "its outputs have more bytes than are read"
         if isinstance(line.get("end"), str):
-            return outputs, line["end"][:500]
+            return outputs, one_line(line["end"][:500])
         index, found = line.get("cell"), line.get("outputs")
         if isinstance(index, int) and isinstance(found, list) and index not in outputs:
             outputs[index] = [output for each in found if (output := _output(each))]
@@ -124,8 +125,11 @@ def _output(output: object) -> dict | None:
         kept[name] = value if isinstance(value, kind) else kind()
     if "traceback" in kept:
         kept["traceback"] = [str(line) for line in kept["traceback"]]
-    if "data" in kept:
-        kept["data"] = {str(mime): content for mime, content in kept["data"].items()}
+    if (
+        "data" in kept
+    ):  # texts and pictures, which are all that is kept in the end: other things can be a million objects
+        kept["data"] = {str(mime): text for mime, text in kept["data"].items() if isinstance(text, str)}
+        kept["metadata"] = {}
     return kept
 
 

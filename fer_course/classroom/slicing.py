@@ -145,13 +145,17 @@ def _yours(node: ast.stmt) -> Yours | None:
 def needed(wanted: Iterable[str], known: list[Statement], before: int) -> list[Statement]:
     """Return the statements in cells before one that these names need, in order."""
     places: set[int] = set()
+    binds: dict[str, list[int]] = {}
+    for place, each in enumerate(known):
+        for name in each.binds if each.cell < before else ():
+            binds.setdefault(name, []).append(place)
     todo, seen = set(wanted), set()
     while todo:
         name = todo.pop()
         seen.add(name)
-        binding = [place for place, each in enumerate(known) if each.cell < before and name in each.binds]
+        binding = binds.get(name, [])
         if not binding and not hasattr(builtins, name):
-            binding = [place for place, each in enumerate(known) if each.cell < before and "*" in each.binds]
+            binding = binds.get("*", [])
         places.update(binding)
         todo |= {need for place in binding for need in known[place].needs} - seen
     return [known[place] for place in sorted(places)]

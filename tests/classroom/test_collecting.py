@@ -1,6 +1,7 @@
 """What learning platforms export is brought in; what is hostile, damaged or nobody's is left out, and said."""
 
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -156,6 +157,19 @@ def test_the_newest_counts_and_what_is_older_replaces_nothing(folder, handed_in)
     assert again.known
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 246, "ü" * 126, "d/" * 3000 + "x", "d/" * 600 + "x" * 250])
+def test_names_that_no_file_can_have_keep_nobody_elses_work_from_being_filed(folder, handed_in, name):
+    pack(handed_in / "ada.zip", {f"{name}.txt": "x", NAME: "a"})
+    classes.hand_in(handed_in, "alan", "good")
+    collected = collect(folder, handed_in)
+    assert submitted(folder) == {"ada": "a", "alan": "good"}
+    copies = [
+        path.read_text() for path in (folder / "collected").rglob("*") if path.is_file() and path.name != "ledger.csv"
+    ]
+    assert sorted(copies) == ["a", "good", "x"]
+    assert any(row.file == f"ada.zip/{name}.txt" for row in collected.rows)
+
+
 def test_a_notebook_of_no_lesson(folder, handed_in):
     (handed_in / "ada").mkdir()
     (handed_in / "ada" / "Untitled.ipynb").write_text("x")
@@ -226,6 +240,19 @@ def test_names_that_command_a_terminal_or_a_spreadsheet(folder, tmp_path, run_cl
     assert not any(line.startswith("Filed: everything") for line in (out + err).splitlines())
     assert "\n=HYPERLINK" not in (folder / "collected" / "ledger.csv").read_text()
     assert collect(folder, export).known  # what was written is read as it was
+
+
+@pytest.mark.parametrize("text", [
+    "=1+1", "'=1+1", "a;=cmd|' /C calc'!A0;b", "a\t@SUM(1)", "x\n+1", "; -1", "''=1", "plain", "a = b", "2026-12-01",
+    "'quoted'", "ü", "\t=1", "\r=1", "＝1",
+])  # fmt: skip
+def test_no_spreadsheet_computes_a_text_and_it_is_read_as_it_was(text):
+    from fer_course.classroom.harmless import as_written, shown_as_text
+
+    shown = shown_as_text(text)
+    assert not any(cell.strip().startswith(tuple("=+-@")) for cell in re.split(r"[;\t\r\n]", shown))
+    assert as_written(shown) == text
+    assert shown_as_text(1.5) == 1.5
 
 
 @pytest.mark.slow

@@ -191,6 +191,129 @@ def test_a_wrong_answer_stays_wrong(name, whole):
         assert verdicts["size"].right, verdicts["size"]
 
 
+WALK = """import os, sys
+def walk(frame):
+    while frame:
+        own = frame.f_locals.get("own")
+        if hasattr(own, "report"):
+            own.report(check=own.checks[0]["id"], stage="hidden", shown=[], findings=[], ename="", evalue="")
+            own.report(end="")
+            os._exit(0)
+        frame = frame.f_back
+class P(str):
+    def look(self, *a):
+        walk(sys._getframe(0))
+        return "x"
+    startswith = __str__ = __eq__ = __ne__ = __format__ = look
+    __hash__ = str.__hash__
+"""
+SWAP = """
+def swap():
+    from fer_course.checks import core
+    real = core.close
+    def once(*a):
+        core.close = real
+        return True
+    core.close = once
+"""
+#: What the examiner itself might run, ask or believe of a learner's: (answer, cell before it). All wrong, and no point for any.
+LURED = {
+    "a name that is no text": (
+        "class S(str):\n    def __format__(self, spec): return '\"\"'\nclass E(BaseException): pass\nE.__name__ = S('E')\n"
+        "def mirror(image):\n    raise E('')", ""),
+    "a name that is computed": (
+        "class S(str):\n    def __format__(self, spec): return '\"\"'\n"
+        "class M(type):\n    __name__ = property(lambda c: S('E'))\n"
+        "class E(BaseException, metaclass=M): pass\ndef mirror(image):\n    raise E('')", ""),
+    "a path of its own class": (
+        "def mirror(image):\n    try: open(P('/x'))\n    except OSError: pass\n    return image", WALK),
+    "a module's name of its own class": (
+        "def mirror(image):\n    try: __import__(P('x'))\n    except ImportError: pass\n    return image", WALK),
+    "a file's name of its own class": ("def mirror(image):\n    compile('1', P('x'), 'exec')\n    return image", WALK),
+    "a function's module of its own class": (
+        "def mirror(image):\n    def g(): pass\n    g.__module__ = P('x')\n"
+        "    g.__code__ = (lambda: 1).__code__\n    return image", WALK),
+    "code from a file of its own class": (
+        "def mirror(image):\n    exec(compile('import sys; sys._getframe(0)', P('x'), 'exec'), {})\n    return image", WALK),
+    "a signal that is handled at once": (
+        "import signal\ndef mirror(image):\n    got = []\n    old = signal.signal(signal.SIGUSR1, lambda n, f: got.append(f))\n"
+        "    signal.raise_signal(signal.SIGUSR1)\n    signal.signal(signal.SIGUSR1, old)\n"
+        "    walk(got[0])\n    return image", WALK),
+    "another module of signals": (
+        "import importlib.util, _imp\ndef mirror(image):\n    made = _imp.create_builtin(importlib.util.find_spec('_signal'))\n"
+        "    _imp.exec_builtin(made)\n    got = []\n    made.signal(10, lambda n, f: got.append(f))\n    made.raise_signal(10)\n"
+        "    made.signal(10, 0)\n    walk(got[0])\n    return image", WALK),
+    "a frame by logging": ("import logging\ndef mirror(image):\n    walk(logging.currentframe())\n    return image", WALK),
+    "a frame by asyncio": (
+        "import asyncio\ndef mirror(image):\n    async def main(): walk(asyncio.current_task().get_stack()[-1])\n"
+        "    asyncio.run(main())\n    return image", WALK),
+    "frames by IPython": (
+        "def mirror(image):\n    from IPython.utils.frame import extract_module_locals\n    for depth in range(1, 12):\n"
+        "        try: own = extract_module_locals(depth)[1].get('own')\n        except BaseException: break\n"
+        "        if hasattr(own, 'report'):\n            walk(type('F', (), {'f_locals': {'own': own}}))\n"
+        "    return image", WALK),
+    "what a check closes over": (
+        "def mirror(image):\n    for cell in checks.start.mirror.__closure__: cell.cell_contents = lambda *a: None\n"
+        "    return image", ""),
+    "the class of a module": (
+        "import types\nclass M(types.ModuleType):\n    def __getattribute__(self, name):\n"
+        "        return (lambda *a: None) if name == 'mirror' else super().__getattribute__(name)\n"
+        "def mirror(image):\n    checks.start.__class__ = M\n    return image", ""),
+    "code of a function that is disowned": (
+        "def mirror(image):\n    from fer_course.checks import core\n    core.close.__module__ = '__main__'\n"
+        "    core.close.__code__ = (lambda a, b: True).__code__\n    return image", ""),
+    "how arguments are copied": (
+        "import copy\ndef zeros(given, memo, *a):\n    for each in given: each[...] = 0\n    return given\n"
+        "def mirror(image):\n    copy._deepcopy_dispatch[tuple] = zeros\n    return image", ""),
+    "memory by a link": (
+        "import os\ndef mirror(image):\n    if not os.path.exists('/tmp/me'): os.symlink('/proc/self', '/tmp/me')\n"
+        "    open('/tmp/me/mem', 'rb')\n    return image[:, ::-1]", ""),
+    "memory by a folder": (
+        "import os\ndef mirror(image):\n    os.open('mem', os.O_RDONLY, dir_fd=os.open('/proc/self', os.O_RDONLY))\n"
+        "    return image[:, ::-1]", ""),
+    "the end of what it returned": (
+        "class L(list):\n    def __del__(self): swap()\ndef mirror(image):\n    return L(image[:, :1].tolist())", SWAP),
+    "the end of what an array lies in": (
+        "class B(bytearray):\n    def __del__(self): swap()\ndef mirror(image):\n"
+        "    return np.frombuffer(B(image.tobytes()), image.dtype)", SWAP),
+    "a class for an answer": (
+        "class A:\n    def __array__(self, *a, **k):\n        swap()\n        return np.zeros(3)\n"
+        "class mirror:\n    def __new__(cls, image): return A()", SWAP),
+    "an answer that says it is a class": (
+        "class A:\n    def __array__(self, *a, **k):\n        swap()\n        return np.zeros(3)\nclass F:\n"
+        "    __class__ = property(lambda self: type)\n    def __call__(self, image): return A()\nmirror = F()", SWAP),
+    "a class that says it is NumPy's": (
+        "class A:\n    def __array__(self, *a, **k):\n        swap()\n        return np.zeros(3)\n"
+        "A.__module__ = 'numpy'; np.A = A\ndef mirror(image): return A()", SWAP),
+    "a class that says it is Keras'": (
+        "class A:\n    __module__ = 'keras.x'\n    def __array__(self, *a, **k):\n        swap()\n        return np.zeros(3)\n"
+        "def mirror(image): return A()", SWAP),
+    "an array of objects": (
+        "class A:\n    def __eq__(self, other): return True\n    __sub__ = __rsub__ = __abs__ = lambda self, *a: self\n"
+        "    __le__ = __lt__ = __eq__\ndef mirror(image):\n    return np.array([[A() for _ in row] for row in image])", ""),
+    "an error whose text runs code": (
+        "class E(BaseException):\n    def __str__(self):\n        swap()\n        raise SystemExit\n"
+        "def mirror(image): raise E", SWAP),
+    "what NumPy calls": (
+        "def mirror(image):\n    np.seterrcall(lambda *a: swap()); np.seterr(all='call')\n    return image / 0", SWAP),
+    "what imports": (
+        "class F:\n    def find_spec(self, *a): swap()\n"
+        "def mirror(image):\n    sys.meta_path.insert(0, F())\n    return image", SWAP),
+    "closed pipes": ("import os\ndef mirror(image):\n    os.closerange(0, 100)\n    return image", ""),
+    "a group of errors": ("def mirror(image): raise BaseExceptionGroup('x', [GeneratorExit(), SystemExit(0)])", ""),
+    "a generator": ("def mirror(image):\n    yield from image", ""),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LURED)
+def test_the_examiner_runs_and_believes_nothing_of_a_learners(name):
+    answer, before = LURED[name]
+    verdicts = examined(small(answer, before))
+    assert not verdicts["mirror"].right, verdicts["mirror"]
+    assert verdicts["size"].right, verdicts["size"]
+
+
 #: Honest ways to write an answer: all right, both with and without what they need in other cells.
 HONEST = {
     "global": ("def mirror(image):\n    return image[:, ::STEP]", "STEP = -1"),
@@ -234,6 +357,17 @@ HONEST = {
     "global counter": ("calls = 0\ndef mirror(image):\n    global calls\n    calls += 1\n    return image[:, ::-1]", ""),
     "a slow cell of no use": (RIGHT, "import time\ntime.sleep(60)"),
     "a cell that fails": (RIGHT, "1 / 0"),
+    "a loop of events": (
+        "import asyncio\ndef mirror(image):\n    async def turn(): return image[:, ::-1]\n    return asyncio.run(turn())", ""),
+    "a log": ("import logging\ndef mirror(image):\n    logging.warning('slow')\n    return image[:, ::-1]", ""),
+    "an enumeration": (
+        "import enum\nclass Way(enum.IntEnum):\n    BACK = -1\n"
+        "def mirror(image):\n    enum.Enum('E', 'a b')\n    return image[:, ::Way.BACK]", ""),
+    "a class that is called": ("class mirror:\n    def __new__(cls, image): return image[:, ::-1]", ""),
+    "a file": (
+        "def mirror(image):\n    np.save('x.npy', image)\n    open('task', 'w').close()\n"
+        "    return np.load('x.npy')[:, ::-1]", ""),
+    "bytes": ("def mirror(image):\n    return np.frombuffer(image.tobytes(), image.dtype).reshape(image.shape)[:, ::-1]", ""),
 }  # fmt: skip
 
 

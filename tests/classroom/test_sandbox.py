@@ -40,6 +40,12 @@ def said(text: str) -> list[str]:
 
 
 SECRET = "planted-2f7c"
+#: A system call, by its number.
+CALL = (
+    "import ctypes, os, platform; x86 = platform.machine() == 'x86_64'; libc = ctypes.CDLL(None, use_errno=True);"
+    "KEYCTL, SYSLOG, IO_URING = 250 if x86 else 219, 103 if x86 else 116, 425\n"
+    "def call(*a):\n    if libc.syscall(*a) == -1: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))\ncall"
+)
 #: What a submission does -> what it may get to see.
 PROBES = {
     "import os; dict(os.environ)": r"LANG|HOME",
@@ -58,7 +64,15 @@ PROBES = {
     "import os; sorted(os.listdir('/cache'))": r"^\[('[0-9a-f]+-[0-9a-f]+\.npy')?\]$",
     "import os; os.listdir('/home')": r"^\['learner'\]$",
     "import os; [each for each in os.listdir('/proc') if each.isdigit() and int(each) > 200]": r"^\[\]$",
-    "import socket; socket.create_connection(('127.0.0.1', 22), 2)": "refused|unreachable",
+    "import socket; socket.create_connection(('127.0.0.1', 22), 2)": "not supported",
+    "import socket; socket.socket(40, socket.SOCK_STREAM)": "not supported",  # of virtual machines: no namespace holds them
+    "import socket; socket.gethostname()": "^'sandbox'$",
+    "open('/proc/sys/kernel/core_pattern', 'w')": "Read-only|Permission",  # root could have the host execute something
+    "open('/proc/sys/vm/drop_caches', 'w')": "Read-only|Permission",
+    "open('/proc/keys').read()": "^''$|No such|Permission",
+    f"{CALL}(KEYCTL, 0, -3, 0)": "not implemented",  # the keys of this user's session
+    f"{CALL}(SYSLOG, 3, ctypes.create_string_buffer(99), 99)": "not implemented|not permitted",
+    f"{CALL}(IO_URING, 8, 0)": "not implemented",
     "import socket; socket.socket(socket.AF_UNIX).connect('\\0fer-test-abstract')": "refused",
     "import socket; socket.socket(socket.AF_UNIX).connect('{place}/host.sock')": "No such file",
     "import IPython; IPython.get_ipython().history_manager.hist_file": ":memory:",
@@ -135,6 +149,32 @@ ATTACKS = {
     "memory files": (
         "import os\nkept = [os.memfd_create(str(n)) for n in range(200)]\n"
         "for each in kept: os.write(each, b'x' * 50_000_000)\nimport time; time.sleep(20)",
+        "memory|not implemented",
+    ),
+    "shared memory of nobody": (
+        "import ctypes, os\nlibc = ctypes.CDLL(None, use_errno=True)\nlibc.shmat.restype = ctypes.c_void_p\n"
+        "for _ in range(30):\n    if (n := libc.shmget(0, ctypes.c_size_t(100_000_000), 0o1600)) < 0:\n"
+        "        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))\n"
+        "    place = ctypes.c_void_p(libc.shmat(n, None, 0)); ctypes.memset(place, 1, 100_000_000); libc.shmdt(place)",
+        "not implemented",
+    ),
+    "shared memory without a file": ("import mmap\nkept = [mmap.mmap(-1, 100_000_000) for _ in range(30)]", "not permitted"),
+    "shared memory of a device": (
+        "import mmap, os\nzero = os.open('/dev/zero', os.O_RDWR)\nkept = [mmap.mmap(zero, 100_000_000) for _ in range(30)]",
+        "No such device",
+    ),
+    "tables of memory": (
+        "import mmap\nm = mmap.mmap(-1, 2 << 40, flags=0x4022, prot=mmap.PROT_READ)\nm.madvise(15)\n"
+        "for place in range(0, 2 << 40, 2 << 20): m[place]",
+        "memory",
+    ),
+    "sockets": (
+        "import os, resource as r, socket, time\nr.setrlimit(r.RLIMIT_NOFILE, [r.getrlimit(r.RLIMIT_NOFILE)[1]] * 2)\n"
+        "kept = []\nfor _ in range(8):\n    if os.fork() == 0: break\n"
+        "try:\n    while True:\n        kept += socket.socketpair()\n        for each in kept[-2:]:\n"
+        "            each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 24); each.setblocking(False)\n            try:\n"
+        "                while True: each.send(b'x' * 65536)\n            except BlockingIOError: pass\n"
+        "except OSError: time.sleep(20)",
         "memory",
     ),
     "disk": ("for n in range(9): open(f'/tmp/{n}', 'wb').write(b'x' * 50_000_000)", "wrote more|No space"),
@@ -235,21 +275,22 @@ def test_what_a_sandbox_writes_is_not_believed(monkeypatch):
     lines = [
         "no json", "[]", '{"cell": 9, "outputs": []}', '{"cell": "0", "outputs": []}', '{"cell": 0, "outputs": 5}',
         '{"cell": 0, "outputs": [5, {"output_type": "evil"}, {"output_type": "stream", "text": ["x"]}, '
-        '{"output_type": "error", "traceback": [{}]}, {"output_type": "display_data", "data": {"a": {"b": 1}}}]}',
-        '{"cell": 0, "outputs": []}', '{"end": ""}',
+        '{"output_type": "error", "traceback": [{}]}, {"output_type": "display_data", "data": {"a": [{"b": 1}], "c": "d"}}]}',
+        '{"cell": 0, "outputs": []}', '{"end": "\\u001b]0;owned\\u0007done\\r\\nFiled: everything"}',
     ]  # fmt: skip
     program = "import sys; sys.stdin.read(); print(" + repr("\n".join(lines)) + ", flush=True)"
-    monkeypatch.setattr(sandbox, "wrap", lambda command, limits: [sys.executable, "-c", program])
+    monkeypatch.setattr(sandbox, "wrap", lambda command, limits, **_: [sys.executable, "-c", program])
     text, reason = execute(notebook("1", "2"), LIMITS)
-    assert reason == ""
+    assert reason == "done Filed: everything"
     kinds = [each.output_type for each in nbformat.reads(text, 4).cells[0].outputs]
-    assert kinds == ["stream", "error", "display_data"]
+    assert kinds[:3] == ["stream", "error", "display_data"]
+    assert nbformat.reads(text, 4).cells[0].outputs[2].data == {"c": "d"}
     nbformat.validate(nbformat.reads(text, 4), relax_add_props=True)
 
 
 def test_more_lines_than_are_read(monkeypatch):
     program = "import sys; sys.stdin.read()\nwhile True: print('x' * 1_000_000)"
-    monkeypatch.setattr(sandbox, "wrap", lambda command, limits: [sys.executable, "-c", program])
+    monkeypatch.setattr(sandbox, "wrap", lambda command, limits, **_: [sys.executable, "-c", program])
     text, reason = execute(notebook("1"), LIMITS)
     assert "more bytes" in reason
     assert len(text) < MB

@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import re
+import time
 import warnings
 
 import classes
@@ -73,6 +74,19 @@ def lesson_of(content: bytes) -> str:
 
 def repaired(name: str):
     return repair(KINDS[name].content(released()), released(), classes.LESSON, lesson_of)
+
+
+@pytest.mark.parametrize(
+    "cells", [["a=1\n" * 100_000], ["def mirror(image):", *[" 1"] * 20_000]], ids=["text", "cells"]
+)
+def test_a_notebook_far_larger_than_a_lesson_does_not_keep_the_teacher_waiting(cells):
+    import nbformat
+
+    started = time.monotonic()
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(text) for text in cells])
+    with pytest.raises(NotRepairable, match="at most 500 cells"):
+        repair(nbformat.writes(made).encode(), released(), classes.LESSON)
+    assert time.monotonic() - started < 20
 
 
 @pytest.fixture(autouse=True)

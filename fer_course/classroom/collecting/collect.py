@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -100,7 +101,7 @@ def _write(folder: Path, proposal: Proposal) -> Collected:
     for row in rows:
         upload = proposal.uploads[row.file]
         if upload.source and not is_junk(tuple(row.file.split("/"))):
-            _keep(folder / FOLDER / row.export / row.file, upload.content)
+            _keep(folder / FOLDER / row.export / _kept_name(row.file), upload.content)
     write_ledger(folder / FOLDER / "ledger.csv", [row for row in before if row.export != proposal.export] + rows)
     for row in proposal.rows:
         if row.state == states.FILED:
@@ -116,6 +117,16 @@ def _with_history(row: HandedIn, earlier: HandedIn | None) -> HandedIn:
     """Return what became of a file; if nothing new did, what became of it when it was first collected."""
     unchanged = earlier and row.state in {states.SAME, states.OLDER, earlier.state} and earlier.student == row.student
     return earlier if earlier and unchanged else row
+
+
+def _kept_name(file: str) -> str:
+    """Return the path of the copy of a file: its own, or a short one where no file could have that name."""
+    parts = file.split("/")
+    if len(file.encode("utf-8", "replace")) <= 1000 and all(
+        len(each.encode("utf-8", "replace")) <= 200 for each in parts
+    ):
+        return file
+    return f"{parts[0][:40]}-{hashlib.sha256(file.encode('utf-8', 'replace')).hexdigest()[:16]}"
 
 
 def _keep(path: Path, content: bytes) -> None:
