@@ -254,7 +254,7 @@ def _error_of(own: SimpleNamespace, part: SimpleNamespace) -> dict | None:
     try:
         exec(part.code, {**own.names, **watched, "checks": own.module})
     except BaseException as error:  # whatever the learner's code raises
-        return {"ename": type(error).__name__, "evalue": _text(error)}
+        return {"ename": _name_of(type(error)), "evalue": _text(error)}
     finally:
         _alarm(signal.ITIMER_REAL, 0)
         np.seterr(**state)
@@ -282,6 +282,11 @@ def _text(thing: object) -> str:
         return str.__str__(str(thing))[:20_000]
     except BaseException:
         return "its text can't be had"
+
+
+def _name_of(kind: type) -> str:
+    """Return the name of an error's class, which the learner's code may have made: without one it would be no error."""
+    return str.__str__(type.__dict__["__name__"].__get__(kind)) or "Error"
 
 
 def _import(name: str) -> None:

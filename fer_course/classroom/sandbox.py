@@ -1,7 +1,7 @@
 """Execute somebody else's notebook safely: in bubblewrap, without a network, with limits, and watched.
 
 The notebook sees Python, this package and the drawn faces, all read-only, and an empty home folder in memory. It has no network,
-no environment variables of this user, no rights, and no way to another file or socket of this machine: the kernel and what
+no environment variables of this user, no rights, and no way to another file, socket or key of this machine: the kernel and what
 controls it are in the sandbox together. What it does to its own checks counts nothing: see `examination`.
 """
 
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,12 +23,15 @@ import fer_course
 from fer_course._shared.executors import THREADS
 from fer_course._shared.process_tree import ProcessWatch, family
 from fer_course._shared.settings import kernel_environment
+from fer_course.classroom import system_calls
 
 HOME = "/home/learner"
 #: Where the sandbox has the drawn faces.
 CACHE = "/cache"
 #: What it may write to: each is a file system of its own, in memory, with a limit.
 WRITABLE = ("/tmp", "/dev/shm", HOME)
+#: Lists of this user's keys, which are in no namespace.
+HIDDEN = ("/proc/keys", "/proc/key-users")
 #: Where programs are looked for.
 PATH = "/usr/bin:/bin"
 #: What every program on Linux needs to start; never all of /etc, which holds passwords and keys.
@@ -38,7 +41,12 @@ SYSTEM = (
 )  # fmt: skip
 #: Environment variables that the sandbox gets; it gets no others.
 KEPT = ("LANG", "LC_ALL", "KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS")
-_SAMPLE_SECONDS = 0.1
+#: Seconds between two looks at a sandbox; when half of its memory is used, and when it is idle.
+_SOON, _SAMPLE_SECONDS = 0.02, 0.1
+#: The most files, sockets and pipes that a process may have open.
+_DESCRIPTORS = 1024
+#: Bytes that a socket may hold for who reads it, in both directions; a kernel has some dozens.
+_SOCKET = 2 * 212_992
 _OWN = {
     "FER_COURSE_DATA": "drawn",
     "NBGRADER_EXECUTION": "autograde",
@@ -84,11 +92,12 @@ def started(command: list[str], limits: Limits, unsafe: bool = False) -> Iterato
 
     """
     with tempfile.TemporaryDirectory(prefix="fer-") as place:
-        process = subprocess.Popen(
-            command if unsafe else wrap(command, limits),
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            cwd=place, env=unsafe_environment(place) if unsafe else {"PATH": PATH}, start_new_session=True,
-        )  # fmt: skip
+        with nullcontext(0) if unsafe else system_calls.rules() as rules:
+            process = subprocess.Popen(
+                command if unsafe else wrap(command, limits, rules),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=() if unsafe else (rules,),
+                cwd=place, env=unsafe_environment(place) if unsafe else {"PATH": PATH}, start_new_session=True,
+            )  # fmt: skip
         try:
             yield process, Path(place)
         finally:
@@ -109,7 +118,11 @@ def missing() -> str:
     for program in ("bwrap", "prlimit"):
         if not shutil.which(program):
             return f"{program} is not installed (Debian and Ubuntu: apt install bubblewrap util-linux)"
-    tried = subprocess.run([*_bubblewrap(), "--ro-bind", "/", "/", "true"], capture_output=True, text=True)
+    if reason := system_calls.unknown_machine():
+        return reason
+    with system_calls.rules() as rules:
+        command = [*_bubblewrap(), "--seccomp", f"{rules}", "--ro-bind", "/", "/", "true"]
+        tried = subprocess.run(command, capture_output=True, text=True, pass_fds=(rules,))
     return f"bubblewrap does not work here: {tried.stderr.strip()}" if tried.returncode else ""
 
 
@@ -129,12 +142,13 @@ def _bubblewrap() -> list[str]:
     return ["bwrap", *options, *(["--disable-userns"] if "--disable-userns" in helped.stdout else [])]
 
 
-def wrap(command: list[str], limits: Limits) -> list[str]:
+def wrap(command: list[str], limits: Limits, rules: int) -> list[str]:
     """Return a command that runs another command in the sandbox. Give it an empty environment.
 
     Args:
         command: program and arguments, by absolute path.
         limits: the limits. Linux itself enforces some of them, `Watch` the others.
+        rules: the descriptor of `system_calls.rules`.
 
     """
     faces = drawn_file()
@@ -144,10 +158,12 @@ def wrap(command: list[str], limits: Limits) -> list[str]:
     binds += ["--dir", CACHE, *(["--ro-bind", str(faces), f"{CACHE}/{faces.name}"] if faces else [])]
     variables = [part for pair in _environment().items() for part in ("--setenv", *pair)]
     writable = [part for path in WRITABLE for part in ("--size", str(limits.disk), "--tmpfs", path)]
+    hidden = [part for path in HIDDEN for part in ("--ro-bind-try", os.devnull, path)]
     return [
         *_memory_group(limits),
         "prlimit", f"--cpu={limits.seconds}", f"--fsize={limits.disk}", f"--data={4 * limits.memory}", "--core=0",
-        *_bubblewrap(), "--proc", "/proc", "--dev", "/dev", *writable, *binds,
+        f"--nofile={_DESCRIPTORS}", *_bubblewrap(), "--seccomp", f"{rules}", "--proc", "/proc", *hidden, "--dev", "/dev",
+        *writable, *binds,
         "--remount-ro", "/dev", "--remount-ro", "/", *variables, "--chdir", HOME, "--", *command,
     ]  # fmt: skip
 
@@ -165,8 +181,18 @@ def _has_memory_groups() -> bool:
     """Return whether systemd can start a command in a group with a limit of memory for this user."""
     if not shutil.which("systemd-run"):
         return False
-    tried = subprocess.run([*_SCOPE, "-p", "MemoryMax=1G", "true"], capture_output=True)
-    return tried.returncode == 0
+    with system_calls.rules() as rules:  # which it has to hand on
+        command = [*_SCOPE, "-p", "MemoryMax=1G", "test", "-e", f"/proc/self/fd/{rules}"]
+        return subprocess.run(command, capture_output=True, pass_fds=(rules,)).returncode == 0
+
+
+def memory_note() -> str:
+    """Return a sentence for the teacher where the kernel can't limit a sandbox's memory; "" where it can."""
+    if _has_memory_groups():
+        return ""
+    return (
+        "systemd can't limit memory here: the memory of each notebook is watched instead, ten times a second or more."
+    )
 
 
 _SCOPE = ["systemd-run", "--user", "--scope", "--quiet", "--collect"]
@@ -203,6 +229,7 @@ class Watch(ProcessWatch):
 
     def __init__(self, pid: int, folder: Path, limits: Limits):
         super().__init__(_SAMPLE_SECONDS)
+        self._memory = 0
         self.pid, self.folder, self.limits = pid, folder, limits
         self.reason = ""
         self._end = time.monotonic() + limits.seconds
@@ -219,6 +246,7 @@ class Watch(ProcessWatch):
             self.reason = f"its limits could not be watched ({type(error).__name__}: {error})"
         if self.reason:
             kill(self.pid)
+        self._seconds = _SOON if self._memory > self.limits.memory / 2 else _SAMPLE_SECONDS
         return not self.reason
 
     def _broken_limit(self, process) -> str:
@@ -229,8 +257,9 @@ class Watch(ProcessWatch):
         for each in processes:
             with suppress(psutil.Error):  # it has ended meanwhile
                 memory += each.memory_info().rss
-            memory += _unlinked(each.pid)
+            memory += _page_tables(each.pid) + _held(each.pid)
         size, files = _written(processes, self.folder)
+        self._memory = memory + size
         if len(processes) > self.limits.processes:
             return f"it started more than {self.limits.processes} processes"
         if memory + size > self.limits.memory:
@@ -244,15 +273,27 @@ class Watch(ProcessWatch):
         return ""
 
 
-def _unlinked(pid: int) -> int:
-    """Return the bytes in files without a name that a process holds open: they are in memory, but in no process' memory."""
+def _page_tables(pid: int) -> int:
+    """Return the bytes in which the kernel keeps where a process' memory is: there may be gigabytes of it for empty memory."""
+    with suppress(OSError):  # it has ended meanwhile
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmPTE:"):
+                return 1024 * int(line.split()[1])
+    return 0
+
+
+def _held(pid: int) -> int:
+    """Return the bytes that a process' open files hold, of those that are in no process' memory: without a name, and sockets."""
     total = 0
     with suppress(OSError):  # it has ended meanwhile
         for descriptor in os.listdir(f"/proc/{pid}/fd"):
             path = f"/proc/{pid}/fd/{descriptor}"
             with suppress(OSError):
-                if os.readlink(path).startswith("/memfd:"):
+                target = os.readlink(path)
+                if target.startswith("/memfd:"):
                     total += 512 * os.stat(path).st_blocks
+                elif target.startswith("socket:"):
+                    total += _SOCKET
     return total
 
 

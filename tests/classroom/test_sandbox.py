@@ -239,7 +239,7 @@ def test_what_a_sandbox_writes_is_not_believed(monkeypatch):
         '{"cell": 0, "outputs": []}', '{"end": ""}',
     ]  # fmt: skip
     program = "import sys; sys.stdin.read(); print(" + repr("\n".join(lines)) + ", flush=True)"
-    monkeypatch.setattr(sandbox, "wrap", lambda command, limits: [sys.executable, "-c", program])
+    monkeypatch.setattr(sandbox, "wrap", lambda command, limits, rules: [sys.executable, "-c", program])
     text, reason = execute(notebook("1", "2"), LIMITS)
     assert reason == ""
     kinds = [each.output_type for each in nbformat.reads(text, 4).cells[0].outputs]
@@ -249,7 +249,7 @@ def test_what_a_sandbox_writes_is_not_believed(monkeypatch):
 
 def test_more_lines_than_are_read(monkeypatch):
     program = "import sys; sys.stdin.read()\nwhile True: print('x' * 1_000_000)"
-    monkeypatch.setattr(sandbox, "wrap", lambda command, limits: [sys.executable, "-c", program])
+    monkeypatch.setattr(sandbox, "wrap", lambda command, limits, rules: [sys.executable, "-c", program])
     text, reason = execute(notebook("1"), LIMITS)
     assert "more bytes" in reason
     assert len(text) < MB
@@ -259,7 +259,7 @@ def test_memory_is_limited_by_the_kernel_where_systemd_can(tmp_path, monkeypatch
     """A stand-in for systemd-run: what is asked of it, and that its absence is no error."""
     program = tmp_path / "systemd-run"
     program.write_text(
-        '#!/bin/sh\necho "$@" >> "$(dirname "$0")/asked"\nwhile [ "$1" != env ] && [ "$1" != true ]; do shift; done\nexec "$@"\n'
+        '#!/bin/sh\necho "$@" >> "$(dirname "$0")/asked"\nwhile [ "$1" != env ] && [ "$1" != test ]; do shift; done\nexec "$@"\n'
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
