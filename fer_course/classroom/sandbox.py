@@ -45,6 +45,8 @@ KEPT = ("LANG", "LC_ALL", "KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS")
 _SOON, _SAMPLE_SECONDS = 0.02, 0.1
 #: The most files, sockets and pipes that a process may have open.
 _DESCRIPTORS = 1024
+#: How many threads there may be for each process of the limit.
+_THREADS = 8
 #: Bytes that a socket may hold for who reads it, in both directions; a kernel has some dozens.
 _SOCKET = 2 * 212_992
 _OWN = {
@@ -205,7 +207,14 @@ def _memory_group(limits: Limits) -> list[str]:
     own = [
         f"{name}={os.environ[name]}" for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS") if name in os.environ
     ]
-    limit = ["-p", f"MemoryMax={limits.memory}", "-p", "MemorySwapMax=0", "-p", f"TasksMax={8 * limits.processes}"]
+    limit = [
+        "-p",
+        f"MemoryMax={limits.memory}",
+        "-p",
+        "MemorySwapMax=0",
+        "-p",
+        f"TasksMax={_THREADS * limits.processes}",
+    ]
     return ["env", "-i", f"PATH={PATH}", *own, *_SCOPE, *limit, "env", "-i", f"PATH={PATH}"]
 
 
@@ -253,15 +262,18 @@ class Watch(ProcessWatch):
         import psutil
 
         processes = family(process)
-        memory = 0
+        memory = threads = 0
         for each in processes:
             with suppress(psutil.Error):  # it has ended meanwhile
                 memory += each.memory_info().rss
+                threads += each.num_threads()
             memory += _page_tables(each.pid) + _held(each.pid)
         size, files = _written(processes, self.folder)
         self._memory = memory + size
         if len(processes) > self.limits.processes:
             return f"it started more than {self.limits.processes} processes"
+        if threads > _THREADS * self.limits.processes:
+            return f"it started more than {_THREADS * self.limits.processes} threads"
         if memory + size > self.limits.memory:
             return f"it took more than {self.limits.memory / 1e9:.1f} GB of memory"
         if time.monotonic() > self._end:
