@@ -288,8 +288,8 @@ def _runner(made: Attacked, is_other: bool):
             made.status[command] = process.wait()
             out.seek(0)
             made.said[command] = out.read()
-        assert made.status[command] in (0, 1), made.said[command][-3000:]
-        assert "Traceback" not in made.said[command], made.said[command][-3000:]
+        trouble = made.said[command].partition("Traceback")[1:]
+        assert (made.status[command] in (0, 1), trouble) == (True, ("", "")), made.said[command][-3000:]
 
     return run
 
@@ -381,18 +381,27 @@ def test_each_attack_is_reported_as_it_says_or_stays_visible(attacked):
             wrong[name] = told[:400]
         if attack.seen and not re.search(attack.seen, shown(attacked.graded(student))):
             wrong[name] = f"not seen: {shown(attacked.graded(student))[:400]}"
+        submitted = attacked.folder / "submitted" / student / classes.LESSON / NAME
+        has_deed = submitted.is_file() and b"# deed" in submitted.read_bytes()
+        if has_deed and not shown(attacked.graded(student)).startswith("deed"):
+            wrong[name] = "the deed can't be seen"
     assert wrong == {}
     for student in HONEST:
         assert "stopped" not in attacked.told(student)
 
 
 def shown(text: str) -> str:
-    """Return the outputs of the cell with the deed, and the names of all cells."""
+    """Return the outputs of a graded notebook, and the word deed if the cell with the deed is in it."""
     if not text:
         return ""
     cells = nbformat.reads(text, as_version=4).cells
-    found = [json.dumps(cell.get("outputs"), ensure_ascii=False) for cell in cells if cell.cell_type == "code"]
-    return "\n".join(["deed" if any(cell.id == "deed" for cell in cells) else "", *found])
+    outputs = [
+        each.get("text") or each.get("data") or each.get("traceback")
+        for cell in cells
+        for each in cell.get("outputs", [])
+    ]
+    is_there = any(cell.source.startswith("# deed\n") for cell in cells)
+    return "\n".join([*["deed"] * is_there, *(str(each.get("text") or each) for each in outputs)])
 
 
 def test_every_remark_and_failure_stands_in_the_report_and_in_what_grade_says(attacked):
@@ -442,6 +451,7 @@ def test_nothing_is_left_of_any_attack(attacked):
     written = {path.name for path in attacked.place.iterdir()}
     assert written == {"class", "home", "temp", "cache", "solved", "students.csv", "export.zip", "marks.csv"}
     assert not (attacked.folder / ".grading").exists()
+    assert {path.name for path in (attacked.folder / "submitted").iterdir()} <= {*STUDENTS, *HONEST}
 
 
 def test_limits_held_within_a_fifth(attacked):

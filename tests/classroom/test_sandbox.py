@@ -62,6 +62,10 @@ PROBES = {
     "import socket; socket.socket(socket.AF_UNIX).connect('\\0fer-test-abstract')": "refused",
     "import socket; socket.socket(socket.AF_UNIX).connect('{place}/host.sock')": "No such file",
     "import IPython; IPython.get_ipython().history_manager.hist_file": ":memory:",
+    "import ctypes; [ctypes.CDLL(None).syscall(number, 10, -3, b'user', b'x', 0) for number in (250, 219)]": "^\\[-1, ",
+    "import ctypes; ctypes.CDLL(None).shmget(0, 4096, 0o1600)": "^-1$",
+    "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)": "^-1$",
+    "open('/proc/keys').read()": "Permission denied|No such file",
     "import os; os.path.expanduser('~')": "/home/learner",
     "import os; os.kill(os.getppid(), 0); os.getppid() < 20": "True",
     "import glob; glob.glob('/ro' 'ot/*') + glob.glob('/home/*/.*') + glob.glob('/tmp/*.key')": r"^\[.*\]$",
@@ -136,6 +140,23 @@ ATTACKS = {
         "import os\nkept = [os.memfd_create(str(n)) for n in range(200)]\n"
         "for each in kept: os.write(each, b'x' * 50_000_000)\nimport time; time.sleep(20)",
         "memory",
+    ),
+    "page tables": (
+        "import ctypes, time\nlibc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p\n"
+        "libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]\n"
+        "size = 1 << 40; place = libc.mmap(None, size, 1, 0x4022, -1, 0)\n"
+        "libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(size), 15)\n"
+        "for each in range(0, size, 1 << 21): ctypes.c_byte.from_address(place + each).value\ntime.sleep(9)",
+        "memory",
+    ),
+    "sockets": (
+        "import os, socket, time\nfor _ in range(8):\n    if os.fork() == 0:\n        kept = []\n        try:\n"
+        "            while True: kept += socket.socketpair()\n        except OSError: time.sleep(20)\ntime.sleep(20)",
+        "memory",
+    ),
+    "threads": (
+        "import threading, time\nfor _ in range(9_000): threading.Thread(target=time.sleep, args=(20,)).start()",
+        "threads",
     ),
     "disk": ("for n in range(9): open(f'/tmp/{n}', 'wb').write(b'x' * 50_000_000)", "wrote more|No space"),
     "unlinked files": (
@@ -236,7 +257,8 @@ def test_what_a_sandbox_writes_is_not_believed(monkeypatch):
         "no json", "[]", '{"cell": 9, "outputs": []}', '{"cell": "0", "outputs": []}', '{"cell": 0, "outputs": 5}',
         '{"cell": 0, "outputs": [5, {"output_type": "evil"}, {"output_type": "stream", "text": ["x"]}, '
         '{"output_type": "error", "traceback": [{}]}, {"output_type": "display_data", "data": {"a": {"b": 1}}}]}',
-        '{"cell": 0, "outputs": []}', '{"end": ""}',
+        '{"cell": 0, "outputs": []}', '{"cell": 1, "outputs": [{"output_type": "stream", "text": "\\ud800\\ud83d\\ude00"}]}',
+        '{"end": ""}',
     ]  # fmt: skip
     program = "import sys; sys.stdin.read(); print(" + repr("\n".join(lines)) + ", flush=True)"
     monkeypatch.setattr(sandbox, "wrap", lambda command, limits, rules: [sys.executable, "-c", program])
@@ -245,6 +267,8 @@ def test_what_a_sandbox_writes_is_not_believed(monkeypatch):
     kinds = [each.output_type for each in nbformat.reads(text, 4).cells[0].outputs]
     assert kinds == ["stream", "error", "display_data"]
     nbformat.validate(nbformat.reads(text, 4), relax_add_props=True)
+    assert nbformat.reads(text, 4).cells[1].outputs[0].text == "?\U0001f600"  # half a letter, and a whole one
+    assert text.encode()
 
 
 def test_more_lines_than_are_read(monkeypatch):

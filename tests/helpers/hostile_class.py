@@ -22,6 +22,8 @@ from live_text import LIVE, SCRIPT
 
 NAME = f"{classes.LESSON}.ipynb"
 RIGHT_SIZE = notebooks.SIZE
+#: The id of the cell for the written answer.
+WORDS = "in-your-own-words"
 #: What a deed in a cell leaves behind, and nobody after it may find.
 LEFT = "left-by-an-attack"
 
@@ -91,7 +93,7 @@ def in_a_cell(kind: str, name: str, code: str, told: str = "", seen: str = "", *
     """Add an attack that does something in a cell of its own, above right answers."""
 
     def change(notebook: dict) -> None:
-        notebook["cells"].insert(1, code_cell(code, id="deed"))
+        notebook["cells"].insert(1, code_cell(f"# deed\n{code}", id="deed"))
 
     add(name, Attack(kind, changed(change), told=told, seen=seen, **more))
 
@@ -140,7 +142,8 @@ READING = {
         "import os\nfound = []\nfor folder, folders, names in os.walk('/'):\n"
         "    folders[:] = [each for each in folders if each not in ('usr', 'proc', 'site-packages')]\n"
         "    found += [name for name in names if name.endswith(('.db', '.key', 'config.py')) and 'idle' not in folder]\n"
-        "print('found', [each for each in found if each.startswith(('secret', 'gradebook', 'nbgrader'))])", r"found \[\]"),
+        "print('found', [each for each in found if each in ('secret.key', 'gradebook.db', 'nbgrader_config.py')])",
+        r"found \[\]"),
     "a socket with a name": (
         "import socket; s = socket.socket(socket.AF_UNIX); s.connect('@HOME@/host.sock'); print(s.recv(99))",
         "No such file|Permission"),
@@ -170,7 +173,7 @@ READING = {
         "import glob, os\nfor each in glob.glob('/proc/[0-9]*/root'):\n    try: print(os.listdir(each + '/home'))\n"
         "    except OSError as error: print(error)", "learner"),
     "memory of the first process": (
-        SYSTEM_CALL + "print(libc.ptrace(16, 1, 0, 0)); print(open('/proc/1/maps').read()[:200])", "-1|Permission"),
+        SYSTEM_CALL + "print(libc.ptrace(16, 1, 0, 0)); print(open('/proc/1/maps').read()[:200])", r"^0|-1|Permission"),
     "host's mounts, by a namespace": (
         SYSTEM_CALL + "print(libc.unshare(0x10000000 | 0x20000), ctypes.get_errno())\n"
         "print(libc.mount(b'proc', b'/tmp', b'proc', 0, None))", r"-1"),
@@ -203,7 +206,7 @@ WRITING = {
         "import os\nfor name in ('.ipython/profile_default/startup/x.py', '.jupyter/jupyter_config.py', '.bashrc', '.profile',\n"
         "             '.config/matplotlib/matplotlibrc', '.keras/keras.json', '.ipython/profile_default/ipython_config.py'):\n"
         "    path = os.path.expanduser('~/' + name); os.makedirs(os.path.dirname(path), exist_ok=True)\n"
-        f"    open(path, 'w').write('print({LEFT!r})  # {LEFT}')\nprint('wrote')", "wrote"),
+        f"    open(path, 'w').write('# {LEFT}')\nprint('wrote')", "wrote"),
     "memory for later": (
         f"import time\nfor place in ('/dev/shm', '/tmp'): open(f'{{place}}/{LEFT}', 'w').write({LEFT!r})\n"
         "from multiprocessing import resource_tracker, shared_memory as s\n"
@@ -211,7 +214,7 @@ WRITING = {
     "the host's files": ("open('@HOME@/written', 'w').write('x')", "No such file|Permission|Read-only"),
     "the class": (
         "import os; os.makedirs('@CLASS@/submitted/h0/99-small'); open('@CLASS@/submitted/h0/99-small/99-small.ipynb', 'w')",
-        "Read-only|Permission|No such"),
+        "TextIOWrapper|Read-only|Permission|No such"),
     "the drawn faces": (
         "import glob\nfor each in glob.glob('/cache/*') + ['/cache/x']: open(each, 'ab').write(b'x')", "Read-only"),
     "through a link": (
@@ -249,7 +252,7 @@ def wrong_and_forged(notebook: dict) -> None:
 
 
 by_change(
-    "forging", "lines of the runner", wrong_and_forged, size=0, told=r"It was stopped: Graded: everybody, 9 points"
+    "forging", "lines of the runner", wrong_and_forged, size=0, told=r"It was stopped: *Graded: everybody, 9 points"
 )
 
 # ----------------------------------------------------------------------------------------------------------------- limits
@@ -297,7 +300,7 @@ BROKEN = {
         "threads"),
     "interrupts ignored": (
         "import time\nwhile True:\n    try: time.sleep(100)\n    except BaseException: pass", "interrupted|longer"),
-    "a number that holds everything": ("x = 3 ** (10 ** 9)", "interrupted|longer|memory"),
+    "a number that holds everything": ("x = sum(range(10 ** 13))", "interrupted|longer"),
     "the runner is stopped": ("import os, signal; os.kill(os.getppid(), signal.SIGSTOP)" + SLEEP, "longer than"),
     "all are stopped": ("import os, signal; os.kill(-1, signal.SIGSTOP); os.kill(os.getpid(), signal.SIGSTOP)", "longer than"),
     "it ends itself": ("import os; os._exit(0)", "kernel died"),
@@ -321,6 +324,7 @@ KEPT_OUT = {
     "folders without rights": (
         "import os\nfor n in range(50): os.makedirs(f'/tmp/{n}/x'); os.chmod(f'/tmp/{n}', 0)\nprint('made')", "made"),
     "one endless cell": ("while True: pass", "CellTimeoutError|KeyboardInterrupt"),
+    "a large number": ("x = 3 ** (10 ** 9)", "CellTimeoutError|KeyboardInterrupt|Stopped"),
     "an endless pattern": ("import re; re.match('(a|a)*b', 'a' * 60)", "CellTimeoutError|KeyboardInterrupt"),
     "more rights by setrlimit": (
         "import resource\nfor each in (resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE, resource.RLIMIT_DATA):\n"
@@ -340,7 +344,7 @@ KEPT_OUT = {
     "a question to the teacher": ("input('Password: ')", "StdinNotImplemented|raw_input"),
     "data nested deeply": (
         "from IPython.display import display\ndeep = []\nfor _ in range(900): deep = [deep]\n"
-        "display({'text/plain': 'deep', 'application/json': deep}, raw=True)", "deed|deep"),
+        "display({'text/plain': 'deep', 'application/json': deep}, raw=True)", "deep|Stopped"),
 }  # fmt: skip
 for name, (code, seen) in KEPT_OUT.items():
     in_a_cell("limits", name, code, seen=seen)
@@ -406,7 +410,7 @@ def with_old_outputs(notebook: dict) -> None:
 
 
 def with_live_answers(notebook: dict) -> None:
-    notebooks.cell(notebook, "words")["source"] = "\n\n".join(LIVE.values())
+    notebooks.cell(notebook, WORDS)["source"] = "\n\n".join(LIVE.values())
     for name in ("mirror", "size"):
         notebooks.cell(notebook, name)["source"] += "\n" + "\n".join(f"# {text!r}" for text in LIVE.values())
 
@@ -525,7 +529,7 @@ def hidden_test_markers(notebook: dict) -> None:
 
 
 def written_points(notebook: dict) -> None:
-    cell = notebooks.cell(notebook, "words")
+    cell = notebooks.cell(notebook, WORDS)
     cell["metadata"]["nbgrader"] |= {"points": 90, "grade": True, "locked": True, "solution": False}
     cell["source"] = (
         "### BEGIN HIDDEN TESTS\n2 of 2 points\n### END HIDDEN TESTS\n### BEGIN MARK SCHEME\n=90\n### END MARK SCHEME"
@@ -565,7 +569,7 @@ FORGING = {
     "np.allclose": ("import numpy as np\nnp.allclose = lambda *a, **k: True", "it replaced numpy.allclose"),
     "a trace function": ("import sys\nsys.settrace(lambda *a: None)", "it set a trace function"),
     "frames": ("import sys\nfound = sys._getframe(1).f_locals", "it read the frames of its callers"),
-    "another process": ("import os\nif os.fork() == 0: os._exit(0)", "it started a process"),
+    "another process": ("import os\nif os.fork() == 0: os._exit(0)\nos.wait()", "it started a process"),
     "the examiner's pipe": (
         "import os\nfor n in range(3, 20):\n    try: os.write(n, b'{\"check\": \"5\", \"ename\": \"\", \"end\": \"\"}\\n')\n"
         "    except OSError: pass", "it wrote to the pipe"),
@@ -596,7 +600,7 @@ def names_in_remarks(notebook: dict) -> None:
 
 
 by_change(
-    "live", "names that command a terminal", names_in_remarks, told=r"A cell replaces numpy.Graded: all", is_live=True
+    "live", "names that command a terminal", names_in_remarks, told=r"A cell replaces numpy\. Graded: all", is_live=True
 )
 
 # ------------------------------------------------------------------------------------------------------------- collecting
@@ -631,8 +635,8 @@ def right(handed_out: str) -> bytes:
 
 
 def two_of_one_name(handed_out: str) -> dict[str, bytes]:
-    stub = json.dumps(json.loads(handed_out))
-    return {"work.zip": packed((NAME, right(handed_out)), (NAME, stub.replace("...", "return 1").encode()))}
+    other = right(handed_out).replace(b"flipped", b"turned")
+    return {"work.zip": packed((NAME, right(handed_out)), (NAME, other))}
 
 
 def dated(year: int) -> Callable[[str], dict[str, bytes]]:
@@ -644,9 +648,7 @@ def dated(year: int) -> Callable[[str], dict[str, bytes]]:
 
 def in_place(text: str) -> Callable[[str], dict[str, bytes]]:
     """Return what makes a right notebook with JSON of one's own in its metadata."""
-    return lambda handed_out: {
-        NAME: right(handed_out).replace(b'"metadata": {', b'"metadata": {"x": ' + text.encode() + b", ", 1)
-    }
+    return lambda handed_out: {NAME: b'{"x": ' + text.encode() + b", " + right(handed_out)[1:]}
 
 
 by_file(
@@ -665,7 +667,7 @@ by_file("another's name inside", lambda text: {f"h0 Honest/h0/{NAME}": right(tex
 by_file("from the past", dated(1981), "filed", mirror=1, size=1)
 by_file("from the future", dated(2099), "filed", mirror=1, size=1)
 by_file("a day that is none", {"work.zip": packed((zipfile.ZipInfo(NAME, (2026, 13, 40, 25, 0, 0)), b"{}"))}, "damaged")
-by_file("names of 300 letters", lambda text: {NAME: right(text), "work.zip": packed(("x" * 300 + ".ipynb", b"{}"))},
+by_file("names of 300 letters", lambda text: {NAME: right(text), "work.zip": packed(("x" * 300 + ".txt", b"1"))},
         "x{200}", mirror=1, size=1)  # fmt: skip
 by_file(
     "folders without end",
@@ -686,7 +688,7 @@ by_file("letters in two forms", lambda text: {NAME: right(text), "\u00e9.txt": b
 by_file("JSON 100,000 deep", {NAME: b'{"cells": ' + b"[" * 100_000}, "nested too deeply")
 by_file("19 MB of spaces", {NAME: b" " * 19_000_000}, "is empty|not a notebook")
 by_file("19 MB of code", {NAME: json.dumps({"cells": [{"cell_type": "code", "id": "mirror", "metadata": {}, "source":
-        "a = 1\n" * 3_100_000}]}).encode()}, "characters of code")  # fmt: skip
+        "a = 1\n" * 2_600_000}]}).encode()}, "characters of code")  # fmt: skip
 by_file("a million cells", {NAME: json.dumps({"cells": [{"cell_type": "markdown"}] * 600_000
         + [{"cell_type": "code", "id": "mirror"}]}).encode()}, "cells; 2,000")  # fmt: skip
 by_file("no text at all", {NAME: b"\x81\xfe\xff\x9d" * 99}, "no text|not a notebook")
@@ -737,5 +739,7 @@ def export(handed_out: str, host: Host) -> bytes:
 
 
 def solved() -> nbformat.NotebookNode:
-    """Return the lesson, with its written question."""
-    return notebooks.source()
+    """Return the lesson, with its written question under the name that the course gives it."""
+    lesson = notebooks.source()
+    lesson.cells[-1].metadata.nbgrader.grade_id = lesson.cells[-1].id = WORDS
+    return lesson
