@@ -19,12 +19,11 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import classes
 import hostile_class as hostile
 import nbformat
 import pytest
 from browsing import BROWSER_TESTS, browser, driver, served_lab  # noqa: F401
-from hostile_class import ATTACKS, HONEST, NAME, NOBODYS, STUDENTS
+from hostile_class import ATTACKS, HONEST, LESSON, NAME, NOBODYS, STUDENTS
 from ordinary_user import ORDINARY, as_ordinary_user
 
 import fer_course
@@ -91,7 +90,7 @@ class Attacked:
 
     def graded(self, student: str) -> str:
         """Return the notebook of a student as it was graded; "" if it was not."""
-        path = self.folder / "autograded" / student / classes.LESSON / NAME
+        path = self.folder / "autograded" / student / LESSON / NAME
         return path.read_text(encoding="utf-8") if path.is_file() else ""
 
     def told(self, student: str) -> str:
@@ -244,7 +243,7 @@ def _attack(place: Path, is_other: bool, stack: ExitStack) -> Attacked:
     config = folder / "nbgrader_config.py"
     config.write_text(config.read_text().replace("timeout = 120", f"timeout = {CELL_SECONDS}"))
     run("release", folder)
-    run("due", folder, classes.LESSON, "2030-01-01 12:00", "--timezone", "UTC")
+    run("due", folder, LESSON, "2030-01-01 12:00", "--timezone", "UTC")
     made.canaries["secret of the class"] = Secrets.of(folder).secret
     (released,) = folder.glob("release/*/*.ipynb")
     export = hostile.export(released.read_text(), hostile.Host(words))
@@ -252,10 +251,10 @@ def _attack(place: Path, is_other: bool, stack: ExitStack) -> Attacked:
     outside = [Path(fer_course.__file__).parent, place / "home", place / "temp", place / "cache"]
     outside += [Path(sys.prefix) / "lib", Path("/dev/shm")]
     made.before = files_of(*outside)
-    run("collect", folder, place / "export.zip", "--lesson", "99", "--timezone", "UTC")
+    run("collect", folder, place / "export.zip", "--lesson", "03", "--timezone", "UTC")
     run("grade", folder, "--workers", "2", watched=True)
     run("report", folder)
-    run("answers", folder, "99")
+    run("answers", folder, "03")
     run("feedback", folder)
     run("marks", folder, "--out", place / "marks.csv")
     made.after = files_of(*outside)
@@ -381,7 +380,7 @@ def test_each_attack_is_reported_as_it_says_or_stays_visible(attacked):
             wrong[name] = told[:400]
         if attack.seen and not re.search(attack.seen, shown(attacked.graded(student))):
             wrong[name] = f"not seen: {shown(attacked.graded(student))[:400]}"
-        submitted = attacked.folder / "submitted" / student / classes.LESSON / NAME
+        submitted = attacked.folder / "submitted" / student / LESSON / NAME
         has_deed = submitted.is_file() and b"# deed" in submitted.read_bytes()
         if has_deed and not shown(attacked.graded(student)).startswith("deed"):
             wrong[name] = "the deed can't be seen"
@@ -395,23 +394,19 @@ def shown(text: str) -> str:
     if not text:
         return ""
     cells = nbformat.reads(text, as_version=4).cells
-    outputs = [
-        each.get("text") or each.get("data") or each.get("traceback")
-        for cell in cells
-        for each in cell.get("outputs", [])
-    ]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
     is_there = any(cell.source.startswith("# deed\n") for cell in cells)
     return "\n".join([*["deed"] * is_there, *(str(each.get("text") or each) for each in outputs)])
 
 
 def test_every_remark_and_failure_stands_in_the_report_and_in_what_grade_says(attacked):
     for student, row in attacked.rows().items():
-        remarks = attacked.folder / "autograded" / student / classes.LESSON / "remarks.json"
+        remarks = attacked.folder / "autograded" / student / LESSON / "remarks.json"
         said = json.loads(remarks.read_text())["remarks"] if remarks.is_file() else []
         for sentence in said if row["status"] not in ("failed", "unreadable") else [row["remarks"]]:
             assert sentence in attacked.said["report"], (student, sentence)
         for sentence in said:
-            assert f"Look at {student}, {classes.LESSON}: {sentence}" in attacked.said["grade"]
+            assert f"Look at {student}, {LESSON}: {sentence}" in attacked.said["grade"]
     for top, why in NOBODYS.items():
         (row,) = [each for each in ledger(attacked.folder) if each.top == top]
         assert row.state in {"nobody", "unsure"}
@@ -446,7 +441,7 @@ def test_nothing_is_left_of_any_attack(attacked):
     paths = attacked.before.keys() | attacked.after.keys()
     changed = {path for path in paths if attacked.before.get(path) != attacked.after.get(path)}
     assert {path for path in changed if not path.startswith("/dev/shm") or hostile.LEFT in path} == set()
-    (last,) = [cell for cell in nbformat.reads(attacked.graded("z-mary"), 4).cells if cell.id == "last"]
+    (last,) = [cell for cell in nbformat.reads(attacked.graded("z-mary"), 4).cells if cell.source == hostile.WITNESS]
     assert last.outputs[0].text.strip() == "found of others: [] False"
     written = {path.name for path in attacked.place.iterdir()}
     assert written == {"class", "home", "temp", "cache", "solved", "students.csv", "export.zip", "marks.csv"}
@@ -489,14 +484,14 @@ class TestInChromium:
         live = [student for student, name in STUDENTS.items() if ATTACKS[name].is_live]
         assert len(live) >= 10
         with gradebook(folder) as book:
-            ids = [book.find_submission_notebook(classes.LESSON, classes.LESSON, student).id for student in live]
+            ids = [book.find_submission_notebook(LESSON, LESSON, student).id for student in live]
         pages = [f"file://{path}" for name in ("feedback", "answers") for path in (folder / name).rglob("*.html")]
         pages += [f"file://{path}" for path in folder.glob("*.html")]
         assert len(pages) > 100
         happened: list[str] = []
         with served_lab(folder) as address:
             pages += [f"{address}/formgrader/submissions/{number}/" for number in ids]
-            for name in (f"gradebook/{classes.LESSON}/{classes.LESSON}", f"manage_submissions/{classes.LESSON}"):
+            for name in (f"gradebook/{LESSON}/{LESSON}", f"manage_submissions/{LESSON}"):
                 pages.append(f"{address}/formgrader/{name}")
             page = browser.new_page()
             page.on("request", lambda asked: happened.append(asked.url))
@@ -510,7 +505,7 @@ class TestInChromium:
                     link.click(timeout=1000)
                 if "owned" in page.title() or page.title() == "1":
                     happened.append(f"title of {url}")
-                if url.startswith("http") and not re.search("mirror|99-small", page.content()):
+                if url.startswith("http") and not re.search("mirror|03-small", page.content()):
                     happened.append(f"nothing shown at {url}")
             page.close()
         ours = re.compile(

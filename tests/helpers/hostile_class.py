@@ -20,7 +20,9 @@ import touched_notebooks as notebooks
 from hostile_files import nested, zip_of_names, zip_of_zeros, zipped
 from live_text import LIVE, SCRIPT
 
-NAME = f"{classes.LESSON}.ipynb"
+#: A lesson that has a written question in this course.
+LESSON = "03-small"
+NAME = f"{LESSON}.ipynb"
 RIGHT_SIZE = notebooks.SIZE
 #: The id of the cell for the written answer.
 WORDS = "in-your-own-words"
@@ -134,7 +136,7 @@ READING = {
     "the gradebook": (
         "import sqlite3\nprint(sqlite3.connect('file:@CLASS@/gradebook.db?mode=ro', uri=True).execute('select 1').fetchall())",
         "unable to open"),
-    "what others handed in": ("import glob; print(glob.glob('@CLASS@/**', recursive=True))", r"\[\]"),
+    "what others handed in": ("import glob, os; print(os.path.exists('@CLASS@'), glob.glob('@CLASS@/*'))", r"False \[\]"),
     "the secret of the class": ("print(open('@CLASS@/nbgrader_config.py').read())", "No such file"),
     "solutions beside the package": (
         "import fer_course, glob, os\nprint(glob.glob(os.path.dirname(fer_course.__file__) + '/../*/*.ipynb'))", r"\[\]"),
@@ -173,7 +175,7 @@ READING = {
         "import glob, os\nfor each in glob.glob('/proc/[0-9]*/root'):\n    try: print(os.listdir(each + '/home'))\n"
         "    except OSError as error: print(error)", "learner"),
     "memory of the first process": (
-        SYSTEM_CALL + "print(libc.ptrace(16, 1, 0, 0)); print(open('/proc/1/maps').read()[:200])", r"^0|-1|Permission"),
+        SYSTEM_CALL + "print(libc.ptrace(16, 1, 0, 0)); print(open('/proc/1/maps').read()[:200])", r"(?m)^0|-1|Permission"),
     "host's mounts, by a namespace": (
         SYSTEM_CALL + "print(libc.unshare(0x10000000 | 0x20000), ctypes.get_errno())\n"
         "print(libc.mount(b'proc', b'/tmp', b'proc', 0, None))", r"-1"),
@@ -193,12 +195,12 @@ in_an_answer(
 
 WRITING = {
     "the package": (
-        "import fer_course\nprint('changed')\nopen(fer_course.__file__, 'a').write('raise SystemExit')", "Read-only"),
+        "import fer_course\nprint('changed')\nopen(fer_course.__file__, 'a').write('raise SystemExit')", "Read-only|Permission"),
     "bytecode of the package": (
         "import fer_course.checks, importlib.util as u, os\npath = u.cache_from_source(fer_course.checks.__file__)\n"
-        "os.makedirs(os.path.dirname(path), exist_ok=True); open(path, 'wb').write(b'x')", "Read-only"),
+        "os.makedirs(os.path.dirname(path), exist_ok=True); open(path, 'wb').write(b'x')", "Read-only|Permission"),
     "sitecustomize and .pth": (
-        f"import sysconfig\nopen(sysconfig.get_path('purelib') + '/x.pth', 'w').write('import {LEFT}')", "Read-only"),
+        f"import sysconfig\nopen(sysconfig.get_path('purelib') + '/x.pth', 'w').write('import {LEFT}')", "Read-only|Permission"),
     "the user's own site": (
         "import os, site\nfolder = site.getusersitepackages(); os.makedirs(folder)\n"
         f"open(folder + '/usercustomize.py', 'w').write('print({LEFT!r})'); print('wrote')", "wrote"),
@@ -213,10 +215,10 @@ WRITING = {
         f"kept = s.SharedMemory({LEFT!r} + 'x', create=True, size=9); print('wrote')", "wrote"),
     "the host's files": ("open('@HOME@/written', 'w').write('x')", "No such file|Permission|Read-only"),
     "the class": (
-        "import os; os.makedirs('@CLASS@/submitted/h0/99-small'); open('@CLASS@/submitted/h0/99-small/99-small.ipynb', 'w')",
+        "import os; os.makedirs('@CLASS@/submitted/h0/x'); open('@CLASS@/submitted/h0/x/x.ipynb', 'w')",
         "TextIOWrapper|Read-only|Permission|No such"),
     "the drawn faces": (
-        "import glob\nfor each in glob.glob('/cache/*') + ['/cache/x']: open(each, 'ab').write(b'x')", "Read-only"),
+        "import glob\nfor each in glob.glob('/cache/*') + ['/cache/x']: open(each, 'ab').write(b'x')", "Read-only|Permission"),
     "through a link": (
         "import os\nos.symlink('@CLASS@', '/tmp/class'); os.symlink('/', '/home/learner/all')\n"
         "open('/tmp/class/gradebook.db', 'w')", "No such file|Permission"),
@@ -739,7 +741,5 @@ def export(handed_out: str, host: Host) -> bytes:
 
 
 def solved() -> nbformat.NotebookNode:
-    """Return the lesson, with its written question under the name that the course gives it."""
-    lesson = notebooks.source()
-    lesson.cells[-1].metadata.nbgrader.grade_id = lesson.cells[-1].id = WORDS
-    return lesson
+    """Return the lesson."""
+    return classes.lesson()
