@@ -163,11 +163,19 @@ def wrap(command: list[str], limits: Limits, rules: int) -> list[str]:
     hidden = [part for path in HIDDEN for part in ("--ro-bind-try", os.devnull, path)]
     return [
         *_memory_group(limits),
-        "prlimit", f"--cpu={limits.seconds}", f"--fsize={limits.disk}", f"--data={4 * limits.memory}", "--core=0",
+        "prlimit", f"--cpu={limits.seconds}", f"--fsize={limits.disk}", f"--data={_data(limits)}", "--core=0",
         f"--nofile={_DESCRIPTORS}", *_bubblewrap(), "--seccomp", f"{rules}", "--proc", "/proc", *hidden, "--dev", "/dev",
         *writable, *binds,
         "--remount-ro", "/dev", "--remount-ro", "/", *variables, "--chdir", HOME, "--", *command,
     ]  # fmt: skip
+
+
+def _data(limits: Limits) -> int:
+    """Return the most bytes of its own that one process may ask for: Linux sees to that also when nobody looks.
+
+    It counts the stacks of threads, of which libraries start two for each processor, with 8 MB each.
+    """
+    return 6 * limits.memory // 5 + (os.cpu_count() or 1) * 2 * 8 * 2**20
 
 
 def drawn_file() -> Path | None:
@@ -262,19 +270,21 @@ class Watch(ProcessWatch):
         import psutil
 
         processes = family(process)
-        memory = threads = 0
+        memory = threads = most = 0
         for each in processes:
             with suppress(psutil.Error):  # it has ended meanwhile
                 memory += each.memory_info().rss
                 threads += each.num_threads()
-            memory += _page_tables(each.pid) + _held(each.pid)
+            tables, highest = _kept_by_kernel(each.pid)
+            memory += tables + _held(each.pid)
+            most = max(most, highest)
         size, files = _written(processes, self.folder)
         self._memory = memory + size
         if len(processes) > self.limits.processes:
             return f"it started more than {self.limits.processes} processes"
         if threads > _THREADS * self.limits.processes:
             return f"it started more than {_THREADS * self.limits.processes} threads"
-        if memory + size > self.limits.memory:
+        if max(memory + size, most) > self.limits.memory:
             return f"it took more than {self.limits.memory / 1e9:.1f} GB of memory"
         if time.monotonic() > self._end:
             return f"it ran longer than {self.limits.seconds} seconds"
@@ -285,13 +295,18 @@ class Watch(ProcessWatch):
         return ""
 
 
-def _page_tables(pid: int) -> int:
-    """Return the bytes in which the kernel keeps where a process' memory is: there may be gigabytes of it for empty memory."""
+def _kept_by_kernel(pid: int) -> tuple[int, int]:
+    """Return the bytes in which the kernel keeps where a process' memory is, and the most that it ever had, also between looks.
+
+    There may be gigabytes of the former for memory that is empty.
+    """
+    found = {"VmPTE": 0, "VmHWM": 0}
     with suppress(OSError):  # it has ended meanwhile
         for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmPTE:"):
-                return 1024 * int(line.split()[1])
-    return 0
+            name, _, value = line.partition(":")
+            if name in found:
+                found[name] = 1024 * int(value.split()[0])
+    return found["VmPTE"], found["VmHWM"]
 
 
 def _held(pid: int) -> int:
