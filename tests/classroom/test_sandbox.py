@@ -155,7 +155,8 @@ ATTACKS = {
         "memory",
     ),
     "threads": (
-        "import threading, time; threading.stack_size(65536)\nfor _ in range(9_000): threading.Thread(target=time.sleep, args=(20,)).start()",
+        "import threading, time; threading.stack_size(65536)\n"
+        "for _ in range(9_000): threading.Thread(target=time.sleep, args=(20,)).start()",
         "threads",
     ),
     "disk": ("for n in range(9): open(f'/tmp/{n}', 'wb').write(b'x' * 50_000_000)", "wrote more|No space"),

@@ -298,7 +298,8 @@ BROKEN = {
     "processes": ("import os, time\nfor _ in range(100):\n    if os.fork() == 0: time.sleep(30)" + SLEEP, "processes|memory"),
     "a fork bomb": ("import os\nwhile True: os.fork()", "processes|memory"),
     "threads": (
-        "import threading; threading.stack_size(65536)\nfor _ in range(30_000): threading.Thread(target=threading.Event().wait, daemon=True).start()" + SLEEP,
+        "import threading; threading.stack_size(65536)\n"
+        "for _ in range(30_000): threading.Thread(target=threading.Event().wait, daemon=True).start()" + SLEEP,
         "threads"),
     "interrupts ignored": (
         "import time\nwhile True:\n    try: time.sleep(100)\n    except BaseException: pass", "interrupted|longer"),
@@ -357,7 +358,8 @@ INSIDE = {
     "an answer without end": (
         "import time\nwhile True:\n    try: time.sleep(100)\n    except BaseException: pass", "interrupted|longer"),
     "threads, in an answer": (
-        "import threading; threading.stack_size(65536)\nfor _ in range(9000): threading.Thread(target=threading.Event().wait, daemon=True).start()",
+        "import threading; threading.stack_size(65536)\n"
+        "for _ in range(9000): threading.Thread(target=threading.Event().wait, daemon=True).start()",
         "threads"),
 }  # fmt: skip
 for name, (deed, told) in INSIDE.items():
