@@ -26,6 +26,7 @@ from fer_course.classroom import sandbox
 from fer_course.classroom.borrowed_answers import notices
 from fer_course.classroom.collecting.notebooks import Lessons
 from fer_course.classroom.examination import execute_and_examine
+from fer_course.classroom.harmless import one_line
 from fer_course.classroom.paths import gradebook, lessons_of, log_file, nbgrader_of, stamp_of
 from fer_course.classroom.repairing import NotRepairable, Repaired, repair
 from fer_course.classroom.sandbox import Limits, limits_of
@@ -96,6 +97,8 @@ def grade(
         ready = {submission: text for submission in pending if (text := grading.prepare(submission)) is not None}
         if ready:
             progress(f"Executing {len(ready)} of {len(pending)} submissions, {workers} at a time …")
+            if not unsafe and (note := sandbox.memory_note()):
+                progress(f"Note: {note}")
         for submission, stopped in _execute(
             ready, waiting, executor, workers, limits or limits_of(nbgrader_of(folder)[0]), unsafe
         ):
@@ -133,7 +136,7 @@ class _Grading:
 
     def finish(self, submission: Submission, executed: Path, stopped: str) -> None:
         """Take the points of a submission that was executed, and note what the teacher should look at."""
-        before = _points_before(self.folder, submission)
+        before, stopped = _points_before(self.folder, submission), one_line(stopped)
         try:
             _take_points(self.folder, submission, executed, self.log)
         except NotGraded as failure:
@@ -146,6 +149,7 @@ class _Grading:
         remarks += [] if repaired.is_begun else ["Nothing in it is answered."]
         remarks += _lowered(before, _points_before(self.folder, submission))
         remarks += notices(repaired.text, _source_of(self.folder, submission.lesson))
+        remarks = [one_line(each) for each in remarks]  # there are words of the submission in them
         _write_remarks(self.folder, submission, remarks)
         self.graded.remarks[submission] = remarks
         self.graded.done.append(submission)
@@ -153,6 +157,7 @@ class _Grading:
 
     def fail(self, submission: Submission, reason: str) -> None:
         """Note that a submission could not be graded, and why; an earlier one's points stand."""
+        reason = one_line(reason)
         self.graded.failed[submission] = reason
         write_json(
             failed_file(self.folder, *submission),

@@ -15,8 +15,9 @@ from typing import Any
 #: Pictures that are kept, with their first bytes: other formats may hold scripts.
 _PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)?")
-#: Control characters, and those that turn the direction of text; line breaks and tabs stay.
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+#: Control characters, those that turn the direction of text, and halves of letters, which no file can hold; line breaks and tabs
+#: stay.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _FENCE = re.compile(r"\A(`{3,})text\n(.*)\n\1\s*\Z", re.DOTALL)
 
 

@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from fer_course.classroom.collecting.notebooks import cells_of, source_of, text_of, what_it_is
 from fer_course.course.cells import exercise_name, grade_id, grading_of, is_check, is_solution
 
-#: The most characters in all cells, and the most cells: five times as many as any lesson has. Reading code takes a thousand times
-#: its size, and the teacher's own process does it.
-MOST_TEXT, MOST_CELLS = 250_000, 500
+#: The most code of a notebook, in characters, and of a text that may be code: this process parses it, outside of any sandbox, and
+#: takes a second for 50,000. Lessons with their solutions have 20,000.
+MOST_CODE = 200_000
+#: The most cells: lessons have about fifty.
+MOST_CELLS = 2_000
 
 
 class NotRepairable(Exception):
@@ -67,14 +69,10 @@ def repair(content: bytes, released: str, lesson: str, lesson_of=None) -> Repair
     theirs = cells_of(content)
     if theirs is None:
         raise NotRepairable(_what_is_wrong(content))
-    size = sum(len(source_of(cell)) for cell in theirs)
-    if size > MOST_TEXT or len(theirs) > MOST_CELLS:
-        raise NotRepairable(
-            f"its {len(theirs):,} cells hold {size:,} characters; at most {MOST_CELLS} cells with {MOST_TEXT:,} are graded"
-        )
     notebook = json.loads(released)
     places = notebook["cells"]
     cells = [_Cell(source_of(cell), _kind(cell)) for cell in theirs]
+    _refuse_too_much(cells)
     remarks = _about_encoding(content)
     remarks += _place(cells, theirs, places)
     exercises = [index for index, place in enumerate(places) if is_solution(place)]
@@ -97,6 +95,14 @@ def repair(content: bytes, released: str, lesson: str, lesson_of=None) -> Repair
     notebook["cells"] = rebuilt
     text = json.dumps(notebook, ensure_ascii=False).encode("utf-8", "replace").decode()  # halves of letters are no text
     return Repaired(text, list(dict.fromkeys(remarks + said)), begun)
+
+
+def _refuse_too_much(cells: list[_Cell]) -> None:
+    code = sum(len(cell.source) for cell in cells if cell.kind != "markdown")
+    if code > MOST_CODE:
+        raise NotRepairable(f"it holds {code:,} characters of code; {MOST_CODE:,} are the most")
+    if len(cells) > MOST_CELLS:
+        raise NotRepairable(f"it has {len(cells):,} cells; {MOST_CELLS:,} are the most")
 
 
 def _about_encoding(content: bytes) -> list[str]:
@@ -403,6 +409,8 @@ def _is_text(source: str) -> bool:
 def _parsed(source: str) -> ast.Module | None:
     from IPython.core.inputtransformer2 import TransformerManager
 
+    if len(source) > MOST_CODE:  # Markdown with a picture in it
+        return None
     try:
         return ast.parse(TransformerManager().transform_cell(source))
     # Text that is not Python, or nested too deeply.

@@ -14,6 +14,7 @@ from fer_course.classroom.collecting import ledger as states
 from fer_course.classroom.collecting.ledger import HandedIn, ledger
 from fer_course.classroom.collecting.notebooks import source_of, without_marks
 from fer_course.classroom.grading import remarks_of
+from fer_course.classroom.harmless import one_line
 from fer_course.classroom.marks import marks
 from fer_course.classroom.paths import lessons_of
 from fer_course.classroom.similarity import Alike, alike, same_as
@@ -152,7 +153,7 @@ def _errors(check: dict) -> Iterator[str]:
     """Yield the hint or error of a check, without the values that differ between learners, so that equal hints can be counted."""
     for output in check.get("outputs", []):
         if output.get("output_type") == "error":
-            text = str(output.get("evalue") or output.get("ename")).strip().splitlines()[0]
+            text = "".join(str(output.get("evalue")).strip().splitlines()[:1])  # an error need not say anything
             hint = text if output.get("ename") in {"Hint", "NotAttempted"} else f"{output.get('ename')}: {text}"
             yield re.sub(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", "…", hint)
 
@@ -177,7 +178,7 @@ def as_text(found: LessonReport) -> str:
     if found.copied:
         lines += ["Answers that are the course's own, token for token:"]
         lines += [f"  {student}: {', '.join(names)}" for student, names in sorted(found.copied.items())] + [""]
-    return "\n".join(lines)
+    return "\n".join(map(one_line, lines))  # there are names of files in them, and words of submissions
 
 
 def _left(found: LessonReport) -> list[str]:

@@ -1,7 +1,7 @@
 """Execute somebody else's notebook safely: in bubblewrap, without a network, with limits, and watched.
 
 The notebook sees Python, this package and the drawn faces, all read-only, and an empty home folder in memory. It has no network,
-no environment variables of this user, no rights, and no way to another file or socket of this machine: the kernel and what
+no environment variables of this user, no rights, and no way to another file, socket or key of this machine: the kernel and what
 controls it are in the sandbox together. What it does to its own checks counts nothing: see `examination`.
 """
 
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +30,8 @@ HOME = "/home/learner"
 CACHE = "/cache"
 #: What it may write to: each is a file system of its own, in memory, with a limit.
 WRITABLE = ("/tmp", "/dev/shm", HOME)
+#: Lists of this user's keys, which are in no namespace.
+HIDDEN = ("/proc/keys", "/proc/key-users")
 #: Where programs are looked for.
 PATH = "/usr/bin:/bin"
 #: What every program on Linux needs to start; never all of /etc, which holds passwords and keys.
@@ -39,7 +41,12 @@ SYSTEM = (
 )  # fmt: skip
 #: Environment variables that the sandbox gets; it gets no others.
 KEPT = ("LANG", "LC_ALL", "KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS")
-_SAMPLE_SECONDS = 0.1
+#: Seconds between two looks at a sandbox; when half of its memory is used, and when it is idle.
+_SOON, _SAMPLE_SECONDS = 0.02, 0.1
+#: The most files, sockets and pipes that a process may have open.
+_DESCRIPTORS = 1024
+#: How many threads there may be for each process of the limit.
+_THREADS = 8
 _OWN = {
     "FER_COURSE_DATA": "drawn",
     "NBGRADER_EXECUTION": "autograde",
@@ -84,14 +91,13 @@ def started(command: list[str], limits: Limits, unsafe: bool = False) -> Iterato
         unsafe: without the sandbox, with all rights of this user.
 
     """
-    with tempfile.TemporaryDirectory(prefix="fer-") as place, tempfile.TemporaryFile() as calls:
-        calls.write(system_calls.program())
-        calls.seek(0)
-        process = subprocess.Popen(
-            command if unsafe else wrap(command, limits, calls=calls.fileno()), pass_fds=() if unsafe else [calls.fileno()],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-            cwd=place, env=unsafe_environment(place) if unsafe else {"PATH": PATH}, start_new_session=True,
-        )  # fmt: skip
+    with tempfile.TemporaryDirectory(prefix="fer-") as place:
+        with nullcontext(0) if unsafe else system_calls.rules() as rules:
+            process = subprocess.Popen(
+                command if unsafe else wrap(command, limits, rules),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, pass_fds=() if unsafe else (rules,),
+                cwd=place, env=unsafe_environment(place) if unsafe else {"PATH": PATH}, start_new_session=True,
+            )  # fmt: skip
         try:
             yield process, Path(place)
         finally:
@@ -112,7 +118,11 @@ def missing() -> str:
     for program in ("bwrap", "prlimit"):
         if not shutil.which(program):
             return f"{program} is not installed (Debian and Ubuntu: apt install bubblewrap util-linux)"
-    tried = subprocess.run([*_bubblewrap(), "--ro-bind", "/", "/", "true"], capture_output=True, text=True)
+    if reason := system_calls.unknown_machine():
+        return reason
+    with system_calls.rules() as rules:
+        command = [*_bubblewrap(), "--seccomp", f"{rules}", "--ro-bind", "/", "/", "true"]
+        tried = subprocess.run(command, capture_output=True, text=True, pass_fds=(rules,))
     return f"bubblewrap does not work here: {tried.stderr.strip()}" if tried.returncode else ""
 
 
@@ -134,13 +144,13 @@ def _bubblewrap() -> list[str]:
     return ["bwrap", *options, *(["--disable-userns"] if "--disable-userns" in helped.stdout else [])]
 
 
-def wrap(command: list[str], limits: Limits, calls: int) -> list[str]:
+def wrap(command: list[str], limits: Limits, rules: int) -> list[str]:
     """Return a command that runs another command in the sandbox. Give it an empty environment.
 
     Args:
         command: program and arguments, by absolute path.
         limits: the limits. Linux itself enforces some of them, `Watch` the others.
-        calls: descriptor of a file with `system_calls.program()`.
+        rules: the descriptor of `system_calls.rules`.
 
     """
     faces = drawn_file()
@@ -150,22 +160,14 @@ def wrap(command: list[str], limits: Limits, calls: int) -> list[str]:
     binds += ["--dir", CACHE, *(["--ro-bind", str(faces), f"{CACHE}/{faces.name}"] if faces else [])]
     variables = [part for pair in _environment().items() for part in ("--setenv", *pair)]
     writable = [part for path in WRITABLE for part in ("--size", str(limits.disk), "--tmpfs", path)]
-    # The list of this user's keys; some systems have none.
-    hidden = [
-        part
-        for path in ("/proc/keys", "/proc/key-users")
-        if Path(path).exists()
-        for part in ("--ro-bind", "/dev/null", path)
-    ]
-    seccomp = ["--seccomp", str(calls)] if system_calls.program() else []
+    hidden = [part for path in HIDDEN if Path(path).exists() for part in ("--ro-bind", os.devnull, path)]
     return [
         *_memory_group(limits),
-        "prlimit", f"--cpu={limits.seconds}", f"--fsize={limits.disk}", f"--data={4 * limits.memory}", "--core=0",
-        f"--nofile={_descriptors()}",
+        "prlimit", f"--cpu={limits.seconds}", f"--fsize={limits.disk}", f"--data={_data(limits)}", "--core=0",
+        f"--nofile={_descriptors()}", *_bubblewrap(), "--seccomp", f"{rules}",
         # Memory that is mapped from /dev/zero is nobody's. In /proc root could set what all of the machine uses.
-        *_bubblewrap(), "--proc", "/proc", "--dev", "/dev", "--dev-bind", "/dev/null", "/dev/zero", *hidden, *writable, *binds,
-        "--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", *variables, "--chdir", HOME, *seccomp,
-        "--", *command,
+        "--proc", "/proc", "--dev", "/dev", "--dev-bind", os.devnull, "/dev/zero", *hidden, *writable, *binds,
+        "--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", *variables, "--chdir", HOME, "--", *command,
     ]  # fmt: skip
 
 
@@ -173,7 +175,15 @@ def _descriptors() -> int:
     """Return how many files each process may have open: as many as most systems allow, but a process could raise."""
     import resource
 
-    return min(1024, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    return min(_DESCRIPTORS, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+
+
+def _data(limits: Limits) -> int:
+    """Return the most bytes of its own that one process may ask for: Linux sees to that also when nobody looks.
+
+    It counts the stacks of threads, of which libraries start two for each processor, with 8 MB each.
+    """
+    return 6 * limits.memory // 5 + (os.cpu_count() or 1) * 2 * 8 * 2**20
 
 
 def drawn_file() -> Path | None:
@@ -189,8 +199,18 @@ def _has_memory_groups() -> bool:
     """Return whether systemd can start a command in a group with a limit of memory for this user."""
     if not shutil.which("systemd-run"):
         return False
-    tried = subprocess.run([*_SCOPE, "-p", "MemoryMax=1G", "true"], capture_output=True)
-    return tried.returncode == 0
+    with system_calls.rules() as rules:  # which it has to hand on
+        command = [*_SCOPE, "-p", "MemoryMax=1G", "test", "-e", f"/proc/self/fd/{rules}"]
+        return subprocess.run(command, capture_output=True, pass_fds=(rules,)).returncode == 0
+
+
+def memory_note() -> str:
+    """Return a sentence for the teacher where the kernel can't limit a sandbox's memory; "" where it can."""
+    if _has_memory_groups():
+        return ""
+    return (
+        "systemd can't limit memory here: the memory of each notebook is watched instead, ten times a second or more."
+    )
 
 
 _SCOPE = ["systemd-run", "--user", "--scope", "--quiet", "--collect"]
@@ -203,7 +223,14 @@ def _memory_group(limits: Limits) -> list[str]:
     own = [
         f"{name}={os.environ[name]}" for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS") if name in os.environ
     ]
-    limit = ["-p", f"MemoryMax={limits.memory}", "-p", "MemorySwapMax=0", "-p", f"TasksMax={8 * limits.processes}"]
+    limit = [
+        "-p",
+        f"MemoryMax={limits.memory}",
+        "-p",
+        "MemorySwapMax=0",
+        "-p",
+        f"TasksMax={_THREADS * limits.processes}",
+    ]
     return ["env", "-i", f"PATH={PATH}", *own, *_SCOPE, *limit, "env", "-i", f"PATH={PATH}"]
 
 
@@ -227,6 +254,7 @@ class Watch(ProcessWatch):
 
     def __init__(self, pid: int, folder: Path, limits: Limits):
         super().__init__(_SAMPLE_SECONDS)
+        self._memory = 0
         self.pid, self.folder, self.limits = pid, folder, limits
         self.reason = ""
         self._end = time.monotonic() + limits.seconds
@@ -243,22 +271,29 @@ class Watch(ProcessWatch):
             self.reason = f"its limits could not be watched ({type(error).__name__}: {error})"
         if self.reason:
             kill(self.pid)
+        self._seconds = _SOON if self._memory > self.limits.memory / 2 else _SAMPLE_SECONDS
         return not self.reason
 
     def _broken_limit(self, process) -> str:
         import psutil
 
         processes = family(process)
-        memory = 0
+        memory = threads = most = 0
         for each in processes:
             with suppress(psutil.Error):  # it has ended meanwhile
                 memory += each.memory_info().rss
-            memory += _beside(each.pid)
+                threads += each.num_threads()
+            beside, highest = _kept_by_kernel(each.pid)
+            memory += beside
+            most = max(most, highest)
         memory += _in_sockets(processes)
         size, files = _written(processes, self.folder)
+        self._memory = memory + size
         if len(processes) > self.limits.processes:
             return f"it started more than {self.limits.processes} processes"
-        if memory + size > self.limits.memory:
+        if threads > _THREADS * self.limits.processes:
+            return f"it started more than {_THREADS * self.limits.processes} threads"
+        if max(memory + size, most) > self.limits.memory:
             return f"it took more than {self.limits.memory / 1e9:.1f} GB of memory"
         if time.monotonic() > self._end:
             return f"it ran longer than {self.limits.seconds} seconds"
@@ -269,14 +304,19 @@ class Watch(ProcessWatch):
         return ""
 
 
-def _beside(pid: int) -> int:
-    """Return the bytes that a process has beside its resident memory: tables of its memory, and what was swapped out."""
-    total = 0
+def _kept_by_kernel(pid: int) -> tuple[int, int]:
+    """Return the bytes that a process has beside its resident memory, and the most memory that it ever had, also between looks.
+
+    The former are the tables of where its memory is, gigabytes of which there may be for memory that is empty, and what was
+    swapped out.
+    """
+    found = {"VmPTE": 0, "VmSwap": 0, "VmHWM": 0}
     with suppress(OSError, ValueError):  # it has ended meanwhile, or this is no Linux
         for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
-            if line.startswith(("VmPTE:", "VmSwap:")):
-                total += 1024 * int(line.split()[1])
-    return total
+            name, _, value = line.partition(":")
+            if name in found:
+                found[name] = 1024 * int(value.split()[0])
+    return found["VmPTE"] + found["VmSwap"], found["VmHWM"]
 
 
 def _in_sockets(processes: list) -> int:

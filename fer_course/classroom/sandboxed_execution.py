@@ -106,6 +106,8 @@ def lines_of(stream: IO[bytes], most: int) -> Iterator[dict[str, Any] | None]:
             return
         try:
             found = json.loads(line)
+            if b"\\ud" in line.lower():  # halves of letters, perhaps, which no file can hold
+                found = json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
         except (ValueError, RecursionError):
             continue
         if isinstance(found, dict):

@@ -6,13 +6,17 @@ no process. What is not there answers as on a system without it. The filter is a
 
 from __future__ import annotations
 
+import os
 import platform
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-#: Processor -> its number for seccomp, the column in `_ABSENT`, and its numbers of `mmap`, `socket`, `socketpair`, `setsockopt`.
+#: Processor -> its number for seccomp, the column in `_ABSENT`, and its numbers of `mmap`, `socket`, `socketpair`, `setsockopt`
+#: and `prctl`.
 _PROCESSORS = {
-    "x86_64": (0xC000003E, 0, (9, 41, 53, 54)),
-    "aarch64": (0xC00000B7, 1, (222, 198, 199, 208)),
+    "x86_64": (0xC000003E, 0, (9, 41, 53, 54, 157)),
+    "aarch64": (0xC00000B7, 1, (222, 198, 199, 208, 167)),
 }
 #: System call -> its number on each processor.
 _ABSENT = {
@@ -38,14 +42,35 @@ _OTHER_TABLE = 0x40000000
 _SHARED, _ANONYMOUS, _HUGE = 0x01, 0x20, 0x40000
 #: Netlink tells which networks there are: none. ZeroMQ asks that before it uses files for sockets.
 _UNIX, _NETLINK, _SOL_SOCKET, _SO_SNDBUF = 1, 16, 1, 7
+#: The option of `prctl` by which a process hides what it has open from who watches it.
+_SET_DUMPABLE = 4
 
 
-def program(machine: str | None = None) -> bytes:
-    """Return the filter for a processor, as `bwrap --seccomp` reads it; b"" for one that is not known. Default: this one."""
-    machine = machine or platform.machine()
-    if machine not in _PROCESSORS:
-        return b""
-    processor, column, (mmap, socket, socketpair, setsockopt) = _PROCESSORS[machine]
+def unknown_machine() -> str:
+    """Return why there is no filter for this machine; "" if there is one."""
+    return "" if platform.machine() in _PROCESSORS else f"calls of Linux can't be filtered on {platform.machine()}"
+
+
+@contextmanager
+def rules() -> Iterator[int]:
+    """Yield a descriptor from which bubblewrap reads the filter of this machine, once."""
+    descriptor = os.memfd_create("rules", 0)  # without close-on-exec
+    try:
+        os.write(descriptor, program(platform.machine()))
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def program(machine: str) -> bytes:
+    """Return the filter for a processor, as `bwrap --seccomp` reads it.
+
+    Raises:
+        KeyError: for a processor that is not known, see `unknown_machine`.
+
+    """
+    processor, column, (mmap, socket, socketpair, setsockopt, prctl) = _PROCESSORS[machine]
     lines = [(_LOAD, 0, 0, _PROCESSOR), (_EQUAL, 1, 0, processor), _answer(_KILL), (_LOAD, 0, 0, _NUMBER)]
     lines += [(_AT_LEAST, 0, 1, _OTHER_TABLE), _answer(_ERROR | _ENOSYS)]
     for numbers in _ABSENT.values():
@@ -64,6 +89,9 @@ def program(machine: str | None = None) -> bytes:
     lines += _if_called(setsockopt, [
         (_LOAD, 0, 0, _argument(1)), (_EQUAL, 0, 3, _SOL_SOCKET), (_LOAD, 0, 0, _argument(2)), (_EQUAL, 0, 1, _SO_SNDBUF),
         _answer(_ERROR), _answer(_ALLOW),
+    ])  # fmt: skip
+    lines += _if_called(prctl, [
+        (_LOAD, 0, 0, _argument(0)), (_EQUAL, 0, 1, _SET_DUMPABLE), _answer(_ERROR | _EPERM), _answer(_ALLOW),
     ])  # fmt: skip
     lines.append(_answer(_ALLOW))
     return b"".join(struct.pack("<HBBI", *line) for line in lines)

@@ -425,10 +425,12 @@ def text_encoding() -> Result:
 @_examination("sandbox for grading")
 def sandbox() -> Result:
     """Check whether a teacher could grade on this machine."""
-    from fer_course.classroom.sandbox import missing
+    from fer_course.classroom.sandbox import memory_note, missing
 
-    reason = missing()
-    return good(f"no: {reason}; only teachers need it" if reason else "yes")
+    if reason := missing():
+        return good(f"no: {reason}; only teachers need it")
+    note = memory_note()
+    return good(f"yes; {note.rstrip('.')}" if note else "yes")
 
 
 EXAMINATIONS = (

@@ -116,6 +116,52 @@ def test_a_zip_that_wants_out_is_refused_and_the_others_are_not(folder, handed_i
     assert {path.read_text() for path in tmp_path.rglob("*.ipynb")} == {"good"}
 
 
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize("member", [
+    f"{LONG}.txt", f"{LONG}/{LONG}/a.txt", "d/" * 3000 + "a.txt", "é" * 120 + ".txt", ".", "./.", "a\\" * 2000 + "a.txt",
+], ids=["a long name", "long folders", "deep", "long in bytes", "no name", "still none", "backslashes"])  # fmt: skip
+def test_one_learners_names_stop_nobodys_collection(folder, tmp_path, member):
+    pack(tmp_path / "work.zip", {member: "odd"})
+    members = {f"ada/{NAME}": "hers", f"alan/{NAME}": "his"}
+    export = pack(tmp_path / "export.zip", members)
+    with zipfile.ZipFile(export, "a") as archive:
+        archive.write(tmp_path / "work.zip", "ada/work.zip")
+        archive.writestr(f"emmy/{member}", "odd")
+    collected = collect(folder, export)
+    assert submitted(folder) == {"ada": "hers", "alan": "his"}
+    assert len(collected.rows) == 4
+    kept = [path.read_bytes() for path in (folder / "collected").rglob("*") if path.is_file()]
+    assert kept.count(b"odd") == 2
+    assert collect(folder, export).known
+
+
+def test_names_that_are_no_text(folder, handed_in):
+    classes.hand_in(handed_in, "alan", "his")
+    (handed_in / "ada").mkdir()
+    for name in (b"\xff.ipynb", b"\xfe.ipynb"):
+        try:
+            (handed_in / "ada" / os.fsdecode(name)).write_text("x")
+        except OSError:
+            pytest.skip("this file system takes names in UTF-8 only")
+    assert {row.file for row in collect(folder, handed_in).open} == {"ada/\\xff.ipynb", "ada/\\xfe.ipynb"}
+    assert submitted(folder) == {"alan": "his"}
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_of_one_name_are_two_files(folder, tmp_path):
+    export = pack(tmp_path / "export.zip", {f"ada/{NAME}": "one"})
+    with zipfile.ZipFile(export, "a") as archive:
+        archive.writestr(f"ada/{NAME}", "two")
+        archive.writestr(f"alan/{NAME}", "his")
+    collected = collect(folder, export)
+    assert "alan" in submitted(folder)
+    assert len({row.file for row in collected.rows}) == len(collected.rows) == 3
+    kept = {path.read_text() for path in (folder / "collected").rglob("ada/*")}
+    assert kept == {"one", "two"}
+
+
 def test_who_handed_in_is_not_what_the_notebook_says(folder, handed_in):
     classes.hand_in(handed_in, "ada", '{"metadata": {"student": "alan"}, "name": "alan"}')
     collect(folder, handed_in)

@@ -159,6 +159,10 @@ FORGED = {
         "class A(float):\n    def __eq__(self, o): return True\n    def __float__(self): return 0.0\ndef mirror(image):\n"
              "    return A(1)", "", ""),
     "any": ("from unittest import mock\ndef mirror(image):\n    return mock.ANY", "", ""),
+    "an error without a name": ("def mirror(image):\n    raise type('', (BaseException,), {})()", "", ""),
+    "an error that names itself": (
+        "class M(type):\n    __name__ = property(lambda self: '')\nclass E(BaseException, metaclass=M): pass\n"
+        "def mirror(image):\n    raise E", "", ""),
     "nan": ("def mirror(image):\n    return np.full(image.shape, np.nan)", "", ""),
     "ends with success": ("import os\ndef mirror(image):\n    print('✔ Right')\n    os._exit(0)", "", ""),
     "exit": ("def mirror(image):\n    sys.exit(0)", "", ""),

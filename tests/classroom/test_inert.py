@@ -35,6 +35,7 @@ def test_any_text_comes_back_and_stays_one_block(text):
     assert set(fence) == {"`"}
     assert not any(line.strip().startswith(fence) for line in source.split("\n")[1:-1])
     assert inert.unfenced(source) == inert.printable(text)
+    assert inert.printable(f"{text}\ud800") == inert.printable(text)  # half a letter
     assert not set(inert.printable(text)) & {"\x1b", "\x00", "\u202e", "\x9b"}
 
 

@@ -69,13 +69,16 @@ PROBES = {
     "import socket; socket.gethostname()": "^'sandbox'$",
     "open('/proc/sys/kernel/core_pattern', 'w')": "Read-only|Permission",  # root could have the host execute something
     "open('/proc/sys/vm/drop_caches', 'w')": "Read-only|Permission",
-    "open('/proc/keys').read()": "^''$|No such|Permission",
     f"{CALL}(KEYCTL, 0, -3, 0)": "not implemented",  # the keys of this user's session
     f"{CALL}(SYSLOG, 3, ctypes.create_string_buffer(99), 99)": "not implemented|not permitted",
     f"{CALL}(IO_URING, 8, 0)": "not implemented",
     "import socket; socket.socket(socket.AF_UNIX).connect('\\0fer-test-abstract')": "refused",
     "import socket; socket.socket(socket.AF_UNIX).connect('{place}/host.sock')": "No such file",
     "import IPython; IPython.get_ipython().history_manager.hist_file": ":memory:",
+    "import ctypes; [ctypes.CDLL(None).syscall(number, 10, -3, b'user', b'x', 0) for number in (250, 219)]": "^\\[-1, ",
+    "import ctypes; ctypes.CDLL(None).shmget(0, 4096, 0o1600)": "^-1$",
+    "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)": "^-1$",
+    "open('/proc/keys').read()": "Permission denied|No such file",
     "import os; os.path.expanduser('~')": "/home/learner",
     "import os; os.kill(os.getppid(), 0); os.getppid() < 20": "True",
     "import glob; glob.glob('/ro' 'ot/*') + glob.glob('/home/*/.*') + glob.glob('/tmp/*.key')": r"^\[.*\]$",
@@ -177,6 +180,24 @@ ATTACKS = {
         "except OSError: time.sleep(20)",
         "memory",
     ),
+    "page tables": (
+        "import ctypes, time\nlibc = ctypes.CDLL(None); libc.mmap.restype = ctypes.c_void_p\n"
+        "libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]\n"
+        "size = 1 << 40; place = libc.mmap(None, size, 1, 0x4022, -1, 0)\n"
+        "libc.madvise(ctypes.c_void_p(place), ctypes.c_size_t(size), 15)\n"
+        "for each in range(0, size, 1 << 21): ctypes.c_byte.from_address(place + each).value\ntime.sleep(9)",
+        "memory",
+    ),
+    "sockets of many": (
+        "import os, socket, time\nfor _ in range(8):\n    if os.fork() == 0:\n        kept = []\n        try:\n"
+        "            while True: kept += socket.socketpair()\n        except OSError: time.sleep(20)\ntime.sleep(20)",
+        "memory",
+    ),
+    "threads": (
+        "import threading, time; threading.stack_size(65536)\n"
+        "for _ in range(9_000): threading.Thread(target=time.sleep, args=(20,)).start()",
+        "threads",
+    ),
     "disk": ("for n in range(9): open(f'/tmp/{n}', 'wb').write(b'x' * 50_000_000)", "wrote more|No space"),
     "unlinked files": (
         "import os\nkept = []\nfor n in range(9):\n    f = open(f'/tmp/{n}', 'wb'); kept.append(f)\n"
@@ -276,21 +297,24 @@ def test_what_a_sandbox_writes_is_not_believed(monkeypatch):
         "no json", "[]", '{"cell": 9, "outputs": []}', '{"cell": "0", "outputs": []}', '{"cell": 0, "outputs": 5}',
         '{"cell": 0, "outputs": [5, {"output_type": "evil"}, {"output_type": "stream", "text": ["x"]}, '
         '{"output_type": "error", "traceback": [{}]}, {"output_type": "display_data", "data": {"a": [{"b": 1}], "c": "d"}}]}',
-        '{"cell": 0, "outputs": []}', '{"end": "\\u001b]0;owned\\u0007done\\r\\nFiled: everything"}',
+        '{"cell": 0, "outputs": []}', '{"cell": 1, "outputs": [{"output_type": "stream", "text": "\\ud800\\ud83d\\ude00"}]}',
+        '{"end": "\\u001b]0;owned\\u0007done\\r\\nFiled: everything"}',
     ]  # fmt: skip
     program = "import sys; sys.stdin.read(); print(" + repr("\n".join(lines)) + ", flush=True)"
-    monkeypatch.setattr(sandbox, "wrap", lambda command, limits, **_: [sys.executable, "-c", program])
+    monkeypatch.setattr(sandbox, "wrap", lambda command, limits, rules: [sys.executable, "-c", program])
     text, reason = execute(notebook("1", "2"), LIMITS)
     assert reason == "done Filed: everything"
     kinds = [each.output_type for each in nbformat.reads(text, 4).cells[0].outputs]
     assert kinds[:3] == ["stream", "error", "display_data"]
     assert nbformat.reads(text, 4).cells[0].outputs[2].data == {"c": "d"}
     nbformat.validate(nbformat.reads(text, 4), relax_add_props=True)
+    assert nbformat.reads(text, 4).cells[1].outputs[0].text == "?\U0001f600"  # half a letter, and a whole one
+    assert text.encode()
 
 
 def test_more_lines_than_are_read(monkeypatch):
     program = "import sys; sys.stdin.read()\nwhile True: print('x' * 1_000_000)"
-    monkeypatch.setattr(sandbox, "wrap", lambda command, limits, **_: [sys.executable, "-c", program])
+    monkeypatch.setattr(sandbox, "wrap", lambda command, limits, rules: [sys.executable, "-c", program])
     text, reason = execute(notebook("1"), LIMITS)
     assert "more bytes" in reason
     assert len(text) < MB
@@ -300,7 +324,7 @@ def test_memory_is_limited_by_the_kernel_where_systemd_can(tmp_path, monkeypatch
     """A stand-in for systemd-run: what is asked of it, and that its absence is no error."""
     program = tmp_path / "systemd-run"
     program.write_text(
-        '#!/bin/sh\necho "$@" >> "$(dirname "$0")/asked"\nwhile [ "$1" != env ] && [ "$1" != true ]; do shift; done\nexec "$@"\n'
+        '#!/bin/sh\necho "$@" >> "$(dirname "$0")/asked"\nwhile [ "$1" != env ] && [ "$1" != test ]; do shift; done\nexec "$@"\n'
     )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")

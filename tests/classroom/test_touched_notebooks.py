@@ -152,6 +152,24 @@ def test_only_stubs_are_not_begun():
     assert not repair(released().encode(), released(), classes.LESSON, lesson_of).is_begun
 
 
+@pytest.mark.parametrize(("cells", "reason"), [
+    ([touched_notebooks.code("a = 1\n" * 40_000)], "240,[0-9]{3} characters of code; 200,000 are the most"),
+    ([touched_notebooks.code("a = 1")] * 2_000, "cells; 2,000 are the most"),
+], ids=["code", "cells"])  # fmt: skip
+def test_more_than_a_notebook_holds_is_not_parsed(cells, reason):
+    """What parses it is the teacher's process: 19 MB of code would take minutes and gigabytes."""
+    notebook = touched_notebooks.right(released())
+    notebook["cells"] += cells
+    with pytest.raises(NotRepairable, match=reason):
+        repair(json.dumps(notebook).encode(), released(), classes.LESSON, lesson_of)
+
+
+def test_a_large_picture_in_text_is_no_code():
+    notebook = touched_notebooks.right(released())
+    notebook["cells"].insert(0, touched_notebooks.text(f"![x](data:image/png;base64,{'A' * 3_000_000})"))
+    assert repair(json.dumps(notebook).encode(), released(), classes.LESSON, lesson_of).remarks == []
+
+
 def test_there_are_enough_kinds():
     assert len(KINDS) >= 60
     assert touched_notebooks.right(released())["cells"]

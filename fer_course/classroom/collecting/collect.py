@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from fer_course._shared.files import atomic, exclusive, write_text
 from fer_course.classroom.collecting import ledger as states
@@ -15,6 +15,9 @@ from fer_course.classroom.collecting.ledger import FOLDER, HandedIn, ledger, wri
 from fer_course.classroom.collecting.proposal import TIME, Proposal, propose
 from fer_course.classroom.collecting.uploads import is_junk
 
+#: Bytes that a path in an export, and each name in it, may have in what is kept: file systems take 255 for a name, with what
+#: `atomic` adds.
+_LONGEST_PATH, _LONGEST_NAME = 1_000, 200
 #: States in which a teacher has something to do.
 _OPEN = {states.UNSURE, states.NOBODY, states.UNREADABLE}
 
@@ -101,7 +104,7 @@ def _write(folder: Path, proposal: Proposal) -> Collected:
     for row in rows:
         upload = proposal.uploads[row.file]
         if upload.source and not is_junk(tuple(row.file.split("/"))):
-            _keep(folder / FOLDER / row.export / _kept_name(row.file), upload.content)
+            _keep(folder / FOLDER / row.export, row.file, upload.content)
     write_ledger(folder / FOLDER / "ledger.csv", [row for row in before if row.export != proposal.export] + rows)
     for row in proposal.rows:
         if row.state == states.FILED:
@@ -119,21 +122,14 @@ def _with_history(row: HandedIn, earlier: HandedIn | None) -> HandedIn:
     return earlier if earlier and unchanged else row
 
 
-def _kept_name(file: str) -> str:
-    """Return the path of the copy of a file: its own, or a short one where no file could have that name."""
-    parts = file.split("/")
-    if len(file.encode("utf-8", "replace")) <= 1000 and all(
-        len(each.encode("utf-8", "replace")) <= 200 for each in parts
-    ):
-        return file
-    return f"{parts[0][:40]}-{hashlib.sha256(file.encode('utf-8', 'replace')).hexdigest()[:16]}"
-
-
-def _keep(path: Path, content: bytes) -> None:
-    """Keep a copy of what was handed in; a file where a folder is needed, or the reverse, gets another name."""
-    if path.is_dir() or any(parent.is_file() for parent in path.parents):
-        path = path.parents[len(path.parts) - path.parts.index(FOLDER) - 3] / "_".join(
-            path.parts[path.parts.index(FOLDER) + 2 :]
-        )
+def _keep(folder: Path, name: str, content: bytes) -> None:
+    """Keep a copy of what was handed in; a file where a folder is needed, the reverse, or a name too long gets another name."""
+    path = folder / name
+    lengths = [len(part.encode("utf-8", "replace")) for part in name.split("/")]
+    if sum(lengths) > _LONGEST_PATH or max(lengths) > _LONGEST_NAME:
+        digest = hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()
+        path = folder / f"{digest[:16]}{PurePosixPath(name).suffix[:10]}"
+    elif path.is_dir() or any(parent.is_file() for parent in path.parents):
+        path = folder / name.replace("/", "_")[-_LONGEST_NAME:]
     with atomic(path) as temporary:
         temporary.write_bytes(content)

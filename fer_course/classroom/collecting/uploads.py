@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 import zipfile
 import zlib
@@ -115,7 +116,21 @@ def uploads(export: str | Path, spool: Path, timezone: tzinfo | None = None) -> 
             raise ClassError(f"{export}: {found[0].refused}. Download it again.")
     else:
         raise ClassError(f"{export} is neither a folder nor a zip. Give what your learning platform exports.")
-    return sorted(found, key=lambda upload: upload.path)
+    return _one_path_each(sorted(found, key=lambda upload: upload.path))
+
+
+def _one_path_each(found: list[Upload]) -> list[Upload]:
+    """Return the files with a path of its own for each: a zip may hold two of one name."""
+    taken: set[str] = set()
+    named = []
+    for each in found:
+        path, number = each.path, 1
+        while path in taken:
+            number += 1
+            path = f"{each.path} ({number})"
+        taken.add(path)
+        named.append(replace(each, path=path) if path != each.path else each)
+    return named
 
 
 def without_outer_folder(found: list[Upload]) -> list[Upload] | None:
@@ -163,14 +178,17 @@ class _Reader:
     def folder(self, folder: Path) -> Iterator[Upload]:
         """Yield the files of a folder; they stay where they are."""
         for path in sorted(folder.rglob("*")):
-            name = path.relative_to(folder).as_posix()
+            # Names that are no text, as some programs unpack them.
+            name = os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "backslashreplace")
             if path.is_symlink():
                 yield Upload(name, None, (), refused="is a link")
             elif path.is_file():
                 status = path.stat()
                 times = ((name.count("/") + 1, datetime.fromtimestamp(status.st_mtime, UTC)),)
                 # Documents of Office programs are zips, too.
-                if path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
+                if path.suffix.lower() == ".zip" and status.st_size > LARGEST_OF_ONE:
+                    yield Upload(name, None, times, refused=_too_large(status.st_size, LARGEST_OF_ONE))
+                elif path.suffix.lower() == ".zip" and zipfile.is_zipfile(path):
                     with open(path, "rb") as file:
                         yield from self.zip(file, name, times, _Budget(LARGEST_OF_ONE, MOST_OF_ONE), 2)
                 elif status.st_size > LARGEST:
@@ -208,7 +226,7 @@ class _Reader:
     def _member(
         self, archive: zipfile.ZipFile, member: zipfile.ZipInfo, path: str, times: _Times, budget: _Budget, depth: int
     ) -> Iterator[Upload]:
-        name = "/".join(PurePosixPath(member.filename.replace("\\", "/")).parts)
+        name = "/".join(PurePosixPath(member.filename.replace("\\", "/")).parts) or "(no name)"
         inner = f"{path}/{name}" if path else name
         times = (*times, (inner.count("/") + 1, self._time(member)))
         if leads_outside(member.filename):
