@@ -155,7 +155,9 @@ def test_a_student_whose_held_out_faces_its_teachers_know_is_warned_of_once(tiny
         assert same_fold.trained_on.tolist() == validation_rows(training, 0.25, 0)[0].tolist()
         train(tiny_model(), tiny_faces, student, tmp_path / "same", progress=False, teacher=same_fold)
         everything = soft_targets(runs, tiny_faces, unseen=True)
-        train(tiny_model(), tiny_faces, student.but(validation=0.0), tmp_path / "0", progress=False, teacher=everything)
+        train(
+            tiny_model(), tiny_faces, student.but(validation=0.0), tmp_path / "all", progress=False, teacher=everything
+        )
         unknown = soft_targets([tiny_model()], tiny_faces)
         assert unknown.trained_on is None
         train(tiny_model(), tiny_faces, student, tmp_path / "unknown", progress=False, teacher=unknown)
