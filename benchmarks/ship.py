@@ -31,12 +31,20 @@ from study import done, find
 from fer_course import models, results
 from fer_course._shared import files
 from fer_course.evaluation import VIEWS, evaluate, leaked
+from fer_course.faces import Faces
 from fer_course.models import weights
 from fer_course.reports import Report
 from fer_course.runs import Run
+from fer_course.training import validation_rows
 
 COMMAND = "python benchmarks/study.py best --data PATH --out FOLDER, then benchmarks/ship.py"
 SHIPPED = "unseen teachers"
+
+
+def near_copies_of_folds(training: Faces) -> list[int]:
+    """Return for each fifth how many faces are left out of the training as near copies of held-out faces, exact ones aside."""
+    kept = [[validation_rows(training, 0.2, fold, near)[0].sum() for near in (False, True)] for fold in range(5)]
+    return [int(before - after) for before, after in kept]
 
 
 def before() -> tuple[dict, dict[str, np.ndarray]]:
@@ -116,7 +124,11 @@ def main() -> None:
         elif look["views"] == "one" and key in arrays:
             report = answers(look, arrays["labels"], arrays[key], copies)
             looks[place] = again(look, report, {"without near copies": near})
-    counts = {"copies": int(copies.sum()), "near_copies": int((near & ~copies).sum())}
+    counts = {
+        "copies": int(copies.sum()),
+        "near_copies": int((near & ~copies).sum()),
+        "near_copies_of_folds": near_copies_of_folds(faces.select("Training")),
+    }
     kept = ("milliseconds",) if trained else ("recorded", "machine", "milliseconds")
     kept = {name: record[name] for name in kept if name in record}
     files.write_json(RESULTS / "views.json", about(COMMAND, **counts, views=looks) | kept)
