@@ -191,7 +191,7 @@ def find_near_copies(train_images: np.ndarray, test_images: np.ndarray, correlat
 
     The answer is exact. Summed over parts of 8 × 8 pixels, standardised pictures differ by no more than as they are, so that
     nearly all pairs are told apart by a product of small float32 matrices, and the others by whole numbers. 28,709 × 3,589 faces
-    take seconds on two cores, and 50 MB.
+    take seconds on two cores, and 65 MB.
 
     Args:
         train_images: uint8 (N, height, width).
@@ -227,7 +227,7 @@ class _Standardised:
         height, width = images.shape[1:]
         down, across = np.arange(0, height, side), np.arange(0, width, side)
         sizes = np.outer(np.diff([*down, height]), np.diff([*across, width])).ravel()
-        self.rows = np.flatnonzero(wanted & (images != images[:, :1, :1]).any(axis=(1, 2)))
+        self.rows = np.flatnonzero(wanted & (images.min(axis=(1, 2)) < images.max(axis=(1, 2))))
         together = np.empty((len(self.rows), len(sizes)), np.float32)
         for start in range(0, len(self.rows), 1024):
             pixels = images[self.rows[start : start + 1024]].astype(np.int64)
