@@ -23,6 +23,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 # isort: split
 import keras
 from recording import RESULTS, about, real_faces
+from studies import NOT_RECORDED, TUNED
 
 from fer_course import models
 from fer_course._shared import files
@@ -84,8 +85,9 @@ def main() -> None:
         )
     print(f"median {statistics.median(run['report']['accuracy'] for run in runs):.2%}")
     if options.record:
+        chosen_on = TUNED if options.recipe == "minutes" else NOT_RECORDED
         command = f"python benchmarks/minutes.py --data PATH --out FOLDER --recipe {Path(options.recipe).name}"
-        files.write_json(RESULTS / f"{options.record}.json", about(command, runs=runs))
+        files.write_json(RESULTS / f"{options.record}.json", about(command, chosen_on=chosen_on, runs=runs))
 
 
 if __name__ == "__main__":

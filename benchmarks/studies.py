@@ -1,4 +1,7 @@
-"""What `study.py` trains: for each study a sentence, and its rows. All recipes were tuned on Training alone."""
+"""What `study.py` trains: for each study a sentence, and its rows. All recipes were tuned on Training alone.
+
+Each row says what was chosen on which faces. Nobody wrote down which part of Training the settings were tuned on.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,13 @@ from dataclasses import dataclass
 
 from fer_course import models
 from fer_course.recipes import Recipe
+
+#: What `Row.chosen_on` says of a row whose notes say nothing.
+NOT_RECORDED = "not recorded"
+#: Of settings that were tuned.
+TUNED = "a part of Training (which: not recorded)"
+#: Of rows that are there to be compared with another one.
+ONE_CHANGE = "not chosen: one change of mini_xception"
 
 
 @dataclass(frozen=True)
@@ -17,6 +27,7 @@ class Row:
         teachers: rows of the same study, trained with seed 0; the row learns from the mean of their probabilities.
         unseen: of those teachers alone, for each face, that held it out.
         seeds: fewer than the study's, where one is enough.
+        chosen_on: on which faces its settings were chosen, and, after a semicolon, its epoch, where it is not the last one.
 
     """
 
@@ -24,6 +35,7 @@ class Row:
     teachers: tuple[str, ...] = ()
     unseen: bool = False
     seeds: tuple[int, ...] | None = None
+    chosen_on: str = NOT_RECORDED
 
 
 MINUTES = Recipe.named("minutes")
@@ -45,10 +57,23 @@ TEACHER = Recipe(
 MAGNIFYING = TEACHER.but(input_size=64, epochs=40, shift=0.08, rotation=8.0, zoom=0.08)
 
 #: Each holds another fifth of Training out, on which its best epoch is chosen.
-TEACHERS = {f"teacher {fold}": Row(TEACHER.but(fold=fold), seeds=(0,)) for fold in range(3)}
+TEACHERS = {
+    f"teacher {fold}": Row(
+        TEACHER.but(fold=fold), seeds=(0,), chosen_on=f"{TUNED}; epoch: a fifth of Training (fold {fold})"
+    )
+    for fold in range(3)
+}
 #: With these every face of Training has one teacher that has not seen it, three fifths of them two.
-MORE_TEACHERS = {f"teacher {fold}": Row(TEACHER.but(fold=fold), seeds=(0,)) for fold in (3, 4)} | {
-    f"teacher {fold}, 64 pixels": Row(MAGNIFYING.but(fold=fold), seeds=(0,)) for fold in range(3)
+MORE_TEACHERS = {
+    f"teacher {fold}": Row(
+        TEACHER.but(fold=fold), seeds=(0,), chosen_on=f"{TUNED}; epoch: a fifth of Training (fold {fold})"
+    )
+    for fold in (3, 4)
+} | {
+    f"teacher {fold}, 64 pixels": Row(
+        MAGNIFYING.but(fold=fold), seeds=(0,), chosen_on=f"{TUNED}; epoch: a fifth of Training (fold {fold})"
+    )
+    for fold in range(3)
 }
 
 BEST = Recipe.named("best")
@@ -66,49 +91,77 @@ TURNED = UNSEEN_MAGNIFIED.but(
 )  # fmt: skip
 ALL_TEACHERS = (*TEACHERS, *MORE_TEACHERS)
 
+#: The rows of the study `size`, and what each changes of the first one.
+SIZE: dict[str, dict] = {
+    "mini_xception": {},
+    "twice the filters": {"model": "mini_xception_wide"},
+    "three convolutions a module": {"model": "mini_xception_deep"},
+    "standard convolutions": {"model": "mini_xception_standard"},
+    "without shortcuts": {"model": "mini_xception_no_shortcuts"},
+    "without normalisation": {"model": "mini_xception_no_normalisation"},
+    "without normalisation, a tenth of the rate": {
+        "model": "mini_xception_no_normalisation",
+        "learning_rate": ZOO.learning_rate / 10,
+    },
+    "a tenth of the rate": {"learning_rate": ZOO.learning_rate / 10},
+    "without shortcuts, more filters": {"model": "mini_xception_no_shortcuts_wide"},
+    "ReLU between the halves": {"model": "mini_xception_relu_between"},
+    "normalisation between the halves": {"model": "mini_xception_norm_between"},
+    "normalisation and ReLU between the halves": {"model": "mini_xception_norm_relu_between"},
+    "24 pixels": {"input_size": 24},
+    "64 pixels": {"input_size": 64},
+}
+#: Its patience takes the epoch with the lowest loss on the fifth that it holds out.
+AS_PUBLISHED = "not chosen: as published; epoch: a fifth of Training (fold 0)"
+
 STUDIES: dict[str, tuple[str, dict[str, Row]]] = {
     "zoo": (
         "Every network of the zoo, one recipe.",
-        {name: Row(ZOO.but(model=name)) for name in models.names()},
+        {
+            name: Row(ZOO.but(model=name), chosen_on="not chosen: the recipe of `minutes`, shorter")
+            for name in models.names()
+        },
     ),
     "size": (
         "The paper's claims on filters and layers, mini-Xception with one of its parts changed or left out, and the input.",
         {
-            "mini_xception": Row(ZOO),
-            "twice the filters": Row(ZOO.but(model="mini_xception_wide")),
-            "three convolutions a module": Row(ZOO.but(model="mini_xception_deep")),
-            "standard convolutions": Row(ZOO.but(model="mini_xception_standard")),
-            "without shortcuts": Row(ZOO.but(model="mini_xception_no_shortcuts")),
-            "without normalisation": Row(ZOO.but(model="mini_xception_no_normalisation")),
-            "without normalisation, a tenth of the rate": Row(
-                ZOO.but(model="mini_xception_no_normalisation", learning_rate=ZOO.learning_rate / 10)
-            ),
-            "a tenth of the rate": Row(ZOO.but(learning_rate=ZOO.learning_rate / 10)),
-            "without shortcuts, more filters": Row(ZOO.but(model="mini_xception_no_shortcuts_wide")),
-            "ReLU between the halves": Row(ZOO.but(model="mini_xception_relu_between")),
-            "normalisation between the halves": Row(ZOO.but(model="mini_xception_norm_between")),
-            "normalisation and ReLU between the halves": Row(ZOO.but(model="mini_xception_norm_relu_between")),
-            "24 pixels": Row(ZOO.but(input_size=24)),
-            "64 pixels": Row(ZOO.but(input_size=64)),
+            name: Row(
+                ZOO.but(**changes), chosen_on=ONE_CHANGE if changes else "not chosen: the recipe of `minutes`, shorter"
+            )
+            for name, changes in SIZE.items()
         },
     ),
     "augmentation": (
         "None, the paper's and ours, over 24 epochs.",
-        {"none": Row(LONG.but(**PLAIN)), "the paper's": Row(LONG.but(**PAPER)), "ours": Row(LONG)},
+        {
+            "none": Row(LONG.but(**PLAIN), chosen_on="not chosen: no augmentation"),
+            "the paper's": Row(LONG.but(**PAPER), chosen_on="not chosen: as published"),
+            "ours": Row(LONG, chosen_on=TUNED),
+        },
     ),
-    "paper": ("The paper's settings as printed, under its own early stopping.", {"paper": Row(Recipe.named("paper"))}),
+    "paper": (
+        "The paper's settings as printed, under its own early stopping; and the same with faces as large as FER2013 has them.",
+        {
+            "paper": Row(Recipe.named("paper"), chosen_on=AS_PUBLISHED),
+            "paper at 48 pixels": Row(
+                Recipe.named("paper").but(name="paper at 48 pixels", input_size=48), chosen_on=AS_PUBLISHED
+            ),
+        },
+    ),
     "best": (
         "The longest recipe, from labels alone and with teachers.",
         {
             **TEACHERS,
             **MORE_TEACHERS,
-            "best": Row(BEST),
-            "distilled from one": Row(DISTILLED, teachers=("teacher 0",), seeds=(0,)),
-            "distilled": Row(DISTILLED, teachers=tuple(TEACHERS), seeds=(0,)),
-            "distilled, 64 pixels": Row(MAGNIFIED, teachers=tuple(TEACHERS)),
-            "unseen teachers": Row(UNSEEN, teachers=ALL_TEACHERS, unseen=True),
-            "unseen teachers, 64 pixels": Row(UNSEEN_MAGNIFIED, teachers=ALL_TEACHERS, unseen=True),
-            "unseen teachers, 64 pixels, turned": Row(TURNED, teachers=ALL_TEACHERS, unseen=True),
+            "best": Row(BEST, chosen_on=TUNED),
+            "distilled from one": Row(DISTILLED, teachers=("teacher 0",), seeds=(0,), chosen_on=TUNED),
+            "distilled": Row(DISTILLED, teachers=tuple(TEACHERS), seeds=(0,), chosen_on=TUNED),
+            "distilled, 64 pixels": Row(MAGNIFIED, teachers=tuple(TEACHERS), chosen_on=TUNED),
+            "unseen teachers": Row(UNSEEN, teachers=ALL_TEACHERS, unseen=True, chosen_on=TUNED),
+            "unseen teachers, 64 pixels": Row(UNSEEN_MAGNIFIED, teachers=ALL_TEACHERS, unseen=True, chosen_on=TUNED),
+            "unseen teachers, 64 pixels, turned": Row(
+                TURNED, teachers=ALL_TEACHERS, unseen=True, chosen_on="a fifth of Training (which: not recorded)"
+            ),
         },
     ),
 }

@@ -1,10 +1,13 @@
-"""What drawn faces are worth, measured: python benchmarks/transfer.py --data FER2013 [--part difficulty|transfer|few] [--seeds 3]
+"""What drawn faces are worth, measured: python benchmarks/transfer.py --data FER2013 [--part difficulty|transfer|few] [--seeds 5]
 
 difficulty  mini-Xception, trained well on the embedded default set: its score and confusions on drawn test faces
 transfer    trained on drawn faces alone, tested on photographs: PublicTest of FER2013
 few         500 photographs of Training, from scratch and after training on drawn faces, tested on PublicTest
 
-Settings were chosen on drawn faces and on Training; PublicTest is looked at once a seed. Writes a part at a time into
+The drawn faces of `transfer` and `few` are balanced, FER2013 is not, and balance alone could raise a balanced accuracy. So both
+have controls: as many drawn faces with the classes' shares of Training; and, in `few`, 500 photographs, as many of each class.
+
+Settings were chosen on drawn faces and on Training; PublicTest is looked at once a seed and row. Writes a part at a time into
 fer_course/results/drawn_faces.json. Runs are kept in --runs, and go on from there when the same command is typed again.
 """
 
@@ -23,8 +26,9 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 from fer_course import data
 from fer_course._shared import files
 from fer_course.data import drawn
+from fer_course.errors import DataError
 from fer_course.evaluation import evaluate
-from fer_course.faces import Faces
+from fer_course.faces import CLASS_NAMES, Faces
 from fer_course.recipes import Recipe
 from fer_course.runs import Run
 from fer_course.training import train
@@ -54,29 +58,53 @@ def difficulty(seed: int, real: Faces, folder: Path) -> dict:
     return {"drawn test faces": evaluate(made, test, "Test").to_dict()}
 
 
-def alone(seed: int, folder: Path) -> Run:
-    """Train on drawn faces alone, as many of each class; all of them are for training."""
-    faces = drawn.draw(DRAWN_FACES, seed=1000 + seed, balanced=True)
+def alone(seed: int, folder: Path, balanced: bool = True) -> Run:
+    """Train on drawn faces alone, as many of each class or with Training's shares; all of them are for training."""
+    faces = drawn.draw(DRAWN_FACES, seed=1000 + seed, balanced=balanced)
     faces = dataclasses.replace(faces, split=np.full(len(faces), "Training"))
-    return run("alone", faces, ALONE.but(seed=seed), folder)
+    return run("alone" if balanced else "alone-shares", faces, ALONE.but(seed=seed), folder)
+
+
+def balanced(photographs: Faces, n: int, seed: int) -> Faces:
+    """Return `n` of the photographs, as many of each class: with a remainder, the first classes have one more.
+
+    Raises:
+        DataError: if a class has too few.
+
+    """
+    rng, classes = np.random.default_rng(seed), len(CLASS_NAMES)
+    wanted = [n // classes + (label < n % classes) for label in range(classes)]
+    if (photographs.counts() < wanted).any():
+        raise DataError(f"{n} photographs, as many of each class, are more than there are: {photographs.counts()}.")
+    rows = [rng.permutation(np.flatnonzero(photographs.labels == label))[:count] for label, count in enumerate(wanted)]
+    return photographs[np.sort(np.concatenate(rows))]
 
 
 def transfer(seed: int, real: Faces, folder: Path) -> dict:
     """Test a network that has seen drawn faces alone on photographs."""
-    return {"PublicTest": evaluate(alone(seed, folder), real, "PublicTest").to_dict()}
+    made = {"PublicTest": alone(seed, folder), "shares of Training": alone(seed, folder, balanced=False)}
+    return {name: evaluate(each, real, "PublicTest").to_dict() for name, each in made.items()}
 
 
 def few(seed: int, real: Faces, folder: Path) -> dict:
     """Train on a few photographs, with and without drawn faces before."""
-    photographs = real.select("Training").sample(PHOTOGRAPHS, seed=seed)
-    scratch = run("scratch", photographs, SCRATCH.but(seed=seed), folder)
-    after = run("after", photographs, AFTER.but(seed=seed), folder, start=alone(seed, folder))
-    return {
-        "from scratch": evaluate(scratch, real, "PublicTest").to_dict(),
-        "after drawn faces": evaluate(after, real, "PublicTest").to_dict(),
+    training = real.select("Training")
+    photographs, even = training.sample(PHOTOGRAPHS, seed=seed), balanced(training, PHOTOGRAPHS, seed)
+    scratch, after, drawn_ones = SCRATCH.but(seed=seed), AFTER.but(seed=seed), alone(seed, folder)
+    made = {
+        "from scratch": run("scratch", photographs, scratch, folder),
+        "after drawn faces": run("after", photographs, after, folder, start=drawn_ones),
+        "balanced, from scratch": run("scratch-balanced", even, scratch, folder),
+        "balanced, after drawn faces": run("after-balanced", even, after, folder, start=drawn_ones),
+        "after drawn faces, shares of Training": run(
+            "after-shares", photographs, after, folder, start=alone(seed, folder, balanced=False)
+        ),
     }
+    return {name: evaluate(each, real, "PublicTest").to_dict() for name, each in made.items()}
 
 
+#: The recipes of each part, with seed 0, as its record names them.
+RECIPES = {"difficulty": (WELL,), "transfer": (ALONE,), "few": (ALONE, SCRATCH, AFTER)}
 PARTS = {"difficulty": difficulty, "transfer": transfer, "few": few}
 
 
@@ -85,7 +113,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
     parser.add_argument("--part", choices=PARTS, action="append")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--runs", type=Path, default=Path("runs/transfer"))
     options = parser.parse_args()
     real = data.load(options.data)
@@ -95,7 +123,8 @@ def main() -> None:
         measured = {str(seed): PARTS[part](seed, real, options.runs) for seed in range(options.seeds)}
         known = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
         command = f"python benchmarks/transfer.py --data FER2013 --part {part} --seeds {options.seeds}"
-        known[part] = {"command": command, "recorded": date.today().isoformat(), "seeds": measured}
+        recipes = {recipe.name: dataclasses.asdict(recipe) for recipe in RECIPES[part]}
+        known[part] = {"command": command, "recorded": date.today().isoformat(), "recipes": recipes, "seeds": measured}
         files.write_json(RESULT, known)
         for seed, reports in measured.items():
             for name, report in reports.items():

@@ -14,6 +14,9 @@ CLASS_NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"
 SIZE = 48
 #: FER2013's splits. Copies in the form of image folders have only two; the second one is called `Test` here.
 SPLITS = ("Training", "PublicTest", "PrivateTest", "Test")
+#: Pearson's correlation of the pixels from which two pictures are near copies. Measured on FER2013: of the 103 million pairs of a
+#: Training and a PublicTest face, 389 reach .998, 391 reach .995 and 400 reach .99.
+NEAR = 0.998
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,6 +177,78 @@ def find_copies(train_images: np.ndarray, test_images: np.ndarray) -> np.ndarray
     """
     seen = {image.tobytes() for image in train_images}
     return np.array([image.tobytes() in seen for image in test_images], dtype=bool)
+
+
+def find_near_copies(train_images: np.ndarray, test_images: np.ndarray, correlation: float = NEAR) -> np.ndarray:
+    """Return a boolean mask (M,): True where a test picture is a copy of a training picture, exactly or nearly.
+
+    Near copies are pictures whose pixels correlate by `correlation` or more: compressed or resampled once more, brighter, or with
+    more contrast; not mirrored or moved ones. A constant picture correlates with nothing: it is a copy only of one that is equal.
+
+    >>> pictures = np.array([[[10, 20], [30, 50]], [[7, 7], [7, 7]]], np.uint8)
+    >>> find_near_copies(pictures, np.array([[[11, 20], [30, 50]], [[50, 30], [20, 10]], [[8, 8], [8, 8]]], np.uint8))
+    array([ True, False, False])
+
+    The answer is exact. Summed over parts of 8 × 8 pixels, standardised pictures differ by no more than as they are, so that
+    nearly all pairs are told apart by a product of small float32 matrices, and the others by whole numbers. 28,709 × 3,589 faces
+    take seconds on two cores, and 65 MB.
+
+    Args:
+        train_images: uint8 (N, height, width).
+        test_images: uint8 (M, height, width).
+        correlation: above 0, at most 1.
+
+    """
+    found = find_copies(train_images, test_images)
+    train, test = _Standardised(train_images, ~np.zeros(len(train_images), bool)), _Standardised(test_images, ~found)
+    block = 2048
+    for first in range(0, len(test.rows), block):
+        of_test = slice(first, first + block)
+        for start in range(0, len(train.rows), block):
+            of_train = slice(start, start + block)
+            # Of standardised pictures the squared distance is 2 - 2 * correlation; between their parts it is that or less.
+            near = train.left[of_train] @ test.right[of_test].T >= 2 * correlation - 2 - 1e-4  # 1e-4: float32
+            if near.any():
+                ours, theirs = train.rows[of_train][near.any(axis=1)], test.rows[of_test][near.any(axis=0)]
+                found[theirs] |= (_correlations(train_images[ours], test_images[theirs]) >= correlation).any(axis=0)
+    return found
+
+
+class _Standardised:
+    """Some of the pictures (`wanted`, without those that are constant), as sums over parts that a product of matrices compares.
+
+    Attributes:
+        rows: which of the pictures these are, int64 (n,).
+        left, right: float32 (n, parts + 2): `left @ right.T` is the negative squared distance between the pictures' parts.
+
+    """
+
+    def __init__(self, images: np.ndarray, wanted: np.ndarray, side: int = 8):
+        height, width = images.shape[1:]
+        down, across = np.arange(0, height, side), np.arange(0, width, side)
+        sizes = np.outer(np.diff([*down, height]), np.diff([*across, width])).ravel()
+        self.rows = np.flatnonzero(wanted & (images.min(axis=(1, 2)) < images.max(axis=(1, 2))))
+        together = np.empty((len(self.rows), len(sizes)), np.float32)
+        for start in range(0, len(self.rows), 1024):
+            pixels = images[self.rows[start : start + 1024]].astype(np.int64)
+            sums = np.add.reduceat(np.add.reduceat(pixels, down, axis=1), across, axis=2).reshape(len(pixels), -1)
+            mean = sums.sum(axis=1, keepdims=True) / (height * width)
+            spread = np.sqrt((pixels**2).sum(axis=(1, 2))[:, None] - mean**2 * height * width)
+            together[start : start + 1024] = (sums - mean * sizes) / np.sqrt(sizes) / spread
+        norms, ones = (together**2).sum(axis=1, keepdims=True), np.ones((len(together), 1), np.float32)
+        self.left, self.right = np.hstack([2 * together, -norms, -ones]), np.hstack([together, ones, norms])
+
+
+def _correlations(images: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return Pearson's correlation of each picture with each other one, float64 (N, M); none may be constant.
+
+    Until the last step all numbers are whole and below 2**53, so that float64 holds them exactly.
+    """
+    ours, theirs = (each.reshape(len(each), -1).astype(np.float64) for each in (images, others))
+    n = ours.shape[1]
+    products = n * (ours @ theirs.T) - np.outer(ours.sum(axis=1), theirs.sum(axis=1))
+    spreads = (np.sqrt(n * (each**2).sum(axis=1) - each.sum(axis=1) ** 2) for each in (ours, theirs))
+    return products / np.outer(*spreads)
 
 
 def count_labels(labels: np.ndarray) -> np.ndarray:

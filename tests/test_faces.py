@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from fer_course import CLASS_NAMES, DataError, Faces
 from fer_course._shared import files
-from fer_course.faces import SPLITS, stratified
+from fer_course.faces import NEAR, SPLITS, find_copies, find_near_copies, stratified
 
 
 def blank(labels, split=None) -> Faces:
@@ -167,6 +167,61 @@ def test_constant_pictures_are_found():
     images[2, 47, 47] = 1
     images[3, 0, 0] = 1
     assert Faces(images, [0] * 4, ["Training"] * 4).constant().tolist() == [True, True, False, False]
+
+
+def slow_near_copies(train_images, test_images, correlation):
+    """Picture by picture, with NumPy's own correlation."""
+
+    def alike(one, other):
+        if one.min() == one.max() or other.min() == other.max():
+            return np.array_equal(one, other)
+        return np.array_equal(one, other) or np.corrcoef(one.ravel(), other.ravel())[0, 1] >= correlation
+
+    return [any(alike(train, test) for train in train_images) for test in test_images]
+
+
+@given(st.data())
+def test_near_copies_are_those_that_a_slow_loop_finds(data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    shape = data.draw(st.sampled_from([(48, 48), (9, 17), (3, 2), (1, 5)]))
+    smooth = np.linspace(0, 200, shape[0] * shape[1]).reshape(shape)
+    originals = [np.full(shape, 7.0), np.full(shape, 8.0), smooth, *rng.uniform(0, 255, (4, *shape))]
+    noise = st.sampled_from([0.0, 1.0, 3.0, 4.5, 5.0, 20.0])
+
+    def pictures(most):
+        made = []
+        for _ in range(data.draw(st.integers(0, most))):
+            picture = originals[data.draw(st.integers(0, len(originals) - 1))]
+            picture = picture * data.draw(st.sampled_from([1.0, 0.5])) + data.draw(st.sampled_from([0, 20]))
+            made.append(np.clip(picture + data.draw(noise) * rng.standard_normal(shape), 0, 255).astype(np.uint8))
+        return np.array(made, np.uint8).reshape(-1, *shape)
+
+    train, test = pictures(8), pictures(8)
+    correlation = data.draw(st.sampled_from([0.9, NEAR, 0.9999]))
+    found = find_near_copies(train, test, correlation)
+    assert found.tolist() == slow_near_copies(train, test, correlation)
+    assert not (find_copies(train, test) & ~found).any()
+
+
+def test_near_copies_in_many_pictures_stand_where_they_were_put():
+    rng = np.random.default_rng(0)
+    train = rng.integers(0, 256, (4500, 48, 48), dtype=np.uint8)  # more than a block
+    test = rng.integers(0, 256, (2500, 48, 48), dtype=np.uint8)
+    test[[0, 2047, 2048, 2499]] = train[[4499, 2048, 2047, 0]] // 2  # half as bright
+    test[7] = train[9]
+    test[8] = train[9, :, ::-1]  # mirrored: another picture
+    test[9] = np.roll(train[9], 1, axis=1)
+    assert np.flatnonzero(find_near_copies(train, test)).tolist() == [0, 7, 2047, 2048, 2499]
+    assert not find_near_copies(train[:0], test[:3]).any()
+
+
+def test_a_constant_picture_is_a_copy_of_an_equal_one_only():
+    pictures = np.repeat(np.array([0, 7, 255], np.uint8), 16).reshape(3, 4, 4)
+    almost = pictures[:1].copy()
+    almost[0, 0, 0] = 1
+    assert find_near_copies(pictures[:2], pictures).tolist() == [True, True, False]
+    assert find_near_copies(pictures, almost).tolist() == [False]
+    assert find_near_copies(almost, almost * 9).tolist() == [True]  # one bright pixel at the same place: correlation 1
 
 
 def test_a_file_is_written_whole_or_not_at_all(tmp_path):

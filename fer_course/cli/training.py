@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from pathlib import Path
 
 from fer_course.cli.commands import FACES, add_command
@@ -41,15 +43,17 @@ def _train(options) -> int:
     faces = faces.sample(options.faces)
     teachers = [Run(path) for path in options.teacher or ()]
     teacher = soft_targets(teachers, faces, unseen=options.unseen) if teachers else None
-    run = train(
-        None,
-        faces,
-        recipe,
-        out=options.out,
-        teacher=teacher,
-        devices=options.devices,
-        deterministic=options.deterministic,
-    )
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: print(f"fer-course: {message}", file=sys.stderr)
+        run = train(
+            None,
+            faces,
+            recipe,
+            out=options.out,
+            teacher=teacher,
+            devices=options.devices,
+            deterministic=options.deterministic,
+        )
     metrics = run.metrics
     kind = "drawn faces" if faces.drawn else "faces"
     if not run.finished:

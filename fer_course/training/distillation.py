@@ -8,6 +8,7 @@ Source: Hinton, Vinyals, Dean 2015, "Distilling the knowledge in a neural networ
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,6 +20,42 @@ from fer_course.quiet import keras
 from fer_course.recipes import Recipe
 from fer_course.runs import Run
 from fer_course.training import validation_rows
+from fer_course.training.run_folder import rows_trained_on
+
+
+class Targets(np.ndarray):
+    """Probabilities of teachers that know which faces their teachers were trained on, so that `train` can warn.
+
+    Attributes:
+        trained_on: boolean (N,), True for Training faces that one of the teachers was trained on; None if nothing is known.
+
+    """
+
+    trained_on: np.ndarray | None = None
+
+    def __array_finalize__(self, source):
+        self.trained_on = getattr(source, "trained_on", None)
+
+
+def warn_of_known_faces(recipe: Recipe, teacher: np.ndarray | None, training: Faces) -> None:
+    """Warn if a student holds faces out that its teachers were trained on: what they know of those reaches it by other faces.
+
+    Args:
+        recipe: the student's.
+        teacher: what `soft_targets` or `average` returned; any other array says nothing of its teachers.
+        training: the N Training faces.
+
+    """
+    trained_on = getattr(teacher, "trained_on", None)
+    if trained_on is None or not recipe.validation or trained_on.shape != (len(training),):
+        return
+    held_out = validation_rows(training, recipe.validation, recipe.fold, near=False)[1]
+    if known := int((held_out & trained_on).sum()):
+        warnings.warn(
+            f"Teachers of {recipe.name!r} were trained on {known:,} of the {held_out.sum():,} faces that it holds out, so its "
+            f"score on these is too good: give teachers and student the same fold, or the student validation 0.",
+            stacklevel=3,
+        )
 
 
 def soft_targets(
@@ -27,7 +64,7 @@ def soft_targets(
     views: str | Sequence[tuple[bool, int, int]] = "flips",
     temperature: float = 1.0,
     unseen: bool = False,
-) -> np.ndarray:
+) -> Targets:
     """Return the teachers' probabilities for the Training faces, for `train(…, teacher=…)`.
 
     Args:
@@ -39,7 +76,8 @@ def soft_targets(
             learned its label by heart. All teachers must be runs. A face that no teacher held out is judged by all.
 
     Returns:
-        float32 (N, classes), one row per Training face, in their order; each row sums to 1.
+        float32 (N, classes), one row per Training face, in their order; each row sums to 1. They know which of these faces
+        those teachers that are runs were trained on: `train` warns of a student that holds some of them out.
 
     Raises:
         ModelError: if there is no teacher, or the temperature is not above 0.
@@ -53,12 +91,13 @@ def soft_targets(
         )
     training = faces.select("Training")
     probabilities = np.stack([predict(teacher, training.images, views) for teacher in teachers])
-    targets = average(probabilities, [teacher.recipe for teacher in teachers] if unseen else [], training)
-    targets = targets ** np.float32(1 / temperature)
-    return targets / targets.sum(axis=1, keepdims=True)
+    judges = [teacher.recipe for teacher in teachers] if unseen else []
+    targets = np.asarray(average(probabilities, judges, training)) ** np.float32(1 / temperature)
+    known = [rows_trained_on(teacher, training) for teacher in teachers if isinstance(teacher, Run)]
+    return _targets(targets / targets.sum(axis=1, keepdims=True), [rows for rows in known if rows is not None])
 
 
-def average(probabilities: np.ndarray, recipes: Sequence[Recipe], training: Faces) -> np.ndarray:
+def average(probabilities: np.ndarray, recipes: Sequence[Recipe], training: Faces) -> Targets:
     """Return the mean probabilities over the teachers; given their recipes, only over those that held a face out.
 
     Args:
@@ -67,19 +106,27 @@ def average(probabilities: np.ndarray, recipes: Sequence[Recipe], training: Face
         training: the N Training faces, in their order.
 
     Returns:
-        float (N, classes). A face that no teacher held out gets the mean of all.
+        float (N, classes). A face that no teacher held out gets the mean of all. Given recipes, they know which faces the
+        teachers were trained on, as those of `soft_targets` do.
 
     Raises:
         ModelError: if there are recipes, but not one per teacher.
 
     """
     if not recipes:
-        return np.mean(probabilities, axis=0)
+        return _targets(np.mean(probabilities, axis=0), [])
     if len(recipes) != len(probabilities):
         raise ModelError(
             f"Each teacher needs its recipe; found {len(probabilities)} teachers and {len(recipes)} recipes."
         )
-    trained_on = [validation_rows(training, recipe.validation, recipe.fold)[0] for recipe in recipes]
+    # Whether a teacher was trained on near copies of the faces that it held out depends on its age: those it does not judge.
+    trained_on = [validation_rows(training, recipe.validation, recipe.fold, near=False)[0] for recipe in recipes]
     judges = ~np.stack(trained_on)  # boolean (teachers, N); copies of held-out faces were not trained on either
     judges |= ~judges.any(axis=0)
-    return np.mean(probabilities, axis=0, where=judges[:, :, None])
+    return _targets(np.mean(probabilities, axis=0, where=judges[:, :, None]), trained_on)
+
+
+def _targets(probabilities: np.ndarray, trained_on: Sequence[np.ndarray]) -> Targets:
+    targets = np.asarray(probabilities).view(Targets)
+    targets.trained_on = np.logical_or.reduce(trained_on) if trained_on else None
+    return targets

@@ -31,7 +31,14 @@ class Feed(NamedTuple):
     held_out: tuple | None
 
 
-def make_feed(model: keras.Model, faces: Faces, targets: np.ndarray | None, recipe: Recipe, devices: int = 1) -> Feed:
+def make_feed(
+    model: keras.Model,
+    faces: Faces,
+    targets: np.ndarray | None,
+    recipe: Recipe,
+    devices: int = 1,
+    near: bool = True,
+) -> Feed:
     """Split Training faces in two, and make batches of the first part.
 
     Args:
@@ -40,9 +47,10 @@ def make_feed(model: keras.Model, faces: Faces, targets: np.ndarray | None, reci
         targets: what to learn instead of the labels, float32 (N, classes); None for the labels.
         recipe: validation share and fold, batch size, augmentation.
         devices: the number of held-out faces is a multiple of it.
+        near: whether near copies of held-out faces are left out, see `validation_rows`.
 
     """
-    kept, held_out = validation_rows(faces, recipe.validation, recipe.fold)
+    kept, held_out = validation_rows(faces, recipe.validation, recipe.fold, near)
     kept, held_out = np.flatnonzero(kept), np.flatnonzero(held_out)
     held_out = held_out[: len(held_out) // devices * devices]
     images, classes = prepare(faces.images, model.input_shape[1]), model.output_shape[-1]

@@ -23,11 +23,12 @@ from fer_course.runs import Run
 from fer_course.training.batch_norm import fused_normalisation
 from fer_course.training.checkpoint import Checkpoint, load_weights
 from fer_course.training.devices import accelerated, data_parallel, make_deterministic
+from fer_course.training.distillation import warn_of_known_faces
 from fer_course.training.feed import make_feed
 from fer_course.training.objectives import blend_targets, compile_model
 from fer_course.training.pace import Pace
 from fer_course.training.progress import Progress
-from fer_course.training.run_folder import Request, describe
+from fer_course.training.run_folder import Request, describe, leaves_near_copies_out
 from fer_course.training.stages import HandOver, stages
 
 
@@ -53,7 +54,7 @@ def train(
         progress: print one line per epoch, and a moving line in between.
         callbacks: more Keras callbacks, for example `LiveCurves()` or `TensorBoard(folder)`.
         teacher: for a recipe with distillation: the teacher's probabilities for the Training faces, float (N, classes), as
-            `distillation.soft_targets` returns them.
+            `distillation.soft_targets` returns them. Of a teacher that was trained on faces held out here, you are warned.
         devices: the number of local accelerators; each one takes an equal part of every batch. More than 1 needs the JAX
             backend, and leaves out up to `devices - 1` held-out faces, so that those can be divided equally, too.
         deterministic: make an accelerator give the same weights for the same seed, bit for bit, at the cost of speed. A
@@ -94,6 +95,7 @@ def train(
                 # Look again: another process may have worked here while this one waited.
                 run = request.find(folder) or request.begin(folder)
                 if not run.finished:
+                    warn_of_known_faces(recipe, teacher, faces)
                     _fit(model, faces, request, run, progress, callbacks, devices)
                     return run
         load_weights(model, run.path / "model.keras")
@@ -102,10 +104,10 @@ def train(
 
 def _fit(model: keras.Model, faces: Faces, request: Request, run: Run, progress: bool, callbacks, devices: int) -> None:
     """Train after the last finished epoch, until the run is finished or Ctrl-C comes; see `train`."""
-    recipe, finished = request.recipe, True
+    recipe, near, finished = request.recipe, leaves_near_copies_out(run), True
     checkpoint = Checkpoint(run.path, recipe, model)
     for network, until in stages(model, recipe, len(checkpoint.rows)):
-        feed = make_feed(network, faces, request.targets, recipe, devices)
+        feed = make_feed(network, faces, request.targets, recipe, devices, near)
         compile_model(feed.model, recipe, len(feed.batches))
         epochs_done = checkpoint.resume(feed.model)
         if epochs_done >= until or checkpoint.exhausted():

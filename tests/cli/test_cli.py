@@ -121,6 +121,12 @@ def test_train_with_teachers_that_have_not_seen_a_face(run_cli, small_csv, tmp_p
         wanted = soft_targets([Run(run) for run in runs], faces, unseen=unseen)
         np.testing.assert_allclose(np.load(out / "targets.npy"), wanted, atol=1e-5)
     assert not np.allclose(*(np.load(tmp_path / f"student-{unseen}" / "targets.npy") for unseen in (False, True)))
+    teacher.but(name="student", fold=1, distillation=1.0).to_yaml(tmp_path / "student.yaml")
+    student = [*student[:-3], runs[0], "--out", tmp_path / "warned"]
+    code, _, said = run_cli(*student)
+    assert code == 0
+    assert said.startswith("fer-course: Teachers of 'student' were trained on ")
+    assert "the same fold, or the student validation 0." in said
 
 
 def _check_predictions(run_cli, run, small_csv, tmp_path, accuracy):

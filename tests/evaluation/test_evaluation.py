@@ -349,6 +349,10 @@ def test_leaked_faces_are_those_that_a_double_loop_finds():
         assert found.any()
         assert found.dtype == bool
     assert leaked(faces).tolist() == leaked(faces, "PublicTest").tolist()
+    test, training = faces.select("PublicTest").images, faces.select("Training").images
+    near = [max(np.corrcoef(image.ravel(), other.ravel())[0, 1] for other in training) >= 0.998 for image in test]
+    assert leaked(faces, near=True).tolist() == near
+    assert sum(near) == leaked(faces).sum() + 1
     assert not leaked(some_faces(30)).any()
     with pytest.raises(DataError, match="no faces of the split 'Training'"):
         leaked(faces.select("PublicTest"))

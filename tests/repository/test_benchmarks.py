@@ -1,4 +1,4 @@
-"""The model card, the page on planning and the chart of README are what their scripts write from the records."""
+"""The model card, the pages on planning, parts and results, and the chart of README are what scripts write from the records."""
 
 import runpy
 import sys
@@ -16,6 +16,7 @@ SCRIPTS = ROOT / "benchmarks"
         ("planning", "docs/planning.md"),
         ("chart", "docs/results.svg"),
         ("parts", "docs/parts.md"),
+        ("scores", "docs/results.md"),
     ],
 )
 def test_the_page_is_up_to_date(script, page, monkeypatch, capsys):

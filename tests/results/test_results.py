@@ -2,6 +2,7 @@
 
 import base64
 import dataclasses
+import json
 import statistics
 
 import numpy as np
@@ -25,8 +26,10 @@ def percent(value: float) -> str:
 
 def of_recipe(name: str) -> list[dict]:
     """The recorded runs of a row of the table of results."""
-    if name in ("minutes", "paper"):
+    if name == "minutes":
         return results.load(name)["runs"]
+    if name in results.rows("paper"):
+        return results.rows("paper")[name]
     return results.rows("best")[name]
 
 
@@ -47,12 +50,77 @@ def test_readme_quotes_the_records():
     assert f"and {percent(median_of(best, accuracy))[:-2]} % in {spent}" in README
 
 
+def test_readme_quotes_what_each_look_is_worth_and_costs():
+    record = results.load("views")
+    shipped = {run["views"]: run for run in record["views"] if (run["row"], run["seed"]) == ("unseen teachers", 0)}
+    for name, looks in {"one": "one look", "flips": "two looks", "flips and shifts": "ten looks"}.items():
+        whole, left = (percent(shipped[name][key]["accuracy"]) for key in ("report", "without near copies"))
+        assert f"{looks} {whole} ({left}, {record['milliseconds']['views'][name]:.1f} ms)" in README
+    assert [run["looks"] for run in shipped.values()] == [1, 2, 10]
+
+
+def test_the_score_without_near_copies_leaves_out_the_same_faces_everywhere():
+    record = results.load("views")
+    assert (record["copies"], record["near_copies"]) == (248, 44)
+    assert len(record["near_copies_of_folds"]) == 5
+    left = [run for run in record["views"] if "without near copies" in run]
+    assert {run["row"] for run in left} == {run["row"] for run in record["views"]}
+    (counts,) = {tuple(map(sum, run["without near copies"]["confusion"])) for run in left}  # per class
+    assert sum(counts) == 3589 - 248 - 44
+    for run in left:
+        whole, exact, near = (
+            np.array(run[key]["confusion"]) for key in ("report", "without copies", "without near copies")
+        )
+        assert (whole >= exact).all()
+        assert (exact >= near).all()
+
+
+def test_every_row_says_what_was_chosen_on_which_faces(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    from studies import STUDIES
+
+    for study, (_, rows) in STUDIES.items():
+        for name, row in rows.items():
+            said = f"{study}, {name}: {row.chosen_on}"
+            assert row.chosen_on, said
+            recipe = row.recipe
+            assert (f"fold {recipe.fold}" in row.chosen_on) == bool(recipe.validation), said
+            # What a student holds out its teachers have held out, too.
+            for teacher in row.teachers:
+                taught = rows[teacher].recipe
+                assert not recipe.validation or (taught.validation, taught.fold) == (recipe.validation, recipe.fold), (
+                    said
+                )
+
+
+def test_the_page_of_results_counts_the_looks_at_publictest():
+    section = DRAWN.split("How often PublicTest was looked at\n")[1].split("\n## ")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in section.splitlines() if line.startswith("| ")]
+    said = {row[0].strip("`"): int(row[1]) for row in rows[1:]}
+    together = said.pop("together")
+    assert sum(said.values()) == together
+    for name, count in said.items():
+        text = json.dumps(results.load(name))
+        reports = text.count('"split": "PublicTest", "drawn": false')
+        assert count == (reports or len(results.load(name)["trainings"]))
+    assert said["views"] == 3 * len({(run["row"], run["seed"]) for run in results.load("views")["views"]})
+
+
 def test_the_page_of_results_quotes_the_records():
     text = RESULTS
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| `")]
-    assert [row[0].split("`")[1] for row in rows] == ["minutes", "paper", *dict.fromkeys(SHOWN)]
-    for name, seeds, accuracy, balanced, minutes in rows:
+    untrained = [row for row in rows if row[2] == "not trained yet"]
+    assert [row[0] for row in untrained] == [
+        f"`{row}`" for row in ("paper at 48 pixels",) if row not in results.rows("paper")
+    ]
+    rows = [row for row in rows if row not in untrained]
+    in_paper = list(results.rows("paper"))
+    assert [row[0].split("`")[1] for row in rows] == ["minutes", *in_paper, *dict.fromkeys(SHOWN)]
+    views = [run for run in results.load("views")["views"] if run["views"] == "one"]
+    for name, seeds, accuracy, without, balanced, minutes in rows:
         runs = of_recipe(name.split("`")[1])
+        left = [run["without near copies"]["accuracy"] for run in views if run["row"] == name.split("`")[1]]
+        assert without.split(" (")[0] == (percent(statistics.median(left)) if left else "")
         found = [run["report"]["accuracy"] for run in runs]
         assert seeds == str(len(runs))
         span = f"{percent(min(found))[:-2]} to {percent(max(found))}"
@@ -62,7 +130,7 @@ def test_the_page_of_results_quotes_the_records():
         assert minutes == f"{statistics.median(map(seconds, runs)) / 60:.0f}{' (GPU)' if accelerated else ''}"
     ratio = statistics.median(run["timing"]["ratio"] for run in results.load("minutes")["runs"])
     assert f"`minutes` takes {ratio:.1f} times as long as one plain epoch" in text
-    epochs = [run["training"]["epochs"] for run in results.load("paper")["runs"]]
+    epochs = [run["training"]["epochs"] for run in of_recipe("paper")]
     assert f"stopped by their own patience after {min(epochs)} to {max(epochs)} epochs" in " ".join(text.split())
 
 
@@ -144,10 +212,15 @@ def span(values: list[float]) -> str:
 
 
 def test_the_page_of_results_quotes_what_drawn_faces_are_worth():
-    rows = [line.split("|") for line in DRAWN.splitlines() if line.startswith("| ")][1:]
+    section = DRAWN.split("What drawn faces are worth\n")[1]
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("| ")][1:]
     record = results.load("drawn_faces")
-    assert len(rows) == len(DRAWN_ROWS)
-    for row, (part, name) in zip(rows, DRAWN_ROWS, strict=True):
+    assert len(rows) >= len(DRAWN_ROWS)
+    in_order = ("difficulty", "transfer", "few")
+    found = [(part, name) for part in in_order for name in record[part]["seeds"]["0"]]
+    assert len(rows) == len(found)
+    assert set(DRAWN_ROWS) <= set(found)
+    for row, (part, name) in zip(rows, found, strict=True):
         reports = [seed[name] for seed in record[part]["seeds"].values()]
         assert reports
         assert row[3].strip() == span([report["accuracy"] for report in reports])

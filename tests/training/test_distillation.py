@@ -1,5 +1,7 @@
 """Distillation: the teacher's probabilities, how they are blended with the labels, and that a student learns from them."""
 
+import warnings
+
 import keras
 import numpy as np
 import pytest
@@ -125,6 +127,46 @@ def test_unseen_faces_are_judged_by_the_teachers_that_left_them_out(tiny_faces, 
         np.testing.assert_allclose(found[parts[fold]], said[fold][parts[fold]], atol=1e-6)
     together = np.mean(list(said.values()), axis=0)
     np.testing.assert_allclose(found[parts[1]], together[parts[1]], atol=1e-6)
+
+
+def test_a_student_whose_held_out_faces_its_teachers_know_is_warned_of_once(tiny_faces, tiny_model, tmp_path):
+    recipe = Recipe("teacher", epochs=1, batch_size=16, flip=False, shift=0.0, validation=0.25)
+    runs = [
+        train(tiny_model(seed=fold), tiny_faces, recipe.but(fold=fold), tmp_path / str(fold), progress=False)
+        for fold in range(2)
+    ]
+    student = recipe.but(name="student", distillation=0.5)
+    for number, (teachers, fold, known) in enumerate([(runs[:1], 1, 35), (runs, 0, 35), (runs, 2, 35)]):
+        for unseen in (False, True):
+            teacher = soft_targets(teachers, tiny_faces, unseen=unseen)
+            out = tmp_path / f"student-{number}-{unseen}"
+            with pytest.warns(
+                UserWarning, match=rf"trained on {known} of the 35 faces that it holds out.*same fold"
+            ) as told:
+                train(tiny_model(), tiny_faces, student.but(fold=fold), out, progress=False, teacher=teacher)
+            assert len([each for each in told if "holds out" in str(each.message)]) == 1
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", UserWarning)  # it is finished: nothing is trained, nothing is said
+                train(tiny_model(), tiny_faces, student.but(fold=fold), out, progress=False, teacher=teacher)
+    training = tiny_faces.select("Training")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        same_fold = soft_targets(runs[:1], tiny_faces)
+        assert same_fold.trained_on.tolist() == validation_rows(training, 0.25, 0)[0].tolist()
+        train(tiny_model(), tiny_faces, student, tmp_path / "same", progress=False, teacher=same_fold)
+        everything = soft_targets(runs, tiny_faces, unseen=True)
+        train(
+            tiny_model(), tiny_faces, student.but(validation=0.0), tmp_path / "all", progress=False, teacher=everything
+        )
+        unknown = soft_targets([tiny_model()], tiny_faces)
+        assert unknown.trained_on is None
+        train(tiny_model(), tiny_faces, student, tmp_path / "unknown", progress=False, teacher=unknown)
+
+
+def test_teachers_of_other_faces_are_not_judged_by_these(tiny_faces, tiny_model, tmp_path):
+    recipe = Recipe("teacher", epochs=1, batch_size=16, flip=False, shift=0.0, validation=0.25)
+    run = train(tiny_model(), tiny_faces.sample(105), recipe, tmp_path, progress=False)
+    assert soft_targets([run], tiny_faces).trained_on is None
 
 
 def test_parts_hold_every_class_and_there_are_only_so_many(tiny_faces):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import json
 import re
 import tempfile
 
@@ -25,7 +26,16 @@ from fer_course.faces import Faces
 from fer_course.models.prepare import prepare
 from fer_course.recipes import OPTIMIZERS, SCHEDULES, Recipe
 from fer_course.runs import Run
-from fer_course.training import SmoothedCrossentropy, progress, schedules, split_validation, train
+from fer_course.training import (
+    SmoothedCrossentropy,
+    loop,
+    progress,
+    run_folder,
+    schedules,
+    split_validation,
+    train,
+    validation_rows,
+)
 from fer_course.training.live_curves import LiveCurves
 
 RECIPE = Recipe("tiny", epochs=2, batch_size=16, learning_rate=0.03, shift=0.05, seed=5)
@@ -258,6 +268,49 @@ def test_no_copy_of_a_validation_face_is_trained_on(copied, share):
     assert not trained & validated
     copies = sum(image.tobytes() in validated for image in faces.images) - len(held_out)
     assert len(rest) == len(faces) - len(held_out) - copies
+
+
+@pytest.mark.parametrize("fold", range(3))
+def test_no_near_copy_of_a_validation_face_is_trained_on(fold):
+    faces = unlike_faces([k % 7 for k in range(42)])
+    near = faces.images // 2 + 20  # of each one that is darker
+    faces = Faces(np.concatenate([faces.images, near]), np.tile(faces.labels, 2), np.tile(faces.split, 2))
+    kept, held_out = validation_rows(faces, 0.25, fold)
+    twin = np.roll(held_out, 42)
+    assert kept.tolist() == (~held_out & ~twin).tolist()
+    exact, same = validation_rows(faces, 0.25, fold, near=False)
+    assert same.tolist() == held_out.tolist()
+    assert exact.tolist() == (~held_out).tolist()
+    assert (twin & ~held_out).any()
+
+
+def test_a_run_that_began_before_near_copies_were_looked_for_keeps_its_faces(tiny_model, tmp_path, monkeypatch):
+    faces = unlike_faces([k % 7 for k in range(42)])
+    faces = Faces(np.concatenate([faces.images, faces.images // 2]), np.tile(faces.labels, 2), np.tile(faces.split, 2))
+    recipe = RECIPE.but(epochs=1, batch_size=4)
+    sizes = []
+    real = loop.make_feed
+
+    def make_feed(*arguments):
+        feed = real(*arguments)
+        sizes.append(len(feed.batches.images) if hasattr(feed.batches, "images") else None)
+        return feed
+
+    monkeypatch.setattr(loop, "make_feed", make_feed)
+    new = train(tiny_model(), faces, recipe, tmp_path / "new", progress=False)
+    described = json.loads((new.path / "faces.json").read_text())
+    assert described.pop("left_out") == "near copies"
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "faces.json").write_text(json.dumps(described))
+    recipe.to_yaml(tmp_path / "old" / "recipe.yaml")
+    old = train(tiny_model(), faces, recipe, tmp_path / "old", progress=False)
+    assert old.finished
+    trained = [run_folder.rows_trained_on(run, faces).sum() for run in (new, old)]
+    assert trained == [validation_rows(faces, recipe.validation, near=near)[0].sum() for near in (True, False)]
+    assert trained[0] < trained[1]
+    assert sizes in (trained, [None, None])
+    assert train(tiny_model(), faces, recipe, tmp_path / "old", progress=False).finished  # a finished one is found, too
+    assert run_folder.rows_trained_on(old, faces[1:]) is None
 
 
 def test_faces_that_can_not_be_trained_on_are_refused(tiny_faces, tiny_model, tmp_path):
