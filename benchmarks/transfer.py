@@ -34,7 +34,7 @@ from fer_course.runs import Run
 from fer_course.training import train
 
 RESULT = Path(__file__).parents[1] / "fer_course" / "results" / "drawn_faces.json"
-WELL = Recipe.named("minutes").but(name="drawn, well trained", epochs=20, shift=0.08, label_smoothing=0.1)
+WELL = Recipe.named("minutes").but(early=0.0, name="drawn, well trained", epochs=20, shift=0.08, label_smoothing=0.1)
 ALONE = WELL.but(name="drawn alone", epochs=8, learning_rate=0.01, erase=0.3, validation=0.0)
 SCRATCH = WELL.but(name="500 from scratch", epochs=60, batch_size=32, learning_rate=0.01, validation=0.0)
 AFTER = SCRATCH.but(name="500 after drawn", epochs=40, learning_rate=0.001)

@@ -117,8 +117,9 @@ def load_weights(model, file: Path) -> None:
 
 
 def _numbers(model) -> int:
-    """Return how many numbers a network has, without those of its optimiser, which a file may or may not have."""
-    return sum(math.prod(variable.shape) for variable in model.weights)
+    """Return how many numbers of a network are in its files, without those of its optimiser, which a file may or may not have."""
+    left_out = {id(each) for layer in model.layers if not getattr(layer, "in_files", True) for each in layer.weights}
+    return sum(math.prod(variable.shape) for variable in model.weights if id(variable) not in left_out)
 
 
 # ------------------------------------------------------------------------------------------------------------ the zip

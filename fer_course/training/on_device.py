@@ -42,6 +42,9 @@ class ResidentFaces(keras.layers.Layer):
 
     """
 
+    #: For who compares a network with its file.
+    in_files = False
+
     def __init__(self, images: np.ndarray, **kwargs):
         super().__init__(trainable=False, **kwargs)
         self.images = self.add_weight(

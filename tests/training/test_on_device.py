@@ -194,3 +194,14 @@ def test_several_devices_need_jax_and_a_name(tmp_path, tiny_faces, tiny_model):
     with pytest.raises(FerCourseError, match="needs the name of a model"):
         train(tiny_model(), tiny_faces, PLAIN, tmp_path / "b", devices=2)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_early_epochs_with_smaller_pictures(tmp_path):
+    """The second stage begins as a killed training goes on: from a file without the pictures. Both stages learn."""
+    pytest.importorskip("jax", reason="needs jax (extra dev)")
+    recipe = {"model": "mini_xception", "input_size": 32, "early": 0.5, "early_size": 24, "epochs": 4}
+    history = on("jax", tmp_path, **recipe)["history"]
+    assert history["epoch"] == [1, 2, 3, 4]
+    assert history["loss"][0] > history["loss"][1]
+    assert history["loss"][1] > history["loss"][3]
