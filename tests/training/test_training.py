@@ -80,7 +80,6 @@ def test_a_training_leaves_none_of_its_graphs_behind():
     assert graphs() <= before
 
 
-
 # ---------------------------------------------------------------- a whole training
 
 
