@@ -9,7 +9,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from recording import RECORDED, TEACHERS
 from studies import STUDIES
+from tables import minutes
 from writing import write_or_check
 
 from fer_course import results
@@ -48,6 +50,12 @@ def card() -> str:
     ]
     scores = [run["report"]["accuracy"] for run in teachers]
     model, size = teachers[0]["recipe"]["model"], teachers[0]["training"]["parameters"]
+    kept = (
+        f"What they say of the Training faces stands in `fer_course/results/{TEACHERS}`; `study.py` takes it from there."
+        if (RECORDED / TEACHERS).is_file()
+        else "What they say of the Training faces is not kept in this repository: they are trained anew first."
+    )
+    took = f"{minutes(runs)} minutes, with those of its teachers {minutes(runs, teachers)} (median of the seeds, two CPU cores)"
     taught = (
         f"{len(teachers)} of `{model}`, {size:,} parameters, each trained before on four fifths of the same faces; "
         f"{share(min(scores))} to {share(max(scores))} on PublicTest; a face is judged by those that held it out"
@@ -64,6 +72,7 @@ Written by `python benchmarks/card.py` from `fer_course/results` and `fer_course
 - **Training.** {recipe["epochs"]} epochs of recipe `{recipe["name"]}` on the Training faces of FER2013 alone, seed
   {recipe["seed"]}; {100 * recipe["distillation"]:.0f} % of each target are the probabilities of its teachers ({taught}).
   All settings were chosen on a part of Training. To repeat it: `{origin["command"]}`.
+  It took {took}. {kept}
 - **Which of the seeds.** The first one, whatever it scored. All: {seeds}.
 
 ## How good

@@ -213,15 +213,18 @@ def plan(asked: Sequence[str], made: Iterable[str]) -> list[str]:
         if (name := todo.pop()) not in wanted:
             wanted.add(name)
             todo += [each for each in STEPS[name].trainings if each not in made]
-            todo += [
-                each for each in STEPS[name].needs if not all((ROOT / path).is_file() for path in STEPS[each].files)
-            ]
+            todo += [each for each in STEPS[name].needs if not is_made(STEPS[each])]
     for step in STEPS.values():  # in order, so that what follows from a step that follows is found, too
         from_these = wanted & {*step.needs, *step.trainings}
         there = all(name in wanted or name in made for name in step.trainings)
         if step.follows and from_these and there:
             wanted.add(step.name)
     return [name for name in STEPS if name in wanted]
+
+
+def is_made(step: Step) -> bool:
+    """Return whether all that a step writes is there; only students can do without what is kept of their teachers."""
+    return all((ROOT / path).is_file() for path in step.files if path.name != recording.TEACHERS)
 
 
 class Round:
@@ -249,7 +252,7 @@ class Round:
         return [name for name, each in self.state["steps"].items() if "done" in each]
 
     def begin(self, asked: Sequence[str], seeds: Mapping[str, Sequence[int]]) -> list[str]:
-        """Return the steps of this round, in order: what a command before left, if it asked for the same, else those asked for."""
+        """Return the steps of this round, in order: what a command left that asked for the same, else those asked for."""
         asked_for = {"steps": list(asked), "seeds": {name: list(each) for name, each in seeds.items()}}
         if self.state["asked"] != asked_for or self.state["finished"]:
             names = plan(asked, self.done())
@@ -507,9 +510,8 @@ def check(options) -> int:
     """Train the first seed of each recorded row anew, and compare; return the exit status."""
     names = options.only or [name for name, step in STEPS.items() if step.score]
     if others := [name for name in names if not STEPS[name].score]:
-        sys.exit(
-            f"Of {', '.join(others)} there are no scores to compare; --check takes: {', '.join(n for n, s in STEPS.items() if s.score)}."
-        )
+        scored = ", ".join(name for name, step in STEPS.items() if step.score)
+        sys.exit(f"Of {', '.join(others)} there are no scores to compare; --check takes: {scored}.")
     recorded = {name: scores(held(STEPS[name]) or {}, STEPS[name]) for name in names}
     if missing := [name for name, rows in recorded.items() if not rows]:
         sys.exit(f"There is no record of {', '.join(missing)} to compare with.")

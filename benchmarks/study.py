@@ -54,7 +54,7 @@ def record(study: str, row: str, recipe: Recipe, run: dict) -> None:
     """Add a run to the study's record, in the order of rows and seeds."""
     rows = list(STUDIES[study][1])
     runs = [each for each in done(study) if find(recipe, [each], row) is None]
-    runs.append({"row": row, **run, "recipe": dataclasses.asdict(recipe)})
+    runs.append({"row": row} | run | {"row": row, "recipe": dataclasses.asdict(recipe)})
     runs.sort(key=lambda each: (rows.index(each["row"]), each["recipe"]["seed"]))
     command = f"python benchmarks/study.py {study} --data PATH --out FOLDER"
     files.write_json(RESULTS / f"{study}.json", about(command, what=STUDIES[study][0], runs=runs) | ON)
