@@ -30,7 +30,7 @@ PATIENTS = {
     "A": ("rate too low", 2000, PLAIN.but(learning_rate=1e-6)),
     "B": ("overfitting", 500, PLAIN.but(flip=False, shift=0.0, epochs=20)),
     "C": ("healthy", 6000, PLAIN.but(schedule="one_cycle", learning_rate=2e-3)),
-    "D": ("rate too high", 2000, PLAIN.but(learning_rate=0.3)),
+    "D": ("rate too high", 2000, PLAIN.but(learning_rate=0.2)),
 }
 KEPT = ("epoch", "loss", "val_loss", "accuracy", "val_accuracy")
 #: The loss of a guess among seven classes.

@@ -215,10 +215,11 @@ def plan(asked: Sequence[str], made: Iterable[str]) -> list[str]:
             todo += [each for each in STEPS[name].trainings if each not in made]
             todo += [each for each in STEPS[name].needs if not is_made(STEPS[each])]
     for step in STEPS.values():  # in order, so that what follows from a step that follows is found, too
-        from_these = wanted & {*step.needs, *step.trainings}
-        there = all(name in wanted or name in made for name in step.trainings)
-        if step.follows and from_these and there:
-            wanted.add(step.name)
+        if not (step.follows and wanted & {*step.needs, *step.trainings}):
+            continue
+        lacks = {name for name in step.trainings if name not in wanted and name not in made}
+        if not lacks or step.trainings[0] in wanted:  # of its trainings the first takes longest: the others are made for it
+            wanted |= {step.name} | lacks
     return [name for name in STEPS if name in wanted]
 
 

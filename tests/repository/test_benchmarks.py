@@ -1,4 +1,4 @@
-"""Every script of benchmarks/ answers --help and does nothing else; pages and pictures are what their scripts write from records."""
+"""Every script of benchmarks/ answers --help and does nothing else; pages are what their scripts write from records."""
 
 import os
 import runpy
