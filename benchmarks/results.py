@@ -218,7 +218,9 @@ def plan(asked: Sequence[str], made: Iterable[str]) -> list[str]:
         if not (step.follows and wanted & {*step.needs, *step.trainings}):
             continue
         lacks = {name for name in step.trainings if name not in wanted and name not in made}
-        if not lacks or step.trainings[0] in wanted:  # of its trainings the first takes longest: the others are made for it
+        if (
+            not lacks or step.trainings[0] in wanted
+        ):  # of its trainings the first takes longest: the others are made for it
             wanted |= {step.name} | lacks
     return [name for name in STEPS if name in wanted]
 

@@ -12,6 +12,7 @@ import argparse
 import re
 import statistics
 import sys
+import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -116,10 +117,11 @@ def verdicts() -> str:
             told = f"`{row}` ({percent(mean)} [{percent(low)}, {percent(high)}])"
             rows[against_the_paper(runs)].append(told)
     told = "; ".join(f"{words[where]} {', '.join(each)}" for where, each in rows.items() if each)
-    return (
-        f"The paper prints {100 * PAPER:.0f} %, without an interval. Of each row's mean over seeds, the 95 % interval in points, "
-        f"which leaves out the luck of the test faces, says: {told or 'nothing, as a row has one seed'}."
+    text = (
+        f"The paper's network took four days, for {100 * PAPER:.0f} %, without an interval. Of each row's mean over seeds, the 95 % "
+        f"interval in points, which leaves out the luck of the test faces, says: {told or 'nothing, as each row has one seed'}."
     )
+    return textwrap.fill(text, 130, break_on_hyphens=False)
 
 
 def ratio() -> str:
