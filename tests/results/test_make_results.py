@@ -197,7 +197,7 @@ def copy(tmp_path, monkeypatch):
         (place / page).write_text(text, encoding="utf-8")
     for name in generated(place) - PAGES:
         (place / name).unlink()
-    data.write_csv(drawn.draw(300, seed=0), tmp_path / "faces.csv")
+    data.write_csv(drawn.draw(300, seed=0, balanced=True), tmp_path / "faces.csv")  # all classes in each split
     environment = {"FER_COURSE_MINIATURE": "1", "PYTHONPATH": str(place), "TF_CPP_MIN_LOG_LEVEL": "2"}
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
