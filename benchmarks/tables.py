@@ -118,8 +118,9 @@ def verdicts() -> str:
             rows[against_the_paper(runs)].append(told)
     told = "; ".join(f"{words[where]} {', '.join(each)}" for where, each in rows.items() if each)
     text = (
-        f"The paper's network took four days, for {100 * PAPER:.0f} %, without an interval. Of each row's mean over seeds, the 95 "
-        f"% interval in points, which leaves out the luck of the test faces, says: {told or 'nothing, as each row has one seed'}."
+        f"The paper's network took four days, for {100 * PAPER:.0f} %, without an interval. Of each row's mean over seeds, the "
+        "95 % interval in points, which leaves out the luck of the test faces, says: "
+        f"{told or 'nothing, as each row has one seed'}."
     )
     return textwrap.fill(text, 130, break_on_hyphens=False)
 

@@ -106,7 +106,9 @@ def main() -> None:
         for seed, reports in measured.items():
             for name, report in reports.items():
                 scores = f"accuracy {report['accuracy']:.1%}, balanced {report['balanced_accuracy']:.1%}"
-                recall = ", ".join(f"{each} {value:.0%}" for each, value in report["recall"].items() if value is not None)
+                recall = ", ".join(
+                    f"{each} {value:.0%}" for each, value in report["recall"].items() if value is not None
+                )
                 print(f"{part}, seed {seed}, {name}: {scores}; recall: {recall}")
 
 
