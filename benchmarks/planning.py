@@ -57,7 +57,7 @@ class Done(Executor):
     def submit(self, function, text, *arguments):
         """Return a future that holds the notebook as it is."""
         future: Future = Future()
-        future.set_result((text, ""))
+        future.set_result((text, "", []))
         return future
 
 
