@@ -54,7 +54,7 @@ def minutes(runs: Sequence[dict], others: Sequence[dict] = (), gpu: str = " + {}
     for each in others:
         spent[accelerated(each)] += seconds(each)
     here, there = (f"{took / 60:.0f}" if took else "" for took in (spent[False], spent[True]))
-    return here + gpu.format(there).removeprefix("" if here else " + ") if there else here
+    return here + gpu.format(there) if here and there else here or (f"{there} (GPU)" if there else "")
 
 
 def teachers(row: str) -> list[dict]:
@@ -165,7 +165,7 @@ def reached() -> str:
     scores = [percent(statistics.median(accuracies(runs))) for runs in (quick, best)]
     return (
         f"mini-Xception reaches {scores[0]} % of PublicTest in {minutes(quick)} minutes on two CPU cores, and {scores[1]} % in "
-        f"{minutes(best)} with teachers, whose own trainings took {minutes([], teachers(row), ' and {} on a GPU')}"
+        f"{minutes(best)} minutes with teachers, whose own trainings took {minutes([], teachers(row), ', and {} on a GPU')}"
     )
 
 

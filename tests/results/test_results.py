@@ -45,7 +45,7 @@ def test_readme_quotes_the_records():
     accuracy = lambda run: run["report"]["accuracy"]  # noqa: E731
     spent = f"{median_of(minutes, seconds) / 60:.0f}"
     assert f"reaches {percent(median_of(minutes, accuracy))} of PublicTest in {spent} minutes" in README
-    spent = f"{median_of(best, seconds) / 60:.0f} with teachers"
+    spent = f"{median_of(best, seconds) / 60:.0f} minutes with teachers"
     assert f"and {percent(median_of(best, accuracy))} in {spent}" in README
 
 
