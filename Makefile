@@ -24,7 +24,7 @@ COMPILED := PYTHONDONTWRITEBYTECODE=
 # Notebooks run in this environment's kernel, without anybody's start-up files.
 KERNELS := IPYTHONDIR=$(CURDIR)/build/ipython JUPYTER_PREFER_ENV_PATH=1
 
-.PHONY: help setup setup-all course test test-units test-notebooks test-more test-again test-all test-pythons colab-check torture fuzz lab book bundle lessons publish lock audit lint clean
+.PHONY: help setup setup-all course test test-units test-notebooks test-more test-again test-all test-pythons colab-check torture fuzz lab book bundle lessons results publish lock audit lint clean
 
 help:
 	@echo "make course    run every lesson, write runs/<stamp>/ and print a table"
@@ -35,6 +35,7 @@ help:
 	@echo "make setup-all  add what the teachers' commands, the tests and the book need to .venv"
 	@echo "make book      build the course as a site to read without a network: book/_build/html"
 	@echo "make lessons   build lessons/ from solutions/     make lock   renew the locked versions"
+	@echo "make results DATA=PATH  train, measure and write all that is recorded (days); ONLY=\"STEP …\" SEEDS=\"0 1\""
 	@echo "make publish REPOSITORY=https://github.com/NAME/REPOSITORY  links to it in lessons, README and book"
 	@echo "make torture, make fuzz  kill what writes, and damage what is read, for hours"
 	@echo "make audit     known weaknesses of what is locked (needs the internet), and licences: docs/licences.md"
@@ -147,6 +148,10 @@ bundle: setup
 
 lessons: setup-all
 	$(BIN)/fer-course release
+
+# All records, the shipped network and the pages that quote them, on real faces: docs/developers/results.md.
+results: setup-all
+	@$(QUIET) $(COMPILED) $(BIN)/python benchmarks/results.py --data "$(DATA)" $(if $(ONLY),--only $(ONLY)) $(if $(SEEDS),--seeds $(SEEDS))
 
 # The public address of this repository, in lessons, README and book: make publish REPOSITORY=https://github.com/NAME/REPOSITORY
 publish: setup-all

@@ -61,7 +61,7 @@ def ways(faces: int) -> dict:
 def main() -> None:
     """Measure the ways, train once if there are real faces, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", help="FER2013; none: no training to 61 %")
+    parser.add_argument("--data", help="FER2013; none: no training to 61 %%")
     parser.add_argument("--faces", type=int, default=28_672, help="random pictures an epoch")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()

@@ -9,7 +9,9 @@ import argparse
 import sys
 from pathlib import Path
 
+from recording import RECORDED, TEACHERS
 from studies import STUDIES
+from tables import minutes
 from writing import write_or_check
 
 from fer_course import results
@@ -38,15 +40,15 @@ def card() -> str:
     teachers = [run for name in row.teachers for run in best[name]]
     report, (low, high) = one["report"], one["report"]["interval"]
     seeds = ", ".join(f"{share(run['report']['accuracy'])} (seed {run['recipe']['seed']})" for run in runs)
-    kept = "" if recipe["validation"] else "The last epoch was kept. "
+    epoch = "" if recipe["validation"] else "The last epoch was kept. "
     parameters, order = runs[0]["training"]["parameters"], ", ".join(CLASS_NAMES)
     balanced, calibration = share(report["balanced_accuracy"]), share(report["calibration_error"])
     rows = [
         f"| {name} | {sum(line)} | {share(report['recall'][name])} | {report['f1'][name]:.2f} |"
         for name, line in zip(CLASS_NAMES, report["confusion"], strict=True)
     ]
-    timed = record["milliseconds"]
-    cost = timed["views"]
+    timed = results.load("view_cost")
+    cost = timed["milliseconds"]
     looks = [
         f"| {name} | {run['looks']} | {cost[name]:.1f} | {cost[name] / cost['one']:.1f} | {share(run['report']['accuracy'])} | "
         f"{share(run['without copies']['accuracy'])} | {share(run['without near copies']['accuracy'])} |"
@@ -56,6 +58,12 @@ def card() -> str:
     left_low, left_high = (share(end) for end in left["interval"])
     scores = [run["report"]["accuracy"] for run in teachers]
     model, size = teachers[0]["recipe"]["model"], teachers[0]["training"]["parameters"]
+    kept = (
+        f"What they say of the Training faces stands in `fer_course/results/{TEACHERS}`; `study.py` takes it from there."
+        if (RECORDED / TEACHERS).is_file()
+        else "What they say of the Training faces is not kept in this repository: they are trained anew first."
+    )
+    took = f"{minutes(runs)} minutes, with those of its teachers {minutes(runs, teachers)} (median of the seeds, two CPU cores)"
     taught = (
         f"{len(teachers)} of `{model}`, {size:,} parameters, each trained before on four fifths of the same faces; "
         f"{share(min(scores))} to {share(max(scores))} on PublicTest; a face is judged by those that held it out"
@@ -71,7 +79,8 @@ Written by `python benchmarks/card.py` from `fer_course/results` and `fer_course
   `{origin["sha256"]}`.
 - **Training.** {recipe["epochs"]} epochs of recipe `{recipe["name"]}` on the Training faces of FER2013 alone, seed
   {recipe["seed"]}; {100 * recipe["distillation"]:.0f} % of each target are the probabilities of its teachers ({taught}).
-  Settings chosen on: {row.chosen_on}. {kept}To repeat it: `{origin["command"]}`.
+  Settings chosen on: {row.chosen_on}. {epoch}To repeat it: `{origin["command"]}`.
+  It took {took}. {kept}
 - **Which of the seeds.** The first one, whatever it scored. All: {seeds}.
 
 ## How good

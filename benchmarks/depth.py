@@ -18,13 +18,13 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 # isort: split
 import keras
 import numpy as np
-from recording import RESULTS, about, real_faces
+from recording import RESULTS, about, few, made, nothing_left, real_faces
 
 from fer_course._shared import files
 
 LESSON = Path(__file__).parents[1] / "solutions" / "07-go-deep.ipynb"
 OUT = RESULTS / "depth.json"
-DEPTHS = (4, 8, 16, 24, 40, 60)
+DEPTHS = few((4, 8, 16, 24, 40, 60), (4,))
 #: What each kind of tower has, as arguments of the lesson's `tower`.
 KINDS = {
     "plain": {},
@@ -33,7 +33,7 @@ KINDS = {
     "shortcuts": {"shortcut": True},
     "both": {"norm": True, "shortcut": True},
 }
-FACES, STEPS = 32, 100
+FACES, STEPS = 32, few(100, 10)
 
 
 def lesson() -> dict:
@@ -56,14 +56,14 @@ def main() -> None:
     """Train what is missing."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--seeds", nargs="+", type=int, default=few([0, 1, 2], [0]))
     parser.add_argument("--depths", nargs="+", type=int, default=list(DEPTHS))
     parser.add_argument("--kinds", nargs="+", default=list(KINDS))
     parser.add_argument("--rates", nargs="+", type=float, default=[0.001])
     options = parser.parse_args()
     training, names = real_faces(options.data).select("Training"), lesson()
     runs = json.loads(OUT.read_text(encoding="utf-8"))["towers"] if OUT.is_file() else []
-    order = list(KINDS)
+    order, before = list(KINDS), len(runs)
     for depth in options.depths:
         for kind in options.kinds:
             for rate in options.rates:
@@ -75,6 +75,8 @@ def main() -> None:
                     record = about("python benchmarks/depth.py --data PATH", faces=FACES, steps=STEPS, towers=runs)
                     files.write_json(OUT, record)
                     print(kind, depth, rate, run["seed"], run["gradients"][0], run["losses"][-1], flush=True)
+    if len(runs) == before:
+        print(nothing_left("depth", len(runs)))
 
 
 def towers(names: dict, training, kind: str, depth: int, rate: float, seeds: list[int]):
@@ -102,6 +104,7 @@ def towers(names: dict, training, kind: str, depth: int, rate: float, seeds: lis
             "seed": seed,
             "labels": counts.tolist(),
             "gradients": [float(f"{size:.2e}") for size in gradients],
+            "made": made(),
             "losses": [float(f"{loss:.4g}") if np.isfinite(loss) else None for loss in losses],
         }
 

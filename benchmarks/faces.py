@@ -18,13 +18,14 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 # isort: split
 import numpy as np
 from PIL import Image
+from recording import few
 from skimage import data
 from writing import write_section
 
 from fer_course import evaluation, live, models
 from fer_course.data import drawn
 
-SHAPE, FRAMES = (240, 320), 200
+SHAPE, FRAMES = (240, 320), few(200, 5)
 #: Where the face of `astronaut` lies, as if it were a pasted picture: 512 × 512 pixels.
 ASTRONAUT = live.Box(60, 165, 120)
 Find = Callable[[np.ndarray], Sequence[live.Box]]
@@ -88,7 +89,7 @@ def whole_way(score: live.Score) -> tuple[str, ...]:
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--people", type=int, default=6, help="of each class, at most 32")
+    parser.add_argument("--people", type=int, default=few(6, 1), help="of each class, at most 32")
     options = parser.parse_args()
     score = evaluation.scorer(models.pretrained())
     for faces in range(1, 4):

@@ -20,6 +20,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
 import tensorflow as tf
+from recording import few
 from writing import side_by_side, write_section
 
 from fer_course import data, export, models
@@ -50,7 +51,7 @@ def in_keras(model, face: np.ndarray) -> dict[str, Callable]:
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=few(40, 2))
     parser.add_argument("--threads", type=int, default=1, help="of the exported files' runtimes")
     options = parser.parse_args()
     model, faces = models.pretrained(), data.load("drawn", quiet=True)

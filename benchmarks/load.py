@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from recording import few
 from writing import write_section
 
 from fer_course import Faces, data
@@ -71,7 +72,7 @@ def main() -> None:
     """Measure the CSV of the command line, or one of random pixels."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("csv", type=Path, nargs="?", help="fer2013.csv or icml_face_data.csv")
-    parser.add_argument("--faces", type=int, default=32298, help="rows of the CSV that is made without one")
+    parser.add_argument("--faces", type=int, default=few(32298, 300), help="rows of the CSV that is made without one")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["FER_COURSE_CACHE"] = f"{folder}/cache"

@@ -22,7 +22,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
 import keras
-from recording import RESULTS, about, real_faces
+from recording import RESULTS, about, few, made, nothing_left, real_faces, tiny
 from studies import NOT_RECORDED, TUNED
 
 from fer_course import models
@@ -50,13 +50,14 @@ def one_seed(options, seed: int) -> None:
     """Time a plain epoch and a training, and write `seed-N.json`."""
     faces = real_faces(options.data)
     plain = plain_epoch(faces)
-    recipe = Recipe.load(options.recipe).but(seed=seed)
+    recipe = tiny(Recipe.load(options.recipe)).but(seed=seed)
     start = time.perf_counter()
     run = train(None, faces, recipe, options.out / f"run-{seed}")
     seconds = time.perf_counter() - start
     report = evaluate(run, faces, "PublicTest").to_dict()
     timing = {"plain_epoch": round(plain, 1), "seconds": round(seconds, 1), "ratio": round(seconds / plain, 2)}
-    record = {"recipe": dataclasses.asdict(recipe), "timing": timing, "report": report}
+    device = {"device": run.metrics["device"]} if "device" in run.metrics else {}
+    record = {"recipe": dataclasses.asdict(recipe), "timing": timing | device, "made": made(), "report": report}
     files.write_json(options.out / f"seed-{seed}.json", record)
 
 
@@ -66,16 +67,19 @@ def main() -> None:
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True, type=Path)
     parser.add_argument("--recipe", default="minutes")
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
+    parser.add_argument("--seeds", nargs="+", type=int, default=few([0, 1, 2, 3, 4], [0]))
     parser.add_argument("--record", help="write fer_course/results/NAME.json")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one is not None:
         one_seed(options, options.one)
         return
-    for seed in options.seeds:
-        if not (options.out / f"seed-{seed}.json").is_file():
-            subprocess.run([sys.executable, __file__, *sys.argv[1:], "--one", str(seed)], check=True)
+    missing = [seed for seed in options.seeds if not (options.out / f"seed-{seed}.json").is_file()]
+    for seed in missing:
+        if subprocess.run([sys.executable, __file__, *sys.argv[1:], "--one", str(seed)]).returncode:
+            sys.exit(f"Seed {seed} was not trained. The same command goes on.")
+    if not missing:
+        print(f"In {options.out}, {nothing_left(options.record or 'minutes', len(options.seeds), 'minutes')}")
     runs = [json.loads((options.out / f"seed-{seed}.json").read_text(encoding="utf-8")) for seed in options.seeds]
     for run in runs:
         timing, report = run["timing"], run["report"]
@@ -84,7 +88,7 @@ def main() -> None:
             f"{timing['ratio']:.1f} plain epochs of {timing['plain_epoch']:.1f} s"
         )
     print(f"median {statistics.median(run['report']['accuracy'] for run in runs):.2%}")
-    if options.record:
+    if options.record and (missing or not (RESULTS / f"{options.record}.json").is_file()):
         chosen_on = TUNED if options.recipe == "minutes" else NOT_RECORDED
         command = f"python benchmarks/minutes.py --data PATH --out FOLDER --recipe {Path(options.recipe).name}"
         files.write_json(RESULTS / f"{options.record}.json", about(command, chosen_on=chosen_on, runs=runs))

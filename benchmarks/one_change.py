@@ -22,7 +22,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
 import keras
-from recording import RESULTS, about, real_faces
+from recording import RESULTS, about, few, made, nothing_left, real_faces
 
 from fer_course import models
 from fer_course._shared import files
@@ -33,7 +33,7 @@ from fer_course.training.splits import validation_rows
 
 layers = keras.layers
 SHIFTS = (0, 2, 4, 6, 8)
-EPOCHS, BATCH = 12, 64
+EPOCHS, BATCH = few(12, 1), 64
 #: The farthest that faces are moved in training, in each direction, where a row says so.
 FARTHEST = 8
 
@@ -115,6 +115,7 @@ def one(row: str, seed: int, kept: Faces, held_out: Faces, test: Faces, epochs: 
         "row": row, "seed": seed, "parameters": counted.parameters, "multiply_adds": counted.multiply_adds,
         "best_epoch": 1 + int(np.argmax(curves["val_accuracy"])), "seconds": round(time.perf_counter() - start, 1),
         "accuracy": accuracy, "right": right, "on_training": curves["accuracy"], "on_held_out": curves["val_accuracy"],
+        "made": made(),
     }  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def main() -> None:
     parser.add_argument("--data", required=True)
     parser.add_argument("--faces", type=int, default=0, help="for a trial: train on a sample of so many")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--seeds", nargs="+", type=int, default=few([0, 1, 2], [0]))
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
     parser.add_argument("--record", type=Path, default=RESULTS / "one_change.json")
     options = parser.parse_args()
@@ -147,16 +148,16 @@ def main() -> None:
         )  # fmt: skip
         files.write_json(options.record, record)
 
-    write()
-    for seed in options.seeds:
-        for row in options.rows:
-            if any((each["row"], each["seed"]) == (row, seed) for each in found):
-                continue
-            found.append(one(row, seed, kept, held_out, test, options.epochs))
-            write()
-            last = next(each for each in found if (each["row"], each["seed"]) == (row, seed))
-            told = ", ".join(f"{share:.1%}" for share in last["accuracy"])
-            print(f"{row}, seed {seed}: {told} ({last['seconds']:.0f} s, epoch {last['best_epoch']})", flush=True)
+    wanted = [(row, seed) for seed in options.seeds for row in options.rows]
+    missing = [each for each in wanted if each not in {(run["row"], run["seed"]) for run in found}]
+    if not missing:
+        print(nothing_left(options.record.stem, len(wanted), "one_change"))
+    for row, seed in missing:
+        last = one(row, seed, kept, held_out, test, options.epochs)
+        found.append(last)
+        write()
+        told = ", ".join(f"{share:.1%}" for share in last["accuracy"])
+        print(f"{row}, seed {seed}: {told} ({last['seconds']:.0f} s, epoch {last['best_epoch']})", flush=True)
 
 
 if __name__ == "__main__":

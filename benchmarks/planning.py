@@ -1,6 +1,7 @@
 """Reckon what a class and a sweep need past one machine, from measured figures: docs/planning.md.
 
-usage: python benchmarks/planning.py --measure RUNS/STAMP/metrics.json     (a `make course`; a minute more)
+usage: python benchmarks/planning.py --run FOLDER                          (executes all lessons into it; then measures)
+       python benchmarks/planning.py --measure RUNS/STAMP/metrics.json     (a `make course`; a minute more)
        python benchmarks/planning.py [--check]                        (writes the page; --check: only says whether it is stale)
 
 Measured are: what each lesson takes (`fer-course run`), what nbgrader's own part of grading takes a submission, what it takes to
@@ -13,22 +14,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import statistics
 import sys
 import tempfile
 import time
 from concurrent.futures import Executor, Future
-from datetime import date
+from datetime import datetime
 from pathlib import Path
 
-import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
+import fer_course.quiet
 
 # isort: split
+import recording
 from grading import make_class
+from recording import few, tiny
 from writing import write_or_check
 
+import fer_course.cli
 from fer_course import data, results
 from fer_course._shared import files
 from fer_course.classroom.grading import grade
@@ -40,10 +42,10 @@ from fer_course.training import train
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "planning.md"
-RECORD = ROOT / "fer_course" / "results" / "planning.json"
+RECORD = recording.RESULTS / "planning.json"
 CLASSES = (30, 300, 10_000)
-TRIALS = 10_000
-SUBMISSIONS = 20
+TRIALS = few(10_000, 20)
+SUBMISSIONS = few(20, 1)
 #: Of one core for an hour, in any currency: an assumption, no measurement.
 PRICE = 0.05
 #: JupyterLab beside the kernel; hours of a day on which one grades; cores of a worker; hours that the course takes, by README.
@@ -56,7 +58,7 @@ class Done(Executor):
     def submit(self, function, text, *arguments):
         """Return a future that holds the notebook as it is."""
         future: Future = Future()
-        future.set_result((text, ""))
+        future.set_result((text, "", []))
         return future
 
 
@@ -80,13 +82,13 @@ def gradebook_seconds(place: Path) -> float:
 def tables_seconds(place: Path) -> float:
     """Return how long it takes to find 10,000 ended trials and write their tables."""
     grid = {
-        "learning_rate": [0.001 * step for step in range(1, 201)],
-        "weight_decay": [0.01 * step for step in range(10)],
+        "learning_rate": [0.001 * step for step in range(1, few(201, 3))],
+        "weight_decay": [0.01 * step for step in range(few(10, 2))],
     }
-    sweep = Sweep(recipe="quick", data="drawn", seeds=(0, 1, 2, 3, 4), grid=grid)
+    sweep = Sweep(recipe="quick", data="drawn", seeds=(0, 1, 2, 3, 4), grid=grid, base=Recipe.named("quick"))
     trials = runner.trials(sweep, place)
     assert len(trials) == TRIALS
-    files.write_json(place / "sweep.json", json.loads(json.dumps(vars(sweep))))
+    runner._claim(place, sweep)
     for number, trial in enumerate(trials):
         files.write_json(
             trial.folder / "metrics.json", {"finished": True, "val_accuracy": number / TRIALS, "seconds": 200.0}
@@ -103,10 +105,26 @@ def training_bytes(place: Path) -> int:
     return sum(path.stat().st_size for path in place.rglob("*") if path.is_file())
 
 
+def executed(folder: Path) -> Path:
+    """Return the metrics of a run of all lessons on drawn faces: of the last in this folder, else of one that is made here."""
+    for metrics in sorted(folder.glob("*/metrics.json"), reverse=True):
+        lessons = json.loads(metrics.read_text(encoding="utf-8"))["lessons"]
+        if lessons and all(each["status"] == "done" for each in lessons):
+            return metrics
+    place = folder / f"{datetime.now():%Y%m%d-%H%M%S}"
+    if status := fer_course.cli.main(["run", *few([], ["00"]), "--data", "drawn", "--out", str(place)]):
+        sys.exit(status)
+    return place / "metrics.json"
+
+
 def measure(course: Path) -> None:
     """Measure, and write the record."""
     lessons = json.loads(course.read_text(encoding="utf-8"))["lessons"]
-    missing = {path.stem for path in notebooks()} - {each["lesson"] for each in lessons if each["status"] == "done"}
+    missing = (
+        set()
+        if recording.MINIATURE
+        else {path.stem for path in notebooks()} - {each["lesson"] for each in lessons if each["status"] == "done"}
+    )
     if missing:
         sys.exit(f"{course} is no run of all lessons: {', '.join(sorted(missing))} missing or not done. fer-course run")
     kept = ("lesson", "seconds", "cpu_seconds", "peak_memory_mb")
@@ -116,15 +134,9 @@ def measure(course: Path) -> None:
             "tables_seconds": round(tables_seconds(Path(place) / "sweep"), 1),
             "training_bytes": training_bytes(Path(place) / "run"),
         }
-    record = {
-        "data": "drawn",
-        "command": "python benchmarks/planning.py --measure RUNS/STAMP/metrics.json",
-        "recorded": date.today().isoformat(),
-        "machine": f"{os.cpu_count()} CPU cores ({platform.machine()})",
-        "lessons": [{name: each[name] for name in kept} for each in lessons],
-        **measured,
-    }
-    files.write_json(RECORD, record)
+    of_lessons = [{name: each[name] for name in kept} for each in lessons]
+    command = "python benchmarks/planning.py --measure RUNS/STAMP/metrics.json"
+    files.write_json(RECORD, recording.about(command, data="drawn", lessons=of_lessons, **measured))
 
 
 def page() -> str:
@@ -222,7 +234,8 @@ before you believe the best of them (lesson 14).
 
 
 def _of_labels() -> list[dict]:
-    long = [run for run in results.load("best")["runs"] if run["recipe"]["epochs"] == Recipe.named("best").epochs]
+    epochs = tiny(Recipe.named("best")).epochs
+    long = [run for run in results.load("best")["runs"] if run["recipe"]["epochs"] == epochs]
     return [run for run in long if run["training"].get("device", "cpu") == "cpu"]
 
 
@@ -234,8 +247,13 @@ def main() -> int:
     """Measure; or write the page, or say whether it is what this script would write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--measure", type=Path, metavar="METRICS")
+    parser.add_argument(
+        "--run", type=Path, metavar="FOLDER", help="execute all lessons on drawn faces into this folder before"
+    )
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
+    if options.run:
+        options.measure = executed(options.run)
     if options.measure:
         measure(options.measure)
     return write_or_check(PAGE, page(), options.check)

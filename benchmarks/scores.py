@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from studies import STUDIES, TUNED
+from tables import minutes, teachers, verdicts
 from transfer import DRAWN_FACES, PHOTOGRAPHS, WELL
 from writing import write_or_check
 
@@ -29,15 +30,19 @@ Mini-Xception with its 58,423 parameters, at 48 × 48 pixels where nothing else 
 FER2013 alone, on two shared CPU cores, or, where it says GPU, on an NVIDIA H100 with other trainings beside it. PublicTest ({n:,}
 faces; ± {chance:.1f} points by chance) was looked at once a seed, in the end; nobody chose an epoch by it.
 
-| recipe | seeds | PublicTest: median, lowest to highest | without near copies | balanced | minutes of training |
-|---|---|---|---|---|---|
+| recipe | seeds | PublicTest: median, lowest to highest | without near copies | balanced | minutes | with its teachers |
+|---|---|---|---|---|---|---|
 {rows}
+
+*Minutes* are those of training. The last column adds those of all teachers that a row learned from, apart for CPU and GPU.
 
 *Without near copies* is the median without the {left_out} faces of PublicTest that Training holds: {copies} pixel for pixel,
 {near} more nearly, as their pixels correlate by {least:g} or more. It is known of those networks whose answers were kept. What
 each part of mini-Xception and of LeNet is worth stands in [parts](parts.md).
 
-The paper's 61 % took four days. `paper` are the settings that it prints, stopped by their own patience after {patience} epochs.
+{verdicts}
+
+`paper` are the settings that it prints, stopped by their own patience after {patience} epochs.
 {paper_at_48}How each class fares, confusion matrices, and the command that makes each of these runs again stand in
 [fer_course/results/](../fer_course/results/); the predicted probabilities of several networks stand in `publictest.npz` there.
 
@@ -108,12 +113,12 @@ def main() -> int:
 
 def page() -> str:
     """Return the page."""
-    minutes, paper, views = results.load("minutes")["runs"], results.rows("paper"), results.load("views")
-    rows = {"minutes": minutes, "paper": paper["paper"], "paper at 48 pixels": paper.get("paper at 48 pixels", [])}
+    quick, paper, views = results.load("minutes")["runs"], results.rows("paper"), results.load("views")
+    rows = {"minutes": quick, "paper": paper["paper"], "paper at 48 pixels": paper.get("paper at 48 pixels", [])}
     rows |= {name: runs for name, runs in results.rows("best").items() if not name.startswith("teacher")}
     epochs = [run["training"]["epochs"] for run in paper["paper"]]
-    n = minutes[0]["report"]["n"]
-    middle = statistics.median(run["report"]["accuracy"] for run in minutes)
+    n = quick[0]["report"]["n"]
+    middle = statistics.median(run["report"]["accuracy"] for run in quick)
     answers = results.publictest()
     labels = answers.pop("labels")
     right = np.array([each.argmax(axis=1) == labels for each in answers.values()])
@@ -128,7 +133,8 @@ def page() -> str:
         least=NEAR,
         patience=f"{min(epochs)} to {max(epochs)}",
         paper_at_48="" if rows["paper at 48 pixels"] else later,
-        ratio=statistics.median(run["timing"]["ratio"] for run in minutes),
+        ratio=statistics.median(run["timing"]["ratio"] for run in quick),
+        verdicts=verdicts(),
         chosen="\n".join(chosen()),
         looks=looks_table(),
         networks=len(right),
@@ -143,11 +149,9 @@ def row(name: str, runs: Sequence[dict]) -> str:
     """Return a row of the table of scores."""
     shown = f"`{name}`{', 24 × 24 pixels' if name == 'paper' else ''}"
     if not runs:
-        return f"| {shown} | 0 | not trained yet | | | |"
+        return f"| {shown} | 0 | not trained yet | | | | |"
     scores = [run["report"]["accuracy"] for run in runs]
     span = f", {100 * min(scores):.1f} to {100 * max(scores):.1f} %" if len(runs) > 1 else ""
-    gpu = " (GPU)" if {run.get("training", {}).get("device", "cpu") for run in runs} != {"cpu"} else ""
-    minutes = statistics.median((run.get("timing") or run["training"])["seconds"] for run in runs) / 60
     left = [
         look["without near copies"]["accuracy"]
         for look in results.load("views")["views"]
@@ -159,7 +163,7 @@ def row(name: str, runs: Sequence[dict]) -> str:
     balanced = statistics.median(run["report"]["balanced_accuracy"] for run in runs)
     return (
         f"| {shown} | {len(runs)} | {100 * statistics.median(scores):.1f} %{span} | {without} | {100 * balanced:.1f} % | "
-        f"{minutes:.0f}{gpu} |"
+        f"{minutes(runs)} | {minutes(runs, others) if (others := teachers(name)) else ''} |"
     )
 
 

@@ -5,6 +5,7 @@ usage: python benchmarks/sheet.py        (writes docs/drawn-faces.png; a few sec
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ COLUMNS = 12
 
 def main() -> None:
     """Draw faces and save the first distinct ones of each class."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     faces = drawn.draw(3000, seed=1)
     faces = faces[~faces.constant()]
     faces = faces[np.sort(np.unique(faces.images.reshape(len(faces), -1), axis=0, return_index=True)[1])]

@@ -19,6 +19,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
 import keras
+from recording import few
 from writing import side_by_side, write_section
 
 from fer_course import layers, models
@@ -26,7 +27,7 @@ from fer_course.recipes import Recipe
 from fer_course.training import compile_model
 from fer_course.training.batch_norm import fused_normalisation
 
-STEPS = 20
+STEPS = few(20, 1)
 
 
 def main() -> None:
@@ -34,7 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=48)
     parser.add_argument("--batch", type=int, default=64)
-    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=few(12, 1))
     options = parser.parse_args()
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (options.batch, options.size, options.size, 1), dtype=np.uint8)

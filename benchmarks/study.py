@@ -20,24 +20,28 @@ import numpy as np
 import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
-from recording import RESULTS, about, folder_of, real_faces, report_of
-from studies import STUDIES
+import recording
+from recording import RESULTS, TEACHERS, about, few, folder_of, real_faces, report_of
+from studies import STUDIES, Row
 
-from fer_course import results
 from fer_course._shared import files
 from fer_course.faces import Faces
 from fer_course.recipes import Recipe
 from fer_course.runs import Run
 from fer_course.training import train
 from fer_course.training.distillation import average, soft_targets
+from fer_course.training.run_folder import describe
 
-#: A study's runs may come from several machines: each says what it was trained on.
-ON = {"machine": "see each run's training: backend and device (none given: 2 CPU cores)"}
+#: A study's runs may come from several days and machines: each says so itself.
+ON = {
+    "machine": "see each run's `made` and `training`; of runs without `made` no more is known than device (none: 2 CPU cores)"
+}
 
 
 def done(study: str) -> list[dict]:
     """Return the runs that a study's record holds."""
-    return results.load(study)["runs"] if study in results.names() else []
+    held = recording.record(study)
+    return held["runs"] if held else []
 
 
 def find(recipe: Recipe, runs: list[dict], row: str | None = None) -> dict | None:
@@ -51,7 +55,7 @@ def record(study: str, row: str, recipe: Recipe, run: dict) -> None:
     rows = list(STUDIES[study][1])
     runs = [each for each in done(study) if find(recipe, [each], row) is None]
     chosen_on = STUDIES[study][1][row].chosen_on
-    runs.append({"row": row, **run, "recipe": dataclasses.asdict(recipe), "chosen_on": chosen_on})
+    runs.append({"row": row} | run | {"row": row, "recipe": dataclasses.asdict(recipe), "chosen_on": chosen_on})
     runs.sort(key=lambda each: (rows.index(each["row"]), each["recipe"]["seed"]))
     command = f"python benchmarks/study.py {study} --data PATH --out FOLDER"
     files.write_json(RESULTS / f"{study}.json", about(command, what=STUDIES[study][0], runs=runs) | ON)
@@ -64,13 +68,52 @@ def one(options) -> None:
     row, faces, teacher = rows[name], real_faces(options.data), None
     recipe = row.recipe.but(seed=seed)
     if row.teachers:
-        said = [said_by(folder_of(options.out, options.study, each, 0), faces) for each in row.teachers]
-        judges = [rows[each].recipe for each in row.teachers] if row.unseen else ()
-        teacher = average(np.stack(said), judges, faces.select("Training"))
+        teacher = taught_by(row, options.study, options.out, faces)
     run = train(None, faces, recipe, folder_of(options.out, options.study, name, seed), teacher=teacher)
     if not run.finished:
         sys.exit("Interrupted: the same command goes on.")
     record(options.study, name, recipe, report_of(run, faces))
+
+
+def taught_by(row: Row, study: str, out: Path, faces: Faces) -> np.ndarray:
+    """Return the mean probabilities of a row's teachers for the Training faces, float32 (N, 7), with the precision of float16.
+
+    Where their folders are not there: those that `ship.py` has kept, if they are of the same teachers and faces; else this ends
+    the script with what is missing.
+    """
+    rows, training = STUDIES[study][1], faces.select("Training")
+    folders = [folder_of(out, study, each, 0) for each in row.teachers]
+    missing = [
+        folder.name for folder in folders if not any((folder / name).is_file() for name in ("said.npy", "model.keras"))
+    ]
+    if not missing:
+        judges = [rows[each].recipe for each in row.teachers] if row.unseen else ()
+        said = [said_by(folder, faces) for folder in folders]
+        return average(np.stack(said), judges, training).astype(np.float16).astype(np.float32)
+    kept = next((place / TEACHERS for place in (RESULTS, recording.RECORDED) if (place / TEACHERS).is_file()), None)
+    if kept and row.unseen:
+        with np.load(kept) as archive:
+            of_these = (list(row.teachers), describe(training)["checksum"])
+            if (archive["teachers"].tolist(), int(archive["checksum"])) == of_these:
+                return archive["probabilities"].astype(np.float32)
+    sys.exit(
+        f"This row learns from {', '.join(row.teachers)}, but {out / study} lacks {', '.join(missing)}, and there is no "
+        f"{TEACHERS} of them and these faces. Train them first: python benchmarks/study.py {study} --rows … with the same --out."
+    )
+
+
+def keep_what_teachers_say(row: Row, study: str, out: Path, faces: Faces) -> None:
+    """Write the mean probabilities of a row's teachers, all that its students need: float16 (N, 7), no pixels; see `taught_by`.
+
+    Does nothing if the folder of a teacher is not there.
+    """
+    folders = [folder_of(out, study, each, 0) for each in row.teachers]
+    if not all((folder / "model.keras").is_file() for folder in folders):
+        return
+    probabilities = taught_by(row, study, out, faces).astype(np.float16)
+    checksum = describe(faces.select("Training"))["checksum"]
+    with files.atomic(RESULTS / TEACHERS) as temporary:
+        np.savez_compressed(temporary, probabilities=probabilities, teachers=np.array(row.teachers), checksum=checksum)
 
 
 def said_by(folder: Path, faces: Faces) -> np.ndarray:
@@ -88,7 +131,7 @@ def main() -> None:
     parser.add_argument("study", choices=STUDIES)
     parser.add_argument("--data", required=True)
     parser.add_argument("--out", required=True, type=Path)
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--seeds", nargs="+", type=int, default=few([0, 1, 2], [0]))
     parser.add_argument("--rows", nargs="+")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -96,19 +139,31 @@ def main() -> None:
         one(options)
         return
     rows = STUDIES[options.study][1]
+    wanted = [
+        (name, seed)
+        for seed in options.seeds
+        for name in options.rows or rows
+        if seed in (rows[name].seeds or options.seeds)
+    ]
+    missing = [
+        (name, seed) for name, seed in wanted if not find(rows[name].recipe.but(seed=seed), done(options.study), name)
+    ]
+    if not missing:
+        print(recording.nothing_left(options.study, len(wanted)))
     known = [run for other in STUDIES for run in done(other) if not run["recipe"]["distillation"]]
-    for seed in options.seeds:
-        for name in options.rows or rows:
-            recipe = rows[name].recipe.but(seed=seed)
-            if seed not in (rows[name].seeds or options.seeds) or find(recipe, done(options.study), name):
-                continue
-            if (copy := find(recipe, known)) is not None:
-                record(options.study, name, recipe, copy)
-                continue
+    for name, seed in missing:
+        recipe = rows[name].recipe.but(seed=seed)
+        if (copy := find(recipe, known)) is not None:
+            record(options.study, name, recipe, copy)
+            continue
+        if recording.MINIATURE:
+            one(argparse.Namespace(**vars(options) | {"rows": [name], "seeds": [seed]}))
+        else:
             call = [sys.executable, __file__, options.study, "--data", options.data, "--out", options.out, "--one"]
-            subprocess.run([*call, "--seeds", str(seed), "--rows", name], check=True)
-            report = find(recipe, done(options.study), name)["report"]
-            print(f"{name}, seed {seed}: {report['accuracy']:.2%} of PublicTest", flush=True)
+            if subprocess.run([*call, "--seeds", str(seed), "--rows", name]).returncode:
+                sys.exit(f"{name}, seed {seed}, was not trained. The same command goes on.")
+        report = find(recipe, done(options.study), name)["report"]
+        print(f"{name}, seed {seed}: {report['accuracy']:.2%} of PublicTest", flush=True)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
 import keras
+from recording import few
 from writing import side_by_side, write_section
 
 from fer_course import augment, models
@@ -26,7 +27,7 @@ from fer_course.recipes import Recipe
 from fer_course.training import compile_model
 from fer_course.training.batch_norm import fused_normalisation
 
-WARM = 8  # steps of each round that are not timed
+WARM = few(8, 1)  # steps of each round that are not timed
 NONE = Recipe("none", flip=False, shift=0.0)
 OURS = {
     "no augmentation": NONE,
@@ -97,8 +98,8 @@ def classic(size: int):
 def main() -> None:
     """Measure all, print and write the ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=few(60, 1))
+    parser.add_argument("--rounds", type=int, default=few(5, 1))
     options = parser.parse_args()
     runs = {name: ours(recipe) for name, recipe in OURS.items()}
     runs |= {f"classic, {size} × {size}": classic(size) for size in (48, 64)}

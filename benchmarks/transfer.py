@@ -15,15 +15,16 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import json
-import sys
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
-from fer_course import data
+
+# isort: split
+import recording
+from recording import tiny
+
 from fer_course._shared import files
 from fer_course.data import drawn
 from fer_course.errors import DataError
@@ -33,12 +34,11 @@ from fer_course.recipes import Recipe
 from fer_course.runs import Run
 from fer_course.training import train
 
-RESULT = Path(__file__).parents[1] / "fer_course" / "results" / "drawn_faces.json"
-WELL = Recipe.named("minutes").but(early=0.0, name="drawn, well trained", epochs=20, shift=0.08, label_smoothing=0.1)
-ALONE = WELL.but(name="drawn alone", epochs=8, learning_rate=0.01, erase=0.3, validation=0.0)
-SCRATCH = WELL.but(name="500 from scratch", epochs=60, batch_size=32, learning_rate=0.01, validation=0.0)
-AFTER = SCRATCH.but(name="500 after drawn", epochs=40, learning_rate=0.001)
-DRAWN_FACES, PHOTOGRAPHS = 14_000, 500
+WELL = tiny(Recipe.named("minutes").but(name="drawn, well trained", epochs=20, shift=0.08, label_smoothing=0.1))
+ALONE = tiny(WELL.but(name="drawn alone", epochs=8, learning_rate=0.01, erase=0.3, validation=0.0))
+SCRATCH = tiny(WELL.but(name="500 from scratch", epochs=60, batch_size=32, learning_rate=0.01, validation=0.0))
+AFTER = tiny(SCRATCH.but(name="500 after drawn", epochs=40, learning_rate=0.001))
+DRAWN_FACES, PHOTOGRAPHS = recording.few((14_000, 500), (140, 70))
 
 
 def run(name: str, faces: Faces, recipe: Recipe, folder: Path, start: Run | None = None) -> Run:
@@ -48,14 +48,20 @@ def run(name: str, faces: Faces, recipe: Recipe, folder: Path, start: Run | None
     return train(model, faces, recipe, folder / f"{name}-{recipe.seed}")
 
 
+def score(run: Run, faces: Faces, split: str = "PublicTest") -> dict:
+    """Return a run's report, with the recipe that it was trained with, and when and where it was made."""
+    trained = {"recipe": dataclasses.asdict(run.recipe), "seconds": run.metrics["seconds"], "made": recording.made()}
+    return evaluate(run, faces, split).to_dict() | trained
+
+
 def difficulty(seed: int, real: Faces, folder: Path) -> dict:
     """Train on the default set and test on its PublicTest and PrivateTest, without copies of Training faces."""
-    faces = drawn.draw(seed=0)
+    faces = drawn.draw(recording.few(drawn.DEFAULT_N, 300), seed=0)
     known = {image.tobytes() for image in faces.select("Training").images}
     new = (faces.split != "Training") & ~np.array([image.tobytes() in known for image in faces.images])
     test = dataclasses.replace(faces[new], split=np.full(new.sum(), "Test"))
     made = run("difficulty", faces, WELL.but(seed=seed), folder)
-    return {"drawn test faces": evaluate(made, test, "Test").to_dict()}
+    return {"drawn test faces": score(made, test, "Test")}
 
 
 def alone(seed: int, folder: Path, balanced: bool = True) -> Run:
@@ -83,7 +89,7 @@ def balanced(photographs: Faces, n: int, seed: int) -> Faces:
 def transfer(seed: int, real: Faces, folder: Path) -> dict:
     """Test a network that has seen drawn faces alone on photographs."""
     made = {"PublicTest": alone(seed, folder), "shares of Training": alone(seed, folder, balanced=False)}
-    return {name: evaluate(each, real, "PublicTest").to_dict() for name, each in made.items()}
+    return {name: score(each, real) for name, each in made.items()}
 
 
 def few(seed: int, real: Faces, folder: Path) -> dict:
@@ -100,7 +106,7 @@ def few(seed: int, real: Faces, folder: Path) -> dict:
             "after-shares", photographs, after, folder, start=alone(seed, folder, balanced=False)
         ),
     }
-    return {name: evaluate(each, real, "PublicTest").to_dict() for name, each in made.items()}
+    return {name: score(each, real) for name, each in made.items()}
 
 
 #: The recipes of each part, with seed 0, as its record names them.
@@ -113,23 +119,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True)
     parser.add_argument("--part", choices=PARTS, action="append")
-    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=recording.few(5, 1))
     parser.add_argument("--runs", type=Path, default=Path("runs/transfer"))
     options = parser.parse_args()
-    real = data.load(options.data)
-    if real.drawn:
-        sys.exit("Give FER2013 as --data: this measures what drawn faces are worth on photographs.")
+    real = recording.real_faces(options.data)
     for part in options.part or PARTS:
         measured = {str(seed): PARTS[part](seed, real, options.runs) for seed in range(options.seeds)}
-        known = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {}
+        known = recording.record("drawn_faces") or {}
         command = f"python benchmarks/transfer.py --data FER2013 --part {part} --seeds {options.seeds}"
         recipes = {recipe.name: dataclasses.asdict(recipe) for recipe in RECIPES[part]}
-        known[part] = {"command": command, "recorded": date.today().isoformat(), "recipes": recipes, "seeds": measured}
-        files.write_json(RESULT, known)
+        known[part] = {"command": command} | recording.made() | {"recipes": recipes, "seeds": measured}
+        files.write_json(
+            recording.RESULTS / "drawn_faces.json", known | (recording.NO_RESULT if recording.MINIATURE else {})
+        )
         for seed, reports in measured.items():
             for name, report in reports.items():
                 scores = f"accuracy {report['accuracy']:.1%}, balanced {report['balanced_accuracy']:.1%}"
-                recall = ", ".join(f"{each} {value:.0%}" for each, value in report["recall"].items())
+                recall = ", ".join(
+                    f"{each} {value:.0%}" for each, value in report["recall"].items() if value is not None
+                )
                 print(f"{part}, seed {seed}, {name}: {scores}; recall: {recall}")
 
 

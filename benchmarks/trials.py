@@ -17,7 +17,7 @@ from pathlib import Path
 
 import yaml
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 
 CONTENT = {
     "recipe": "quick",
@@ -42,11 +42,11 @@ def seconds(place: Path, name: str, address: str | None) -> tuple[float, float]:
 
 def main() -> None:
     """Measure both, in turn."""
-    from clusters import cluster
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=2)
     repeats = parser.parse_args().repeats
+    from clusters import cluster
+
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "sweep.yaml").write_text(yaml.safe_dump(CONTENT))

@@ -2,7 +2,7 @@
 
 Each way goes from a face of 48 × 48 to the averaged probabilities: it makes the views and asks the compiled network for all of
 them at once, on one thread. Counted is processor time, so that whatever else runs on the machine counts little. Half a minute.
-Writes a section of BENCHMARKS.md and the milliseconds of fer_course/results/views.json, for MODEL_CARD.md and README.
+Writes a section of BENCHMARKS.md and fer_course/results/view_cost.json, for MODEL_CARD.md and README.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
-from datetime import date
 from functools import partial
 
 import numpy as np
@@ -19,10 +18,10 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 
 # isort: split
 import tensorflow as tf
-from recording import RESULTS
-from writing import machine, side_by_side, write_section
+from recording import MINIATURE, NO_RESULT, RESULTS, few, made
+from writing import side_by_side, write_section
 
-from fer_course import data, models, results
+from fer_course import data, models
 from fer_course._shared import files
 from fer_course.evaluation import VIEWS, view
 
@@ -53,7 +52,7 @@ def ways(model, face: np.ndarray) -> dict[str, Callable]:
 def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=few(300, 3))
     options = parser.parse_args()
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -71,9 +70,8 @@ def main() -> None:
     head = ("views", "looks", "milliseconds a face", "times one view")
     write_section("More than one look", COMMAND, text, head, rows)
     found = {name: round(median, 3) for name, median in medians.items()}
-    where = {"command": COMMAND, "recorded": date.today().isoformat(), "machine": machine(), "threads": 1}
-    record = results.load("views")
-    files.write_json(RESULTS / "views.json", record | {"milliseconds": where | {"views": found}})
+    record = {"data": "drawn faces", "command": COMMAND} | made() | {"threads": 1, "milliseconds": found}
+    files.write_json(RESULTS / "view_cost.json", record | (NO_RESULT if MINIATURE else {}))
 
 
 if __name__ == "__main__":

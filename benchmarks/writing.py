@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import re
 import statistics
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+
+from recording import machine
 
 from fer_course._shared import files
 
@@ -19,16 +19,6 @@ HEAD = """# Benchmarks
 Written by the scripts in `benchmarks/`; don't edit it by hand. Each section comes from one run, in which everything was measured
 side by side: compare its ratios, not its seconds with those of another section or machine.
 """
-
-
-def machine() -> str:
-    """Return cores and processor of this computer in words."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.is_file():
-        found = re.search(r"model name\s*: (.+)", cpuinfo.read_text())
-        name = found[1] if found else name
-    return f"{os.cpu_count()} cores, {name}"
 
 
 def side_by_side(ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, float]:

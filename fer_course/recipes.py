@@ -198,16 +198,9 @@ def _check(setting: str, kind: str, value: Any) -> Any:
 PRESETS = {
     # Seconds, to see that everything works: for drawn faces and for first trials.
     "quick": Recipe("quick", epochs=6, batch_size=32),
-    # Two minutes on two CPU cores: as good as the paper. Six epochs of eleven see smaller pictures.
+    # Minutes on two CPU cores: as good as the paper.
     "minutes": Recipe(
-        "minutes",
-        early=0.55,
-        epochs=11,
-        learning_rate=0.015,
-        warmup=0.15,
-        weight_decay=0.01,
-        shift=0.03,
-        validation=0.0,
+        "minutes", epochs=11, learning_rate=0.015, warmup=0.15, weight_decay=0.01, shift=0.03, validation=0.0
     ),
     # Half an hour on a CPU, minutes on a GPU.
     "best": Recipe(

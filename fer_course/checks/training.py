@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -266,7 +267,10 @@ def _symptom(curve: dict, named: str) -> str:
     if named == "rate too low":
         return f"Too low a rate hardly moves; here training goes from {loss[0]:.2f} to {loss[-1]:.2f}."
     if named == "rate too high":
-        return f"Too high a rate stays at the loss of a guess (ln 7 = 1.95) or above; here training ends at {loss[-1]:.2f}."
+        if loss[-1] < math.log(7):
+            return f"Too high a rate stays at the loss of a guess (ln 7 = 1.95) or above; here training ends at {loss[-1]:.2f}."
+        leap = max(abs(after - before) for before, after in itertools.pairwise(loss))
+        return f"Too high a rate leaps up and down; here no epoch changes the training loss by more than {leap:.2f}."
     if loss[0] - loss[-1] < 0.3:
         return f"A healthy curve comes down; here training hardly moves: {loss[0]:.2f} → {loss[-1]:.2f} in {len(loss)} epochs."
     return (
