@@ -546,6 +546,20 @@ def check(options) -> int:
     return int(status)
 
 
+def pooled_with(name: str, recorded: Mapping[str, Mapping[int, float]]) -> dict[str, list[float]]:
+    """Return row -> scores of a record; of one with less than three rows of several seeds, with those of all records of runs.
+
+    A row alone hardly tells its own spread. The others' networks were tested on the same faces.
+    """
+    own = {row: list(seeds.values()) for row, seeds in recorded.items()}
+    if STEPS[name].score is of_runs and sum(len(each) > 1 for each in own.values()) < 3:
+        for other, step in STEPS.items():
+            if step.score is of_runs and other != name:
+                of_other = scores(held(step) or {}, step)
+                own |= {f"{other}: {row}": list(seeds.values()) for row, seeds in of_other.items()}
+    return own
+
+
 def scores(record: dict, step: Step) -> dict[str, dict[int, float]]:
     """Return row -> seed -> accuracy of a step's record; empty without one."""
     return step.score(record) if record and step.score else {}
