@@ -529,9 +529,7 @@ def check(options) -> int:
     rows = sum(len(set(recorded[name]) & set(each)) for name, each in found.items())
     print(f"{'record':<14} {'row':<44} {'recorded':>9} {'within':>9} {'now':>7}")
     for name in filter(found.__contains__, names):
-        for each in spread.judge(
-            {row: list(seeds.values()) for row, seeds in recorded[name].items()}, found[name], rows
-        ):
+        for each in spread.judge(pooled_with(name, recorded[name]), found[name], rows):
             told = {True: "", False: "OUTSIDE", None: "no spread is recorded: one seed"}[each.inside]
             width = "" if each.inside is None else f"± {100 * each.half:.1f}"
             print(f"{name:<14} {each.row:<44} {each.mean:>9.1%} {width:>9} {each.score:>7.1%} {told}")
