@@ -535,9 +535,7 @@ def check(options) -> int:
     rows = sum(len(set(recorded[name]) & set(each)) for name, each in found.items())
     print(f"{'record':<14} {'row':<44} {'recorded':>9} {'within':>9} {'now':>7}")
     for name in filter(found.__contains__, names):
-        for each in spread.judge(
-            {row: list(seeds.values()) for row, seeds in recorded[name].items()}, found[name], rows
-        ):
+        for each in spread.judge(pooled_with(name, recorded[name]), found[name], rows):
             told = {True: "", False: "OUTSIDE", None: "no spread is recorded: one seed"}[each.inside]
             width = "" if each.inside is None else f"± {100 * each.half:.1f}"
             print(f"{name:<14} {each.row:<44} {each.mean:>9.1%} {width:>9} {each.score:>7.1%} {told}")
@@ -550,6 +548,20 @@ def check(options) -> int:
         else "No row lies outside."
     )
     return int(status)
+
+
+def pooled_with(name: str, recorded: Mapping[str, Mapping[int, float]]) -> dict[str, list[float]]:
+    """Return row -> scores of a record; of one with less than three rows of several seeds, with those of all records of runs.
+
+    A row alone hardly tells its own spread. The others' networks were tested on the same faces.
+    """
+    own = {row: list(seeds.values()) for row, seeds in recorded.items()}
+    if STEPS[name].score is of_runs and sum(len(each) > 1 for each in own.values()) < 3:
+        for other, step in STEPS.items():
+            if step.score is of_runs and other != name:
+                of_other = scores(held(step) or {}, step)
+                own |= {f"{other}: {row}": list(seeds.values()) for row, seeds in of_other.items()}
+    return own
 
 
 def scores(record: dict, step: Step) -> dict[str, dict[int, float]]:

@@ -78,6 +78,15 @@ def test_only_takes_what_is_missing_before_and_what_follows_after(command):
     assert command.plan(list(command.STEPS), made=()) == list(command.STEPS)
 
 
+def test_a_row_alone_takes_the_spread_of_all_that_were_tested_on_the_same_faces(command, spread):
+    recorded = command.scores(command.held(command.STEPS["minutes"]), command.STEPS["minutes"])
+    (verdict,) = spread.judge(command.pooled_with("minutes", recorded), {"minutes": 0.61}, rows=100)
+    assert 0.005 < verdict.half < 0.04
+    assert set(
+        command.pooled_with("zoo", command.scores(command.held(command.STEPS["zoo"]), command.STEPS["zoo"]))
+    ) == {run["row"] for run in json.loads(read("fer_course/results/zoo.json"))["runs"]}
+
+
 def test_hours_come_from_the_records(command):
     seconds = command.seconds_of(command.STEPS["minutes"], None, {}, {})
     recorded = json.loads(read("fer_course/results/minutes.json"))["runs"]
