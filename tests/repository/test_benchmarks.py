@@ -64,5 +64,6 @@ def test_help_answers_on_any_backend(script, backend, tmp_path):
     done = subprocess.run(
         command, cwd=tmp_path, env=os.environ | {"KERAS_BACKEND": backend}, capture_output=True, text=True, check=False
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    # TensorFlow, where a script needs it beside the backend, says how it was built.
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
     assert done.stdout.startswith(f"usage: {script}.py")

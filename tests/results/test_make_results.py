@@ -71,10 +71,11 @@ def test_each_step_comes_after_what_it_needs(command):
 
 def test_only_takes_what_is_missing_before_and_what_follows_after(command):
     assert command.plan(["card"], made=()) == ["card"]
-    assert command.plan(["minutes"], made=()) == ["minutes", "plan", "tables"]
-    assert command.plan(["best"], made=["minutes"]) == ["best", "ship", "chart", "plan", "card", "tables"]
-    assert command.plan(["best"], made=()) == ["best", "minutes", "ship", "chart", "plan", "card", "tables"]
-    assert command.plan(["ship"], made=()) == ["best", "minutes", "ship", "chart", "plan", "card", "tables"]
+    pages = ["plan", "card", "scores", "tables"]
+    assert command.plan(["minutes"], made=()) == ["minutes", "plan", "scores", "tables"]
+    assert command.plan(["best"], made=["minutes"]) == ["best", "ship", "chart", *pages]
+    assert command.plan(["best"], made=()) == ["best", "minutes", "ship", "chart", *pages]
+    assert command.plan(["ship"], made=()) == ["best", "minutes", "ship", "chart", *pages]
     assert command.plan(list(command.STEPS), made=()) == list(command.STEPS)
 
 
