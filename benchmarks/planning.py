@@ -27,7 +27,8 @@ import fer_course.quiet
 # isort: split
 import recording
 from grading import make_class
-from recording import few, tiny
+from recording import accelerated, few, tiny
+from recording import seconds as of_training
 from writing import write_or_check
 
 import fer_course.cli
@@ -163,7 +164,7 @@ def page() -> str:
         )
     sweeps = []
     for name, runs in (("minutes", results.load("minutes")["runs"]), ("best, distilled", _of_labels())):
-        seconds = statistics.median(_seconds(run) for run in runs)
+        seconds = statistics.median(map(of_training, runs))
         cpu = TRIALS * seconds * CORES / 3600
         days = [cpu / CORES / machines / 24 for machines in (1, 100)]
         sweeps.append(
@@ -236,11 +237,7 @@ before you believe the best of them (lesson 14).
 def _of_labels() -> list[dict]:
     epochs = tiny(Recipe.named("best")).epochs
     long = [run for run in results.load("best")["runs"] if run["recipe"]["epochs"] == epochs]
-    return [run for run in long if run["training"].get("device", "cpu") == "cpu"]
-
-
-def _seconds(run: dict) -> float:
-    return run.get("timing", {}).get("seconds") or run["training"]["seconds"]
+    return [run for run in long if not accelerated(run)]
 
 
 def main() -> int:

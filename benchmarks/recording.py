@@ -164,6 +164,16 @@ def report_of(run: Run, faces: Faces) -> dict:
     }
 
 
+def seconds(run: dict) -> float:
+    """Return how long a recorded training took."""
+    return run["timing"]["seconds"] if "timing" in run else run["training"]["seconds"]
+
+
+def accelerated(run: dict) -> bool:
+    """Return whether a recorded training ran on an accelerator; what does not say so ran on a CPU."""
+    return (run.get("training") or run.get("timing", {})).get("device", "cpu") != "cpu"
+
+
 def nothing_left(name: str, trainings: int, step: str | None = None) -> str:
     """Return the sentence for a record that holds all that was asked for."""
     anew = f"`make results DATA=… ONLY={step or name}` trains anew"

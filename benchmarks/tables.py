@@ -17,7 +17,7 @@ import textwrap
 from collections.abc import Callable, Sequence
 
 from chart import BEST, points
-from recording import ROOT
+from recording import ROOT, accelerated, seconds
 from studies import STUDIES
 from writing import write_or_check
 
@@ -27,16 +27,6 @@ from fer_course.models import weights
 
 #: What the paper prints: the share of FER2013 that its network names right, without seeds or an interval.
 PAPER = 0.61
-
-
-def seconds(run: dict) -> float:
-    """Return how long a recorded training took."""
-    return run["timing"]["seconds"] if "timing" in run else run["training"]["seconds"]
-
-
-def accelerated(run: dict) -> bool:
-    """Return whether a recorded training ran on an accelerator; what does not say so ran on a CPU."""
-    return (run.get("training") or run.get("timing", {})).get("device", "cpu") != "cpu"
 
 
 def minutes(runs: Sequence[dict], others: Sequence[dict] = (), gpu: str = " + {} (GPU)") -> str:

@@ -328,19 +328,8 @@ def _opened(path: str, in_a_folder: bool) -> tuple[str, str]:
 
 #: Files of a process in which its memory, its pipes and its variables can be had.
 _OF_A_PROCESS = {
-    "mem",
-    "fd",
-    "maps",
-    "smaps",
-    "map_files",
-    "task",
-    "root",
-    "environ",
-    "auxv",
-    "stat",
-    "syscall",
-    "stack",
-}
+    "mem", "fd", "maps", "smaps", "map_files", "task", "root", "environ", "auxv", "stat", "syscall", "stack",
+}  # fmt: skip
 
 
 def _changed(thing: object, name: str) -> tuple[str, str]:

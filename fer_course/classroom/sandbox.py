@@ -47,6 +47,8 @@ _SOON, _SAMPLE_SECONDS = 0.02, 0.1
 _DESCRIPTORS = 1024
 #: How many threads there may be for each process of the limit.
 _THREADS = 8
+#: By so much a socket may hold more than it may: the last thing that was sent.
+_ONE_MESSAGE = 40_000
 _OWN = {
     "FER_COURSE_DATA": "drawn",
     "NBGRADER_EXECUTION": "autograde",
@@ -223,14 +225,8 @@ def _memory_group(limits: Limits) -> list[str]:
     own = [
         f"{name}={os.environ[name]}" for name in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS") if name in os.environ
     ]
-    limit = [
-        "-p",
-        f"MemoryMax={limits.memory}",
-        "-p",
-        "MemorySwapMax=0",
-        "-p",
-        f"TasksMax={_THREADS * limits.processes}",
-    ]
+    most = (f"MemoryMax={limits.memory}", "MemorySwapMax=0", f"TasksMax={_THREADS * limits.processes}")
+    limit = [part for each in most for part in ("-p", each)]
     return ["env", "-i", f"PATH={PATH}", *own, *_SCOPE, *limit, "env", "-i", f"PATH={PATH}"]
 
 
@@ -327,10 +323,6 @@ def _in_sockets(processes: list) -> int:
                 lines = Path(f"/proc/{each.pid}/net/unix").read_bytes().count(b"\n")
                 return lines * (int(Path("/proc/sys/net/core/wmem_default").read_text(encoding="utf-8")) + _ONE_MESSAGE)
     return 0
-
-
-#: By so much a socket may hold more than it may: the last thing that was sent.
-_ONE_MESSAGE = 40_000
 
 
 def _written(processes: list, folder: Path) -> tuple[int, int]:

@@ -127,9 +127,8 @@ def _output(output: object) -> dict | None:
         kept[name] = value if isinstance(value, kind) else kind()
     if "traceback" in kept:
         kept["traceback"] = [str(line) for line in kept["traceback"]]
-    if (
-        "data" in kept
-    ):  # texts and pictures, which are all that is kept in the end: other things can be a million objects
+    if "data" in kept:
+        # Texts and pictures are all that is kept in the end. Other things can be a million objects.
         kept["data"] = {str(mime): text for mime, text in kept["data"].items() if isinstance(text, str)}
         kept["metadata"] = {}
     return kept

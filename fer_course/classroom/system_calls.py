@@ -25,13 +25,8 @@ _ABSENT = {
     **{"memfd_create": (319, 279), "memfd_secret": (447, 447), "vmsplice": (278, 75), "userfaultfd": (323, 282)},
     **{"io_uring_setup": (425, 425), "bpf": (321, 280), "perf_event_open": (298, 241), "fanotify_init": (300, 262)},
     **{"syslog": (103, 116), "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "quotactl": (179, 60)},
-    **{
-        "ptrace": (101, 117),
-        "process_vm_readv": (310, 270),
-        "process_vm_writev": (311, 271),
-        "pidfd_getfd": (438, 438),
-    },
-}
+    **{"ptrace": (101, 117), "process_vm_readv": (310, 270), "process_vm_writev": (311, 271), "pidfd_getfd": (438, 438)},
+}  # fmt: skip
 _LOAD, _EQUAL, _AT_LEAST, _HAS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _KILL, _ERROR = 0x7FFF0000, 0x80000000, 0x00050000
 _EPERM, _ENOSYS, _EAFNOSUPPORT = 1, 38, 97

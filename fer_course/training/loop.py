@@ -66,7 +66,8 @@ def train(
     Raises:
         DataError: if there are no Training faces, or too few for one batch and the validation; if recipe and teacher don't
             fit together.
-        RunError: if `out` holds a run with another recipe, other faces or another model.
+        RunError: if `out` holds a run with another recipe, other faces or another model; if the recipe begins with smaller
+            pictures, which the model can't take.
         BusyError: if another process is training in `out`.
         FerCourseError: if there are fewer devices, or the backend can't use several together; if JAX used a device
             before it was told to be deterministic.
@@ -87,6 +88,7 @@ def train(
     with data_parallel(devices):
         if not isinstance(model, keras.Model):
             model = models.build(model or recipe.model, recipe.input_size, len(faces.class_names), recipe.seed)
+        networks = stages(model, recipe)
         faces = faces.select("Training")
         request = Request(recipe, describe(faces), blend_targets(faces.labels, recipe, teacher, model.output_shape[-1]))
         run = request.find(folder)
@@ -96,17 +98,28 @@ def train(
                 run = request.find(folder) or request.begin(folder)
                 if not run.finished:
                     warn_of_known_faces(recipe, teacher, faces)
-                    _fit(model, faces, request, run, progress, callbacks, devices)
+                    _fit(networks, faces, request, run, progress, callbacks, devices)
                     return run
         load_weights(model, run.path / "model.keras")
     return run
 
 
-def _fit(model: keras.Model, faces: Faces, request: Request, run: Run, progress: bool, callbacks, devices: int) -> None:
-    """Train after the last finished epoch, until the run is finished or Ctrl-C comes; see `train`."""
+def _fit(
+    networks: list[tuple[keras.Model, int]],
+    faces: Faces,
+    request: Request,
+    run: Run,
+    progress: bool,
+    callbacks,
+    devices: int,
+) -> None:
+    """Train after the last finished epoch, until the run is finished or Ctrl-C comes; see `train` and `stages`."""
     recipe, near, finished = request.recipe, leaves_near_copies_out(run), True
+    model = networks[-1][0]
     checkpoint = Checkpoint(run.path, recipe, model)
-    for network, until in stages(model, recipe, len(checkpoint.rows)):
+    for network, until in networks:
+        if network is not model and len(checkpoint.rows) >= until:
+            continue
         feed = make_feed(network, faces, request.targets, recipe, devices, near)
         compile_model(feed.model, recipe, len(feed.batches))
         epochs_done = checkpoint.resume(feed.model)

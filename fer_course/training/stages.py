@@ -7,15 +7,13 @@ arXiv:2104.00298, section 4.2 (progressive learning).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from fer_course.errors import RunError
 from fer_course.quiet import keras
 from fer_course.recipes import Recipe
 
 
-def stages(model: keras.Model, recipe: Recipe, epochs_done: int) -> Iterator[tuple[keras.Model, int]]:
-    """Yield, for each stage that is not done, and for the last one, the network to train and the epoch with which the stage ends.
+def stages(model: keras.Model, recipe: Recipe) -> list[tuple[keras.Model, int]]:
+    """Return for each stage the network to train, and the epoch with which the stage ends; the last one is the model itself.
 
     The weights and the optimiser's state go from one stage to the next by the checkpoint.
 
@@ -23,9 +21,8 @@ def stages(model: keras.Model, recipe: Recipe, epochs_done: int) -> Iterator[tup
         RunError: if there are early epochs, and the network's weights depend on the size of its pictures.
 
     """
-    if epochs_done < recipe.early_epochs:
-        yield smaller(model, recipe.early_size), recipe.early_epochs
-    yield model, recipe.epochs
+    early = [(smaller(model, recipe.early_size), recipe.early_epochs)] if recipe.early_epochs else []
+    return [*early, (model, recipe.epochs)]
 
 
 def smaller(model: keras.Model, size: int) -> keras.Model:

@@ -8,6 +8,7 @@ import re
 import threading
 import time
 import zipfile
+from functools import partial
 from pathlib import Path
 
 import classes
@@ -65,16 +66,13 @@ PLAIN = {
 }
 
 
-def make_class(place: Path, submissions: dict[str, str]) -> Path:
-    """Make a class in which these were submitted: student -> text of a notebook."""
-    folder = place / "class"
-    nbgrader_course.init(folder, classes.students(place / "students.csv"), source=classes.source(place / "solved"))
-    (release,) = nbgrader_course.release(folder)
-    for student, made in submissions.items():
-        text = made if isinstance(made, str) else classes.answered(release, **made)
-        classes.hand_in(place / "in", student, text)
-    collect(folder, place / "in")
-    return folder
+def make_class(place: Path, submissions: dict[str, str | dict]) -> Path:
+    """Make a class in which these were submitted: student -> text of a notebook, or answers in the one that was handed out."""
+
+    def text(made: str | dict, release: Path) -> str:
+        return made if isinstance(made, str) else classes.answered(release, **made)
+
+    return classes.make_class(place, {student: partial(text, made) for student, made in submissions.items()})
 
 
 def released(folder: Path) -> Path:

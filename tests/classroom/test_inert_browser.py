@@ -9,8 +9,7 @@ import pytest
 from browsing import BROWSER_TESTS, browser, driver, served_lab  # noqa: F401
 from live_text import LIVE, SCRIPT
 
-from fer_course.classroom import nbgrader_course, sandbox
-from fer_course.classroom.collecting import collect
+from fer_course.classroom import sandbox
 from fer_course.classroom.feedback import feedback
 from fer_course.classroom.grading import grade
 from fer_course.classroom.paths import gradebook
@@ -45,12 +44,7 @@ def hostile(release) -> str:
 @pytest.fixture(scope="module")
 def graded(tmp_path_factory):
     """A class with a hostile submission, graded."""
-    place = tmp_path_factory.mktemp("inert")
-    folder = place / "class"
-    nbgrader_course.init(folder, classes.students(place / "students.csv"), source=classes.source(place / "solved"))
-    (release,) = nbgrader_course.release(folder)
-    classes.hand_in(place / "in", "alan", hostile(release))
-    collect(folder, place / "in")
+    folder = classes.make_class(tmp_path_factory.mktemp("inert"), {"alan": hostile})
     grade(folder, unsafe=bool(sandbox.missing()))
     return folder
 

@@ -3,13 +3,13 @@
 import os
 import subprocess
 import sys
+from functools import partial
 
 import classes
 import pytest
 import touched_notebooks
 
-from fer_course.classroom import nbgrader_course, preprocessors, sandbox, system_calls
-from fer_course.classroom.collecting import collect
+from fer_course.classroom import preprocessors, sandbox, system_calls
 from fer_course.errors import ClassError
 
 pytest.importorskip("nbgrader")
@@ -18,13 +18,8 @@ pytest.importorskip("nbgrader")
 @pytest.fixture(scope="module")
 def handed_in(tmp_path_factory):
     """A class with one submission that is not graded."""
-    place = tmp_path_factory.mktemp("missing")
-    folder = place / "class"
-    nbgrader_course.init(folder, classes.students(place / "students.csv"), source=classes.source(place / "solved"))
-    (release,) = nbgrader_course.release(folder)
-    classes.hand_in(place / "in", "ada", classes.answered(release, touched_notebooks.MIRROR, touched_notebooks.SIZE))
-    collect(folder, place / "in")
-    return folder
+    right = partial(classes.answered, mirror=touched_notebooks.MIRROR, size=touched_notebooks.SIZE)
+    return classes.make_class(tmp_path_factory.mktemp("missing"), {"ada": right})
 
 
 def grade(folder, programs=None, **more):

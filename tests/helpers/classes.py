@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import nbformat
@@ -79,6 +80,20 @@ def hand_in(place: Path, student: str, text: str) -> None:
     """Put a learner's notebook where a learning platform's export would have it."""
     (place / student).mkdir(parents=True, exist_ok=True)
     (place / student / f"{LESSON}.ipynb").write_text(text)
+
+
+def make_class(place: Path, submissions: Mapping[str, Callable[[Path], str]]) -> Path:
+    """Make a class in which these were handed in and collected: student -> text of a notebook, made of the one handed out."""
+    from fer_course.classroom import nbgrader_course
+    from fer_course.classroom.collecting import collect
+
+    folder = place / "class"
+    nbgrader_course.init(folder, students(place / "students.csv"), source=source(place / "solved"))
+    (release,) = nbgrader_course.release(folder)
+    for student, made in submissions.items():
+        hand_in(place / "in", student, made(release))
+    collect(folder, place / "in")
+    return folder
 
 
 def graded_by_nbgrader(folder: Path, theirs: Path) -> Path:

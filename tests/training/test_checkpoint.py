@@ -13,6 +13,7 @@ import time
 
 import keras
 import pytest
+from killed import Killed, killed_after
 
 from fer_course import training
 from fer_course._shared import files
@@ -58,29 +59,15 @@ def same(run: Run, other: Run) -> bool:
     return True
 
 
-class Killed(Exception):
-    """Stands for a kill: nothing after it is written."""
-
-
 def some(values, *quick) -> list:
     """Return all values as parameters; those that are not quick are tried by `make test-all` only."""
     return [value if value in quick else pytest.param(value, marks=pytest.mark.slow) for value in values]
 
 
 @pytest.mark.parametrize("survivors", some(range(10), 4))
-def test_killed_between_any_two_file_writes(tiny, unbroken, tmp_path, monkeypatch, survivors):
-    real, written = files.atomic, []
-
-    def atomic(path):
-        if len(written) >= survivors:
-            raise Killed
-        written.append(path)
-        return real(path)
-
-    monkeypatch.setattr(files, "atomic", atomic)
-    with pytest.raises(Killed):
+def test_killed_between_any_two_file_writes(tiny, unbroken, tmp_path, survivors):
+    with killed_after(survivors):
         tiny(tmp_path / "run")
-    monkeypatch.setattr(files, "atomic", real)
     run = tiny(tmp_path / "run")
     assert run.finished
     assert same(run, unbroken)

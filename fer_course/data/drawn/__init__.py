@@ -14,7 +14,6 @@ Modules: `geometry` (shapes and projection), `expression` (action units), `ident
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fer_course._shared.machine import processors
 from fer_course._shared.values import is_whole
 from fer_course.data.drawn import expression, faults, identity, render
 from fer_course.data.drawn.expression import ACTION_UNITS, PROTOTYPES
@@ -50,7 +50,7 @@ __all__ = [
 
 #: How many faces the embedded default set has.
 DEFAULT_N = 6000
-WORKERS = min(2, os.cpu_count() or 1)
+WORKERS = min(2, processors())
 _UNIFORM = 2 + expression.NUMBERS + sum(identity.numbers(kind) for kind in (Identity, Pose, Scene))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +18,7 @@ from typing import IO, NamedTuple
 
 import numpy as np
 
+from fer_course._shared.machine import processors
 from fer_course.data.containers.archives import HEAD
 from fer_course.data.containers.members import Members, refuse_what_is_no_data
 from fer_course.data.readers.pixels import SPACED_BYTES, parse_quickly, parse_slowly
@@ -34,7 +34,7 @@ MOST_LINES = 800_000
 #: Small enough for a block and its temporaries to stay in the processor's cache, large enough for NumPy to be worth it.
 BLOCK = 2**18
 # NumPy lets other threads run while it computes. A third thread would only wait for its turn to split lines.
-WORKERS = min(2, os.cpu_count() or 1)
+WORKERS = min(2, processors())
 
 
 class Block(NamedTuple):
