@@ -40,7 +40,8 @@ class Row:
     chosen_on: str = NOT_RECORDED
 
 
-MINUTES = Recipe.named("minutes")
+#: What the comparisons below change: the recipe `minutes` of the first edition, all epochs with pictures of full size.
+MINUTES = Recipe.named("minutes").but(early=0.0, epochs=11, schedule="one_cycle")
 
 #: One recipe for all, as short as a comparison of nine networks allows.
 ZOO = MINUTES.but(name="zoo", epochs=8)
@@ -91,6 +92,10 @@ UNSEEN_MAGNIFIED = MAGNIFIED.but(name="unseen teachers, 64 pixels")
 TURNED = UNSEEN_MAGNIFIED.but(
     name="unseen teachers, 64 pixels, turned", epochs=60, rotation=8.0, zoom=0.08, erase=0.3, weight_decay=0.03
 )  # fmt: skip
+#: The teachers judge each picture as the student sees it, see Beyer et al. 2022, arXiv:2106.05237.
+CONSISTENT = UNSEEN.but(name="unseen teachers, consistent", consistent=True)
+#: The same for as long as four times the epochs, of which the first half is cheap, and with pictures that never repeat.
+PATIENT = CONSISTENT.but(name="unseen teachers, consistent and patient", epochs=320, early=0.5, mixup=0.2)
 ALL_TEACHERS = (*TEACHERS, *MORE_TEACHERS)
 
 #: The rows of the study `size`, and what each changes of the first one.
@@ -163,6 +168,12 @@ STUDIES: dict[str, tuple[str, dict[str, Row]]] = {
             "unseen teachers, 64 pixels": Row(UNSEEN_MAGNIFIED, teachers=ALL_TEACHERS, unseen=True, chosen_on=TUNED),
             "unseen teachers, 64 pixels, turned": Row(
                 TURNED, teachers=ALL_TEACHERS, unseen=True, chosen_on="a fifth of Training (which: not recorded)"
+            ),
+            "unseen teachers, consistent": Row(
+                CONSISTENT, teachers=ALL_TEACHERS, unseen=True, chosen_on="not chosen: one change of unseen teachers"
+            ),
+            "unseen teachers, consistent and patient": Row(
+                PATIENT, teachers=ALL_TEACHERS, unseen=True, chosen_on="not chosen: after Beyer et al. 2022"
             ),
         },
     ),

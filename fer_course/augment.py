@@ -7,6 +7,8 @@ grey level where pictures are rotated or zoomed). For comparison, the paper's au
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from fer_course.errors import FerCourseError
@@ -33,7 +35,8 @@ class Batches(keras.utils.PyDataset):
 
     Args:
         images: uint8 (N, size, size, 1).
-        labels: int64 (N,), or targets float32 (N, classes), which are returned unchanged.
+        labels: int64 (N,), or targets float32 (N, classes), which are returned unchanged, or targets float (N, views, classes)
+            of which those of the sampled view are returned, see `views_of`.
         recipe: batch size, augmentation and seed.
         classes: the number of classes; only needed for mixup of labels.
 
@@ -61,7 +64,9 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, batch):
         """Return images uint8 (batch, size, size, 1) and labels: int64 (batch,), or float32 (batch, classes) as targets."""
         images, labels, rng = self._select(batch)
-        images = augment(images, self.recipe, rng)
+        n, height, width = images.shape[:3]
+        moves = sample_moves(n, height, width, self.recipe, rng)
+        images, labels = changed(images, moves, self.recipe, rng), self.judged(labels, moves, height)
         return mixup(images, labels, self.recipe.mixup, rng) if self.recipe.mixup else (images, labels)
 
     def _select(self, batch: int):
@@ -71,6 +76,12 @@ class Batches(keras.utils.PyDataset):
         if self.recipe.mixup and labels.ndim == 1:
             labels = keras.utils.to_categorical(labels, self.classes)
         return self.images[rows], labels, np.random.default_rng([self.recipe.seed, self._epoch, batch])
+
+    def judged(self, targets: np.ndarray, moves: dict[str, np.ndarray], size: int) -> np.ndarray:
+        """Return a batch's targets: of targets (n, views, classes) those of the view that was sampled, float32 (n, classes)."""
+        if targets.ndim < 3:
+            return targets
+        return targets[np.arange(len(targets)), sampled_view(moves, size, self.recipe)].astype("float32")
 
 
 def augment(images: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
@@ -85,8 +96,11 @@ def augment(images: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np.
         uint8 (N, H, W, 1).
 
     """
-    n, height, width = images.shape[:3]
-    moves = sample_moves(n, height, width, recipe, rng)
+    return changed(images, sample_moves(*images.shape[:3], recipe, rng), recipe, rng)
+
+
+def changed(images: np.ndarray, moves: dict[str, np.ndarray], recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
+    """Return copies of the pictures, uint8 (N, H, W, 1), changed as `sample_moves` says and then erased as the recipe says."""
     images = images.copy()
     if "mirrored" in moves:
         images[moves["mirrored"]] = images[moves["mirrored"], :, ::-1]
@@ -116,6 +130,37 @@ def sample_moves(n: int, height: int, width: int, recipe: Recipe, rng: np.random
     elif recipe.shift:
         moves["offset"] = _sample_offset(n, height, width, recipe.shift, rng)
     return moves
+
+
+def views_of(recipe: Recipe, size: int = 48) -> list[tuple[bool, int, int]]:
+    """Return all views that a recipe's flip and shift can make of a picture of this size, as `evaluation.predict` takes them.
+
+    Returns:
+        Triples (mirrored, pixels down, pixels to the right), in the order that `sampled_view` counts in.
+
+    """
+    most = round(recipe.shift * size)
+    moves = range(-most, most + 1)
+    return list(itertools.product((False, True) if recipe.flip else (False,), moves, moves))
+
+
+def sampled_view(moves: dict[str, np.ndarray], size: int, recipe: Recipe, of: int = 48) -> np.ndarray:
+    """Return which of the views of pictures of size `of` the sampled moves are, int (n,): the place in `views_of`.
+
+    Pictures of another size than `of` move by a grid of their own: theirs is the nearest view, by the share of the side.
+
+    Args:
+        moves: what `sample_moves` returned: flips and shifts.
+        size: side of the pictures that were moved, in pixels.
+        recipe: the recipe that they were sampled for.
+        of: side, in pixels, of the pictures that the views are of.
+
+    """
+    own, most = round(recipe.shift * size), round(recipe.shift * of)
+    offset = moves.get("offset", np.zeros((1, 2), int))
+    down, right = np.rint(-offset.T * (most / own if own else 0)).astype(int) + most
+    side = 2 * most + 1
+    return (moves.get("mirrored", np.zeros(1, bool)) * side + down) * side + right
 
 
 def shift(images: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:

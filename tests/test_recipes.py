@@ -77,7 +77,7 @@ def test_an_unknown_name_says_which_there_are(tmp_path):
         ("learning_rate: 1" + 400 * "0" + "\n", "learning_rate"),
         ("name: null\n", "name"),
         ("optimizer: adm\n", "adam, adamw, sgd; found 'adm'"),
-        ("schedule: cosine\n", "one_cycle, plateau, constant"),
+        ("schedule: cosine\n", "one_cycle, linear, plateau, constant"),
         ("- epochs\n", "found list"),
         ("", "found NoneType"),
         ("epochs: [1\n", "not a YAML file"),

@@ -22,7 +22,7 @@ FEWEST, MOST = 3, 10
 FACTOR = 1.1
 #: setting -> (another setting, the values of it with which the first one matters)
 MEANINGLESS_UNLESS = {
-    "warmup": ("schedule", ("one_cycle",)),
+    "warmup": ("schedule", ("one_cycle", "linear")),
     "plateau_patience": ("schedule", ("plateau",)),
     "plateau_factor": ("schedule", ("plateau",)),
     "weight_decay": ("optimizer", ("adamw",)),
@@ -34,6 +34,8 @@ FIXED = {
     "distillation": "It needs the probabilities of a teacher, which these trainings don't have: they would stop.",
     "model": "Here the network stays the same, so that both cost the same. (Other networks: see On your own.)",
     "input_size": "Larger pictures cost more, smaller ones less. Here the cost stays the same.",
+    "early": "Epochs with smaller pictures cost less. Here the cost stays the same.",
+    "early_size": "Smaller pictures cost less, larger ones more. Here the cost stays the same.",
     "epochs": "Then one of the two makes more steps a run, and may win by that alone. The budget: the same steps for both.",
     "batch_size": "Larger batches are fewer steps a run, smaller ones more. The budget: the same steps for both.",
     "patience": "It ends a run early, or it does nothing. The budget: the same steps a run for both.",

@@ -36,13 +36,18 @@ def _train(options) -> int:
     import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
     from fer_course.runs import Run
     from fer_course.training import devices, train
-    from fer_course.training.distillation import soft_targets
+    from fer_course.training.distillation import consistent_targets, soft_targets
 
     if options.deterministic:
         devices.tell_xla()
     faces = faces.sample(options.faces)
     teachers = [Run(path) for path in options.teacher or ()]
-    teacher = soft_targets(teachers, faces, unseen=options.unseen) if teachers else None
+    teacher = None
+    if teachers and recipe.consistent:
+        kept = Path(options.out).with_name(f"{Path(options.out).name}-judged.npy")
+        teacher = consistent_targets(teachers, faces, recipe, options.unseen, kept, progress=True)
+    elif teachers:
+        teacher = soft_targets(teachers, faces, unseen=options.unseen)
     with warnings.catch_warnings():
         warnings.showwarning = lambda message, *_: print(f"fer-course: {message}", file=sys.stderr)
         run = train(

@@ -7,6 +7,7 @@
 ``feed``          batches of Training faces, and the held-out ones
 ``objectives``    losses, optimiser, targets blended with a teacher's
 ``schedules``     learning rate and patience as plain functions
+``stages``        smaller pictures first, full size then
 ``pace``          learning rate and seeds, set while a training runs
 ``checkpoint``    files after each epoch, so that a kill loses at most one epoch
 ``progress``      one line per epoch
@@ -41,11 +42,12 @@ __getattr__, __dir__, _lazy = lazy_loader.attach(
         "progress",
         "run_folder",
         "schedules",
+        "stages",
     ],
     submod_attrs={
         "feed": ["prepare"],  # where the first edition had it; it is in `models.prepare`
         "loop": ["train"],
-        "objectives": ["OneCycle", "SmoothedCrossentropy", "compile_model"],
+        "objectives": ["Linear", "OneCycle", "SmoothedCrossentropy", "compile_model"],
         "live_curves": ["LiveCurves"],
     },
 )

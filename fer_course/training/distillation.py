@@ -1,19 +1,25 @@
 """Knowledge distillation: a small network learns from the probabilities that larger ones, its teachers, give the training faces.
 
 A label names one class. A teacher network's probabilities also say which classes a face resembles, and are low for wrong
-labels. They are computed once, before the training, from the faces as they are and mirrored, so the training takes no longer.
+labels. They are computed once, before the training, so the training takes no longer: from the faces as they are and mirrored,
+or, for a recipe that is consistent, from each face in every view that the training may show.
 
-Source: Hinton, Vinyals, Dean 2015, "Distilling the knowledge in a neural network", arXiv:1503.02531.
+Sources: Hinton, Vinyals, Dean 2015, "Distilling the knowledge in a neural network", arXiv:1503.02531; Beyer et al. 2022,
+"Knowledge distillation: a good teacher is patient and consistent", arXiv:2106.05237.
 """
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
-from fer_course.errors import ModelError
+from fer_course._shared import files
+from fer_course.augment import views_of
+from fer_course.errors import ModelError, RunError
 from fer_course.evaluation import predict
 from fer_course.faces import Faces
 from fer_course.quiet import keras
@@ -94,20 +100,78 @@ def soft_targets(
     judges = [teacher.recipe for teacher in teachers] if unseen else []
     targets = np.asarray(average(probabilities, judges, training)) ** np.float32(1 / temperature)
     known = [rows_trained_on(teacher, training) for teacher in teachers if isinstance(teacher, Run)]
-    return _targets(targets / targets.sum(axis=1, keepdims=True), [rows for rows in known if rows is not None])
+    return _targets(targets / targets.sum(axis=1, keepdims=True), known)
+
+
+def consistent_targets(
+    teachers: Sequence[keras.Model | Run],
+    faces: Faces,
+    recipe: Recipe,
+    unseen: bool = False,
+    kept: str | Path | None = None,
+    progress: bool = False,
+) -> Targets:
+    """Return the teachers' probabilities for each view of the Training faces that a student's recipe may show.
+
+    Args:
+        teachers: as for `soft_targets`.
+        faces: must have a Training split; only that split is used.
+        recipe: the student's; its flip and shift say which views there are, see `augment.views_of`.
+        unseen: as for `soft_targets`.
+        kept: a file `.npy` for what has been judged so far: an interrupted call goes on from it. Probabilities, no pixels.
+        progress: show how many views have been judged.
+
+    Returns:
+        float16 (N, views, classes), one row per Training face. With 98 views this takes as long as judging the faces 98 times.
+        They know which faces the teachers were trained on, as those of `soft_targets` do.
+
+    Raises:
+        ModelError: if there is no teacher.
+        DataError: if there are no Training faces.
+        RunError: if `kept` holds something else: other teachers, faces or views.
+
+    """
+    first, *others = views_of(recipe)
+    said = soft_targets(teachers, faces, [first], unseen=unseen)
+    judged = _kept(kept, (len(said), 1 + len(others), said.shape[1]), said)
+    for number, view in enumerate(tqdm(others, desc="views judged", disable=None if progress else True), start=1):
+        if np.isnan(judged[:, number]).any():
+            judged[:, number] = soft_targets(teachers, faces, [view], unseen=unseen)
+    return _targets(np.array(judged), [said.trained_on])
+
+
+def _kept(file: str | Path | None, shape: tuple[int, int, int], first: np.ndarray) -> np.ndarray:
+    """Return what has been judged so far, float16 (N, views, classes), nan for the rest; what is put in is kept in the file."""
+    if file is None or not Path(file).exists():
+        begun = np.full(shape, np.nan, np.float16)
+        begun[:, 0] = first
+        if file is None:
+            return begun
+        with files.atomic(file) as temporary, open(temporary, "wb") as opened:
+            np.save(opened, begun)
+    try:
+        judged = np.load(file, mmap_mode="r", allow_pickle=False)  # mapped: a header can't ask for memory
+        if judged.dtype == np.float16 and judged.shape == shape and np.allclose(judged[:, 0], first, atol=2e-3):
+            return np.load(
+                file, mmap_mode="r+", allow_pickle=False
+            )  # only now: this would lengthen a file that was cut
+        trouble = "it holds what other teachers said, or of other faces or views"
+    except (OSError, ValueError, EOFError, TypeError) as error:
+        trouble = f"it can't be read ({error})"
+    raise RunError(f"{file} is to keep what teachers have judged, but {trouble}. Choose another file, or delete it.")
 
 
 def average(probabilities: np.ndarray, recipes: Sequence[Recipe], training: Faces) -> Targets:
     """Return the mean probabilities over the teachers; given their recipes, only over those that held a face out.
 
     Args:
-        probabilities: float (teachers, N, classes).
+        probabilities: float (teachers, N, classes), or (teachers, N, views, classes).
         recipes: one per teacher, whose `validation` and `fold` say which faces it held out; empty: average over all teachers.
         training: the N Training faces, in their order.
 
     Returns:
-        float (N, classes). A face that no teacher held out gets the mean of all. Given recipes, they know which faces the
-        teachers were trained on, as those of `soft_targets` do.
+        float (N, classes), or (N, views, classes). A face that no teacher held out gets the mean of all. Given recipes, they
+        know which faces the teachers were trained on, as those of `soft_targets` do.
 
     Raises:
         ModelError: if there are recipes, but not one per teacher.
@@ -123,10 +187,12 @@ def average(probabilities: np.ndarray, recipes: Sequence[Recipe], training: Face
     trained_on = [validation_rows(training, recipe.validation, recipe.fold, near=False)[0] for recipe in recipes]
     judges = ~np.stack(trained_on)  # boolean (teachers, N); copies of held-out faces were not trained on either
     judges |= ~judges.any(axis=0)
-    return _targets(np.mean(probabilities, axis=0, where=judges[:, :, None]), trained_on)
+    judges = judges.reshape(*judges.shape, *(1,) * (probabilities.ndim - 2))
+    return _targets(np.mean(probabilities, axis=0, where=judges), trained_on)
 
 
-def _targets(probabilities: np.ndarray, trained_on: Sequence[np.ndarray]) -> Targets:
+def _targets(probabilities: np.ndarray, trained_on: Sequence[np.ndarray | None]) -> Targets:
     targets = np.asarray(probabilities).view(Targets)
-    targets.trained_on = np.logical_or.reduce(trained_on) if trained_on else None
+    known = [rows for rows in trained_on if rows is not None]
+    targets.trained_on = np.logical_or.reduce(known) if known else None
     return targets

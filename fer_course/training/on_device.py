@@ -100,7 +100,7 @@ class Plans(augment.Batches):
     Args:
         rows: int (N,), the indices of the resident pictures to train on.
         size: side of the pictures in pixels.
-        labels: int64 (N,), or targets float32 (N, classes), of these pictures.
+        labels: int64 (N,), or targets float32 (N, classes) or float (N, views, classes), of these pictures.
         recipe: batch size, augmentation and seed.
         classes: the number of classes.
 
@@ -114,7 +114,8 @@ class Plans(augment.Batches):
         """Return a dictionary with names of `INPUTS`, and labels or targets as `augment.Batches` does."""
         rows, labels, rng = self._select(batch)
         n, size = len(rows), self.size
-        plan = {"row": rows} | augment.sample_moves(n, size, size, self.recipe, rng)
+        moves = augment.sample_moves(n, size, size, self.recipe, rng)
+        plan, labels = {"row": rows} | moves, self.judged(labels, moves, size)
         if self.recipe.erase:
             plan["rectangle"] = np.zeros((n, 4), int)
             for index in np.flatnonzero(rng.random(n) < self.recipe.erase):

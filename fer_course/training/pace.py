@@ -29,10 +29,11 @@ class Pace(keras.callbacks.Callback):
             self._set(schedules.plateau(losses, recipe.learning_rate, recipe.plateau_factor, recipe.plateau_patience))
 
     def on_train_batch_begin(self, batch, logs=None):
-        """Follow the one-cycle schedule."""
-        if self.recipe.schedule == "one_cycle" and keras.backend.backend() != "jax":  # there: see `compile_model`
+        """Follow a schedule that changes with each step."""
+        rate = schedules.OF_STEPS.get(self.recipe.schedule)
+        if rate and keras.backend.backend() != "jax":  # there: see `compile_model`
             steps = self.recipe.epochs * len(self.batches)
-            self._set(schedules.one_cycle(self.step + batch, steps, self.recipe.learning_rate, self.recipe.warmup))
+            self._set(rate(self.step + batch, steps, self.recipe.learning_rate, self.recipe.warmup))
 
     def _set(self, rate: float) -> None:
         self.model.optimizer.learning_rate.assign(rate)

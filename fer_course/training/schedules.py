@@ -27,6 +27,25 @@ def one_cycle(step: int, steps: int, peak: float, warmup: float = 0.25) -> float
     return end + (peak - end) * (1 + math.cos(math.pi * share)) / 2
 
 
+def linear(step: int, steps: int, peak: float, warmup: float = 0.25) -> float:
+    """Return the learning rate of step 0 … steps-1: up from peak/25 to the peak, then down to 0, both in a straight line.
+
+    >>> [round(linear(step, steps=8, peak=1.0), 3) for step in (0, 2, 5, 8)]
+    [0.04, 1.0, 0.5, 0.0]
+
+    Source: Defazio et al. 2023, "When, why and how much? Adaptive learning rate scheduling by refinement", arXiv:2310.07831:
+    of the schedules that need no tuning, a straight line down to 0 is the best.
+    """
+    low, top = peak / 25, warmup * steps
+    if step < top:
+        return low + (peak - low) * step / top
+    return peak * (1 - (step - top) / max(steps - top, 1))
+
+
+#: Schedules of each step, by the name that a recipe gives them: functions of step, steps, peak and warmup.
+OF_STEPS = {"one_cycle": one_cycle, "linear": linear}
+
+
 def epochs_without_improvement(losses: Sequence[float]) -> int:
     """Return how many epochs have passed since the lowest loss (0 if the last is the lowest). Built in lesson 10.
 

@@ -72,6 +72,8 @@ PLAN_WRONG = {
     "a teacher": (changed(distillation=0.5), "probabilities of a teacher"),
     "another network": (changed(model="mini_xception"), "network stays the same"),
     "smaller pictures": (changed(input_size=24), "cost stays the same"),
+    "smaller pictures first": (changed(early=0.5), "Epochs with smaller pictures cost less"),
+    "smaller pictures first, if any": (changed(early_size=24), "cost stays the same"),
     "plateau of one cycle": (changed(plateau_patience=3), "does nothing while `schedule`"),
     "decay of adam": (
         lambda baseline: planned(recipe=lambda each: each.but(weight_decay=0.1))(baseline.but(optimizer="adam")),

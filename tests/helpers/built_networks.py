@@ -15,3 +15,13 @@ def built(name: str, size: int = 48) -> keras.Model:
 @functools.cache
 def _built(name: str, size: int) -> keras.Model:
     return build(name, size)
+
+
+def any_size(size: int | None = 48, dropout: float = 0.1) -> keras.Model:
+    """Return a small network whose weights do not depend on the size of its pictures."""
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input((size, size, 1))
+    x = keras.layers.Rescaling(1 / 127.5, -1)(inputs)
+    x = keras.layers.Conv2D(4, 5, strides=3, activation="relu")(x)
+    x = keras.layers.Dropout(dropout)(keras.layers.GlobalAveragePooling2D()(x))
+    return keras.Model(inputs, keras.layers.Dense(7, activation="softmax")(x))

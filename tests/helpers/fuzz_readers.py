@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from memory import peak
 
 CASES = Path(__file__).parents[1] / "machines" / "fuzz_cases"
 #: A gigabyte for a file, beside TensorFlow and what the fuzzer keeps.
@@ -323,11 +324,9 @@ def _fuzz(name: str, seconds: int, corpus: str) -> None:
 
 def _alone(name: str, file: Path) -> bool:
     """Say whether a process that reads this file only needs no more memory than it may."""
-    import resource  # not on Windows
-
     with tempfile.TemporaryDirectory() as place:
         attempt(name, file.read_bytes(), Path(place))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < MEMORY_MB * 1024
+    return peak() < MEMORY_MB
 
 
 def hunt(name: str, seconds: int) -> tuple[int, str]:

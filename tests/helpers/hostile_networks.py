@@ -21,6 +21,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 import h5py
 import keras
 import numpy as np
+from memory import forget, peak
 
 from fer_course import export
 from fer_course.errors import FerCourseError
@@ -395,17 +396,6 @@ def read(file: Path) -> object:
     if file.name == "model.keras":
         return Run(file.parent).model()
     return load_weights(network(), file) if file.suffix == ".h5" else export.load(file)
-
-
-def peak() -> float:
-    """The most memory, in MB, since `forget`, of this process."""
-    (line,) = [each for each in Path("/proc/self/status").read_text().splitlines() if each.startswith("VmHWM")]
-    return int(line.split()[1]) / 1e3
-
-
-def forget() -> float:
-    Path("/proc/self/clear_refs").write_text("5")
-    return peak()
 
 
 def limit() -> None:

@@ -175,9 +175,10 @@ def test_whole_epochs_in_one_call_give_the_losses_of_single_steps(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_training_on_jax_goes_as_on_tensorflow(tmp_path):
+@pytest.mark.parametrize("schedule", ["one_cycle", "linear"])
+def test_a_training_on_jax_goes_as_on_tensorflow(tmp_path, schedule):
     pytest.importorskip("jax", reason="needs jax (extra dev)")
-    ours, theirs = (on(backend, tmp_path / backend, schedule="one_cycle") for backend in ("jax", "tensorflow"))
+    ours, theirs = (on(backend, tmp_path / backend, schedule=schedule) for backend in ("jax", "tensorflow"))
     # The first step alone: with other roundings and other random starts two trainings part soon.
     assert len(ours["rates"]) == len(theirs["rates"])
     # JAX says what the next step will have, TensorFlow what this one had.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from fer_course.training.schedules import epochs_without_improvement, one_cycle, plateau
+from fer_course.training.schedules import OF_STEPS, epochs_without_improvement, linear, one_cycle, plateau
 
 # Steps of a third of the tolerance make near misses likely. Keras compares in float32, without subnormal numbers.
 near = st.integers(0, 40).map(lambda k: float(np.float32(1 + k * 3.7e-5)))
@@ -65,9 +65,10 @@ def test_a_loss_that_is_no_number_is_no_improvement():
     assert plateau([1.0, math.nan, math.nan], 0.01, 0.1, 2) == pytest.approx(0.001)
 
 
-@given(st.integers(4, 300), st.floats(1e-4, 1.0), st.floats(0.0, 0.9))
-def test_one_cycle_goes_up_once_and_down_once(steps, peak, warmup):
-    rates = np.array([one_cycle(step, steps, peak, warmup) for step in range(steps)])
+@pytest.mark.parametrize("schedule", OF_STEPS.values())
+@given(steps=st.integers(4, 300), peak=st.floats(1e-4, 1.0), warmup=st.floats(0.0, 0.9))
+def test_it_goes_up_once_and_down_once(schedule, steps, peak, warmup):
+    rates = np.array([schedule(step, steps, peak, warmup) for step in range(steps)])
     top = warmup * steps
     assert (np.diff(rates[: math.floor(top) + 1]) > 0).all()
     assert (np.diff(rates[math.ceil(top) :]) < 0).all()
@@ -86,9 +87,24 @@ def test_one_cycle_meets_its_corners(steps, warmup):
     assert one_cycle(round(warmup * steps / 2), steps, 0.01, warmup) == pytest.approx(half_way_up, rel=1e-6)
 
 
-def test_one_cycle_without_warmup_starts_at_the_peak():
-    assert one_cycle(0, 50, 0.02, 0.0) == pytest.approx(0.02)
+@pytest.mark.parametrize(("steps", "warmup"), [(400, 0.25), (2000, 0.3), (1000, 0.5)])
+def test_linear_is_two_straight_lines(steps, warmup):
+    """Keras' own `PolynomialDecay` of power 1, once for each line."""
+    import keras
+
+    top, peak = round(warmup * steps), 0.01
+    up = keras.optimizers.schedules.PolynomialDecay(peak / 25, top, peak)
+    down = keras.optimizers.schedules.PolynomialDecay(peak, steps - top, 0.0)
+    for step in range(0, steps, 7):
+        line = up(step) if step < top else down(step - top)
+        assert linear(step, steps, peak, warmup) == pytest.approx(float(line), rel=1e-5)
 
 
-def test_one_cycle_of_a_single_step_is_a_learning_rate():
-    assert 0 < one_cycle(0, 1, 0.01, 0.25) <= 0.01
+@pytest.mark.parametrize("schedule", OF_STEPS.values())
+def test_without_warmup_it_starts_at_the_peak(schedule):
+    assert schedule(0, 50, 0.02, 0.0) == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize("schedule", OF_STEPS.values())
+def test_of_a_single_step_it_is_a_learning_rate(schedule):
+    assert 0 < schedule(0, 1, 0.01, 0.25) <= 0.01

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+from built_networks import any_size
 from killed import killed_after
 
 from fer_course.augment import Batches
@@ -16,16 +17,6 @@ from fer_course.training.objectives import compile_model
 from fer_course.training.stages import smaller
 
 RECIPE = Recipe("growing", epochs=4, early=0.5, early_size=24, batch_size=16, learning_rate=0.01, shift=0.05, seed=3)
-
-
-def any_size(size: int | None = 48, dropout: float = 0.1) -> keras.Model:
-    """Return a small network whose weights do not depend on the size of its pictures."""
-    keras.utils.set_random_seed(1)
-    inputs = keras.Input((size, size, 1))
-    x = keras.layers.Rescaling(1 / 127.5, -1)(inputs)
-    x = keras.layers.Conv2D(4, 5, strides=3, activation="relu")(x)
-    x = keras.layers.Dropout(dropout)(keras.layers.GlobalAveragePooling2D()(x))
-    return keras.Model(inputs, keras.layers.Dense(7, activation="softmax")(x))
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ from fer_course.runs import Run
 from fer_course.training import (
     SmoothedCrossentropy,
     loop,
+    objectives,
     progress,
     run_folder,
     schedules,
@@ -498,10 +499,11 @@ def test_a_run_says_how_many_faces_a_second_and_when_it_was_how_good(tiny_faces,
     assert run.seconds_to(1.01) is None
 
 
+@pytest.mark.parametrize("name", schedules.OF_STEPS)
 @pytest.mark.parametrize("warmup", [0.0, 0.15, 0.9])
-def test_one_cycle_in_the_optimizer_is_the_schedule(warmup):
-    ours = training.OneCycle(77, 0.02, warmup)
-    again = training.OneCycle(**ours.get_config())
+def test_a_schedule_in_the_optimizer_is_the_schedule(name, warmup):
+    ours = objectives.COMPILED[name](77, 0.02, warmup)
+    again = objectives.COMPILED[name](**ours.get_config())
     for step in range(77):
-        assert float(ours(step)) == pytest.approx(schedules.one_cycle(step, 77, 0.02, warmup), rel=1e-4)
+        assert float(ours(step)) == pytest.approx(schedules.OF_STEPS[name](step, 77, 0.02, warmup), rel=1e-4)
         assert float(again(step)) == float(ours(step))
