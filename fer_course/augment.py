@@ -96,7 +96,8 @@ def augment(images: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np.
         uint8 (N, H, W, 1).
 
     """
-    return changed(images, sample_moves(*images.shape[:3], recipe, rng), recipe, rng)
+    n, height, width = images.shape[:3]
+    return changed(images, sample_moves(n, height, width, recipe, rng), recipe, rng)
 
 
 def changed(images: np.ndarray, moves: dict[str, np.ndarray], recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
