@@ -33,7 +33,9 @@ from fer_course.recipes import Recipe
 from fer_course.training import train
 
 #: Of the recipe `minutes`: of its rate, decay and augmentation, and of its epochs and schedule.
-CHOSEN_ON = "a part of Training (which: not recorded); epochs, their sizes and schedule: fifths of Training (folds 0 and 1)"
+CHOSEN_ON = (
+    "a part of Training (which: not recorded); epochs, their sizes and schedule: fifths of Training (folds 0 and 1)"
+)
 
 
 def plain_epoch(faces) -> float:

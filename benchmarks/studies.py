@@ -125,7 +125,7 @@ STUDIES: dict[str, tuple[str, dict[str, Row]]] = {
     "zoo": (
         "Every network of the zoo, one recipe.",
         {
-            name: Row(ZOO.but(model=name), chosen_on="not chosen: the recipe of `minutes`, shorter")
+            name: Row(ZOO.but(model=name), chosen_on="not chosen: the first edition's `minutes`, shorter")
             for name in models.names()
         },
     ),
@@ -133,7 +133,8 @@ STUDIES: dict[str, tuple[str, dict[str, Row]]] = {
         "The paper's claims on filters and layers, mini-Xception with one of its parts changed or left out, and the input.",
         {
             name: Row(
-                ZOO.but(**changes), chosen_on=ONE_CHANGE if changes else "not chosen: the recipe of `minutes`, shorter"
+                ZOO.but(**changes),
+                chosen_on=ONE_CHANGE if changes else "not chosen: the first edition's `minutes`, shorter",
             )
             for name, changes in SIZE.items()
         },

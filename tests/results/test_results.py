@@ -184,7 +184,7 @@ def test_the_page_on_gpus_quotes_the_accelerator():
     reached = int(measured.split("of the other fifth after ")[1].split(" s")[0])
     said = " ".join((ROOT / "docs" / "gpu.md").read_text(encoding="utf-8").split())
     assert f"trains {ratio:.1f} times as fast as pictures that come from the host" in said
-    assert f"reaches 61 % of the faces held out after {reached} s" in said
+    assert f"reach 61 % of the faces held out after {reached} s" in said
     device = measured.split("On ")[1].split(".")[0]
     assert " ".join(device.split()[:2]) in said
 
@@ -193,7 +193,7 @@ def test_the_recipe_minutes_keeps_its_promise():
     runs = results.load("minutes")["runs"]
     assert [run["recipe"]["seed"] for run in runs] == [0, 1, 2, 3, 4]
     assert statistics.median(run["report"]["accuracy"] for run in runs) >= 0.61
-    assert statistics.median(run["timing"]["ratio"] for run in runs) <= 9
+    assert statistics.median(run["timing"]["ratio"] for run in runs) <= 6
     for run in runs:
         recipe = {name: value for name, value in run["recipe"].items() if name != "seed"}
         now = {name: value for name, value in dataclasses.asdict(Recipe.named("minutes")).items() if name in recipe}
