@@ -28,9 +28,14 @@ def any_value(name: str):
     return st.integers(low, high) if kind == "int" else st.floats(low, high)
 
 
-recipes = st.fixed_dictionaries({}, optional={name: any_value(name) for name in FIELDS}).map(
-    lambda given: Recipe(**given)
-)
+def fitting(given: dict) -> Recipe:
+    """Return a recipe of these settings, whose teacher, if it is consistent, judges what it can judge."""
+    if given.get("consistent"):
+        given |= {"rotation": 0.0, "zoom": 0.0, "distillation": given.get("distillation") or 0.5}
+    return Recipe(**given)
+
+
+recipes = st.fixed_dictionaries({}, optional={name: any_value(name) for name in FIELDS}).map(fitting)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
