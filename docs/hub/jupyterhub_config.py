@@ -56,9 +56,9 @@ c.Spawner.args = [
     *(["--allow-root"] if os.geteuid() == 0 else []),
 ]
 c.Spawner.environment = {"FER_COURSE_CACHE": str(HOMES / "cache"), "TF_CPP_MIN_LOG_LEVEL": "2"}
-# A learner at work takes 1.5 to 1.7 GB, JupyterLab included (docs/planning.md). This spawner only tells a server its limits; one
+# A learner at work takes 1.2 to 1.5 GB, JupyterLab included (docs/planning.md). This spawner only tells a server its limits; one
 # that runs servers in cgroups or containers enforces them.
-c.Spawner.mem_guarantee = "1.5G"
+c.Spawner.mem_guarantee = "1.2G"
 c.Spawner.mem_limit = "3G"
 c.Spawner.cpu_guarantee = 0.2
 c.Spawner.cpu_limit = 2

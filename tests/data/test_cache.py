@@ -307,13 +307,17 @@ def test_forged_drawn_faces_are_not_believed(folder, state, monkeypatch):
     assert len(drawn) == 2
 
 
+#: The sum of all grey levels of the drawn faces. Where another processor rounds some pixels differently, it is nearly the same.
+ALL_PIXELS = 1_788_572_395
+
+
 def test_the_drawn_faces_of_this_version_are_known():
     """If they are drawn differently now, write the new checksum into `fer_course.data.DRAWN`; keep those of other machines."""
     faces = data.load("drawn", quiet=True)
     found = cache.checksum(faces)
-    if found not in data.DRAWN and sys.version_info[:2] != (3, 11):
-        pytest.skip(f"this Python and NumPy round pixels differently: {found}")
-    assert data.DRAWN.get(found) == len(faces), found
+    if found not in data.DRAWN and abs(int(faces.images.sum(dtype=np.int64)) - ALL_PIXELS) < 1000:
+        pytest.skip(f"this Python, NumPy or processor rounds some pixels differently: {found}")
+    assert data.DRAWN.get(found) == len(faces), (found, faces.images.sum(dtype=np.int64))
 
 
 def test_a_forged_file_that_claims_a_terabyte_takes_no_time(table, folder, state, reads):
