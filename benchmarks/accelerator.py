@@ -22,15 +22,13 @@ import fer_course.quiet  # noqa: F401  (before Keras is loaded)
 # isort: split
 import keras
 from recording import real_faces
+from studies import MINUTES
 from writing import side_by_side, write_section
 
 from fer_course import models
 from fer_course.augment import Batches
-from fer_course.recipes import Recipe
 from fer_course.training import compile_model, devices, train
 from fer_course.training.on_device import Plans, resident
-
-MINUTES = Recipe.named("minutes").but(early=0.0, epochs=11, schedule="one_cycle")
 
 
 def epoch(model: keras.Model, batches: keras.utils.PyDataset, faces: int) -> float:

@@ -26,6 +26,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 # isort: split
 import keras
 from recording import RESULTS, about, few, made, nothing_left, real_faces, record, tiny
+from studies import MINUTES
 from writing import write_section
 
 from fer_course import augment, models
@@ -37,7 +38,7 @@ from fer_course.training import train, validation_rows
 
 #: Shares of the faces held out that have to be right. With the last one a training ends.
 GOALS = few((0.55, 0.58, 0.60, 0.605, 0.61), (0.01, 0.99))
-MINUTES = tiny(Recipe.named("minutes").but(early=0.0, epochs=15, schedule="one_cycle", validation=0.2))
+OURS = tiny(MINUTES.but(epochs=15, validation=0.2))
 PAPER = Recipe.named("paper")
 
 
@@ -72,7 +73,7 @@ def reached(points: list, goal: float) -> float | None:
 def ours(training: Faces, out: Path, _epochs: int, seed: int) -> list:
     """Train as `minutes` does and return its points."""
     curve = Curve(out / f"ours-{seed}.json")
-    train(None, training, MINUTES.but(seed=seed), out / f"ours-{seed}", progress=False, callbacks=[curve])
+    train(None, training, OURS.but(seed=seed), out / f"ours-{seed}", progress=False, callbacks=[curve])
     return curve.points
 
 

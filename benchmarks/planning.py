@@ -179,8 +179,8 @@ yours has; put in your own price.
 
 ## What a learner takes
 
-`make course`, every lesson once on drawn faces, with its own short trainings. Several lessons run side by side, so each takes
-longer than alone; its CPU-seconds are its own:
+`make course`, every lesson once on drawn faces, with its own short trainings. Lessons that run side
+by side take longer than alone; the CPU-seconds are each one's own:
 
 | lesson | seconds | CPU-seconds | peak MB |
 |---|---|---|---|

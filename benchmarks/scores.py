@@ -47,8 +47,8 @@ each part of mini-Xception and of LeNet is worth stands in [parts](parts.md).
 [fer_course/results/](../fer_course/results/); the predicted probabilities of several networks stand in `publictest.npz` there.
 
 `minutes` takes {ratio:.1f} times as long as one plain epoch of Keras (batch 64, Adam, no augmentation) measured just before it,
-in the same process. On the machine of that row ({machine}) such an epoch took {plain:.0f} s; the other rows were trained on other
-machines, so their minutes can't be compared with these.
+in the same process. On the machine of that row ({machine}) such an epoch took {plain:.0f} s. Minutes of rows from different
+machines can't be compared.
 The distilled ones learn from the probabilities of one teacher or three as well; where it says 64 pixels, each face is magnified,
 for half as many epochs; with unseen teachers, each face is judged only by those of eight that were not trained on it. Turning,
 zooming and erasing as well (`turned`, 60 epochs) looked better on a part of Training, and was not. `unseen teachers` with seed 0

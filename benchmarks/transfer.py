@@ -24,6 +24,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 # isort: split
 import recording
 from recording import tiny
+from studies import MINUTES
 
 from fer_course._shared import files
 from fer_course.data import drawn
@@ -34,11 +35,7 @@ from fer_course.recipes import Recipe
 from fer_course.runs import Run
 from fer_course.training import train
 
-WELL = tiny(
-    Recipe.named("minutes").but(
-        name="drawn, well trained", early=0.0, epochs=20, schedule="one_cycle", shift=0.08, label_smoothing=0.1
-    )
-)
+WELL = tiny(MINUTES.but(name="drawn, well trained", epochs=20, shift=0.08, label_smoothing=0.1))
 ALONE = tiny(WELL.but(name="drawn alone", epochs=8, learning_rate=0.01, erase=0.3, validation=0.0))
 SCRATCH = tiny(WELL.but(name="500 from scratch", epochs=60, batch_size=32, learning_rate=0.01, validation=0.0))
 AFTER = tiny(SCRATCH.but(name="500 after drawn", epochs=40, learning_rate=0.001))

@@ -12,7 +12,7 @@ import itertools
 import numpy as np
 
 from fer_course.errors import FerCourseError
-from fer_course.faces import CLASS_NAMES
+from fer_course.faces import CLASS_NAMES, SIZE
 from fer_course.quiet import keras
 from fer_course.recipes import Recipe
 
@@ -133,31 +133,30 @@ def sample_moves(n: int, height: int, width: int, recipe: Recipe, rng: np.random
     return moves
 
 
-def views_of(recipe: Recipe, size: int = 48) -> list[tuple[bool, int, int]]:
-    """Return all views that a recipe's flip and shift can make of a picture of this size, as `evaluation.predict` takes them.
+def views_of(recipe: Recipe) -> list[tuple[bool, int, int]]:
+    """Return all views that a recipe's flip and shift can make of a face, as `evaluation.predict` takes them.
 
     Returns:
         Triples (mirrored, pixels down, pixels to the right), in the order that `sampled_view` counts in.
 
     """
-    most = round(recipe.shift * size)
+    most = round(recipe.shift * SIZE)
     moves = range(-most, most + 1)
     return list(itertools.product((False, True) if recipe.flip else (False,), moves, moves))
 
 
-def sampled_view(moves: dict[str, np.ndarray], size: int, recipe: Recipe, of: int = 48) -> np.ndarray:
-    """Return which of the views of pictures of size `of` the sampled moves are, int (n,): the place in `views_of`.
+def sampled_view(moves: dict[str, np.ndarray], size: int, recipe: Recipe) -> np.ndarray:
+    """Return which of the views of a face the sampled moves are, int (n,): the place in `views_of`.
 
-    Pictures of another size than `of` move by a grid of their own: theirs is the nearest view, by the share of the side.
+    Pictures of another size than the faces move by a grid of their own: theirs is the nearest view, by the share of the side.
 
     Args:
         moves: what `sample_moves` returned: flips and shifts.
         size: side of the pictures that were moved, in pixels.
         recipe: the recipe that they were sampled for.
-        of: side, in pixels, of the pictures that the views are of.
 
     """
-    own, most = round(recipe.shift * size), round(recipe.shift * of)
+    own, most = round(recipe.shift * size), round(recipe.shift * SIZE)
     offset = moves.get("offset", np.zeros((1, 2), int))
     down, right = np.rint(-offset.T * (most / own if own else 0)).astype(int) + most
     side = 2 * most + 1

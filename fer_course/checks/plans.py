@@ -35,7 +35,7 @@ FIXED = {
     "model": "Here the network stays the same, so that both cost the same. (Other networks: see On your own.)",
     "input_size": "Larger pictures cost more, smaller ones less. Here the cost stays the same.",
     "early": "Epochs with smaller pictures cost less. Here the cost stays the same.",
-    "early_size": "Smaller pictures cost less, larger ones more. Here the cost stays the same.",
+    "early_size": "It changes what the early epochs cost, or it does nothing. Here the cost stays the same.",
     "epochs": "Then one of the two makes more steps a run, and may win by that alone. The budget: the same steps for both.",
     "batch_size": "Larger batches are fewer steps a run, smaller ones more. The budget: the same steps for both.",
     "patience": "It ends a run early, or it does nothing. The budget: the same steps a run for both.",

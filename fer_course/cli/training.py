@@ -44,7 +44,7 @@ def _train(options) -> int:
     teachers = [Run(path) for path in options.teacher or ()]
     teacher = None
     if teachers and recipe.consistent:
-        kept = Path(options.out).with_name(f"{Path(options.out).name}-judged.npy")
+        kept = options.out.with_name(f"{options.out.name}-judged.npy")
         teacher = consistent_targets(teachers, faces, recipe, options.unseen, kept, progress=True)
     elif teachers:
         teacher = soft_targets(teachers, faces, unseen=options.unseen)

@@ -22,6 +22,7 @@ from fer_course.augment import views_of
 from fer_course.errors import ModelError, RunError
 from fer_course.evaluation import predict
 from fer_course.faces import Faces
+from fer_course.models.prepare import as_model
 from fer_course.quiet import keras
 from fer_course.recipes import Recipe
 from fer_course.runs import Run
@@ -131,12 +132,17 @@ def consistent_targets(
         RunError: if `kept` holds something else: other teachers, faces or views.
 
     """
+    teachers, training = list(teachers), faces.select("Training")
     first, *others = views_of(recipe)
     said = soft_targets(teachers, faces, [first], unseen=unseen)
     judged = _kept(kept, (len(said), 1 + len(others), said.shape[1]), said)
+    models = [as_model(teacher) for teacher in teachers]  # once: a run reads its model from the disk
+    judges = [teacher.recipe for teacher in teachers] if unseen else []
     for number, view in enumerate(tqdm(others, desc="views judged", disable=None if progress else True), start=1):
         if np.isnan(judged[:, number]).any():
-            judged[:, number] = soft_targets(teachers, faces, [view], unseen=unseen)
+            judged[:, number] = average(
+                np.stack([predict(model, training.images, [view]) for model in models]), judges, training
+            )
     return _targets(np.array(judged), [said.trained_on])
 
 
@@ -152,9 +158,8 @@ def _kept(file: str | Path | None, shape: tuple[int, int, int], first: np.ndarra
     try:
         judged = np.load(file, mmap_mode="r", allow_pickle=False)  # mapped: a header can't ask for memory
         if judged.dtype == np.float16 and judged.shape == shape and np.allclose(judged[:, 0], first, atol=2e-3):
-            return np.load(
-                file, mmap_mode="r+", allow_pickle=False
-            )  # only now: this would lengthen a file that was cut
+            # Only now, as it would lengthen a file that was cut.
+            return np.load(file, mmap_mode="r+", allow_pickle=False)
         trouble = "it holds what other teachers said, or of other faces or views"
     except (OSError, ValueError, EOFError, TypeError) as error:
         trouble = f"it can't be read ({error})"

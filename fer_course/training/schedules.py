@@ -33,8 +33,8 @@ def linear(step: int, steps: int, peak: float, warmup: float = 0.25) -> float:
     >>> [round(linear(step, steps=8, peak=1.0), 3) for step in (0, 2, 5, 8)]
     [0.04, 1.0, 0.5, 0.0]
 
-    Source: Defazio et al. 2023, "When, why and how much? Adaptive learning rate scheduling by refinement", arXiv:2310.07831:
-    of the schedules that need no tuning, a straight line down to 0 is the best.
+    Source: Defazio et al. 2023, "When, why and how much? Adaptive learning rate scheduling by refinement", arXiv:2310.07831.
+    There a straight line down to 0 does as well as the other common schedules, or better.
     """
     low, top = peak / 25, warmup * steps
     if step < top:

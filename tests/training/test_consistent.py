@@ -112,24 +112,21 @@ def test_interrupted_judging_goes_on(teacher, tiny_faces, tmp_path, monkeypatch)
     kept, views = tmp_path / "judged.npy", views_of(RECIPE)
     asked = []
 
-    def interrupted(teachers, faces, view, **more):
+    def interrupted(model, images, view):
         if len(asked) == 6:
             raise KeyboardInterrupt
         asked.append(view)
-        return soft_targets(teachers, faces, view, **more)
+        return predict(model, images, view)
 
-    monkeypatch.setattr(distillation, "soft_targets", interrupted)
+    monkeypatch.setattr(distillation, "predict", interrupted)
     with pytest.raises(KeyboardInterrupt):
         consistent_targets([teacher], tiny_faces, RECIPE, kept=kept)
     assert asked == [[each] for each in views[:6]]
     again = []
-    monkeypatch.setattr(
-        distillation, "soft_targets", lambda *given, **more: (again.append(given[2]), soft_targets(*given, **more))[1]
-    )
+    monkeypatch.setattr(distillation, "predict", lambda *given: (again.append(given[2]), predict(*given))[1])
     said = consistent_targets([teacher], tiny_faces, RECIPE, kept=kept)
-    assert again == [
-        [each] for each in (views[0], *views[6:])
-    ]  # the first one says whether the file is of this teacher
+    # The first one says whether the file is of this teacher.
+    assert again == [[each] for each in (views[0], *views[6:])]
     np.testing.assert_array_equal(said, consistent_targets([teacher], tiny_faces, RECIPE))
     assert list(tmp_path.iterdir()) == [kept]
 
