@@ -102,8 +102,8 @@ UNSEEN_MAGNIFIED = MAGNIFIED.but(name="unseen teachers, 64 pixels")
 TURNED = UNSEEN_MAGNIFIED.but(
     name="unseen teachers, 64 pixels, turned", epochs=60, rotation=8.0, zoom=0.08, erase=0.3, weight_decay=0.03
 )  # fmt: skip
-#: The teachers judge each picture as the student sees it, through many epochs, of which the first half is cheap, and with pictures
-#: that never repeat, see Beyer et al. 2022, arXiv:2106.05237.
+#: The teachers judge each picture as the student sees it, through many epochs, of which the first half is cheap, and with
+#: pictures that never repeat, see Beyer et al. 2022, arXiv:2106.05237.
 PATIENT = UNSEEN.but(name="quick teachers, consistent", consistent=True, epochs=160, early=0.5, mixup=0.2)
 #: The same without labels, as there.
 NO_LABELS = PATIENT.but(name="quick teachers, consistent, no labels", distillation=1.0)

@@ -25,7 +25,6 @@ from recording import RESULTS, TEACHERS, about, few, folder_of, real_faces, repo
 from studies import STUDIES, Row
 
 from fer_course._shared import files
-from fer_course.augment import views_of
 from fer_course.faces import Faces
 from fer_course.recipes import Recipe
 from fer_course.runs import Run
@@ -79,18 +78,22 @@ def one(options) -> None:
 def taught_by(row: Row, study: str, out: Path, faces: Faces) -> np.ndarray:
     """Return the mean probabilities of a row's teachers for the Training faces, float32 (N, 7), with the precision of float16.
 
-    Of a row that is consistent: for each view of them, float16 (N, views, 7). Where the folders of the teachers are not there:
-    what `ship.py` has kept, if it is of the same teachers and faces, and of one view; else this ends the script with what is
-    missing.
+    Of a row that is consistent: for each view of them, float16 (N, views, 7), kept beside the folders. Where the folders of the
+    teachers are not there: what `ship.py` has kept, if it is of the same teachers and faces, and of one view; else this ends
+    the script with what is missing.
     """
     rows, training = STUDIES[study][1], faces.select("Training")
     folders = [folder_of(out, study, each, 0) for each in row.teachers]
     enough = ("model.keras",) if row.recipe.consistent else ("said.npy", "model.keras")
     missing = [folder.name for folder in folders if not any((folder / name).is_file() for name in enough)]
+    if not missing and row.recipe.consistent:
+        runs, kept = (
+            [Run(folder) for folder in folders],
+            out / study / f"judged-by-{folders[0].name}-to-{folders[-1].name}.npy",
+        )
+        return consistent_targets(runs, faces, row.recipe, row.unseen, kept, progress=True)
     if not missing:
         judges = [rows[each].recipe for each in row.teachers] if row.unseen else ()
-        if row.recipe.consistent:
-            return average(np.stack([judged_by(folder, faces, row.recipe) for folder in folders]), judges, training)
         said = [said_by(folder, faces) for folder in folders]
         return average(np.stack(said), judges, training).astype(np.float16).astype(np.float32)
     kept = next((place / TEACHERS for place in (RESULTS, recording.RECORDED) if (place / TEACHERS).is_file()), None)
@@ -126,12 +129,6 @@ def said_by(folder: Path, faces: Faces) -> np.ndarray:
         with files.atomic(kept) as temporary:
             np.save(temporary, soft_targets([Run(folder)], faces).astype(np.float16))
     return np.load(kept).astype(np.float32)
-
-
-def judged_by(folder: Path, faces: Faces, student: Recipe) -> np.ndarray:
-    """Return a teacher's probabilities for each view of the Training faces, float16 (N, views, 7); kept in its folder."""
-    kept = folder / f"judged-{len(views_of(student))}-views.npy"
-    return consistent_targets([Run(folder)], faces, student, kept=kept, progress=True)
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ def ours(recipe: Recipe):
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (8192, 48, 48, 1), dtype=np.uint8)
     batches = augment.Batches(images, rng.integers(0, 7, len(images)), recipe)
-    model = models.build("mini_xception")
+    model = models.build(recipe.model)
     compile_model(model, recipe)
 
     def run(steps: int) -> float:

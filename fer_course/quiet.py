@@ -12,7 +12,7 @@ import logging
 import os
 
 import fer_course._shared.matplotlibrc  # noqa: F401  (lessons load matplotlib after this)
-from fer_course._shared import causes
+from fer_course._shared import allocator, causes
 from fer_course._shared.settings import load_keras
 from fer_course._shared.silence import closed
 from fer_course.errors import SetupError
@@ -20,6 +20,7 @@ from fer_course.errors import SetupError
 
 def _load_keras():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no INFO lines later on
+    allocator.keep_what_is_freed()
     try:
         with closed(2):
             loaded = load_keras()

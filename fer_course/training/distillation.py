@@ -97,11 +97,10 @@ def soft_targets(
             f"Distillation needs one teacher or more, and a temperature above 0; found {len(teachers)} and {temperature:g}."
         )
     training = faces.select("Training")
-    probabilities = np.stack([predict(teacher, training.images, views) for teacher in teachers])
-    judges = [teacher.recipe for teacher in teachers] if unseen else []
-    targets = np.asarray(average(probabilities, judges, training)) ** np.float32(1 / temperature)
-    known = [rows_trained_on(teacher, training) for teacher in teachers if isinstance(teacher, Run)]
-    return _targets(targets / targets.sum(axis=1, keepdims=True), known)
+    judging = _judging([teacher.recipe for teacher in teachers], training) if unseen else None
+    targets = _mean([as_model(teacher) for teacher in teachers], judging, training.images, views)
+    targets **= np.float32(1 / temperature)
+    return _targets(targets / targets.sum(axis=1, keepdims=True), _known_to(teachers, training))
 
 
 def consistent_targets(
@@ -137,12 +136,10 @@ def consistent_targets(
     said = soft_targets(teachers, faces, [first], unseen=unseen)
     judged = _kept(kept, (len(said), 1 + len(others), said.shape[1]), said)
     models = [as_model(teacher) for teacher in teachers]  # once: a run reads its model from the disk
-    judges = [teacher.recipe for teacher in teachers] if unseen else []
+    judging = _judging([teacher.recipe for teacher in teachers], training) if unseen else None
     for number, view in enumerate(tqdm(others, desc="views judged", disable=None if progress else True), start=1):
         if np.isnan(judged[:, number]).any():
-            judged[:, number] = average(
-                np.stack([predict(model, training.images, [view]) for model in models]), judges, training
-            )
+            judged[:, number] = _mean(models, judging, training.images, [view])
     return _targets(np.array(judged), [said.trained_on])
 
 
@@ -170,13 +167,13 @@ def average(probabilities: np.ndarray, recipes: Sequence[Recipe], training: Face
     """Return the mean probabilities over the teachers; given their recipes, only over those that held a face out.
 
     Args:
-        probabilities: float (teachers, N, classes), or (teachers, N, views, classes).
+        probabilities: float (teachers, N, classes).
         recipes: one per teacher, whose `validation` and `fold` say which faces it held out; empty: average over all teachers.
         training: the N Training faces, in their order.
 
     Returns:
-        float (N, classes), or (N, views, classes). A face that no teacher held out gets the mean of all. Given recipes, they
-        know which faces the teachers were trained on, as those of `soft_targets` do.
+        float (N, classes). A face that no teacher held out gets the mean of all. Given recipes, they know which faces the
+        teachers were trained on, as those of `soft_targets` do.
 
     Raises:
         ModelError: if there are recipes, but not one per teacher.
@@ -188,12 +185,45 @@ def average(probabilities: np.ndarray, recipes: Sequence[Recipe], training: Face
         raise ModelError(
             f"Each teacher needs its recipe; found {len(probabilities)} teachers and {len(recipes)} recipes."
         )
-    # Whether a teacher was trained on near copies of the faces that it held out depends on its age: those it does not judge.
-    trained_on = [validation_rows(training, recipe.validation, recipe.fold, near=False)[0] for recipe in recipes]
-    judges = ~np.stack(trained_on)  # boolean (teachers, N); copies of held-out faces were not trained on either
-    judges |= ~judges.any(axis=0)
-    judges = judges.reshape(*judges.shape, *(1,) * (probabilities.ndim - 2))
-    return _targets(np.mean(probabilities, axis=0, where=judges), trained_on)
+    judging = _judging(recipes, training)[..., None]
+    return _targets(np.mean(probabilities, axis=0, where=judging), _split(recipes, training))
+
+
+def _split(recipes: Sequence[Recipe], training: Faces) -> list[np.ndarray]:
+    """Return for each recipe which faces it trains on, boolean (N,); copies of held-out faces are not trained on either.
+
+    Whether near copies are among those depends on a run's age: here they count as trained on.
+    """
+    return [validation_rows(training, recipe.validation, recipe.fold, near=False)[0] for recipe in recipes]
+
+
+def _judging(recipes: Sequence[Recipe], training: Faces) -> np.ndarray:
+    """Return which teacher judges which face, boolean (teachers, N): those that held it out; if none did, all of them."""
+    judging = ~np.stack(_split(recipes, training))
+    return judging | ~judging.any(axis=0)
+
+
+def _mean(
+    models: Sequence[keras.Model],
+    judging: np.ndarray | None,
+    images: np.ndarray,
+    views: str | Sequence[tuple[bool, int, int]],
+) -> np.ndarray:
+    """Return the mean probabilities, float32 (N, classes), over the models that judge a face, see `_judging`; None: all."""
+    if judging is None:
+        return np.mean([predict(model, images, views) for model in models], axis=0)
+    answers = [
+        (rows, predict(model, images[rows], views)) for model, rows in zip(models, judging, strict=True) if rows.any()
+    ]
+    total = np.zeros((len(images), answers[0][1].shape[1]), np.float32)
+    for rows, probabilities in answers:
+        total[rows] += probabilities
+    return total / judging.sum(axis=0, dtype=np.float32)[:, None]
+
+
+def _known_to(teachers: Sequence[keras.Model | Run], training: Faces) -> list[np.ndarray | None]:
+    """Return which faces each teacher that is a run was trained on, boolean (N,); None if its run does not say."""
+    return [rows_trained_on(teacher, training) for teacher in teachers if isinstance(teacher, Run)]
 
 
 def _targets(probabilities: np.ndarray, trained_on: Sequence[np.ndarray | None]) -> Targets:
