@@ -10,9 +10,10 @@ for it (see `settings.load_keras`).
 
 import logging
 import os
+import platform
 
 import fer_course._shared.matplotlibrc  # noqa: F401  (lessons load matplotlib after this)
-from fer_course._shared import allocator, causes
+from fer_course._shared import causes
 from fer_course._shared.settings import load_keras
 from fer_course._shared.silence import closed
 from fer_course.errors import SetupError
@@ -20,7 +21,9 @@ from fer_course.errors import SetupError
 
 def _load_keras():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no INFO lines later on
-    allocator.keep_what_is_freed()
+    if platform.machine() in ("x86_64", "AMD64"):
+        # By itself TensorFlow takes its fast routines on the newest processors alone; see benchmarks/onednn.py.
+        os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
         with closed(2):
             loaded = load_keras()

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from fer_course import models
-from fer_course._shared import allocator, files
+from fer_course._shared import files
 from fer_course.errors import RunError
 from fer_course.faces import Faces
 from fer_course.quiet import keras
@@ -138,4 +138,3 @@ def _fit(
             finished = False
             break
     checkpoint.finish(finished, len(feed.batches) * feed.batches.batch_size)
-    allocator.give_back()
