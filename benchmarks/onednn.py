@@ -2,9 +2,9 @@
 
 usage: python benchmarks/onednn.py [--steps 40] [--rounds 3]        (five to ten minutes; nothing else should run beside it)
 
-Each round of a way is a process of its own, in which a network trains on random pictures in batches of 64. The course asks for the
-routines on all processors of Intel's and AMD's kind (`fer_course/quiet.py`). The rounds alternate, and the ratio is that of the
-medians. Writes a section of BENCHMARKS.md.
+Each round of a way is a process of its own, in which a network trains on random pictures in batches of 64. The course asks for
+the routines on all processors of Intel's and AMD's kind (`fer_course/quiet.py`). The rounds alternate, and the ratio is that of
+the medians. Writes a section of BENCHMARKS.md.
 """
 
 from __future__ import annotations
