@@ -1,7 +1,7 @@
 """Reckon what a class and a sweep need past one machine, from measured figures: docs/planning.md.
 
 usage: python benchmarks/planning.py --run FOLDER                          (executes all lessons into it; then measures)
-       python benchmarks/planning.py --measure RUNS/STAMP/metrics.json     (a `make course`; a minute more)
+       python benchmarks/planning.py --measure RUNS/STAMP/metrics.json     (of `fer-course run --jobs 1`; a minute more)
        python benchmarks/planning.py [--check]                        (writes the page; --check: only says whether it is stale)
 
 Measured are: what each lesson takes (`fer-course run`), what nbgrader's own part of grading takes a submission, what it takes to
@@ -113,7 +113,8 @@ def executed(folder: Path) -> Path:
         if lessons and all(each["status"] == "done" for each in lessons):
             return metrics
     place = folder / f"{datetime.now():%Y%m%d-%H%M%S}"
-    if status := fer_course.cli.main(["run", *few([], ["00"]), "--data", "drawn", "--out", str(place)]):
+    alone = ["--jobs", "1"]  # side by side lessons would share trainings, and cores
+    if status := fer_course.cli.main(["run", *few([], ["00"]), "--data", "drawn", "--out", str(place), *alone]):
         sys.exit(status)
     return place / "metrics.json"
 

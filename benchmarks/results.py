@@ -181,6 +181,7 @@ STEPS = {
         section("latency", ["One face"], 1, needs=("ship",)),
         section("load", ["Loading"], 1),
         section("step", ["One training step"], 2),
+        section("first_step", ["The first step of a training"], 4),
         section("onednn", ["oneDNN's routines"], 5),
         section("throughput", ["Training images a second"], 5),
         section("figures", ["Living figures", "Networks in JavaScript"], 3, needs=("ship",), lacks=CHROMIUM),

@@ -65,13 +65,17 @@ def atomic(path: str | Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def exclusive(folder: str | Path) -> Iterator[None]:
+def exclusive(folder: str | Path, patience: float | None = None) -> Iterator[None]:
     """Hold a folder for this process while the block runs; if the process is killed, the system releases the folder.
 
     A missing folder is made. Two trainings in one folder, for example, would each remove files that the other needs.
 
+    Args:
+        folder: the folder.
+        patience: the seconds to wait for another process that holds it, by default `PATIENCE`; -1: as long as it takes.
+
     Raises:
-        BusyError: if another process still holds the folder after `PATIENCE` seconds.
+        BusyError: if another process still holds the folder after these seconds.
         WriteError: if the disk is full, or the folder may not be written.
 
     """
@@ -80,7 +84,7 @@ def exclusive(folder: str | Path) -> Iterator[None]:
     try:
         with _explain_errors(folder):
             _make(path.parent)
-            lock.acquire(timeout=PATIENCE)
+            lock.acquire(timeout=PATIENCE if patience is None else patience)
     except Timeout:
         raise BusyError(
             f"Another command or notebook is writing to {folder}. Wait until it has ended, or stop it; then start again."

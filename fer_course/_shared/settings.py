@@ -26,6 +26,8 @@ LEFT_OUT = (
     "PYTHONPROFILEIMPORTTIME", "PYTHONSAFEPATH", "MPLBACKEND", "IPYTHONDIR", "JUPYTER_PATH",
     "JUPYTER_CONFIG_PATH",
 )  # fmt: skip
+#: For lessons that are executed side by side: the folder of the trainings that several of them need. `run` sets it.
+SHARED_RUNS = "FER_COURSE_SHARED_RUNS"
 #: What they get instead: an empty file for the user's matplotlibrc, and the kernels of this environment before others.
 INSTEAD = {"MATPLOTLIBRC": os.devnull, "JUPYTER_PREFER_ENV_PATH": "1"}
 #: What KERAS_BACKEND may name: lessons are written for TensorFlow, commands also run on the other two.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
@@ -14,6 +15,7 @@ from fer_course._shared.extras import require
 from fer_course._shared.files import exclusive
 from fer_course._shared.machine import free_memory, processors
 from fer_course._shared.processes import Killed
+from fer_course._shared.settings import SHARED_RUNS, without
 from fer_course.course.execution import execute
 from fer_course.course.lessons import choose, notebooks
 from fer_course.course.outputs import extract
@@ -61,7 +63,8 @@ def run(
             are done are kept, the others are executed again.
         source: the folder of the notebooks; default `solutions/`.
         typed: more parameters, as text from a command line; read as the types that the notebooks declare.
-        jobs: how many lessons are executed at a time, each in processes of its own; see `most_jobs`. They begin in order.
+        jobs: how many lessons are executed at a time, each in processes of its own; see `most_jobs`. They begin in order. Side
+            by side they train once what several of them need; one after the other each trains its own, as a learner does.
 
     Returns:
         The exit status: 0 if all lessons are done, 1 if one failed, 130 after Ctrl-C.
@@ -98,7 +101,7 @@ def _execute_lessons(target: Path, metrics: RunRecord, jobs: int) -> int:
         metrics = read_metrics(target) or metrics  # another process may have written while this one waited
         save(target, metrics)
         try:
-            with _fixed_data_variable():
+            with _fixed_data_variable(), _shared_runs(target, jobs):
                 _side_by_side(target, metrics, jobs)
         except KeyboardInterrupt:
             interrupted = True
@@ -173,6 +176,20 @@ def _fixed_data_variable() -> Iterator[None]:
     finally:
         if before is not None:
             os.environ["FER_COURSE_DATA"] = before
+
+
+@contextlib.contextmanager
+def _shared_runs(target: Path, jobs: int) -> Iterator[None]:
+    """Give lessons that are executed side by side a folder for the trainings that several of them need; then remove it."""
+    if jobs < 2:
+        yield
+        return
+    folder = target / ".trained"
+    with without(**{SHARED_RUNS: str(folder.resolve())}):
+        try:
+            yield
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _execute_lesson(target: Path, source: Path, name: str, parameters: dict, label: str, line: int) -> LessonRecord:

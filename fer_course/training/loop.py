@@ -20,6 +20,7 @@ from fer_course.faces import Faces
 from fer_course.quiet import keras
 from fer_course.recipes import Recipe
 from fer_course.runs import Run
+from fer_course.training import shared_runs
 from fer_course.training.batch_norm import fused_normalisation
 from fer_course.training.checkpoint import Checkpoint, load_weights
 from fer_course.training.devices import accelerated, data_parallel, make_deterministic
@@ -85,9 +86,10 @@ def train(
     keras.utils.set_random_seed(recipe.seed)
     if deterministic:
         make_deterministic()
+    network = None if isinstance(model, keras.Model) else model or recipe.model
     with data_parallel(devices):
-        if not isinstance(model, keras.Model):
-            model = models.build(model or recipe.model, recipe.input_size, len(faces.class_names), recipe.seed)
+        if network:
+            model = models.build(network, recipe.input_size, len(faces.class_names), recipe.seed)
         networks = stages(model, recipe)
         faces = faces.select("Training")
         request = Request(recipe, describe(faces), blend_targets(faces.labels, recipe, teacher, model.output_shape[-1]))
@@ -98,8 +100,12 @@ def train(
                 run = request.find(folder) or request.begin(folder)
                 if not run.finished:
                     warn_of_known_faces(recipe, teacher, faces)
-                    _fit(networks, faces, request, run, progress, callbacks, devices)
-                    return run
+                    with shared_runs.turn(request, network) as place:
+                        if callbacks or not (place and place.take(run)):
+                            _fit(networks, faces, request, run, progress, callbacks, devices)
+                            if place and run.finished:
+                                place.leave(run)
+                            return run
         load_weights(model, run.path / "model.keras")
     return run
 

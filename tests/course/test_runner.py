@@ -362,7 +362,10 @@ def side_by_side(tmp_path_factory):
         source / "03-fourth.ipynb",
         "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nimport time; time.sleep(60)",
     )
-    write_notebook(source / "04-fifth.ipynb", "print('reached')")
+    write_notebook(
+        source / "04-fifth.ipynb",
+        f"import os\nfrom pathlib import Path\nPath(r'{base}/shared').write_text(os.environ['FER_COURSE_SHARED_RUNS'])",
+    )
     command = (
         f"from fer_course import course; exit(course.run(source={str(source)!r}, out={str(base / 'out')!r}, jobs=2))"
     )
@@ -389,6 +392,23 @@ def test_side_by_side_nothing_is_left_and_nothing_else_is_said(side_by_side):
     _, done = side_by_side
     assert not [line for line in done.stderr.splitlines() if re.search("Traceback|Warning|noise", line)], done.stderr
     assert len(re.findall(r"^(?:done|FAILED) ", done.stdout, re.MULTILINE)) == 5
+
+
+@pytest.mark.slow
+def test_side_by_side_lessons_share_trainings_in_a_folder_that_is_removed(side_by_side):
+    folder, _ = side_by_side
+    shared = Path((folder.parent / "shared").read_text())
+    assert shared.parent == folder.resolve()
+    assert not shared.exists()
+
+
+def test_one_after_the_other_each_lesson_trains_its_own(tmp_path, monkeypatch):
+    monkeypatch.delenv("FER_COURSE_SHARED_RUNS", raising=False)
+    with runner._shared_runs(tmp_path, 1):
+        assert "FER_COURSE_SHARED_RUNS" not in os.environ
+    with runner._shared_runs(tmp_path, 2):
+        assert Path(os.environ["FER_COURSE_SHARED_RUNS"]).parent == tmp_path.resolve()
+    assert "FER_COURSE_SHARED_RUNS" not in os.environ
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -259,3 +260,17 @@ def test_lesson_00_runs_with(groups, home, tmp_path):
     assert done.returncode == 0, (done.stdout + done.stderr)[-3000:].decode("cp1252", "replace")
     ran = json.loads((tmp_path / "out" / "metrics.json").read_text(encoding="utf-8"))["lessons"]
     assert [each["status"] for each in ran] == ["done"]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="other processors have other routines")
+@pytest.mark.parametrize(("given", "found"), [(None, "1 True"), ("1", "1 True"), ("0", "0 False")])
+def test_the_fast_routines_are_on_unless_somebody_switched_them_off(given, found):
+    variables = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    variables |= {"TF_ENABLE_ONEDNN_OPTS": given} if given else {}
+    code = (
+        "import os, fer_course.quiet\n"
+        "from tensorflow.python.util import _pywrap_util_port as port\n"
+        "print(os.environ['TF_ENABLE_ONEDNN_OPTS'], port.IsMklEnabled())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=variables, check=True)
+    assert done.stdout.strip() == found

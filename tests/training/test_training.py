@@ -507,3 +507,16 @@ def test_a_schedule_in_the_optimizer_is_the_schedule(name, warmup):
     for step in range(77):
         assert float(ours(step)) == pytest.approx(schedules.OF_STEPS[name](step, 77, 0.02, warmup), rel=1e-4)
         assert float(again(step)) == float(ours(step))
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="only TensorFlow traces a step that creates variables twice"
+)
+@pytest.mark.parametrize("changes", [{}, {"label_smoothing": 0.1}, {"mixup": 0.2}, {"optimizer": "sgd"}], ids=str)
+def test_a_step_is_traced_once(tiny_faces, tiny_model, tmp_path, monkeypatch, changes):
+    traced, step = [], keras.Model.train_step
+    monkeypatch.setattr(keras.Model, "train_step", lambda model, data: (traced.append(1), step(model, data))[1])
+    recipe = Recipe("t", epochs=2, batch_size=16).but(**changes)
+    run = train(tiny_model(), tiny_faces, recipe, tmp_path / "run", progress=False)
+    assert len(traced) == 1
+    assert run.finished
