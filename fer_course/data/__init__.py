@@ -43,13 +43,15 @@ ADVICE = (
 )
 
 #: Checksum of the faces that `load("drawn")` draws -> their number. So those of a bundle, an image or a shared folder are
-#: believed. A Python, NumPy or processor may round a pixel differently: then the user's own seal is needed. Known are four ways
-#: of processors (an AMD EPYC; an Intel Xeon with x86-64-v4, v3 and v2), which differ in six pixels or so, by one grey level.
+#: believed. A Python, NumPy or processor may round a pixel differently: then the user's own seal is needed. Known are five ways
+#: of processors (AMD EPYCs with and without AVX-512; an Intel Xeon with x86-64-v4, v3 and v2), which differ in six pixels or so,
+#: by one grey level.
 DRAWN = {
     "ef26f52a3771a1fb4d0ce8525b3a66e1eccc48cdcdc38eb0ad7658c1963ebab2": 6000,
     "6fdd2fa7597ce3c4cd696cbec18470c660dd43c0102e902c72d96ac0513cc122": 6000,
     "0037537381478cf72a7cb4a80ccc52de2c75980190f0d8714da21d46d0adfb9d": 6000,
     "4a1b279678ac97ec5859bd6b489d164a1f12069c1af7a9c6ffc69e42e4916662": 6000,
+    "803b0555ff2ccb0eef5093ab1c97bcdff00c824191669b347401c9e3323a1d6c": 6000,
 }
 
 
