@@ -106,6 +106,21 @@ def test_unseen_faces_are_judged_by_those_that_left_them_out_in_every_view(tiny_
     np.testing.assert_array_equal(said.trained_on, expected.trained_on)
 
 
+def test_unseen_teachers_look_only_at_what_they_judge(tiny_faces, tiny_model, tmp_path, monkeypatch):
+    from fer_course.training import distillation
+
+    runs = []
+    for fold in (0, 1):
+        recipe = Recipe("t", epochs=1, batch_size=16, validation=0.5, fold=fold)
+        runs.append(train(tiny_model(seed=fold), tiny_faces, recipe, tmp_path / str(fold), progress=False))
+    looked = []
+    monkeypatch.setattr(distillation, "predict", lambda *given: (looked.append(len(given[1])), predict(*given))[1])
+    said = soft_targets(runs, tiny_faces, "one", unseen=True)
+    np.testing.assert_allclose(said.sum(axis=1), 1, atol=1e-5)
+    assert len(looked) == 2
+    assert sum(looked) < 1.2 * len(said)  # halves, and copies of what a half holds
+
+
 def test_interrupted_judging_goes_on(teacher, tiny_faces, tmp_path, monkeypatch):
     from fer_course.training import distillation
 
