@@ -18,7 +18,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 # isort: split
 import keras
 from recording import few
-from writing import side_by_side, write_section
+from writing import side_by_side, with_ratios, write_section
 
 from fer_course import models
 from fer_course.recipes import Recipe
@@ -57,9 +57,7 @@ def main() -> None:
     }
     for way in ways.values():
         way()
-    medians = side_by_side(ways, options.rounds)
-    first = medians["Keras as it is"]
-    rows = [(name, f"{median:.1f}", f"{first / median:.2f}") for name, median in medians.items()]
+    rows = with_ratios(side_by_side(ways, options.rounds), digits=1)
     text = "Mini-Xception, one batch of 32 pictures of 48 × 48, AdamW, fused batch normalisation."
     head = ("way", "processor seconds", "times as fast")
     write_section("The first step of a training", "python benchmarks/first_step.py", text, head, rows)

@@ -1,4 +1,4 @@
-"""Training images a second with and without oneDNN's routines, which TensorFlow by itself takes on the newest processors alone.
+"""Training images a second with and without oneDNN's routines, which TensorFlow by itself takes on some processors only.
 
 usage: python benchmarks/onednn.py [--steps 40] [--rounds 3]        (five to ten minutes; nothing else should run beside it)
 
@@ -16,7 +16,7 @@ import sys
 from functools import partial
 
 from recording import few
-from writing import side_by_side, write_section
+from writing import side_by_side, with_ratios, write_section
 
 WAYS = {"without oneDNN": "0", "with oneDNN": "1"}
 NETWORKS = ("mini_xception", "vgg_small")
@@ -55,8 +55,9 @@ def main() -> None:
     }
     medians = side_by_side(calls, options.rounds)
     rows = [
-        (network, way, f"{rate:,.0f}", f"{rate / medians[network, 'without oneDNN']:.2f}")
-        for (network, way), rate in medians.items()
+        (network, *row)
+        for network in NETWORKS
+        for row in with_ratios({way: medians[network, way] for way in WAYS}, digits=0, rate=True)
     ]
     text = "Batches of 64 pictures of 48 × 48."
     head = ("network", "routines", "images a second", "times as fast")

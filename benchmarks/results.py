@@ -359,8 +359,7 @@ class Round:
                     kept.parent.mkdir(parents=True, exist_ok=True)
                     if not kept.exists():  # the oldest, which no round has made
                         shutil.copy2(ROOT / path, kept)
-                with files.atomic(ROOT / path) as temporary:
-                    shutil.copyfile(staged, temporary)
+                files.copy(staged, ROOT / path)
 
 
 def last_line(log: Path, start: int) -> str:

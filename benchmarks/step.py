@@ -20,7 +20,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 # isort: split
 import keras
 from recording import few
-from writing import side_by_side, write_section
+from writing import side_by_side, with_ratios, write_section
 
 from fer_course import layers, models
 from fer_course.recipes import Recipe
@@ -55,9 +55,7 @@ def main() -> None:
             model.train_on_batch(images, labels)  # the step is traced here, once
     layers.every = taken
     timed = {name: partial(milliseconds, model, images, labels) for name, model in nets.items()}
-    medians = side_by_side(timed, options.rounds)
-    first = medians["Keras as it is"]
-    rows = [(name, f"{median:.1f}", f"{first / median:.2f}") for name, median in medians.items()]
+    rows = with_ratios(side_by_side(timed, options.rounds), digits=1)
     text = f"Mini-Xception, {options.batch} pictures of {options.size} × {options.size}, AdamW; the shortcut takes every second."
     head = ("one training step", "milliseconds", "times as fast")
     write_section("One training step", "python benchmarks/step.py", text, head, rows)

@@ -20,7 +20,7 @@ import fer_course.quiet  # noqa: F401  (before TensorFlow is loaded)
 # isort: split
 import keras
 from recording import few
-from writing import side_by_side, write_section
+from writing import side_by_side, with_ratios, write_section
 
 from fer_course import augment, models
 from fer_course.recipes import Recipe
@@ -105,9 +105,8 @@ def main() -> None:
     runs |= {f"classic, {size} × {size}": classic(size) for size in (48, 64)}
     for run in runs.values():
         run(2)  # traced here
-    medians = side_by_side({name: partial(run, options.steps) for name, run in runs.items()}, options.rounds)
-    base = medians["no augmentation"]
-    rows = [(name, f"{median:,.0f}", f"{median / base:.2f}") for name, median in medians.items()]
+    timed = {name: partial(run, options.steps) for name, run in runs.items()}
+    rows = with_ratios(side_by_side(timed, options.rounds), digits=0, rate=True)
     text = "Mini-Xception in training, 48 × 48 unless said. Targets: 0.95 with flip, shift and erasing, 0.80 with all of it."
     head = ("augmentation", "images a second", "of ours without")
     write_section("Training images a second", "python benchmarks/throughput.py", text, head, rows)

@@ -30,6 +30,20 @@ def side_by_side(ways: Mapping[str, Callable[[], float]], rounds: int) -> dict[s
     return {name: statistics.median(each) for name, each in found.items()}
 
 
+def with_ratios(medians: Mapping[str, float], digits: int, rate: bool = False) -> list[tuple[str, str, str]]:
+    """Return a row per way: its name, its median, and how many times as fast it is as the first one.
+
+    Args:
+        medians: what `side_by_side` returned.
+        digits: of the medians, after the point.
+        rate: whether a larger median is faster: of things a second, not seconds.
+
+    """
+    first = next(iter(medians.values()))
+    ratios = {name: median / first if rate else first / median for name, median in medians.items()}
+    return [(name, f"{median:,.{digits}f}", f"{ratios[name]:.2f}") for name, median in medians.items()]
+
+
 def write_section(title: str, command: str, text: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table and put it into BENCHMARKS.md, in place of the section of that title if there is one."""
     lines = [f"| {' | '.join(row)} |" for row in (head, ["---"] * len(head), *rows)]

@@ -22,7 +22,7 @@ from fer_course.errors import SetupError
 def _load_keras():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # no INFO lines later on
     if platform.machine() in ("x86_64", "AMD64"):
-        # By itself TensorFlow takes its fast routines on the newest processors alone; see benchmarks/onednn.py.
+        # By itself TensorFlow takes its fast routines on some processors only; see benchmarks/onednn.py.
         os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
         with closed(2):

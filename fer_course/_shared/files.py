@@ -64,6 +64,18 @@ def atomic(path: str | Path) -> Iterator[Path]:
             Path(name).unlink(missing_ok=True)
 
 
+def copy(source: str | Path, target: str | Path) -> None:
+    """Copy a file, whole or not at all, in place of `target` if it is there.
+
+    Raises:
+        WriteError: as `atomic`.
+        OSError: if the source can't be read.
+
+    """
+    with atomic(target) as temporary:
+        shutil.copyfile(source, temporary)
+
+
 @contextlib.contextmanager
 def exclusive(folder: str | Path, patience: float | None = None) -> Iterator[None]:
     """Hold a folder for this process while the block runs; if the process is killed, the system releases the folder.

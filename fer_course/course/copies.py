@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
-from fer_course._shared.files import atomic
+from fer_course._shared.files import copy
 from fer_course.course.lessons import find_folder
 from fer_course.errors import LessonError
 
@@ -34,8 +33,7 @@ def start(folder: str | Path = "my-lessons") -> list[Path]:
         if (target / name).exists():
             kept.append(name)
             continue
-        with atomic(target / name) as temporary:
-            shutil.copyfile(source / name, temporary)
+        copy(source / name, target / name)
         copied.append(name)
     if copied:
         print(f"Copied to {target}: {', '.join(map(str, copied))}")

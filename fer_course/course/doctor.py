@@ -244,7 +244,7 @@ def cores() -> Result:
 def onednn() -> Result:
     """Check that TensorFlow's fast routines are not switched off."""
     if os.environ.get("TF_ENABLE_ONEDNN_OPTS") == "0":
-        return warning("TF_ENABLE_ONEDNN_OPTS is 0", "That halves the training speed. Unset the variable.")
+        return warning("TF_ENABLE_ONEDNN_OPTS is 0", "Trainings take two to four times as long. Unset the variable.")
     return good("on")
 
 

@@ -101,7 +101,7 @@ def _execute_lessons(target: Path, metrics: RunRecord, jobs: int) -> int:
         metrics = read_metrics(target) or metrics  # another process may have written while this one waited
         save(target, metrics)
         try:
-            with _fixed_data_variable(), _shared_runs(target, jobs):
+            with without(**_fixed_data_variable()), _shared_runs(target, jobs):
                 _side_by_side(target, metrics, jobs)
         except KeyboardInterrupt:
             interrupted = True
@@ -165,17 +165,10 @@ def _result(done: Future[LessonRecord], name: str, start: float) -> LessonRecord
         return {"lesson": name, "status": "failed", "seconds": _seconds_since(start), "error": failure}
 
 
-@contextlib.contextmanager
-def _fixed_data_variable() -> Iterator[None]:
-    """Make FER_COURSE_DATA absolute while notebooks are executed: their folders are not that of this process."""
-    before = os.environ.get("FER_COURSE_DATA")
-    if before and Path(before).exists():
-        os.environ["FER_COURSE_DATA"] = str(Path(before).resolve())
-    try:
-        yield
-    finally:
-        if before is not None:
-            os.environ["FER_COURSE_DATA"] = before
+def _fixed_data_variable() -> dict[str, str]:
+    """Return FER_COURSE_DATA as an absolute path, if it names one: the folders of notebooks are not that of this process."""
+    given = os.environ.get("FER_COURSE_DATA")
+    return {"FER_COURSE_DATA": str(Path(given).resolve())} if given and Path(given).exists() else {}
 
 
 @contextlib.contextmanager

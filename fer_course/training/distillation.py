@@ -97,7 +97,7 @@ def soft_targets(
             f"Distillation needs one teacher or more, and a temperature above 0; found {len(teachers)} and {temperature:g}."
         )
     training = faces.select("Training")
-    judging = _judging([teacher.recipe for teacher in teachers], training) if unseen else None
+    judging = _judging(_trained_on([teacher.recipe for teacher in teachers], training)) if unseen else None
     targets = _mean([as_model(teacher) for teacher in teachers], judging, training.images, views)
     targets **= np.float32(1 / temperature)
     return _targets(targets / targets.sum(axis=1, keepdims=True), _known_to(teachers, training))
@@ -136,7 +136,7 @@ def consistent_targets(
     said = soft_targets(teachers, faces, [first], unseen=unseen)
     judged = _kept(kept, (len(said), 1 + len(others), said.shape[1]), said)
     models = [as_model(teacher) for teacher in teachers]  # once: a run reads its model from the disk
-    judging = _judging([teacher.recipe for teacher in teachers], training) if unseen else None
+    judging = _judging(_trained_on([teacher.recipe for teacher in teachers], training)) if unseen else None
     for number, view in enumerate(tqdm(others, desc="views judged", disable=None if progress else True), start=1):
         if np.isnan(judged[:, number]).any():
             judged[:, number] = _mean(models, judging, training.images, [view])
@@ -185,11 +185,11 @@ def average(probabilities: np.ndarray, recipes: Sequence[Recipe], training: Face
         raise ModelError(
             f"Each teacher needs its recipe; found {len(probabilities)} teachers and {len(recipes)} recipes."
         )
-    judging = _judging(recipes, training)[..., None]
-    return _targets(np.mean(probabilities, axis=0, where=judging), _split(recipes, training))
+    trained_on = _trained_on(recipes, training)
+    return _targets(np.mean(probabilities, axis=0, where=_judging(trained_on)[..., None]), trained_on)
 
 
-def _split(recipes: Sequence[Recipe], training: Faces) -> list[np.ndarray]:
+def _trained_on(recipes: Sequence[Recipe], training: Faces) -> list[np.ndarray]:
     """Return for each recipe which faces it trains on, boolean (N,); copies of held-out faces are not trained on either.
 
     Whether near copies are among those depends on a run's age: here they count as trained on.
@@ -197,9 +197,9 @@ def _split(recipes: Sequence[Recipe], training: Faces) -> list[np.ndarray]:
     return [validation_rows(training, recipe.validation, recipe.fold, near=False)[0] for recipe in recipes]
 
 
-def _judging(recipes: Sequence[Recipe], training: Faces) -> np.ndarray:
+def _judging(trained_on: Sequence[np.ndarray]) -> np.ndarray:
     """Return which teacher judges which face, boolean (teachers, N): those that held it out; if none did, all of them."""
-    judging = ~np.stack(_split(recipes, training))
+    judging = ~np.stack(trained_on)
     return judging | ~judging.any(axis=0)
 
 

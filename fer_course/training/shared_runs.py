@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -70,5 +69,4 @@ def _copy(source: Path, target: Path) -> None:
         path.name for path in source.iterdir() if path.is_file() and path.name not in (*REQUESTED, files.LOCK, LAST)
     ]
     for name in (*names, LAST):
-        with files.atomic(target / name) as temporary:
-            shutil.copyfile(source / name, temporary)
+        files.copy(source / name, target / name)

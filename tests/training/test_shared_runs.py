@@ -31,15 +31,15 @@ def together(tmp_path, monkeypatch):
 
 @pytest.fixture
 def trained(monkeypatch):
-    """The names of the recipes that were trained, in order; not those that were only copied."""
-    names, fit = [], loop._fit
+    """The recipes that were trained, in order; not those of runs that were only copied."""
+    recipes, fit = [], loop._fit
 
     def noted(networks, faces, request, *rest):
-        names.append((request.recipe.seed, request.recipe.epochs))
+        recipes.append(request.recipe)
         fit(networks, faces, request, *rest)
 
     monkeypatch.setattr(loop, "_fit", noted)
-    return names
+    return recipes
 
 
 def files_of(run):
