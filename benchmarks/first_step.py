@@ -1,15 +1,17 @@
-"""Time until the first step of a training is done, in processor seconds: Keras as it is, and as `train` compiles, side by side.
+"""Time until the first step of a training is done, in processor seconds: Keras as it is, and with the course's, side by side.
 
 usage: python benchmarks/first_step.py [--rounds 5]        (two to five minutes; nothing else should run beside it)
 
-Each time a new mini-Xception learns one batch. TensorFlow traces its step, and traces it again if the step has created variables:
-those of the optimiser and of the metrics. `compile_model` creates them before. Writes a section of BENCHMARKS.md.
+Each time a new network learns one batch, compiled by `model.compile` as in a lesson. TensorFlow traces its step, and traces it
+again if the step has created variables: those of the optimiser and of the metrics. `fer_course.quiet` lets Keras create them
+before. Writes a section of BENCHMARKS.md.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from functools import partial
 
 import numpy as np
 
@@ -21,45 +23,54 @@ from recording import few
 from writing import side_by_side, with_ratios, write_section
 
 from fer_course import models
-from fer_course.recipes import Recipe
-from fer_course.training import compile_model
-from fer_course.training.batch_norm import fused_normalisation
 
-RECIPE = Recipe("first step", batch_size=32)
-
-
-def as_keras_does(model: keras.Model) -> None:
-    """Compile with the same optimiser, loss and metrics, and create nothing."""
-    optimizer = keras.optimizers.AdamW(RECIPE.learning_rate, weight_decay=RECIPE.weight_decay)
-    model.compile(optimizer, loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+NETWORKS = ("lenet", "mini_xception")
+#: What `fer_course.quiet` has put in the place of Keras' own.
+OURS = keras.Model._maybe_symbolic_build
 
 
-def seconds(compiled) -> float:
+def as_keras_is() -> None:
+    """Let Keras create variables when it does by itself."""
+    if "_maybe_symbolic_build" in vars(keras.Model):
+        del keras.Model._maybe_symbolic_build
+
+
+def as_the_course_does() -> None:
+    """Let it create them before the first step."""
+    keras.Model._maybe_symbolic_build = OURS
+
+
+WAYS = {"Keras as it is": as_keras_is, "variables created before": as_the_course_does}
+
+
+def seconds(network: str, way: str) -> float:
     """Return the processor seconds that compiling a new network and its first step take."""
     rng = np.random.default_rng(0)
     images, labels = rng.integers(0, 256, (32, 48, 48, 1), dtype=np.uint8), rng.integers(0, 7, 32)
-    model = models.build("mini_xception")
+    model = models.build(network)
+    WAYS[way]()
     start = time.process_time()
-    compiled(model)
-    with fused_normalisation(model):
-        model.fit(images, labels, batch_size=32, verbose=0)
+    model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(images, labels, batch_size=32, verbose=0)
     return time.process_time() - start
 
 
 def main() -> None:
-    """Print and write the seconds and their ratio."""
+    """Print and write the seconds and their ratios."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=few(5, 1))
     options = parser.parse_args()
-    ways = {
-        "Keras as it is": lambda: seconds(as_keras_does),
-        "variables created before": lambda: seconds(lambda model: compile_model(model, RECIPE)),
-    }
-    for way in ways.values():
-        way()
-    rows = with_ratios(side_by_side(ways, options.rounds), digits=1)
-    text = "Mini-Xception, one batch of 32 pictures of 48 × 48, AdamW, fused batch normalisation."
-    head = ("way", "processor seconds", "times as fast")
+    calls = {(network, way): partial(seconds, network, way) for network in NETWORKS for way in WAYS}
+    for call in calls.values():
+        call()
+    medians = side_by_side(calls, options.rounds)
+    rows = [
+        (network, *row)
+        for network in NETWORKS
+        for row in with_ratios({way: medians[network, way] for way in WAYS}, digits=1)
+    ]
+    text = "One batch of 32 pictures of 48 × 48, Adam."
+    head = ("network", "way", "processor seconds", "times as fast")
     write_section("The first step of a training", "python benchmarks/first_step.py", text, head, rows)
 
 

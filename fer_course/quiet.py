@@ -13,7 +13,7 @@ import os
 import platform
 
 import fer_course._shared.matplotlibrc  # noqa: F401  (lessons load matplotlib after this)
-from fer_course._shared import causes
+from fer_course._shared import causes, tensorflow_steps
 from fer_course._shared.settings import load_keras
 from fer_course._shared.silence import closed
 from fer_course.errors import SetupError
@@ -33,25 +33,9 @@ def _load_keras():
         raise SetupError(f"Keras can't be loaded. {causes.of_error(error)} `fer-course doctor` says more.") from error
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     if loaded.backend.backend() == "tensorflow":
-        _forget_graphs(loaded.optimizers.Optimizer)
+        tensorflow_steps.forget_graphs(loaded.optimizers.Optimizer)
+        tensorflow_steps.trace_once(loaded.Model)
     return loaded
-
-
-def _forget_graphs(optimizer) -> None:
-    """Let optimisers not add up the gradients of several devices where there is one.
-
-    Keras asks TensorFlow to do it all the same. TensorFlow then keeps the gradient of this sum for good, and with it the whole
-    graph of the step: every training of mini-Xception left 60 MB behind.
-    """
-    import tensorflow as tf
-
-    add_up = optimizer._all_reduce_sum_gradients
-
-    def if_several(self, grads_and_vars):
-        alone = tf.distribute.get_strategy().num_replicas_in_sync == 1
-        return list(grads_and_vars) if alone else add_up(self, grads_and_vars)
-
-    optimizer._all_reduce_sum_gradients = if_several
 
 
 keras = _load_keras()

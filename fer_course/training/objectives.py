@@ -27,17 +27,6 @@ def compile_model(model: keras.Model, recipe: Recipe, steps: int = 0) -> None:
         "sgd": lambda: keras.optimizers.SGD(rate, momentum=0.9, nesterov=True),
     }[recipe.optimizer]()
     model.compile(optimizer, loss=_loss(recipe), metrics=["accuracy"])
-    if keras.backend.backend() == "tensorflow":
-        _create_state(model, recipe)
-
-
-def _create_state(model: keras.Model, recipe: Recipe) -> None:
-    """Create the variables of optimiser and metrics before the first step: a step that creates variables is traced twice."""
-    model.optimizer.build(model.trainable_variables)
-    answers = np.zeros((1, model.output_shape[-1]), np.float32)
-    target = answers if has_soft_targets(recipe) else np.zeros(1, np.int64)
-    model.compute_metrics(None, target, answers)
-    model.reset_metrics()
 
 
 def _loss(recipe: Recipe):
