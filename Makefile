@@ -24,6 +24,9 @@ COMPILED := PYTHONDONTWRITEBYTECODE=
 # Notebooks run in this environment's kernel, without anybody's start-up files.
 KERNELS := IPYTHONDIR=$(CURDIR)/build/ipython JUPYTER_PREFER_ENV_PATH=1
 
+# What several notebooks train is trained once; nothing is kept from one call to the next.
+TRAINED := $(CURDIR)/build/trained
+
 .PHONY: help setup setup-all course test test-units test-notebooks test-more test-again test-all test-pythons colab-check torture fuzz lab book bundle lessons results publish lock audit lint clean
 
 help:
@@ -84,7 +87,8 @@ test-units: setup-all
 	$(DRAWN) $(QUIET) $(COMPILED) $(BIN)/python -m pytest tests -q -n 2 --dist worksteal -p no:nbval -m "not slow and not browser and not real"
 
 test-notebooks: setup-all
-	$(DRAWN) $(QUIET) $(KERNELS) $(BIN)/python -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 solutions
+	rm -rf $(TRAINED)
+	$(DRAWN) $(QUIET) $(KERNELS) FER_COURSE_SHARED_RUNS=$(TRAINED) $(BIN)/python -m pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600 solutions
 
 # What is slow, needs Chromium, another Python or real faces (FER_COURSE_DATA); says what it skipped and why.
 test-more: setup-all

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import shutil
 import time
@@ -10,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from pathlib import Path
 
+from fer_course import results
 from fer_course._shared.executors import Here, Local
 from fer_course._shared.extras import require
 from fer_course._shared.files import exclusive
@@ -63,8 +65,9 @@ def run(
             are done are kept, the others are executed again.
         source: the folder of the notebooks; default `solutions/`.
         typed: more parameters, as text from a command line; read as the types that the notebooks declare.
-        jobs: how many lessons are executed at a time, each in processes of its own; see `most_jobs`. They begin in order. Side
-            by side they train once what several of them need; one after the other each trains its own, as a learner does.
+        jobs: how many lessons are executed at a time, each in processes of its own; see `most_jobs`. Side by side the longest
+            begin first, and they train once what several of them need. One after the other they begin in order, and each
+            trains its own, as a learner does.
 
     Returns:
         The exit status: 0 if all lessons are done, 1 if one failed, 130 after Ctrl-C.
@@ -120,6 +123,8 @@ def _side_by_side(target: Path, metrics: RunRecord, jobs: int) -> None:
     lessons = metrics["lessons"]
     waiting = [index for index, record in enumerate(lessons) if record["status"] != "done"]
     jobs = min(jobs, len(waiting))
+    if jobs > 1:
+        waiting = longest_first(waiting, [record["lesson"] for record in lessons])
     lines = list(range(jobs))  # of the terminal, for progress bars
     begun: dict[int, float] = {}
     running: dict[Future[LessonRecord], tuple[int, int]] = {}
@@ -147,6 +152,18 @@ def _side_by_side(target: Path, metrics: RunRecord, jobs: int) -> None:
             stopped: LessonRecord = {**lessons[index], "seconds": _seconds_since(start)}
             lessons[index] = _with_outputs(stopped, target)
         raise
+
+
+def longest_first(waiting: list[int], names: list[str]) -> list[int]:
+    """Return the indices in the order in which lessons side by side begin, so that in the end no core waits for a long one.
+
+    Args:
+        waiting: indices of `names`.
+        names: of all lessons; those that the record of `benchmarks/planning.py` does not know begin before the others, in order.
+
+    """
+    seconds = {each["lesson"]: each["seconds"] for each in results.load("planning")["lessons"]}
+    return sorted(waiting, key=lambda index: -seconds.get(names[index], math.inf))
 
 
 def _seconds_since(start: float) -> float:

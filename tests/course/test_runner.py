@@ -394,6 +394,16 @@ def test_side_by_side_nothing_is_left_and_nothing_else_is_said(side_by_side):
     assert len(re.findall(r"^(?:done|FAILED) ", done.stdout, re.MULTILINE)) == 5
 
 
+def test_side_by_side_the_longest_lessons_begin_first():
+    recorded = {each["lesson"]: each["seconds"] for each in fer_course.results.load("planning")["lessons"]}
+    assert recorded["10-train-it"] > recorded["04-plan-a-network"] > recorded["00-start-here"]
+    names = ["00-start-here", "my-own", "04-plan-a-network", "another-one", "10-train-it", "01-meet-the-faces"]
+    assert runner.longest_first([0, 1, 2, 3, 4], names) == [1, 3, 4, 2, 0]
+    everything = sorted(recorded)
+    times = [recorded[everything[index]] for index in runner.longest_first(list(range(len(everything))), everything)]
+    assert times == sorted(times, reverse=True)
+
+
 @pytest.mark.slow
 def test_side_by_side_lessons_share_trainings_in_a_folder_that_is_removed(side_by_side):
     folder, _ = side_by_side
