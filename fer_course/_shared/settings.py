@@ -30,6 +30,8 @@ LEFT_OUT = (
 SHARED_RUNS = "FER_COURSE_SHARED_RUNS"
 #: What they get instead: an empty file for the user's matplotlibrc, and the kernels of this environment before others.
 INSTEAD = {"MATPLOTLIBRC": os.devnull, "JUPYTER_PREFER_ENV_PATH": "1"}
+#: What Keras and TensorFlow load if it is there, for parts of theirs that no lesson uses: a third of the time that they take.
+OPTIONAL = ("sklearn", "jax")
 #: What KERAS_BACKEND may name: lessons are written for TensorFlow, commands also run on the other two.
 BACKENDS = ("tensorflow", "jax", "torch")
 #: Settings of matplotlib that say how windows behave, not what a figure looks like.
@@ -105,15 +107,29 @@ def load_keras():
 
     with contextlib.suppress(OSError):  # before Keras makes it, for everybody
         make_cache_folder()
-    check_backend(os.environ.get("KERAS_BACKEND", ""))
+    backend = os.environ.get("KERAS_BACKEND", "")
+    check_backend(backend)
     os.environ.pop("TF_USE_LEGACY_KERAS", None)  # TensorFlow reads it again later
-    with without(*KERAS, KERAS_HOME=str(cache_folder() / "keras")):
+    unused = [module for module in OPTIONAL if module != backend]
+    with without(*KERAS, KERAS_HOME=str(cache_folder() / "keras")), hidden(*unused):
         import keras
     # The notebook itself may have loaded Keras before, with the user's own values.
     keras.config.set_floatx("float32")
     keras.config.set_epsilon(1e-7)
     keras.config.set_image_data_format("channels_last")
     return keras
+
+
+@contextlib.contextmanager
+def hidden(*modules: str) -> Iterator[None]:
+    """Let `import` not find these modules inside the `with`, unless they are loaded already; afterwards all can be imported."""
+    names = [name for name in modules if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(names))  # type: ignore[arg-type]  # None: Python's own mark for what is not there
+    try:
+        yield
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
 
 
 def check_backend(name: str) -> None:

@@ -262,6 +262,24 @@ def test_lesson_00_runs_with(groups, home, tmp_path):
     assert [each["status"] for each in ran] == ["done"]
 
 
+def test_what_no_lesson_uses_is_not_loaded_with_keras_and_can_be_used_afterwards(home):
+    loaded = "print([module for module in ('sklearn', 'jax', 'pandas') if module in sys.modules])"
+    used = "import sklearn.metrics, jax.numpy; print(sklearn.metrics.accuracy_score([1], [1]), float(jax.numpy.ones(1).sum()))"
+    assert python(f"import sys, fer_course.quiet; {loaded}; {used}", home) == "['pandas']\n1.0 1.0\n"
+
+
+def test_what_is_loaded_already_stays_and_what_is_missing_can_still_be_imported():
+    import json as before
+
+    with settings.hidden("json", "sklearn.nothing", "wave"):
+        import json
+
+        assert json is before
+        with pytest.raises(ModuleNotFoundError):
+            import wave
+    import wave  # noqa: F401
+
+
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="other processors have other routines")
 @pytest.mark.parametrize(("given", "found"), [(None, "1 True"), ("1", "1 True"), ("0", "0 False")])
 def test_the_fast_routines_are_on_unless_somebody_switched_them_off(given, found):
