@@ -21,7 +21,7 @@ def add_run(commands) -> None:
         "--jobs",
         type=int,
         help="how many lessons at a time; default: one a core, if there are 2 GB of free memory for each. "
-        "Side by side they train once what several of them need",
+        "Side by side the longest begin first, and they train once what several of them need",
     )
     run.add_argument("--resume", action="store_true", help="resume the newest run that is not finished")
 
