@@ -1,4 +1,4 @@
-"""Time until the first step of a training is done, in processor seconds: Keras as it is, and with the course's, side by side.
+"""Time until the first step of a training is done, in processor seconds: Keras as it is, and as the course changes it.
 
 usage: python benchmarks/first_step.py [--rounds 5]        (two to five minutes; nothing else should run beside it)
 

@@ -30,8 +30,8 @@ def forget_graphs(optimizer: Any) -> None:
 def trace_once(model: Any) -> None:
     """Let networks create the variables of optimiser and metrics before their first step.
 
-    A step that creates variables is traced twice, and tracing takes most of the time of a short training; see
-    benchmarks/first_step.py. Keras creates them before on its other backends; on TensorFlow only for several devices.
+    A step that creates variables is traced twice, and that takes seconds; see benchmarks/first_step.py. Keras creates them
+    before on its other backends; on TensorFlow only for several devices.
 
     Args:
         model: the class `keras.Model`. A Keras that works otherwise is left as it is.
