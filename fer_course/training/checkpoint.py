@@ -11,6 +11,7 @@ import csv
 import io
 import math
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +122,7 @@ class Checkpoint(keras.callbacks.Callback):
         # Read again: Ctrl-C may have come while the files of an epoch were written. That epoch is in memory, but doesn't count.
         self.rows = self._read_rows()
         if self.rows:
-            load_weights(self.network, self.folder / "model.keras")
+            load_best(self.network, self.folder)
         else:
             self.network.set_weights(self.initial_weights)
         files.write_json(self.folder / "metrics.json", self._metrics(finished, images))
@@ -161,6 +162,14 @@ def _csv(rows: list[dict]) -> str:
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
+
+
+def load_best(network: keras.Model, folder: Path) -> None:
+    """Load the weights of a run's best epoch into its network; see `load_weights`."""
+    with warnings.catch_warnings():
+        # Keras warns that the file has no optimiser, or another one. Here only the network's own weights are wanted.
+        warnings.filterwarnings("ignore", "Skipping variable loading for optimizer")
+        load_weights(network, folder / "model.keras")
 
 
 def load_weights(model: keras.Model, file: Path) -> None:

@@ -22,7 +22,7 @@ from fer_course.recipes import Recipe
 from fer_course.runs import Run
 from fer_course.training import shared_runs
 from fer_course.training.batch_norm import fused_normalisation
-from fer_course.training.checkpoint import Checkpoint, load_weights
+from fer_course.training.checkpoint import Checkpoint, load_best
 from fer_course.training.devices import accelerated, data_parallel, make_deterministic
 from fer_course.training.distillation import warn_of_known_faces
 from fer_course.training.feed import make_feed
@@ -106,7 +106,7 @@ def train(
                             if place and run.finished:
                                 place.leave(run)
                             return run
-        load_weights(model, run.path / "model.keras")
+        load_best(model, run.path)
     return run
 
 

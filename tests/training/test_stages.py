@@ -16,6 +16,7 @@ from fer_course.training import schedules, train
 from fer_course.training.objectives import compile_model
 from fer_course.training.stages import smaller
 
+pytestmark = pytest.mark.filterwarnings("error:Skipping variable loading")  # nobody shall see Keras' warning
 RECIPE = Recipe("growing", epochs=4, early=0.5, early_size=24, batch_size=16, learning_rate=0.01, shift=0.05, seed=3)
 
 
