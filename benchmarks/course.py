@@ -11,23 +11,21 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import subprocess
 import tempfile
-import time
 from pathlib import Path
+
+from first_cell import taken_by
 
 
 def seconds(clone: Path, lessons: list[str], variables: dict[str, str]) -> tuple[float, float]:
-    """Return wall and processor seconds of a clone's lessons; a lesson that fails ends the script."""
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    """Return processor and wall seconds of a clone's lessons; a lesson that fails ends the script."""
     with tempfile.TemporaryDirectory() as out:
         call = [clone.resolve() / ".venv" / "bin" / "fer-course", "run", *lessons, "--out", Path(out) / "run"]
-        if subprocess.run(call, cwd=clone, env=os.environ | variables).returncode:
-            raise SystemExit(f"The lessons of {clone} were not all done, so their time says nothing.")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return time.perf_counter() - started, used
+        try:
+            return taken_by(call, clone, os.environ | variables)
+        except subprocess.CalledProcessError:
+            raise SystemExit(f"The lessons of {clone} were not all done, so their time says nothing.") from None
 
 
 def main() -> None:
@@ -40,9 +38,9 @@ def main() -> None:
     options = parser.parse_args()
     variables = {"FER_COURSE_DATA": "drawn"} | ({"TF_ENABLE_ONEDNN_OPTS": "1"} if options.onednn else {})
     taken = [seconds(clone, options.lessons, variables) for clone in (options.before, options.after)]
-    for clone, (wall, used) in zip((options.before, options.after), taken, strict=True):
+    for clone, (used, wall) in zip((options.before, options.after), taken, strict=True):
         print(f"{clone}: {wall:.0f} s, {used:.0f} processor seconds")
-    (wall, used), (wall_after, used_after) = taken
+    (used, wall), (used_after, wall_after) = taken
     print(f"times as fast: {wall / wall_after:.2f}; by processor seconds {used / used_after:.2f}")
 
 

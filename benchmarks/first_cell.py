@@ -30,17 +30,26 @@ def imports(notebook: Path) -> str:
     raise SystemExit(f"{notebook} imports nothing of fer_course.")
 
 
+def taken_by(call: list, work: Path | str, environment: dict[str, str]) -> tuple[float, float]:
+    """Run a program in a folder; return its processor seconds (user and system, of all its processes) and wall seconds.
+
+    Raises:
+        CalledProcessError: if its exit status is not 0.
+
+    """
+    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    subprocess.run(call, check=True, cwd=work, env=environment)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return used, time.perf_counter() - started
+
+
 def measure(clone: Path, code: str, bytecode: bool) -> tuple[float, float]:
     """Return processor and wall seconds of a fresh process of a clone's environment that runs the code."""
     environment = os.environ | {"FER_COURSE_DATA": "drawn", "TF_CPP_MIN_LOG_LEVEL": "2"}
     environment |= {} if bytecode else {"PYTHONDONTWRITEBYTECODE": "1"}
-    before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     with tempfile.TemporaryDirectory() as work:
-        python = clone.resolve() / ".venv" / "bin" / "python"
-        subprocess.run([python, "-c", code], check=True, cwd=work, env=environment)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return used, time.perf_counter() - started
+        return taken_by([clone.resolve() / ".venv" / "bin" / "python", "-c", code], work, environment)
 
 
 def main() -> None:

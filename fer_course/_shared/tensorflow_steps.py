@@ -31,7 +31,8 @@ def trace_once(model: Any) -> None:
     """Let networks create the variables of optimiser and metrics before their first step.
 
     A step that creates variables is traced twice, and that takes seconds; see benchmarks/first_step.py. Keras creates them
-    before on its other backends; on TensorFlow only for several devices.
+    before on its other backends; on TensorFlow only for several devices. A network without an `Input` is built in its first
+    step, and is still traced twice.
 
     Args:
         model: the class `keras.Model`. A Keras that works otherwise is left as it is.

@@ -269,10 +269,13 @@ def test_what_is_learned_on_drawn_faces_holds_for_photographs():
     record = results.load("drawn_faces")
     alone = [reports["PublicTest"] for reports in record["transfer"]["seeds"].values()]
     assert min(report["balanced_accuracy"] for report in alone) > 0.22
-    for name in ("happy", "surprise"):
-        assert statistics.median(report["recall"][name] for report in alone) > 0.40
+    assert min(report["recall"]["happy"] for report in alone) > 0.40
+    assert min(report["recall"]["surprise"] for report in alone) > 2 / 7  # one seed of five: 39 %
+    assert statistics.median(report["recall"]["surprise"] for report in alone) > 0.40
     for reports in record["few"]["seeds"].values():
         assert reports["after drawn faces"]["accuracy"] > reports["from scratch"]["accuracy"]
+        balanced = [reports[f"balanced, {name}"]["balanced_accuracy"] for name in ("from scratch", "after drawn faces")]
+        assert balanced[0] < balanced[1]
     for reports in record["difficulty"]["seeds"].values():
         assert 0.60 < reports["drawn test faces"]["accuracy"] < 0.80
 
